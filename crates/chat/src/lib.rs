@@ -1,0 +1,1 @@
+//! The whole chat without a socket: the world, sessions, commands, capabilities, rendering.

@@ -1,0 +1,1 @@
+//! Codecs without IO: IRC lines and tags, names and casemapping, numerics, limits; WebSocket frames.

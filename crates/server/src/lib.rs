@@ -1,0 +1,4 @@
+//! The server: doors, workers, log, HTTP, configuration; the only crate that touches sockets.
+
+pub mod events;
+pub mod worker;
