@@ -1,0 +1,127 @@
+//! Names for things: positions in the log, users, rooms, guests, sessions.
+//!
+//! A user, a room and a guest are named by the position of the entry that made them, so an id is never given twice.
+
+use std::fmt;
+
+/// A place in the log's one total order; 0 is before the first entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Position(pub u64);
+
+/// Milliseconds since the Unix epoch, as the log stamped them; never runs backwards along the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Time(pub u64);
+
+impl Time {
+    /// This time, moved on by `ms` milliseconds.
+    pub fn plus_ms(self, ms: u64) -> Self {
+        Time(self.0.saturating_add(ms))
+    }
+}
+
+/// A nick present in rooms; may have several sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserId(pub u64);
+
+/// A room, whatever its name; topic and history belong to the id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoomId(pub u64);
+
+/// A guest's lasting identity, found by token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GuestId(pub u64);
+
+/// What is kept of a guest's token: the first 128 bits of its SHA-256.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TokenHash(pub [u8; 16]);
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(…)")
+    }
+}
+
+/// One connection's seat: which worker, which slot of its slab, and how often that slot was used before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId {
+    /// The worker that owns the connection.
+    pub worker: u16,
+    /// How many sessions sat in this slot before.
+    pub generation: u32,
+    /// The index in the worker's slab.
+    pub slot: u32,
+}
+
+/// A message's id on the wire: time and position, so that it sorts like the log and needs no index.
+///
+/// 23 characters of lower-case Crockford base 32: 10 of time, 13 of position. An id from a restored backup's lost
+/// future names another time, so it does not come round again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MsgId {
+    /// When the message was said.
+    pub time: Time,
+    /// Where it stands in the log.
+    pub position: Position,
+}
+
+const CROCKFORD: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const TIME_CHARS: usize = 10;
+const POSITION_CHARS: usize = 13;
+
+impl MsgId {
+    /// Reads what [`fmt::Display`] wrote; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        if bytes.len() != TIME_CHARS + POSITION_CHARS {
+            return None;
+        }
+        let (time, position) = bytes.split_at(TIME_CHARS);
+        Some(MsgId { time: Time(read_base32(time)?), position: Position(read_base32(position)?) })
+    }
+}
+
+impl fmt::Display for MsgId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = [0; TIME_CHARS + POSITION_CHARS];
+        let (time, position) = text.split_at_mut(TIME_CHARS);
+        write_base32(self.time.0, time);
+        write_base32(self.position.0, position);
+        f.write_str(std::str::from_utf8(&text).expect("base 32 digits are ASCII"))
+    }
+}
+
+fn write_base32(mut value: u64, digits: &mut [u8]) {
+    for digit in digits.iter_mut().rev() {
+        *digit = CROCKFORD[(value & 31) as usize];
+        value >>= 5;
+    }
+}
+
+fn read_base32(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0u64, |value, digit| {
+        let digit = CROCKFORD.iter().position(|c| c == digit)?;
+        value.checked_mul(32)?.checked_add(digit as u64)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn msgids_sort_like_the_log_and_come_back() {
+        let ids = [(0, 1), (1_790_000_000_000, 7), (1_790_000_000_000, 8), (1_790_000_000_001, 9), (u64::MAX >> 16, u64::MAX)]
+            .map(|(time, position)| MsgId { time: Time(time), position: Position(position) });
+        let texts = ids.map(|id| id.to_string());
+        assert!(texts.is_sorted());
+        assert_eq!(texts.clone().map(|text| MsgId::parse(&text)), ids.map(Some));
+    }
+
+    #[test]
+    fn what_is_no_msgid_is_refused() {
+        let id = MsgId { time: Time(5), position: Position(6) }.to_string();
+        for text in ["", "x", &id[1..], &id.replace('0', "u"), &"z".repeat(23)] {
+            assert_eq!(MsgId::parse(text), None, "{text}");
+        }
+    }
+}
