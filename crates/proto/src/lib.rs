@@ -1,1 +1,21 @@
 //! Codecs without IO: IRC lines and tags, names and casemapping, numerics, limits; WebSocket frames.
+//!
+//! Bytes come in, values that cannot be wrong go out, and the other way round. There is no socket,
+//! no clock and no randomness here, and no input can panic.
+//!
+//! - [`irc`]: lines out of a stream, a line into a [`irc::Message`], a message into a line.
+//! - [`ws`]: the server's side of RFC 6455.
+//! - [`names`]: what may be called a nick or a room, and when two names are the same.
+//! - [`numerics`]: the reply codes in use, by their names.
+//! - [`limits`]: every length that is checked anywhere, with its unit and its reason.
+//! - [`time`]: the `server-time` format.
+
+pub mod irc;
+pub mod limits;
+pub mod names;
+pub mod numerics;
+pub mod time;
+pub mod ws;
+
+/// Prefix of every capability, tag and 005 token that is ours alone.
+pub const VENDOR: &str = "teahouse.internal/";

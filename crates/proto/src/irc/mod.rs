@@ -1,0 +1,10 @@
+//! IRC lines: a byte stream goes in at [`splitter`], is judged by [`check`], and comes out of
+//! [`message`] as a [`Message`]; [`LineBuilder`] goes the other way.
+
+pub mod check;
+pub mod message;
+pub mod splitter;
+
+pub use check::{LineError, decode};
+pub use message::{LineBuilder, Message, Params, ParseError, Tags};
+pub use splitter::{LineSplitter, Split};

@@ -1,0 +1,86 @@
+//! The time format of <https://ircv3.net/specs/extensions/server-time>, by arithmetic alone.
+
+use std::fmt::Write as _;
+
+const DAY_MS: u64 = 86_400_000;
+
+/// Appends `YYYY-MM-DDThh:mm:ss.sssZ`. Years have four digits up to 9999 and more from there on.
+pub fn server_time(ms_since_epoch: u64, buf: &mut String) {
+    let (year, month, day) = civil_from_days(ms_since_epoch / DAY_MS);
+    let ms = ms_since_epoch % DAY_MS;
+    let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
+    let milli = ms % 1000;
+    let written = write!(
+        buf,
+        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"
+    );
+    debug_assert!(written.is_ok(), "a String takes everything");
+}
+
+/// Reads the same format back into milliseconds; `None` if it is not exactly that, or a date that
+/// does not exist. A leap second is read as the second after it.
+pub fn parse_server_time(text: &str) -> Option<u64> {
+    let bytes = text.as_bytes();
+    let shape = b"0000-00-00T00:00:00.000Z";
+    let same_shape = bytes.len() == shape.len()
+        && bytes.iter().zip(shape).all(|(&byte, &want)| {
+            if want == b'0' {
+                byte.is_ascii_digit()
+            } else {
+                byte == want
+            }
+        });
+    if !same_shape {
+        return None;
+    }
+    let number = |from: usize, to: usize| text[from..to].parse::<u64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second, milli) = (
+        number(11, 13)?,
+        number(14, 16)?,
+        number(17, 19)?,
+        number(20, 23)?,
+    );
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let days = days_from_civil(year, month, day)?;
+    Some(days * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1000 + milli)
+}
+
+/// Days of 400 years, after which the calendar repeats.
+const ERA_DAYS: u64 = 146_097;
+
+/// Days between 0000-03-01, where the reckoning begins, and 1970-01-01.
+const EPOCH_DAYS: u64 = 719_468;
+
+/// Year, month and day of a day since 1970. Years are reckoned from March, so that the leap day is the last.
+fn civil_from_days(days: u64) -> (u64, u64, u64) {
+    let days = days + EPOCH_DAYS;
+    let (era, of_era) = (days / ERA_DAYS, days % ERA_DAYS);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 {
+        march_month + 3
+    } else {
+        march_month - 9
+    };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    (year, month, day)
+}
+
+/// The reverse; `None` before 1970 or when the day does not exist.
+fn days_from_civil(year: u64, month: u64, day: u64) -> Option<u64> {
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let march_year = year.checked_sub(u64::from(month <= 2))?;
+    let (era, year_of_era) = (march_year / 400, march_year % 400);
+    let march_month = if month > 2 { month - 3 } else { month + 9 };
+    let of_year = (153 * march_month + 2) / 5 + day - 1;
+    let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
+    let days = (era * ERA_DAYS + of_era).checked_sub(EPOCH_DAYS)?;
+    (civil_from_days(days) == (year, month, day)).then_some(days)
+}
