@@ -6,7 +6,7 @@ pub const NICK_BYTES_MAX: usize = 32;
 /// Longest room name, its `#` included; told in 005 as `CHANNELLEN`.
 pub const ROOM_NAME_BYTES_MAX: usize = 64;
 
-/// Longest topic; told in 005 as `TOPICLEN`. With every prefix it fits into one line.
+/// Longest topic; told in 005 as `TOPICLEN`. With the longest names around it, less fits on a line.
 pub const TOPIC_BYTES_MAX: usize = 390;
 
 /// Longest user name shown in `nick!user@host`; what USER brings beyond it is cut.

@@ -132,12 +132,8 @@ fn push_look(character: char, skeleton: &mut String) {
         return;
     }
     let mut utf8 = [0; 4];
-    let look: String = confusable_detection::skeleton(character.encode_utf8(&mut utf8)).collect();
-    match look.as_str() {
-        // The table's prototype of `m` is `rn`, but here `m` stands for itself.
-        "rn" => skeleton.push('m'),
-        look => skeleton.extend(look.chars().flat_map(char::to_lowercase)),
-    }
+    let look = confusable_detection::skeleton(character.encode_utf8(&mut utf8));
+    skeleton.extend(look.flat_map(char::to_lowercase));
 }
 
 macro_rules! name_type {
@@ -221,3 +217,170 @@ impl std::fmt::Display for NameError {
 }
 
 impl std::error::Error for NameError {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn nicks_are_accepted_with_the_key_that_compares_them() {
+        for (spelt, key) in [
+            ("alice", "alice"),
+            ("Alice", "alice"),
+            ("[Ali]ce\\^{}|`_-", "[ali]ce\\^{}|`_-"),
+            ("007", "007"),
+            ("小明", "小明"),
+            ("Ａｌｉｃｅ", "alice"),
+            ("ＴＥＡ茶", "tea茶"),
+            ("Ünal", "ünal"),
+            ("U\u{308}nal", "ünal"),
+            ("ΣΑΒ", "σαβ"),
+            ("мария", "мария"),
+            ("שלום", "שלום"),
+        ] {
+            let nick = Nick::parse(spelt).unwrap_or_else(|error| panic!("{spelt:?}: {error}"));
+            assert_eq!((nick.as_str(), nick.key()), (spelt, key));
+        }
+    }
+
+    #[test]
+    fn nicks_are_refused() {
+        use NameError::{Empty, Forbidden, TooLong};
+        let hundred = "a".repeat(100);
+        for (spelt, why) in [
+            ("", Empty),
+            (hundred.as_str(), TooLong),
+            ("小明小明小明小明小明小", TooLong),
+            ("a b", Forbidden),
+            ("a\u{a0}b", Forbidden),
+            ("a\u{3000}b", Forbidden),
+            ("a\u{2003}b", Forbidden),
+            ("a\u{200b}b", Forbidden),
+            ("a\u{feff}b", Forbidden),
+            ("a\u{2800}b", Forbidden),
+            ("a\u{3164}b", Forbidden),
+            ("a\u{202e}b", Forbidden),
+            ("a\u{7f}", Forbidden),
+            ("a\tb", Forbidden),
+            ("a\u{1}b", Forbidden),
+            ("a,b", Forbidden),
+            ("a，b", Forbidden),
+            ("a!b", Forbidden),
+            ("a！b", Forbidden),
+            ("a@b", Forbidden),
+            ("a＠b", Forbidden),
+            ("a.b", Forbidden),
+            ("a*", Forbidden),
+            ("a?", Forbidden),
+            ("\"a\"", Forbidden),
+            ("#a", Forbidden),
+            ("＃a", Forbidden),
+            ("&a", Forbidden),
+            ("$a", Forbidden),
+            (":a", Forbidden),
+            ("：a", Forbidden),
+            ("%a", Forbidden),
+            ("+a", Forbidden),
+            ("~a", Forbidden),
+            ("-a", Forbidden),
+            ("🍵", Forbidden),
+            ("ⅿ", Forbidden),
+            ("שa", Forbidden),
+        ] {
+            assert_eq!(
+                Nick::parse(spelt).map(|nick| nick.key().to_owned()),
+                Err(why),
+                "{spelt:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn room_names_are_accepted_or_refused() {
+        use NameError::{Empty, Forbidden, TooLong};
+        let full = format!("#{}", "x".repeat(63));
+        let over = format!("#{}", "x".repeat(64));
+        for (spelt, want) in [
+            ("#Lobby", Ok("#lobby")),
+            ("##x", Ok("##x")),
+            ("#茶馆", Ok("#茶馆")),
+            ("#ＴＥＡ", Ok("#tea")),
+            ("#a.b!c@d:e", Ok("#a.b!c@d:e")),
+            (full.as_str(), Ok(full.as_str())),
+            (over.as_str(), Err(TooLong)),
+            ("", Err(Empty)),
+            ("#", Err(Empty)),
+            ("lobby", Err(Forbidden)),
+            ("&lobby", Err(Forbidden)),
+            ("＃lobby", Err(Forbidden)),
+            ("#a b", Err(Forbidden)),
+            ("#a\u{3000}b", Err(Forbidden)),
+            ("#a,b", Err(Forbidden)),
+            ("#a，b", Err(Forbidden)),
+            ("#a\u{7}b", Err(Forbidden)),
+            ("#a*", Err(Forbidden)),
+            ("#a?", Err(Forbidden)),
+        ] {
+            let got = RoomName::parse(spelt);
+            assert_eq!(
+                got.as_ref().map(RoomName::key).map_err(|error| *error),
+                want,
+                "{spelt:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_key_is_one_name_whatever_the_spelling() {
+        let name = |spelt| Nick::parse(spelt).unwrap();
+        assert_eq!(name("Alice"), name("ａｌｉｃｅ"));
+        assert_ne!(name("alice"), name("alicе"));
+        let set: std::collections::BTreeSet<_> = ["Alice", "ALICE", "bob"].map(name).into();
+        assert_eq!(set.len(), 2);
+    }
+
+    #[test]
+    fn skeletons_join_look_alikes_and_leave_plain_ascii_apart() {
+        let skeleton = |spelt| Nick::parse(spelt).unwrap().skeleton();
+        // Cyrillic а, о, е, р, с; Greek ο.
+        for (a, b) in [
+            ("alice", "аlice"),
+            ("bob", "bоb"),
+            ("Alice", "аlicе"),
+            ("pope", "роре"),
+            ("bob", "bοb"),
+        ] {
+            assert_eq!(skeleton(a), skeleton(b), "{a:?} {b:?}");
+        }
+        for (a, b) in [
+            ("barn", "bam"),
+            ("l", "1"),
+            ("O0", "00"),
+            ("小明", "小红"),
+            ("alice", "älice"),
+        ] {
+            assert_ne!(skeleton(a), skeleton(b), "{a:?} {b:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_panics_and_an_accepted_one_fits_on_a_line(spelt in "\\PC{0,12}") {
+            for name in [Nick::parse(&spelt).map(|nick| nick.0), RoomName::parse(&format!("#{spelt}")).map(|room| room.0)] {
+                let Ok(name) = name else { continue };
+                prop_assert!(!name.spelt.contains(char::is_whitespace) && !name.spelt.contains(char::is_control));
+                prop_assert!(!name.key.contains([' ', ',', '*', '?']));
+                let _ = name.skeleton();
+            }
+        }
+
+        #[test]
+        fn ascii_needs_no_tables(spelt in "[!-~]{1,20}") {
+            let quick = key_of(&spelt).map(Cow::into_owned);
+            let full = UsernameCaseMapped::enforce(spelt.as_str()).map(Cow::into_owned);
+            prop_assert_eq!(quick.ok(), full.ok());
+        }
+    }
+}

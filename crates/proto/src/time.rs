@@ -84,3 +84,68 @@ fn days_from_civil(year: u64, month: u64, day: u64) -> Option<u64> {
     let days = (era * ERA_DAYS + of_era).checked_sub(EPOCH_DAYS)?;
     (civil_from_days(days) == (year, month, day)).then_some(days)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn times_are_written_and_read_back() {
+        for (ms, want) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_399_999, "2000-02-28T23:59:59.999Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (951_868_800_000, "2000-03-01T00:00:00.000Z"),
+            (1_709_164_800_000, "2024-02-29T00:00:00.000Z"),
+            (1_767_225_599_999, "2025-12-31T23:59:59.999Z"),
+            (1_767_225_600_000, "2026-01-01T00:00:00.000Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        ] {
+            let mut text = String::new();
+            server_time(ms, &mut text);
+            assert_eq!(text, want);
+            assert_eq!(parse_server_time(want), Some(ms));
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in [
+            "",
+            "now",
+            "2026-01-01",
+            "2026-01-01T00:00:00Z",
+            "2026-01-01 00:00:00.000Z",
+            "2026-01-01T00:00:00.000+",
+            "2026-13-01T00:00:00.000Z",
+            "2026-00-01T00:00:00.000Z",
+            "2026-02-29T00:00:00.000Z",
+            "2100-02-29T00:00:00.000Z",
+            "2026-04-31T00:00:00.000Z",
+            "2026-01-01T24:00:00.000Z",
+            "2026-01-01T00:60:00.000Z",
+            "1969-12-31T23:59:59.999Z",
+            "0000-01-01T00:00:00.000Z",
+            "２026-01-01T00:00:00.00Z",
+        ] {
+            assert_eq!(parse_server_time(text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_moment_comes_back(ms in 0..253_402_300_800_000_u64) {
+            let mut text = String::new();
+            server_time(ms, &mut text);
+            prop_assert_eq!(parse_server_time(&text), Some(ms));
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,30}") {
+            let _ = parse_server_time(&text);
+        }
+    }
+}

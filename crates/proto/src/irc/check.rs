@@ -30,3 +30,44 @@ pub fn decode(line: &[u8]) -> Result<&str, LineError> {
     }
     simdutf8::basic::from_utf8(line).map_err(|_| LineError::NotUtf8)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_refused_for_its_tags_its_length_or_its_encoding() {
+        let message = |len: usize| "x".repeat(len);
+        let tagged =
+            |tags: usize, rest: usize| format!("@{} {}", "t".repeat(tags), "x".repeat(rest));
+        let cases: [(Vec<u8>, Result<(), LineError>); 12] = [
+            (message(510).into(), Ok(())),
+            (message(511).into(), Err(LineError::TooLong)),
+            (tagged(4094, 510).into(), Ok(())),
+            (tagged(4095, 1).into(), Err(LineError::TagsTooLong)),
+            (tagged(4094, 511).into(), Err(LineError::TooLong)),
+            (
+                format!("@{}", "t".repeat(4096)).into(),
+                Err(LineError::TagsTooLong),
+            ),
+            (
+                format!("  {}", tagged(4095, 1)).into(),
+                Err(LineError::TagsTooLong),
+            ),
+            (" ".repeat(511).into(), Err(LineError::TooLong)),
+            ("PRIVMSG #茶馆 :你好 🍵".into(), Ok(())),
+            (b"PRIVMSG #a :\xff".to_vec(), Err(LineError::NotUtf8)),
+            (b"PRIVMSG #a :\xe8\x8c".to_vec(), Err(LineError::NotUtf8)),
+            (b"\xed\xa0\x80".to_vec(), Err(LineError::NotUtf8)),
+        ];
+        for (line, want) in cases {
+            let shown = String::from_utf8_lossy(&line[..line.len().min(40)]).into_owned();
+            assert_eq!(
+                decode(&line).map(drop),
+                want,
+                "{shown:?} of {} bytes",
+                line.len()
+            );
+        }
+    }
+}

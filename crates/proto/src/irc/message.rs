@@ -362,3 +362,173 @@ fn escape(value: &str, out: &mut Vec<u8>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(line: &str, want: &str) {
+        let got = match Message::parse(line) {
+            Err(error) => format!("{error:?}"),
+            Ok(message) => {
+                let tags: Vec<_> = message
+                    .tags
+                    .iter()
+                    .map(|(key, value)| format!("{key}={value}"))
+                    .collect();
+                let params: Vec<_> = message.params.iter().collect();
+                format!(
+                    "{}|{}|{}|{}",
+                    tags.join(";"),
+                    message.source.unwrap_or("-"),
+                    message.command,
+                    params.join("|")
+                )
+            }
+        };
+        assert_eq!(got, want, "{line:?}");
+    }
+
+    #[test]
+    fn lines_are_taken_apart() {
+        for (line, want) in [
+            ("PING", "|-|PING|"),
+            ("ping x", "|-|ping|x"),
+            ("PRIVMSG #tea :hi there", "|-|PRIVMSG|#tea|hi there"),
+            ("PRIVMSG #tea ::)", "|-|PRIVMSG|#tea|:)"),
+            ("PRIVMSG #tea :", "|-|PRIVMSG|#tea|"),
+            ("PRIVMSG #tea a:b", "|-|PRIVMSG|#tea|a:b"),
+            ("NICK a   ", "|-|NICK|a"),
+            ("  NICK    a   :b  c ", "|-|NICK|a|b  c "),
+            (":n!u@h PRIVMSG #茶馆 :你好", "|n!u@h|PRIVMSG|#茶馆|你好"),
+            (": PING", "|-|PING|"),
+            ("@a=b;c :s  001  me :hi", "a=b;c=|s|001|me|hi"),
+            ("@ PING", "|-|PING|"),
+            ("@;;a;; PING", "a=|-|PING|"),
+            ("@a=\\:\\s\\\\\\r\\n\\x\\ PING", "a=; \\\r\nx|-|PING|"),
+            ("@+draft/x=y=z PING", "+draft/x=y=z|-|PING|"),
+            ("TOPIC\t#a", "Command"),
+            ("PR-V #a", "Command"),
+            (":a :b", "Command"),
+            ("", "Empty"),
+            ("    ", "Empty"),
+            ("@a=b", "NoCommand"),
+            ("@a=b :src", "NoCommand"),
+            (":src", "NoCommand"),
+            ("PRIVMSG #a :\0", "Control"),
+            ("PRIVMSG #a\rb", "Control"),
+            ("PRIVMSG #a\nQUIT", "Control"),
+        ] {
+            check(line, want);
+        }
+    }
+
+    #[test]
+    fn fifteen_parameters_are_read_and_ten_thousand_refused() {
+        let line = |count: usize| format!("JOIN {}", vec!["#a"; count].join(" "));
+        assert_eq!(Message::parse(&line(15)).unwrap().params.len(), 15);
+        for count in [16, 10_000] {
+            assert_eq!(Message::parse(&line(count)), Err(ParseError::TooManyParams));
+        }
+    }
+
+    #[test]
+    fn of_a_tag_that_comes_twice_the_last_one_counts() {
+        let message = Message::parse("@a=1;b=2;a=3;ab=4 PING").unwrap();
+        assert_eq!(message.tags.get("a").as_deref(), Some("3"));
+        assert_eq!(message.tags.get("b").as_deref(), Some("2"));
+        assert_eq!(message.tags.get("c"), None);
+        assert_eq!(message.tags.get(""), None);
+    }
+
+    #[test]
+    fn the_nick_is_what_stands_before_user_and_host() {
+        for (line, want) in [
+            (":a!b@c X", Some("a")),
+            (":a@c X", Some("a")),
+            (":tea.example X", Some("tea.example")),
+            ("X", None),
+        ] {
+            assert_eq!(Message::parse(line).unwrap().source_nick(), want);
+        }
+    }
+
+    #[test]
+    fn lines_are_put_together() {
+        let mut buf = b"before|".to_vec();
+        let mut line = LineBuilder::new(&mut buf);
+        line.tag("time", "2026-01-01T00:00:00.000Z")
+            .tag("x", "a; b\\")
+            .tag("empty", "");
+        assert_eq!(line.body_len(), 0);
+        line.source("n!u@h")
+            .command("PRIVMSG")
+            .param("#tea")
+            .trailing(": hi");
+        assert_eq!((line.body_len(), line.len()), (25, 73));
+        let text = String::from_utf8(buf).unwrap();
+        assert_eq!(
+            text,
+            "before|@time=2026-01-01T00:00:00.000Z;x=a\\:\\sb\\\\;empty :n!u@h PRIVMSG #tea :: hi"
+        );
+    }
+
+    #[test]
+    fn numerics_have_three_digits_and_a_source_is_not_needed() {
+        let mut buf = Vec::new();
+        LineBuilder::new(&mut buf)
+            .numeric(1)
+            .param("me")
+            .trailing("");
+        assert_eq!(buf, b"001 me :");
+        let mut buf = Vec::new();
+        LineBuilder::new(&mut buf).tag("label", "x").command("PING");
+        assert_eq!(buf, b"@label=x PING");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(line in ".{0,200}") {
+            if let Ok(message) = Message::parse(&line) {
+                let _ = message.tags.iter().count();
+                let _ = message.tags.get("a");
+            }
+        }
+
+        #[test]
+        fn what_was_put_together_is_taken_apart_again(
+            tags in proptest::collection::btree_map("[+a-z/.-]{1,8}", "[^\0]{0,12}", 0..4),
+            source in proptest::option::of("[a-z!@.]{1,12}"),
+            command in "[A-Z0-9]{1,8}",
+            middle in proptest::collection::vec("[^\0\r\n :][^\0\r\n ]{0,8}", 0..14),
+            trailing in "[^\0\r\n]{0,20}",
+        ) {
+            let mut buf = Vec::new();
+            let mut builder = LineBuilder::new(&mut buf);
+            for (key, value) in &tags {
+                builder.tag(key, value);
+            }
+            if let Some(source) = &source {
+                builder.source(source);
+            }
+            builder.command(&command);
+            for param in &middle {
+                builder.param(param);
+            }
+            builder.trailing(&trailing);
+            let body = builder.body_len();
+            let line = String::from_utf8(buf).unwrap();
+            let message = Message::parse(&line).unwrap();
+            let read: Vec<_> = message.tags.iter().map(|(key, value)| (key.to_owned(), value.into_owned())).collect();
+            prop_assert_eq!(read, tags.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(message.source, source.as_deref());
+            prop_assert_eq!(message.command, command);
+            let want: Vec<&str> = middle.iter().map(String::as_str).chain([trailing.as_str()]).collect();
+            prop_assert_eq!(&*message.params, &want[..]);
+            let tags_len = if message.tags.raw().is_empty() { 0 } else { message.tags.raw().len() + 2 };
+            prop_assert_eq!(line.len() - tags_len, body);
+        }
+    }
+}

@@ -92,3 +92,113 @@ fn swallowed(consumed: usize) -> Split {
         consumed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds `input` in pieces of `step` bytes, as a connection would; says what came out.
+    fn check(input: &[u8], step: usize) -> Vec<Result<Vec<u8>, ()>> {
+        let (mut splitter, mut buffer, mut out) = (LineSplitter::default(), Vec::new(), Vec::new());
+        for piece in input.chunks(step) {
+            buffer.extend_from_slice(piece);
+            loop {
+                let consumed = match splitter.next(&buffer) {
+                    Split::Line {
+                        start,
+                        end,
+                        consumed,
+                    } => {
+                        if end > start {
+                            out.push(Ok(buffer[start..end].to_vec()));
+                        }
+                        consumed
+                    }
+                    Split::TooLong { consumed } => {
+                        out.push(Err(()));
+                        consumed
+                    }
+                    Split::Incomplete => break,
+                };
+                assert!(consumed > 0, "no progress");
+                buffer.drain(..consumed);
+                assert!(buffer.len() <= LINE_BYTES_MAX + step);
+            }
+        }
+        out
+    }
+
+    fn lines(lines: &[&str]) -> Vec<Result<Vec<u8>, ()>> {
+        lines
+            .iter()
+            .map(|line| Ok(line.as_bytes().to_vec()))
+            .collect()
+    }
+
+    #[test]
+    fn lines_end_with_lf_and_an_optional_cr_however_they_arrive() {
+        let cases: [(&str, &[&str]); 6] = [
+            ("NICK a\r\nUSER b\r\n", &["NICK a", "USER b"]),
+            ("NICK a\nUSER b\n", &["NICK a", "USER b"]),
+            ("\r\n\n\r\nPING\r\n\r\n", &["PING"]),
+            ("a\rb\r\r\n", &["a\rb\r"]),
+            ("NICK a\r\nhalf a line", &["NICK a"]),
+            ("茶馆\r\n🍵\n", &["茶馆", "🍵"]),
+        ];
+        for (input, want) in cases {
+            for step in [1, 2, 3, 7, 100] {
+                assert_eq!(
+                    check(input.as_bytes(), step),
+                    lines(want),
+                    "{input:?} by {step}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_longest_length_is_a_line_and_one_byte_more_is_not() {
+        for ending in ["\r\n", "\n"] {
+            for (content, fits) in [(CONTENT_BYTES_MAX, true), (CONTENT_BYTES_MAX + 1, false)] {
+                let input = format!("{}{ending}PING\r\n", "x".repeat(content));
+                let first = if fits {
+                    Ok("x".repeat(content).into_bytes())
+                } else {
+                    Err(())
+                };
+                for step in [1, 1000, 100_000] {
+                    assert_eq!(
+                        check(input.as_bytes(), step),
+                        [first.clone(), Ok(b"PING".to_vec())]
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_endless_line_is_said_once_and_swallowed_up_to_its_end() {
+        let input = format!("{}\r\nPING\r\n", "x".repeat(20 * LINE_BYTES_MAX));
+        for step in [1, 4096, 1_000_000] {
+            assert_eq!(
+                check(input.as_bytes(), step),
+                [Err(()), Ok(b"PING".to_vec())]
+            );
+        }
+    }
+
+    #[test]
+    fn bytes_already_looked_at_are_not_looked_at_again() {
+        let mut splitter = LineSplitter::default();
+        assert_eq!(splitter.next(b"abc"), Split::Incomplete);
+        // A line end where it has already looked: only new bytes are searched.
+        assert_eq!(
+            splitter.next(b"\n\n\nd\n"),
+            Split::Line {
+                start: 0,
+                end: 4,
+                consumed: 5
+            }
+        );
+    }
+}

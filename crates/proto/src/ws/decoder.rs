@@ -300,3 +300,261 @@ fn protocol_error(reason: &'static str) -> Violation {
         reason,
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::ws) const MASK: [u8; 4] = [0x11, 0x22, 0x33, 0x44];
+
+    /// A masked frame; `first` is its first byte.
+    fn client(first: u8, payload: &[u8]) -> Vec<u8> {
+        let mut frame = vec![first];
+        match payload.len() {
+            len @ 0..=125 => frame.push(0x80 | u8::try_from(len).unwrap()),
+            len @ 126..=65_535 => {
+                frame.push(0xFE);
+                frame.extend_from_slice(&u16::try_from(len).unwrap().to_be_bytes());
+            }
+            len => {
+                frame.push(0xFF);
+                frame.extend_from_slice(&u64::try_from(len).unwrap().to_be_bytes());
+            }
+        }
+        frame.extend_from_slice(&MASK);
+        frame.extend(
+            payload
+                .iter()
+                .zip(MASK.iter().cycle())
+                .map(|(byte, mask)| byte ^ mask),
+        );
+        frame
+    }
+
+    /// What comes out in words when the input arrives in pieces of `step` bytes.
+    pub(in crate::ws) fn decode(input: &[u8], step: usize) -> Vec<String> {
+        let (mut decoder, mut buffer, mut out) = (Decoder::default(), Vec::new(), Vec::new());
+        for piece in input.chunks(step) {
+            buffer.extend_from_slice(piece);
+            loop {
+                let consumed = match decoder.next(&mut buffer) {
+                    Err(violation) => {
+                        out.push(format!("{} {}", violation.code, violation.reason));
+                        return out;
+                    }
+                    Ok(decoded) => {
+                        out.extend(decoded.event.map(|event| words(&event)));
+                        decoded.consumed
+                    }
+                };
+                if consumed == 0 {
+                    break;
+                }
+                buffer.drain(..consumed);
+            }
+        }
+        out
+    }
+
+    pub(in crate::ws) fn words(event: &Event<'_>) -> String {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        match event {
+            Event::Text(bytes) => format!("text {}", text(bytes)),
+            Event::Binary(bytes) => format!("binary {}", text(bytes)),
+            Event::Ping(bytes) => format!("ping {}", text(bytes)),
+            Event::Pong(bytes) => format!("pong {}", text(bytes)),
+            Event::Close { code, reason } => format!("close {code:?} {reason}"),
+        }
+    }
+
+    fn check(input: &[u8], want: &[&str]) {
+        for step in [1, 3, 1000, 100_000] {
+            assert_eq!(
+                decode(input, step),
+                want,
+                "{:02x?} by {step}",
+                &input[..input.len().min(20)]
+            );
+        }
+    }
+
+    #[test]
+    fn messages_and_control_frames_are_read() {
+        check(&client(0x81, b"hi"), &["text hi"]);
+        check(&client(0x81, b""), &["text "]);
+        check(&client(0x81, "茶馆 🍵".as_bytes()), &["text 茶馆 🍵"]);
+        check(&client(0x82, b"NICK a"), &["binary NICK a"]);
+        check(&client(0x89, b"x"), &["ping x"]);
+        check(&client(0x8A, b""), &["pong "]);
+        check(
+            &client(0x89, &[b'p'; 125]),
+            &[&format!("ping {}", "p".repeat(125))],
+        );
+        for len in [125, 126, 127, WS_MESSAGE_BYTES_MAX] {
+            check(
+                &client(0x81, &vec![b'm'; len]),
+                &[&format!("text {}", "m".repeat(len))],
+            );
+        }
+    }
+
+    #[test]
+    fn fragments_become_one_message_with_control_frames_between() {
+        let parts = [
+            client(0x01, "茶".as_bytes()),
+            client(0x89, b"p"),
+            client(0x00, &[0xE9]),
+            client(0x80, &[0xA6, 0x86]),
+        ];
+        check(&parts.concat(), &["ping p", "text 茶馆"]);
+        check(
+            &[client(0x02, b"a"), client(0x00, b""), client(0x80, b"b")].concat(),
+            &["binary ab"],
+        );
+        check(
+            &[client(0x01, b""), client(0x80, b""), client(0x81, b"next")].concat(),
+            &["text ", "text next"],
+        );
+    }
+
+    #[test]
+    fn closes_are_read() {
+        check(&client(0x88, b""), &["close None "]);
+        check(&client(0x88, b"\x03\xE8bye"), &["close Some(1000) bye"]);
+        check(&client(0x88, b"\x0F\xA0"), &["close Some(4000) "]);
+    }
+
+    #[test]
+    fn every_breach_of_a_frame_has_its_code() {
+        let long = vec![b'x'; WS_MESSAGE_BYTES_MAX];
+        let cases: Vec<(Vec<u8>, &str)> = vec![
+            (vec![0x81, 0x02], "1002 frame is not masked"),
+            (client(0xC1, b""), "1002 reserved bit set"),
+            (client(0xA1, b""), "1002 reserved bit set"),
+            (client(0x91, b""), "1002 reserved bit set"),
+            (vec![0x83], "1002 unknown opcode"),
+            (vec![0x8B], "1002 unknown opcode"),
+            (client(0x09, b""), "1002 fragmented control frame"),
+            (client(0x89, &[0; 126]), "1002 control frame over 125 bytes"),
+            (vec![0x88, 0xFF], "1002 control frame over 125 bytes"),
+            (client(0x80, b"x"), "1002 continuation of nothing"),
+            (
+                [client(0x01, b"a"), client(0x81, b"b")].concat(),
+                "1002 new message inside a fragmented one",
+            ),
+            (
+                [client(0x01, b"a"), client(0x02, b"b")].concat(),
+                "1002 new message inside a fragmented one",
+            ),
+            (
+                vec![0x81, 0xFE, 0, 125],
+                "1002 length not in its shortest form",
+            ),
+            (
+                vec![0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF],
+                "1002 length not in its shortest form",
+            ),
+            (
+                vec![0x81, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0],
+                "1002 length with its highest bit set",
+            ),
+            (
+                vec![0x81, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+                "1009 message too big",
+            ),
+            (
+                client(0x81, &vec![b'x'; WS_MESSAGE_BYTES_MAX + 1]),
+                "1009 message too big",
+            ),
+            (
+                [client(0x01, &long), client(0x00, b"x")].concat(),
+                "1009 message too big",
+            ),
+        ];
+        for (input, want) in cases {
+            check(&input, &[want]);
+        }
+    }
+
+    #[test]
+    fn every_breach_of_a_payload_has_its_code() {
+        let cases: Vec<(Vec<u8>, &str)> = vec![
+            (client(0x81, b"\xFF"), "1007 text is not UTF-8"),
+            (
+                [client(0x01, b"\xE8\x8C"), client(0x80, b"x")].concat(),
+                "1007 text is not UTF-8",
+            ),
+            (client(0x88, b"\x03"), "1002 close code of one byte"),
+            (
+                client(0x88, &999_u16.to_be_bytes()),
+                "1002 close code that may not be sent",
+            ),
+            (
+                client(0x88, &1005_u16.to_be_bytes()),
+                "1002 close code that may not be sent",
+            ),
+            (
+                client(0x88, &1006_u16.to_be_bytes()),
+                "1002 close code that may not be sent",
+            ),
+            (
+                client(0x88, &1015_u16.to_be_bytes()),
+                "1002 close code that may not be sent",
+            ),
+            (
+                client(0x88, &2999_u16.to_be_bytes()),
+                "1002 close code that may not be sent",
+            ),
+            (
+                client(0x88, &5000_u16.to_be_bytes()),
+                "1002 close code that may not be sent",
+            ),
+            (
+                client(0x88, b"\x03\xE8\xFF"),
+                "1007 close reason is not UTF-8",
+            ),
+        ];
+        for (input, want) in cases {
+            check(&input, &[want]);
+        }
+    }
+
+    #[test]
+    fn a_frame_too_long_is_refused_by_its_header_alone() {
+        let mut header = client(0x81, &vec![0; WS_MESSAGE_BYTES_MAX + 1]);
+        header.truncate(4);
+        assert_eq!(
+            Decoder::default().next(&mut header),
+            Err(Violation {
+                code: 1009,
+                reason: "message too big"
+            })
+        );
+    }
+
+    #[test]
+    fn fragments_without_end_stop_at_the_limit_and_an_idle_decoder_holds_nothing() {
+        let mut decoder = Decoder::default();
+        decoder.next(&mut client(0x02, b"a")).unwrap();
+        let stopped =
+            (0..WS_MESSAGE_BYTES_MAX).find_map(|_| decoder.next(&mut client(0x00, b"b")).err());
+        assert_eq!(stopped.map(|violation| violation.code), Some(1009));
+        assert!(size_of::<Decoder>() <= 32);
+    }
+
+    #[test]
+    fn the_frame_itself_is_told_to_those_who_watch() {
+        let mut input = client(0x01, b"abc");
+        let decoded = Decoder::default().next(&mut input).unwrap();
+        assert_eq!(
+            decoded.frame,
+            Some(FrameInfo {
+                opcode: Opcode::Text,
+                masked: true,
+                fin: false,
+                len: 3
+            })
+        );
+        assert_eq!((decoded.consumed, decoded.event), (9, None));
+    }
+}

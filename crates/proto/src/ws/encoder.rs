@@ -57,3 +57,46 @@ pub fn close_frame(code: u16, reason: &str) -> Vec<u8> {
     out.extend_from_slice(reason.as_bytes());
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_the_rfc_gets_the_answer_of_the_rfc() {
+        assert_eq!(
+            accept_key("dGhlIHNhbXBsZSBub25jZQ=="),
+            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+        );
+    }
+
+    #[test]
+    fn lengths_take_their_shortest_form() {
+        for (len, want) in [
+            (0, vec![0x81, 0]),
+            (125, vec![0x81, 125]),
+            (126, vec![0x81, 126, 0, 126]),
+            (65_535, vec![0x81, 126, 0xFF, 0xFF]),
+            (65_536, vec![0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] {
+            let mut out = Vec::new();
+            header(Opcode::Text, len, &mut out);
+            assert_eq!(out, want);
+        }
+    }
+
+    #[test]
+    fn a_close_reason_is_cut_at_a_character() {
+        assert_eq!(
+            close_frame(1000, "bye"),
+            [&[0x88, 5, 0x03, 0xE8][..], b"bye"].concat()
+        );
+        let long = close_frame(1001, &"茶".repeat(50));
+        assert_eq!(long.len(), 4 + 123);
+        assert_eq!(&long[4..], "茶".repeat(41).as_bytes());
+        assert_eq!(
+            close_frame(1001, &format!("a{}", "茶".repeat(50))).len(),
+            4 + 121
+        );
+    }
+}

@@ -3,6 +3,8 @@
 //! No extension is ever agreed on, so the reserved bits are always zero.
 
 mod decoder;
+#[cfg(test)]
+mod differential;
 mod encoder;
 
 pub use decoder::{Decoded, Decoder, Event, FrameInfo, Violation};
