@@ -1,4 +1,33 @@
 //! The whole chat without a socket: the world, sessions, commands, capabilities, rendering.
+//!
+//! A line's way: a [`shard`] gives it to its [`session`], which reads it by the table in [`commands`] and returns steps.
+//! A step may be an action: the log makes an [`entry`] of it, and the [`world`] applies that. Its effects go back to
+//! every shard, where [`render`] makes bytes of them; its durable changes ([`durable`]) go to the store.
+//!
+//! - [`info`]: what the server is set to.
+//! - [`ids`]: names for things, all of them positions in the log.
+//! - [`entry`]: actions in, effects out.
+//! - [`world`]: the deterministic state machine.
+//! - [`query`]: what reads the world and changes nothing.
+//! - [`commands`]: one file each.
+//! - [`capabilities`]: one table.
+//! - [`session`]: one connection, the side that reads.
+//! - [`shard`]: one worker's sessions, the side that writes.
+//! - [`render`]: structure into bytes, once per variant.
+//! - [`reply`]: a line for one session, as structure.
+//! - [`durable`]: what outlives the process.
+//!
+//! There is no clock here, no socket, no thread, no file, no randomness of its own.
 
+pub mod capabilities;
+pub mod commands;
 pub mod durable;
+pub mod entry;
 pub mod ids;
+pub mod info;
+pub mod query;
+pub mod render;
+pub mod reply;
+pub mod session;
+pub mod shard;
+pub mod world;

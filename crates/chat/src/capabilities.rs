@@ -1,0 +1,96 @@
+//! The capabilities this server offers: one table. What each changes in the output stands in the renderer.
+
+use teahouse_proto::VENDOR;
+
+use crate::info::Rules;
+
+/// A set of capabilities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caps(u16);
+
+impl Caps {
+    /// Tags are sent to the client and taken from it. <https://ircv3.net/specs/extensions/message-tags>
+    pub const MESSAGE_TAGS: Caps = Caps(1 << 0);
+    /// Every line says when it happened. <https://ircv3.net/specs/extensions/server-time>
+    pub const SERVER_TIME: Caps = Caps(1 << 1);
+    /// What one says comes back once it is kept. <https://ircv3.net/specs/extensions/echo-message>
+    pub const ECHO_MESSAGE: Caps = Caps(1 << 2);
+    /// Answers of several lines are framed. <https://ircv3.net/specs/extensions/batch>
+    pub const BATCH: Caps = Caps(1 << 3);
+    /// Answers name the line they answer. <https://ircv3.net/specs/extensions/labeled-response>
+    pub const LABELED_RESPONSE: Caps = Caps(1 << 4);
+    /// FAIL, WARN and NOTE are understood; we send them anyway. <https://ircv3.net/specs/extensions/standard-replies>
+    pub const STANDARD_REPLIES: Caps = Caps(1 << 5);
+    /// NAMES gives whole addresses. <https://ircv3.net/specs/extensions/userhost-in-names>
+    pub const USERHOST_IN_NAMES: Caps = Caps(1 << 6);
+    /// History is asked for by the client. <https://ircv3.net/specs/extensions/chathistory>
+    pub const CHATHISTORY: Caps = Caps(1 << 7);
+    /// A guest is known again by a token.
+    pub const GUEST: Caps = Caps(1 << 8);
+
+    /// Whether all of `other` are in this set.
+    pub fn has(self, other: Caps) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether any of `other` is in this set.
+    pub fn has_any(self, other: Caps) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Those in both sets.
+    pub fn and(self, other: Caps) -> Caps {
+        Caps(self.0 & other.0)
+    }
+
+    /// Those in either set.
+    pub const fn or(self, other: Caps) -> Caps {
+        Caps(self.0 | other.0)
+    }
+
+    /// This set without `other`.
+    pub fn without(self, other: Caps) -> Caps {
+        Caps(self.0 & !other.0)
+    }
+}
+
+/// One row of the table.
+pub(crate) struct Capability {
+    pub(crate) cap: Caps,
+    name: &'static str,
+    ours: bool,
+}
+
+impl Capability {
+    /// Its name on the wire; what is ours alone carries the vendor prefix.
+    pub(crate) fn wire_name(&self) -> String {
+        if self.ours { format!("{VENDOR}{}", self.name) } else { self.name.to_owned() }
+    }
+}
+
+const fn standard(cap: Caps, name: &'static str) -> Capability {
+    Capability { cap, name, ours: false }
+}
+
+const TABLE: &[Capability] = &[
+    standard(Caps::MESSAGE_TAGS, "message-tags"),
+    standard(Caps::SERVER_TIME, "server-time"),
+    standard(Caps::ECHO_MESSAGE, "echo-message"),
+    standard(Caps::BATCH, "batch"),
+    standard(Caps::LABELED_RESPONSE, "labeled-response"),
+    standard(Caps::STANDARD_REPLIES, "standard-replies"),
+    standard(Caps::USERHOST_IN_NAMES, "userhost-in-names"),
+    standard(Caps::CHATHISTORY, "draft/chathistory"),
+    Capability { cap: Caps::GUEST, name: "guest", ours: true },
+];
+
+/// The capabilities offered under these rules: without kept messages there is no history to ask for.
+pub(crate) fn offered(rules: &Rules) -> impl Iterator<Item = &'static Capability> {
+    let keep_history = rules.keep_history;
+    TABLE.iter().filter(move |row| row.cap != Caps::CHATHISTORY || keep_history)
+}
+
+/// The names of those in `caps`, as CAP LIST and CAP LS give them.
+pub(crate) fn names(rules: &Rules, caps: Caps) -> Vec<String> {
+    offered(rules).filter(|row| caps.has(row.cap)).map(Capability::wire_name).collect()
+}

@@ -1,0 +1,51 @@
+//! PART: out of a room. <https://modern.ircdocs.horse/#part-message>
+
+use std::sync::Arc;
+
+use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
+use teahouse_proto::names::RoomName;
+use teahouse_proto::numerics as n;
+
+use super::{Answers, Command, Stage};
+use crate::entry::{Action, Audience, Event, Membership};
+use crate::reply::Reply;
+use crate::session::Request;
+use crate::world::{Leaving, Turn};
+
+pub(super) const COMMAND: Command =
+    Command { name: "PART", params_min: 1, stage: Stage::Registered, answers: Answers::Many, parse };
+
+/// A user leaves a room.
+#[derive(Clone, Debug)]
+pub struct Leave {
+    /// Which.
+    pub room: RoomName,
+    /// Why; may be empty.
+    pub reason: Arc<str>,
+}
+
+fn parse(request: &mut Request<'_>) {
+    let reason: Arc<str> = request.param(1).into();
+    for name in request.param(0).split(',') {
+        match RoomName::parse(name) {
+            Ok(room) => request.submit(Action::Part(Leave { room, reason: Arc::clone(&reason) })),
+            Err(_) => request.reply(Reply::numeric(n::ERR_NOSUCHCHANNEL, "No such channel").param(super::shown(name))),
+        }
+    }
+}
+
+pub(crate) fn apply(turn: &mut Turn<'_>, leave: &Leave) {
+    let Some(user) = turn.actor() else { return };
+    let (id, source) = (user.id, user.source());
+    let room = turn.world.durable.room_named(&leave.room).filter(|room| user.rooms.contains(&room.record.id));
+    let Some((room, name)) = room.map(|room| (room.record.id, Arc::clone(&room.record.name))) else {
+        return turn.reply(super::not_on_channel(&leave.room));
+    };
+    if source.len() + name.len() + leave.reason.len() + ":  PART  :".len() > MESSAGE_BODY_BYTES_MAX {
+        return turn.reply(Reply::numeric(n::ERR_INPUTTOOLONG, "That reason is too long"));
+    }
+    turn.world.presence.leave(id, room);
+    let membership = Membership { user: id, source, room, name };
+    turn.tell(Audience::Room(room), Event::Left(membership, Arc::clone(&leave.reason)));
+    turn.settle_emptiness(room, Leaving::Goodbye);
+}

@@ -1,0 +1,27 @@
+//! PING and PONG: is the other side still there? <https://modern.ircdocs.horse/#ping-message>
+
+use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
+use teahouse_proto::numerics as n;
+
+use super::{Answers, Command, Stage};
+use crate::reply::Reply;
+use crate::session::Request;
+
+pub(super) const COMMAND: Command =
+    Command { name: "PING", params_min: 0, stage: Stage::Any, answers: Answers::One, parse: ping };
+
+/// Nothing to do: that a line came at all is what the server's PING asked for.
+pub(super) const PONG: Command =
+    Command { name: "PONG", params_min: 0, stage: Stage::Any, answers: Answers::None, parse: |_| {} };
+
+fn ping(request: &mut Request<'_>) {
+    let token = request.param(0).to_owned();
+    if token.is_empty() {
+        return request.reply(Reply::numeric(n::ERR_NOORIGIN, "No origin specified"));
+    }
+    let server = request.info.name.to_string();
+    if 2 * server.len() + token.len() + ":  PONG  :".len() > MESSAGE_BODY_BYTES_MAX {
+        return request.reply(Reply::numeric(n::ERR_INPUTTOOLONG, "That PING is too long to be answered"));
+    }
+    request.reply(Reply::word("PONG").param(server).text(token));
+}

@@ -1,0 +1,87 @@
+//! TOPIC: what a room is about. <https://modern.ircdocs.horse/#topic-message>
+
+use std::sync::Arc;
+
+use teahouse_proto::limits::{MESSAGE_BODY_BYTES_MAX, NICK_BYTES_MAX, TOPIC_BYTES_MAX};
+use teahouse_proto::names::RoomName;
+use teahouse_proto::numerics as n;
+
+use super::{Answers, Command, Stage};
+use crate::durable::{RoomRecord, Topic};
+use crate::entry::{Action, Audience, Event};
+use crate::ids::SessionId;
+use crate::query::{Asked, Query};
+use crate::reply::{Reply, Scope, unavailable};
+use crate::session::{Answer, Request};
+use crate::world::{Turn, World};
+
+pub(super) const COMMAND: Command =
+    Command { name: "TOPIC", params_min: 1, stage: Stage::Registered, answers: Answers::Many, parse };
+
+/// A user sets a room's topic.
+#[derive(Clone, Debug)]
+pub struct SetTopic {
+    /// Which room's.
+    pub room: RoomName,
+    /// The topic; empty to take it away.
+    pub text: Arc<str>,
+}
+
+fn parse(request: &mut Request<'_>) {
+    let Ok(room) = RoomName::parse(request.param(0)) else {
+        let name = super::shown(request.param(0));
+        return request.reply(Reply::numeric(n::ERR_NOSUCHCHANNEL, "No such channel").param(name));
+    };
+    if request.message.params.len() < 2 {
+        return request.ask(Query::Topic(room));
+    }
+    if request.param(1).len() > TOPIC_BYTES_MAX {
+        return request.reply(Reply::numeric(n::ERR_INPUTTOOLONG, "A topic has at most 390 bytes"));
+    }
+    request.submit(Action::Topic(SetTopic { room, text: request.param(1).into() }));
+}
+
+pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetTopic) {
+    let Some(user) = turn.actor() else { return };
+    let source = user.source();
+    let room = turn.world.durable.room_named(&set.room).filter(|room| user.rooms.contains(&room.record.id));
+    let Some(room) = room.map(|room| room.record.clone()) else {
+        return turn.reply(super::not_on_channel(&set.room));
+    };
+    if !turn.entry.writable {
+        return turn.reply(unavailable("TOPIC", set.room.as_str()));
+    }
+    // Both the TOPIC line and the 332 that newcomers get must hold it whole.
+    let head = source.len().max(turn.world.rules.server_name.len() + NICK_BYTES_MAX);
+    if head + room.name.len() + set.text.len() + ":  TOPIC  :".len() > MESSAGE_BODY_BYTES_MAX {
+        return turn.reply(Reply::numeric(n::ERR_INPUTTOOLONG, "That topic is too long for this room's name"));
+    }
+    let by = Arc::clone(&source);
+    let topic = (!set.text.is_empty()).then(|| Topic { text: Arc::clone(&set.text), by, at: turn.entry.time });
+    let (id, name) = (room.id, Arc::clone(&room.name));
+    turn.put_room(RoomRecord { topic, ..room });
+    turn.tell(Audience::Room(id), Event::Topic { room: name, source, text: Arc::clone(&set.text) });
+}
+
+/// 332 and 333, or 331.
+pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, name: &RoomName) -> Asked {
+    let room = world.durable.room_named(name).map(|room| &room.record);
+    let inside = |room: &&RoomRecord| world.presence.user_of(session).is_some_and(|user| user.rooms.contains(&room.id));
+    let replies = match room.filter(inside) {
+        None => vec![super::not_on_channel(name)],
+        Some(room) => match &room.topic {
+            Some(topic) => lines(&room.name, topic),
+            None => vec![Reply::numeric(n::RPL_NOTOPIC, "No topic is set").param(room.name.to_string())],
+        },
+    };
+    Asked { answers: replies.into_iter().map(|reply| Answer::Reply(scope.clone(), reply)).collect(), read: None }
+}
+
+/// A topic as newcomers are shown it.
+pub(crate) fn lines(room: &str, topic: &Topic) -> Vec<Reply> {
+    let seconds = (topic.at.0 / 1000).to_string();
+    vec![
+        Reply::numeric(n::RPL_TOPIC, topic.text.to_string()).param(room.to_owned()),
+        Reply::numeric_bare(n::RPL_TOPICWHOTIME).param(room.to_owned()).param(topic.by.to_string()).param(seconds),
+    ]
+}

@@ -1,0 +1,212 @@
+//! What goes into the world and what comes out: entries with their actions, effects with their events.
+
+use std::sync::Arc;
+
+use teahouse_proto::names::{Nick, RoomName};
+
+use crate::commands::topic::SetTopic;
+use crate::commands::{join, nick, part, say};
+use crate::durable::{Change, StoredMessage, Topic};
+use crate::ids::{MsgId, Position, RoomId, SessionId, Time, UserId};
+use crate::reply::{Reply, Scope};
+use crate::session::attach;
+
+/// One change that somebody wants, with its place in the log's order.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its place.
+    pub position: Position,
+    /// Its time: never before the entry's that came before.
+    pub time: Time,
+    /// Whether durable changes are taken: `false` from a failed write until one succeeds again.
+    pub writable: bool,
+    /// The session that submitted it and waits for the answer; `None` for the program itself.
+    pub origin: Option<Origin>,
+    /// What is to be done.
+    pub action: Action,
+}
+
+impl Entry {
+    /// The id of what this entry says.
+    pub fn msgid(&self) -> MsgId {
+        MsgId { time: self.time, position: self.position }
+    }
+}
+
+/// Whose line an entry answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The session that submitted the action.
+    pub session: SessionId,
+    /// The label its answer carries.
+    pub scope: Scope,
+}
+
+/// Everything that changes the world.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// The server has started: nobody is here yet.
+    Start,
+    /// A room of the server's own exists from now on.
+    Open(RoomName),
+    /// A session has registered and wants its user.
+    Attach(attach::Attach),
+    /// A session ends.
+    Detach(attach::Detach),
+    /// A user changes its nick.
+    Nick(nick::Rename),
+    /// A user enters a room.
+    Join(join::Enter),
+    /// A user leaves a room.
+    Part(part::Leave),
+    /// Somebody says something.
+    Say(say::Say),
+    /// A user sets a room's topic.
+    Topic(SetTopic),
+    /// The host tells everybody something, in no room.
+    Announce {
+        /// What is told.
+        text: Arc<str>,
+    },
+    /// The host sends a user away.
+    Expel {
+        /// Whose sessions are closed.
+        nick: Nick,
+        /// Why.
+        reason: Arc<str>,
+    },
+    /// Time has passed: seats and rooms that are due go.
+    Expire,
+}
+
+/// What an entry has done: at its position, for those concerned.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The entry's place.
+    pub position: Position,
+    /// The entry's time.
+    pub time: Time,
+    /// What is to be told, in this order.
+    pub effects: Vec<Effect>,
+}
+
+/// What the world answers an entry with.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// For the sessions.
+    pub effects: Vec<Effect>,
+    /// For the store, at the entry's position.
+    pub changes: Vec<Change>,
+}
+
+/// One event for one audience.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    /// Who is told.
+    pub audience: Audience,
+    /// What has happened.
+    pub event: Event,
+    /// The session whose answer this is; it gets its label, and its own words as echo.
+    pub origin: Option<Origin>,
+}
+
+/// Who is told: a session, a user or rooms, never a list of receivers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// One session.
+    Session(SessionId),
+    /// All sessions of a user.
+    User(UserId),
+    /// All members of a room.
+    Room(RoomId),
+    /// All members of these rooms, each once, and all sessions of the user.
+    Neighbours(UserId, Arc<[RoomId]>),
+    /// Every registered session.
+    Everyone,
+}
+
+/// What has happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A session has its user now.
+    Attached(Arc<attach::Welcome>),
+    /// A session did not get its user (nick in use); it may try again.
+    NotAttached(Reply),
+    /// A session has no user any more, and hears nothing further of it or of its rooms.
+    Detached(UserId, Arc<[RoomId]>),
+    /// A user has entered a room; members are told.
+    Entered(Membership),
+    /// What a user who has entered sees of the room.
+    Room(Arc<RoomView>),
+    /// A user leaves a room.
+    Left(Membership, Arc<str>),
+    /// A user leaves for good.
+    Quit {
+        /// Who.
+        user: UserId,
+        /// `nick!user@host`.
+        source: Arc<str>,
+        /// Why.
+        reason: Arc<str>,
+    },
+    /// A user has another nick.
+    Renamed {
+        /// Who.
+        user: UserId,
+        /// `nick!user@host`, as it was.
+        source: Arc<str>,
+        /// The new nick.
+        nick: Arc<str>,
+    },
+    /// Something was said.
+    Said(Arc<Said>),
+    /// A room has another topic.
+    Topic {
+        /// The room's name.
+        room: Arc<str>,
+        /// Who set it.
+        source: Arc<str>,
+        /// The topic; empty when it was taken away.
+        text: Arc<str>,
+    },
+    /// The host tells everybody something.
+    Announced(Arc<str>),
+    /// A line for the session that asked.
+    Reply(Reply),
+    /// The session is closed.
+    Close(Arc<str>),
+}
+
+/// A user's coming to, or going from, a room.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    /// Who.
+    pub user: UserId,
+    /// `nick!user@host`.
+    pub source: Arc<str>,
+    /// Where.
+    pub room: RoomId,
+    /// Its name.
+    pub name: Arc<str>,
+}
+
+/// A message on its way.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// The message; its tags are the client-only ones.
+    pub message: StoredMessage,
+    /// Whether it is being stored, so that its echo waits for that.
+    pub kept: bool,
+}
+
+/// A room as somebody who comes in sees it.
+#[derive(Clone, Debug)]
+pub struct RoomView {
+    /// The room's name.
+    pub name: Arc<str>,
+    /// Its topic, if there is one.
+    pub topic: Option<Topic>,
+    /// `nick!user@host` of everybody in it.
+    pub people: Vec<Arc<str>>,
+}
+

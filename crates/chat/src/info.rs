@@ -1,0 +1,41 @@
+//! What a server tells of itself and what it is set to; given once, at start.
+
+use std::sync::Arc;
+
+use teahouse_proto::names::RoomName;
+
+/// The settings that sessions and the renderer read.
+#[derive(Clone, Debug)]
+pub struct ServerInfo {
+    /// The server's name on the wire, the source of its own lines.
+    pub name: Arc<str>,
+    /// The network's name in 001 and 005.
+    pub network: String,
+    /// The program and its version, for 002 and 004.
+    pub version: String,
+    /// When the server was started, in words, for 003.
+    pub created: String,
+    /// The message of the day, line by line; empty for none.
+    pub motd: Vec<String>,
+    /// What PASS must say, if anything.
+    pub password: Option<String>,
+    /// How many bytes may wait for a session before it is closed.
+    pub send_queue_bytes: usize,
+    /// What the world is set to.
+    pub rules: Rules,
+}
+
+/// The settings that the world goes by: part of what makes it deterministic.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The server's name, the author of what the program itself says.
+    pub server_name: Arc<str>,
+    /// Rooms that exist from the start, owned by the server.
+    pub autojoin: Vec<RoomName>,
+    /// How long a guest whose connection dropped keeps the seat.
+    pub guest_seat_ms: u64,
+    /// How long a guest's room lasts after the last one left; 0: for ever.
+    pub forget_ms: u64,
+    /// Whether messages are kept at all.
+    pub keep_history: bool,
+}

@@ -1,0 +1,110 @@
+//! Lines that many receive: encoded once per variant, shared by all.
+
+use bytes::Bytes;
+use teahouse_proto::irc::{LineBuilder, Tags};
+
+use super::{Receiver, Variant, begin, framed, reply};
+use crate::capabilities::Caps;
+use crate::commands::say;
+use crate::durable::{MessageKind, StoredMessage};
+use crate::entry::{Event, Said};
+use crate::ids::Time;
+use crate::info::ServerInfo;
+use crate::reply::{Reply, Scope, unavailable};
+
+/// The capabilities that change the bytes of an event.
+const RELEVANT: Caps = Caps::MESSAGE_TAGS.or(Caps::SERVER_TIME);
+
+/// One event, with those variants of it that somebody has needed so far.
+pub(crate) struct Shared<'a> {
+    info: &'a ServerInfo,
+    time: Time,
+    event: &'a Event,
+    encoded: Vec<(Variant, Option<Bytes>)>,
+}
+
+impl<'a> Shared<'a> {
+    pub(crate) fn new(info: &'a ServerInfo, time: Time, event: &'a Event) -> Self {
+        Shared { info, time, event, encoded: Vec::new() }
+    }
+
+    /// The line for receivers of this kind; `None` if they are told nothing.
+    pub(crate) fn line(&mut self, variant: Variant) -> Option<Bytes> {
+        let variant = Variant { caps: variant.caps.and(RELEVANT), ..variant };
+        if let Some((_, line)) = self.encoded.iter().find(|(known, _)| *known == variant) {
+            return line.clone();
+        }
+        let line = self.answer(variant, &Scope::Plain);
+        self.encoded.push((variant, line.clone()));
+        line
+    }
+
+    /// The line for the session whose action this was, with its label.
+    pub(crate) fn answer(&self, variant: Variant, scope: &Scope) -> Option<Bytes> {
+        let caps = variant.caps;
+        if let Event::Said(said) = self.event
+            && said.message.kind == MessageKind::Tagmsg
+            && !caps.has(Caps::MESSAGE_TAGS)
+        {
+            return None;
+        }
+        Some(framed(variant.framing, |buf| {
+            let mut line = begin(buf, caps, scope, Some(self.time));
+            write(&mut line, self.info, caps, self.event);
+        }))
+    }
+}
+
+fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Event) {
+    match event {
+        Event::Entered(who) => {
+            line.source(&who.source).command("JOIN").param(&who.name);
+        }
+        Event::Left(who, reason) => {
+            line.source(&who.source).command("PART").param(&who.name);
+            if !reason.is_empty() {
+                line.trailing(reason);
+            }
+        }
+        Event::Quit { source, reason, .. } => {
+            line.source(source).command("QUIT").trailing(reason);
+        }
+        Event::Renamed { source, nick, .. } => {
+            line.source(source).command("NICK").param(nick);
+        }
+        Event::Topic { room, source, text } => {
+            line.source(source).command("TOPIC").param(room).trailing(text);
+        }
+        Event::Announced(text) => {
+            line.source(&info.name).command("NOTICE").param("*").trailing(text);
+        }
+        Event::Said(said) => message(line, caps, &said.message),
+        // These are for one session, and laid out for it.
+        Event::Attached(_) | Event::NotAttached(_) | Event::Detached(..) => {}
+        Event::Room(_) | Event::Reply(_) | Event::Close(_) => {}
+    }
+}
+
+/// The rest of a message's line, from its id on.
+pub(super) fn message(line: &mut LineBuilder<'_>, caps: Caps, message: &StoredMessage) {
+    if caps.has(Caps::MESSAGE_TAGS) {
+        line.tag("msgid", &message.msgid.to_string());
+        for (key, value) in Tags::new(&message.tags).iter() {
+            line.tag(key, &value);
+        }
+    }
+    line.source(&message.source).command(say::command_name(message.kind)).param(&message.target);
+    if message.kind != MessageKind::Tagmsg {
+        line.trailing(&message.text);
+    }
+}
+
+/// The bare acknowledgement of a labelled line.
+pub(crate) fn ack(to: Receiver<'_>, scope: &Scope) -> Bytes {
+    reply(to, scope, &Reply::word("ACK"))
+}
+
+/// What its author reads when a message could not be stored.
+pub(crate) fn failure(to: Receiver<'_>, scope: &Scope, said: &Said) -> Bytes {
+    reply(to, scope, &unavailable(say::command_name(said.message.kind), &said.message.target))
+}

@@ -1,0 +1,72 @@
+//! Lines for one session: replies, names, topics, a room as a newcomer sees it.
+
+use bytes::Bytes;
+use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
+use teahouse_proto::numerics as n;
+
+use super::{Receiver, begin, framed};
+use crate::capabilities::Caps;
+use crate::commands;
+use crate::entry::RoomView;
+use crate::reply::{Reply, Scope, Verb};
+
+/// One reply.
+pub(crate) fn reply(to: Receiver<'_>, scope: &Scope, reply: &Reply) -> Bytes {
+    framed(to.variant.framing, |buf| {
+        let mut line = begin(buf, to.variant.caps, scope, None);
+        let from = to.info.name.as_ref();
+        match reply.verb {
+            Verb::Numeric(number) => line.source(from).numeric(number).param(to.nick),
+            Verb::Word(word) => line.source(from).command(word),
+            Verb::Unsourced(word) => line.command(word),
+            Verb::Addressed(word) => line.source(from).command(word).param(to.nick),
+        };
+        for param in &reply.params {
+            line.param(param);
+        }
+        if let Some(text) = &reply.text {
+            line.trailing(text);
+        }
+    })
+}
+
+/// The topic's lines, if there is a topic, and the names.
+pub(crate) fn room(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut Vec<Bytes>) {
+    topic(to, scope, view, out);
+    names(to, scope, view, out);
+}
+
+/// 332 and 333.
+fn topic(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut Vec<Bytes>) {
+    if let Some(topic) = &view.topic {
+        out.extend(commands::topic::lines(&view.name, topic).iter().map(|line| reply(to, scope, line)));
+    }
+}
+
+/// 353, as many lines as it takes, and 366.
+pub(crate) fn names(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut Vec<Bytes>) {
+    let head = to.info.name.len() + to.nick.len() + view.name.len() + ": 353  =  :".len();
+    let room_bytes = MESSAGE_BODY_BYTES_MAX.saturating_sub(head);
+    let mut text = String::new();
+    for person in &view.people {
+        let shown = match to.variant.caps.has(Caps::USERHOST_IN_NAMES) {
+            true => person,
+            false => person.split('!').next().unwrap_or(person),
+        };
+        if !text.is_empty() && text.len() + 1 + shown.len() > room_bytes {
+            out.push(reply(to, scope, &names_line(&view.name, std::mem::take(&mut text))));
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(shown);
+    }
+    if !text.is_empty() {
+        out.push(reply(to, scope, &names_line(&view.name, text)));
+    }
+    out.push(reply(to, scope, &commands::names::end(view.name.to_string())));
+}
+
+fn names_line(room: &str, people: String) -> Reply {
+    Reply::numeric(n::RPL_NAMREPLY, people).param("=").param(room.to_owned())
+}

@@ -1,0 +1,91 @@
+//! What a session reads first: 001 to 005, its guest token, the message of the day, and the rooms it is in already.
+
+use bytes::Bytes;
+use teahouse_proto::irc::LineBuilder;
+use teahouse_proto::limits;
+use teahouse_proto::numerics as n;
+use teahouse_proto::{VENDOR, names::RoomName};
+
+use super::{Receiver, framed, reply, room};
+use crate::commands::{self, join, say};
+use crate::info::ServerInfo;
+use crate::reply::{Reply, Scope};
+use crate::session::GuestWish;
+use crate::session::attach::{GuestOutcome, Welcome, guest_failure};
+
+/// How many tokens one 005 carries.
+const TOKENS_PER_LINE: usize = 13;
+
+/// The whole welcome.
+pub(crate) fn welcome(to: Receiver<'_>, scope: &Scope, welcome: &Welcome, wish: Option<&GuestWish>) -> Vec<Bytes> {
+    let mut out = Vec::new();
+    let tokens = isupport(to.info);
+    let supported = tokens.chunks(TOKENS_PER_LINE).map(|tokens| {
+        let text = "are supported by this server";
+        tokens.iter().cloned().fold(Reply::numeric(n::RPL_ISUPPORT, text), Reply::param)
+    });
+    let lines = greeting(to.info, welcome).into_iter().chain(supported);
+    let lines = lines.chain(wish.and_then(|wish| token_line(welcome.guest, wish)));
+    let lines = lines.chain(guest_failure(welcome.guest)).chain(commands::motd_lines(to.info));
+    out.extend(lines.map(|line| reply(to, scope, &line)));
+    for (_, view) in &welcome.rooms {
+        out.push(framed(to.variant.framing, |buf| {
+            LineBuilder::new(buf).source(&welcome.source).command("JOIN").param(&view.name);
+        }));
+        room(to, scope, view, &mut out);
+    }
+    out
+}
+
+fn greeting(info: &ServerInfo, welcome: &Welcome) -> Vec<Reply> {
+    let text = format!("Welcome to the {} Network, {}", info.network, welcome.nick);
+    vec![
+        Reply::numeric(n::RPL_WELCOME, text),
+        Reply::numeric(n::RPL_YOURHOST, format!("Your host is {}, running version {}", info.name, info.version)),
+        Reply::numeric(n::RPL_CREATED, format!("This server was created {}", info.created)),
+        // No user modes and no channel modes yet: `-` keeps the places.
+        Reply::numeric_bare(n::RPL_MYINFO).param(info.name.to_string()).param(info.version.clone()).param("-").param("-"),
+    ]
+}
+
+fn token_line(outcome: GuestOutcome, wish: &GuestWish) -> Option<Reply> {
+    let token = match outcome {
+        GuestOutcome::Known => wish.known.clone()?,
+        GuestOutcome::New | GuestOutcome::Replaced => wish.fresh.clone(),
+        GuestOutcome::None | GuestOutcome::Unavailable => return None,
+    };
+    Some(Reply::word("GUEST").param("TOKEN").param(token))
+}
+
+/// What 005 says: the truth about limits and features. <https://modern.ircdocs.horse/#rplisupport-parameters>
+fn isupport(info: &ServerInfo) -> Vec<String> {
+    let targets = say::TARGETS_MAX;
+    let mut tokens = vec![
+        format!("NETWORK={}", escape(&info.network)),
+        "CASEMAPPING=ascii".into(),
+        "UTF8MAPPING=rfc8265".into(),
+        "UTF8ONLY".into(),
+        "CHANTYPES=#".into(),
+        "PREFIX=".into(),
+        format!("NICKLEN={}", limits::NICK_BYTES_MAX),
+        format!("USERLEN={}", limits::USER_BYTES_MAX),
+        format!("CHANNELLEN={}", limits::ROOM_NAME_BYTES_MAX),
+        format!("TOPICLEN={}", limits::TOPIC_BYTES_MAX),
+        format!("CHANLIMIT=#:{}", join::ROOMS_PER_USER_MAX),
+        format!("TARGMAX=PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets}"),
+    ];
+    if info.rules.keep_history {
+        tokens.push(format!("CHATHISTORY={}", limits::HISTORY_ROWS_MAX));
+        tokens.push("MSGREFTYPES=msgid,timestamp".into());
+    }
+    if !info.rules.autojoin.is_empty() {
+        let rooms: Vec<&str> = info.rules.autojoin.iter().map(RoomName::as_str).collect();
+        tokens.push(format!("{VENDOR}AUTOJOIN={}", escape(&rooms.join(","))));
+    }
+    tokens
+}
+
+/// A value holds no space and no second `=`.
+fn escape(value: &str) -> String {
+    value.replace('\\', "\\x5C").replace(' ', "\\x20").replace('=', "\\x3D")
+}

@@ -1,0 +1,88 @@
+//! A line from the server to one session, as structure: a numeric, a standard reply, PONG, BATCH and their like.
+
+use std::borrow::Cow;
+
+/// Which answer a line belongs to: what its label becomes in the output.
+///
+/// <https://ircv3.net/specs/extensions/labeled-response>
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// The client put no label on its line.
+    #[default]
+    Plain,
+    /// One line answers, and carries the label.
+    Label(Box<str>),
+    /// Many lines answer, in the batch of this reference.
+    Batch(Box<str>),
+}
+
+/// What stands at the command's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Three digits; the receiver's nick comes first among the parameters.
+    Numeric(u16),
+    /// A word.
+    Word(&'static str),
+    /// A word that by custom comes without a source: ERROR, PING.
+    Unsourced(&'static str),
+    /// A word with the receiver's nick behind it, like a numeric.
+    Addressed(&'static str),
+}
+
+/// A line from the server to one session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Numeric or command.
+    pub verb: Verb,
+    /// The parameters, without the receiver's nick.
+    pub params: Vec<Cow<'static, str>>,
+    /// The last parameter, which may hold spaces.
+    pub text: Option<Cow<'static, str>>,
+}
+
+impl Reply {
+    /// A numeric with its text.
+    pub(crate) fn numeric(number: u16, text: impl Into<Cow<'static, str>>) -> Self {
+        Reply { verb: Verb::Numeric(number), params: Vec::new(), text: Some(text.into()) }
+    }
+
+    /// A numeric of parameters alone.
+    pub(crate) fn numeric_bare(number: u16) -> Self {
+        Reply { verb: Verb::Numeric(number), params: Vec::new(), text: None }
+    }
+
+    /// A command of the server's that names its receiver first.
+    pub(crate) fn addressed(word: &'static str) -> Self {
+        Reply { verb: Verb::Addressed(word), params: Vec::new(), text: None }
+    }
+
+    /// A command of the server's.
+    pub(crate) fn word(word: &'static str) -> Self {
+        Reply { verb: Verb::Word(word), params: Vec::new(), text: None }
+    }
+
+    /// `FAIL command code … :text`. <https://ircv3.net/specs/extensions/standard-replies>
+    pub(crate) fn fail(command: &str, code: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        Reply::word("FAIL").param(command.to_owned()).param(code).text(text)
+    }
+
+    /// Adds a parameter; what could not stand in the middle of a line (a client's own words) is shown as `*`.
+    pub(crate) fn param(mut self, param: impl Into<Cow<'static, str>>) -> Self {
+        let param = param.into();
+        let fits = !param.is_empty() && !param.starts_with(':') && !param.contains([' ', '\0', '\r', '\n']);
+        self.params.push(if fits { param } else { "*".into() });
+        self
+    }
+
+    /// Sets the last parameter.
+    pub(crate) fn text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+}
+
+/// What a durable action is answered with while nothing can be stored.
+pub(crate) fn unavailable(command: &'static str, target: &str) -> Reply {
+    let text = "The server cannot store anything at the moment; please try again later";
+    Reply::fail(command, "TEMPORARILY_UNAVAILABLE", text).param(target.to_owned())
+}

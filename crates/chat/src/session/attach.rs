@@ -1,0 +1,156 @@
+//! A session gets its user, and gives it up: the two ends of a connection, as the world sees them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use teahouse_proto::names::Nick;
+use teahouse_proto::numerics as n;
+
+use crate::durable::GuestRecord;
+use crate::entry::{Audience, Event, RoomView};
+use crate::ids::{GuestId, RoomId, TokenHash, UserId};
+use crate::reply::{self, Reply};
+use crate::world::{Leaving, Turn, User};
+
+/// A session that has registered.
+#[derive(Clone, Debug)]
+pub struct Attach {
+    /// The nick it asks for.
+    pub nick: Nick,
+    /// `user@host`.
+    pub address: Arc<str>,
+    /// Its tokens, if it is a guest.
+    pub guest: Option<GuestTokens>,
+}
+
+/// What a guest is known by, or will be.
+#[derive(Clone, Copy, Debug)]
+pub struct GuestTokens {
+    /// The token it showed.
+    pub known: Option<TokenHash>,
+    /// The token it gets if it is new.
+    pub fresh: TokenHash,
+}
+
+/// What a session is told when it has its user.
+#[derive(Clone, Debug)]
+pub struct Welcome {
+    /// Its user.
+    pub user: UserId,
+    /// The user's nick, whatever NICK said.
+    pub nick: Arc<str>,
+    /// `nick!user@host`.
+    pub source: Arc<str>,
+    /// What became of its guest tokens.
+    pub guest: GuestOutcome,
+    /// The rooms that the user is in already.
+    pub rooms: Vec<(RoomId, RoomView)>,
+}
+
+/// What became of the tokens a session showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuestOutcome {
+    /// It did not ask.
+    None,
+    /// The token it showed is its own.
+    Known,
+    /// It is a new guest.
+    New,
+    /// The token it showed is nobody's: it is a new guest.
+    Replaced,
+    /// New guests cannot be stored now: it goes on as a plain client.
+    Unavailable,
+}
+
+/// A session that ends.
+#[derive(Clone, Debug)]
+pub struct Detach {
+    /// What others read.
+    pub reason: Arc<str>,
+    /// Whether it said goodbye.
+    pub leaving: Leaving,
+}
+
+/// Gives the session its user: the live one of its token, else a new one, if the nick is free.
+pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
+    let Some(origin) = turn.entry.origin.clone() else { return };
+    let (guest, outcome) = guest_of(turn, attach.guest);
+    let live = guest.and_then(|guest| turn.world.presence.user_of_guest(guest)).map(|user| user.id);
+    if live.is_none() && turn.world.presence.nick_taken(&attach.nick, None) {
+        let refusal = Reply::numeric(n::ERR_NICKNAMEINUSE, "Nickname is already in use").param(attach.nick.as_str().to_owned());
+        return turn.tell_origin(Event::NotAttached(refusal));
+    }
+    let guest = match (outcome, attach.guest) {
+        (GuestOutcome::New | GuestOutcome::Replaced, Some(tokens)) => Some(make_guest(turn, tokens.fresh)),
+        _ => guest,
+    };
+    let user = live.unwrap_or_else(|| make_user(turn, attach, guest));
+    turn.world.presence.attach(origin.session, user);
+    let Some(user) = turn.world.presence.user(user) else { return };
+    let rooms = user.rooms.iter().filter_map(|id| turn.world.durable.room(*id));
+    let welcome = Welcome {
+        user: user.id,
+        nick: user.nick.as_str().into(),
+        source: user.source(),
+        guest: outcome,
+        rooms: rooms.map(|room| (room.record.id, turn.world.view(room))).collect(),
+    };
+    turn.tell_origin(Event::Attached(Arc::new(welcome)));
+}
+
+fn guest_of(turn: &Turn<'_>, tokens: Option<GuestTokens>) -> (Option<GuestId>, GuestOutcome) {
+    let Some(tokens) = tokens else { return (None, GuestOutcome::None) };
+    let known = tokens.known.and_then(|token| turn.world.durable.guest_with(token));
+    match known {
+        Some(guest) => (Some(guest.id), GuestOutcome::Known),
+        None if !turn.entry.writable => (None, GuestOutcome::Unavailable),
+        None if tokens.known.is_some() => (None, GuestOutcome::Replaced),
+        None => (None, GuestOutcome::New),
+    }
+}
+
+fn make_guest(turn: &mut Turn<'_>, token: TokenHash) -> GuestId {
+    let id = GuestId(turn.entry.position.0);
+    turn.put_guest(GuestRecord { id, token, seen: turn.entry.time });
+    id
+}
+
+fn make_user(turn: &mut Turn<'_>, attach: &Attach, guest: Option<GuestId>) -> UserId {
+    let id = UserId(turn.entry.position.0);
+    turn.world.presence.insert(User {
+        id,
+        nick: attach.nick.clone(),
+        address: Arc::clone(&attach.address),
+        guest,
+        sessions: BTreeSet::new(),
+        rooms: BTreeSet::new(),
+        seat_until: None,
+    });
+    id
+}
+
+/// Takes the session from its user; with the last one a guest's seat is kept for a while, anybody else is gone.
+pub(crate) fn detach(turn: &mut Turn<'_>, detach: &Detach) {
+    let Some(origin) = turn.entry.origin.clone() else { return };
+    let Some(user) = turn.actor() else { return };
+    let (id, guest, last) = (user.id, user.guest, user.sessions.len() == 1);
+    let rooms = user.rooms.iter().copied().collect();
+    let seat_ms = turn.world.rules.guest_seat_ms;
+    if last && (guest.is_none() || detach.leaving == Leaving::Goodbye || seat_ms == 0) {
+        return turn.quit(id, &detach.reason, detach.leaving);
+    }
+    turn.world.presence.detach(origin.session);
+    turn.tell_unasked(Audience::Session(origin.session), Event::Detached(id, rooms));
+    if last {
+        turn.world.presence.keep_seat(id, turn.entry.time.plus_ms(seat_ms));
+    }
+}
+
+/// The line that tells a session what became of its token, beside the token itself.
+pub(crate) fn guest_failure(outcome: GuestOutcome) -> Option<Reply> {
+    match outcome {
+        GuestOutcome::Replaced => Some(Reply::fail("GUEST", "INVALID_TOKEN", "That token is not known here; you are a new guest")),
+        GuestOutcome::Unavailable => Some(reply::unavailable("GUEST", "*")),
+        GuestOutcome::None | GuestOutcome::Known | GuestOutcome::New => None,
+    }
+}

@@ -1,0 +1,292 @@
+//! One client's connection, without its socket: registration, capabilities, and lines turned into steps.
+//!
+//! In: one line at a time. Out: [`Step`]s, to be carried out in order. What the world answers comes back through the
+//! shard, which tells the session when it may go on reading.
+
+pub mod attach;
+mod registration;
+
+use std::sync::Arc;
+
+use teahouse_proto::irc::{self, LineError, Message, ParseError};
+use teahouse_proto::{limits, numerics as n};
+
+pub(crate) use registration::{GuestWish, Names, Registration, advance};
+
+use crate::capabilities::Caps;
+use crate::commands::{self, Answers, Stage};
+use crate::entry::{Action, RoomView};
+use crate::info::ServerInfo;
+use crate::query::Query;
+use crate::reply::{Reply, Scope};
+
+/// Where 128 random bits come from: the only thing a session needs that nobody may foresee.
+pub type Entropy = fn() -> [u8; 16];
+
+/// What is to be done after a line; in this order.
+#[derive(Debug)]
+pub enum Step {
+    /// The session is answered without the world.
+    Answer(Answer),
+    /// The log gets an action.
+    Submit(Scope, Action),
+    /// The world is asked.
+    Ask(Scope, Query),
+}
+
+/// An answer with its place in the session's output.
+#[derive(Debug)]
+pub enum Answer {
+    /// A line.
+    Reply(Scope, Reply),
+    /// From here on the output follows these capabilities.
+    Caps(Caps),
+    /// Who is in a room.
+    Names(Scope, RoomView),
+    /// History will stand here, once it is read.
+    Await(Scope, HistoryFrame),
+    /// What the session waited for will not come; it reads on.
+    Resume,
+    /// A goodbye, and the end.
+    Close(Scope, Arc<str>),
+}
+
+/// What a page of history is wrapped in.
+#[derive(Clone, Debug)]
+pub struct HistoryFrame {
+    /// The target as the client spelt it.
+    pub target: Arc<str>,
+    /// The subcommand, for a failure.
+    pub subcommand: &'static str,
+    /// The reference of its batch.
+    pub batch: Box<str>,
+}
+
+/// How far a session is.
+#[derive(Debug)]
+enum Progress {
+    Registering(Box<Registration>),
+    Registered,
+}
+
+/// One connection's side that reads.
+#[derive(Debug)]
+pub struct Session {
+    host: Arc<str>,
+    progress: Progress,
+    /// What the client's lines are read by; the output follows when the acknowledgement has its place in it.
+    pub(crate) caps: Caps,
+    batches: u32,
+    waiting: bool,
+    over: bool,
+}
+
+impl Session {
+    /// A connection that has just been opened; `host` is what others will see of its address.
+    pub fn new(host: Arc<str>) -> Self {
+        let progress = Progress::Registering(Box::default());
+        Session { host, progress, caps: Caps::default(), batches: 0, waiting: false, over: false }
+    }
+
+    /// Whether the session must not be given another line yet.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting
+    }
+
+    /// Whether the session has said goodbye; further lines are not read.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Whether the session has its user.
+    pub fn is_registered(&self) -> bool {
+        matches!(self.progress, Progress::Registered)
+    }
+
+    /// Whether a user may have been asked for.
+    pub(crate) fn may_be_attached(&self) -> bool {
+        self.waiting || matches!(self.progress, Progress::Registered)
+    }
+
+    /// Reads one line, without its line end.
+    pub fn receive(&mut self, line: Result<&[u8], LineError>, info: &ServerInfo, entropy: Entropy, steps: &mut Vec<Step>) {
+        debug_assert!(!self.waiting && !self.over, "a waiting session is given no line");
+        match line.and_then(irc::decode) {
+            Ok(text) => match Message::parse(text) {
+                Ok(message) => self.dispatch(&message, info, entropy, steps),
+                Err(ParseError::Empty) => {}
+                Err(error) => steps.push(plain(unreadable(error))),
+            },
+            Err(error) => steps.push(plain(unfit(error))),
+        }
+    }
+
+    fn dispatch(&mut self, message: &Message<'_>, info: &ServerInfo, entropy: Entropy, steps: &mut Vec<Step>) {
+        let command = commands::find(message.command);
+        let label = self.label(message);
+        let many = match command.map(|command| command.answers) {
+            // Before registration is complete, any line may be the one that completes it.
+            _ if matches!(self.progress, Progress::Registering(_)) => true,
+            Some(Answers::OneEach) => message.params.first().is_some_and(|targets| targets.contains(',')),
+            answers => answers == Some(Answers::Many),
+        };
+        let scope = match label {
+            Some(label) if many => Scope::Batch(self.open_batch(label, steps)),
+            Some(label) => Scope::Label(label),
+            None => Scope::Plain,
+        };
+        let before = steps.len();
+        let mut request = Request { session: self, info, message, scope: scope.clone(), entropy, steps };
+        match command {
+            None => request.reply(unknown(message.command)),
+            Some(command) => match request.objection(command) {
+                Some(reply) => request.reply(reply),
+                None => (command.parse)(&mut request),
+            },
+        }
+        match scope {
+            Scope::Batch(reference) => steps.push(plain(Reply::word("BATCH").param(format!("-{reference}")))),
+            Scope::Label(_) if steps.len() == before => steps.push(Step::Answer(Answer::Reply(scope, Reply::word("ACK")))),
+            Scope::Label(_) | Scope::Plain => {}
+        }
+    }
+
+    /// The line's label, if labels were agreed on and it is one.
+    fn label(&self, message: &Message<'_>) -> Option<Box<str>> {
+        if !self.caps.has(Caps::LABELED_RESPONSE.or(Caps::BATCH)) {
+            return None;
+        }
+        let label = message.tags.get("label")?;
+        (!label.is_empty() && label.len() <= limits::LABEL_BYTES_MAX).then(|| label.into())
+    }
+
+    fn open_batch(&mut self, label: Box<str>, steps: &mut Vec<Step>) -> Box<str> {
+        let reference = self.next_batch();
+        let open = Reply::word("BATCH").param(format!("+{reference}")).param("labeled-response");
+        steps.push(Step::Answer(Answer::Reply(Scope::Label(label), open)));
+        reference
+    }
+
+    pub(crate) fn next_batch(&mut self) -> Box<str> {
+        self.batches = self.batches.wrapping_add(1);
+        format!("{:x}", self.batches).into()
+    }
+
+    /// The session's user is there: what it asked for at registration is its own from here on.
+    pub(crate) fn attached(&mut self) -> Option<GuestWish> {
+        self.waiting = false;
+        match std::mem::replace(&mut self.progress, Progress::Registered) {
+            Progress::Registering(registration) => registration.guest,
+            Progress::Registered => None,
+        }
+    }
+
+    /// What the session waited for has come, or will not.
+    pub(crate) fn resume(&mut self) {
+        self.waiting = false;
+    }
+
+    /// The session is closed from the server's side.
+    pub(crate) fn end(&mut self) {
+        self.over = true;
+    }
+}
+
+/// One line being read: what a command's `parse` works with.
+pub(crate) struct Request<'a> {
+    pub(crate) session: &'a mut Session,
+    pub(crate) info: &'a ServerInfo,
+    pub(crate) message: &'a Message<'a>,
+    scope: Scope,
+    entropy: Entropy,
+    steps: &'a mut Vec<Step>,
+}
+
+impl<'a> Request<'a> {
+    /// The parameter at `index`, or the empty string.
+    pub(crate) fn param(&self, index: usize) -> &'a str {
+        self.message.params.get(index).unwrap_or_default()
+    }
+
+    pub(crate) fn reply(&mut self, reply: Reply) {
+        self.steps.push(Step::Answer(Answer::Reply(self.scope.clone(), reply)));
+    }
+
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        self.steps.push(Step::Answer(answer));
+    }
+
+    pub(crate) fn submit(&mut self, action: Action) {
+        self.steps.push(Step::Submit(self.scope.clone(), action));
+    }
+
+    pub(crate) fn ask(&mut self, query: Query) {
+        self.steps.push(Step::Ask(self.scope.clone(), query));
+    }
+
+    /// The session reads no further line until what it has asked for is there.
+    pub(crate) fn wait(&mut self) {
+        self.session.waiting = true;
+    }
+
+    /// 128 random bits in hexadecimal.
+    pub(crate) fn fresh_token(&self) -> String {
+        (self.entropy)().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The session's last line.
+    pub(crate) fn close(&mut self, reason: &str) {
+        self.session.over = true;
+        self.answer(Answer::Close(self.scope.clone(), reason.into()));
+    }
+
+    /// What is collected until registration is complete; `None` after that.
+    pub(crate) fn registration(&mut self) -> Option<&mut Registration> {
+        match &mut self.session.progress {
+            Progress::Registering(registration) => Some(registration),
+            Progress::Registered => None,
+        }
+    }
+
+    /// Why this command is not to be read here and now.
+    fn objection(&self, command: &commands::Command) -> Option<Reply> {
+        match (&self.session.progress, command.stage) {
+            (Progress::Registering(_), Stage::Registered) => {
+                return Some(Reply::numeric(n::ERR_NOTREGISTERED, "You have not registered"));
+            }
+            (Progress::Registered, Stage::Registering) => {
+                return Some(Reply::numeric(n::ERR_ALREADYREGISTERED, "You may not reregister"));
+            }
+            _ => {}
+        }
+        let missing = self.message.params.len() < command.params_min;
+        missing.then(|| Reply::numeric(n::ERR_NEEDMOREPARAMS, "Not enough parameters").param(command.name))
+    }
+}
+
+fn plain(reply: Reply) -> Step {
+    Step::Answer(Answer::Reply(Scope::Plain, reply))
+}
+
+fn unknown(command: &str) -> Reply {
+    let shown: String = command.chars().take(32).collect();
+    Reply::numeric(n::ERR_UNKNOWNCOMMAND, "Unknown command").param(shown)
+}
+
+/// The answer to a line whose bytes are not a line.
+fn unfit(error: LineError) -> Reply {
+    match error {
+        LineError::TooLong | LineError::TagsTooLong => Reply::numeric(n::ERR_INPUTTOOLONG, "Input line was too long"),
+        LineError::NotUtf8 => Reply::fail("*", "INVALID_UTF8", "Message rejected, your IRC software MUST use UTF-8 encoding on this network"),
+    }
+}
+
+/// The answer to a line that is no message.
+fn unreadable(error: ParseError) -> Reply {
+    match error {
+        ParseError::TooManyParams => Reply::fail("*", "TOO_MANY_PARAMS", "A line has at most 15 parameters"),
+        ParseError::Control => Reply::fail("*", "INVALID_LINE", "A line holds no NUL, and no carriage return but at its end"),
+        ParseError::Empty | ParseError::NoCommand => Reply::fail("*", "INVALID_LINE", "The line has no command"),
+        ParseError::Command => Reply::numeric(n::ERR_UNKNOWNCOMMAND, "Unknown command").param("*"),
+    }
+}

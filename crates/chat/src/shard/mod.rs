@@ -1,0 +1,369 @@
+//! One worker's share of the chat: its sessions, its members of each room, and what waits to be written to them.
+//!
+//! In: lines from its connections, and deliveries, in the log's order. Out: steps for the log, and bytes in outlets.
+//! It has no socket and no clock; whoever drives it moves the bytes.
+
+mod locals;
+mod outlet;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use slab::Slab;
+use teahouse_proto::irc::LineError;
+
+use locals::{Locals, Slot};
+pub use outlet::Outlet;
+
+use crate::capabilities::Caps;
+use crate::commands::chathistory;
+use crate::durable::StoredMessage;
+use crate::entry::{Action, Applied, Audience, Effect, Event, Said};
+use crate::ids::{Position, SessionId};
+use crate::info::ServerInfo;
+use crate::render::{self, Framing, Receiver, Shared, Variant};
+use crate::reply::{Reply, Scope, Verb};
+use crate::session::attach::{Detach, Welcome};
+use crate::session::{Answer, Entropy, Session, Step};
+use crate::world::Leaving;
+
+/// Something for a shard; a shard MUST be given its deliveries in the order in which the log made them.
+#[derive(Debug)]
+pub enum Delivery {
+    /// An entry was applied.
+    Applied(Arc<Applied>),
+    /// A session's answer, in its place among what was applied.
+    Answer(SessionId, Answer),
+    /// The page of history that a session waits for; `None` if it could not be read.
+    Page(SessionId, Option<Vec<StoredMessage>>),
+    /// Everything up to here is committed, but for those positions that have failed.
+    Settled(Position, Arc<[Position]>),
+}
+
+/// A session and its output.
+#[derive(Debug)]
+struct Seat {
+    id: SessionId,
+    session: Session,
+    outlet: Outlet,
+}
+
+/// One worker's share of the chat.
+#[derive(Debug)]
+pub struct Shard {
+    worker: u16,
+    generation: u32,
+    info: Arc<ServerInfo>,
+    entropy: Entropy,
+    seats: Slab<Seat>,
+    locals: Locals,
+    settled: Position,
+    gated: VecDeque<(Position, SessionId)>,
+    touched: Vec<SessionId>,
+}
+
+impl Shard {
+    /// A share without sessions yet.
+    pub fn new(worker: u16, info: Arc<ServerInfo>, entropy: Entropy) -> Self {
+        Shard {
+            worker,
+            generation: 0,
+            info,
+            entropy,
+            seats: Slab::new(),
+            locals: Locals::default(),
+            settled: Position::default(),
+            gated: VecDeque::new(),
+            touched: Vec::new(),
+        }
+    }
+
+    /// A connection is there; `host` is what others will see of its address.
+    pub fn connect(&mut self, host: Arc<str>, framing: Framing) -> SessionId {
+        let vacant = self.seats.vacant_entry();
+        let slot = Slot::try_from(vacant.key()).expect("a process has fewer than four billion connections");
+        self.generation = self.generation.wrapping_add(1);
+        let id = SessionId { worker: self.worker, generation: self.generation, slot };
+        let outlet = Outlet::new(Variant { framing, caps: Caps::default() });
+        vacant.insert(Seat { id, session: Session::new(host), outlet });
+        id
+    }
+
+    /// Reads one line of a session that neither waits nor is over; the steps are to be carried out in order.
+    pub fn receive(&mut self, id: SessionId, line: Result<&[u8], LineError>, steps: &mut Vec<Step>) {
+        if let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) {
+            seat.session.receive(line, &self.info, self.entropy, steps);
+        }
+    }
+
+    /// Whether a session reads lines now.
+    pub fn is_reading(&self, id: SessionId) -> bool {
+        self.seat(id).is_some_and(|seat| !seat.session.is_waiting() && !seat.session.is_over())
+    }
+
+    /// Whether a session has said its last, or has been told its last.
+    pub fn is_over(&self, id: SessionId) -> bool {
+        self.seat(id).is_none_or(|seat| seat.session.is_over())
+    }
+
+    /// Whether a session has its user.
+    pub fn is_registered(&self, id: SessionId) -> bool {
+        self.seat(id).is_some_and(|seat| seat.session.is_registered())
+    }
+
+    /// The nick a session goes by, or `*` before it has one.
+    pub fn nick(&self, id: SessionId) -> Arc<str> {
+        self.seat(id).map_or_else(|| "*".into(), |seat| Arc::clone(&seat.outlet.nick))
+    }
+
+    /// The sessions that may have something to write, may read again, or are over, since the last call.
+    pub fn take_touched(&mut self) -> Vec<SessionId> {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// What waits to be written to a session.
+    pub fn outlet(&mut self, id: SessionId) -> Option<&mut Outlet> {
+        self.seat_mut(id).map(|seat| &mut seat.outlet)
+    }
+
+    /// Asks a silent peer whether it is still there.
+    pub fn ping(&mut self, id: SessionId) {
+        let info = Arc::clone(&self.info);
+        if let Some(seat) = self.seat_mut(id) {
+            let ping = Reply { verb: Verb::Unsourced("PING"), params: Vec::new(), text: Some(info.name.to_string().into()) };
+            seat.push(render::reply(seat.receiver(&info), &Scope::Plain, &ping));
+            self.touched.push(id);
+        }
+    }
+
+    /// Ends a session from this side, with its reason; the steps are to be carried out in order.
+    ///
+    /// What waits behind gates still comes out before the goodbye.
+    pub fn hang_up(&mut self, id: SessionId, reason: &str, leaving: Leaving, steps: &mut Vec<Step>) {
+        let Some(seat) = self.seat_mut(id).filter(|seat| !seat.session.is_over()) else { return };
+        seat.session.end();
+        if seat.session.may_be_attached() {
+            steps.push(Step::Submit(Scope::Plain, Action::Detach(Detach { reason: reason.into(), leaving })));
+        }
+        steps.push(Step::Answer(Answer::Close(Scope::Plain, reason.into())));
+    }
+
+    /// Throws away what waits for a peer that does not take it, so that nothing but the goodbye is left.
+    pub fn abandon(&mut self, id: SessionId) {
+        if let Some(seat) = self.seat_mut(id) {
+            seat.outlet.abandon();
+        }
+    }
+
+    /// Forgets a session whose connection is closed.
+    pub fn remove(&mut self, id: SessionId) {
+        if self.seat(id).is_some() {
+            self.seats.remove(id.slot as usize);
+        }
+    }
+
+    /// All sessions.
+    pub fn sessions(&self) -> Vec<SessionId> {
+        self.seats.iter().map(|(_, seat)| seat.id).collect()
+    }
+
+    /// Takes in one delivery.
+    pub fn deliver(&mut self, delivery: Delivery) {
+        match delivery {
+            Delivery::Applied(applied) => {
+                for effect in &applied.effects {
+                    self.effect(&applied, effect);
+                }
+            }
+            Delivery::Answer(id, answer) => self.answer(id, answer),
+            Delivery::Page(id, rows) => self.page(id, rows),
+            Delivery::Settled(upto, failed) => self.settle(upto, &failed),
+        }
+    }
+
+    fn seat(&self, id: SessionId) -> Option<&Seat> {
+        self.seats.get(id.slot as usize).filter(|seat| seat.id == id)
+    }
+
+    fn seat_mut(&mut self, id: SessionId) -> Option<&mut Seat> {
+        self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id)
+    }
+
+    fn effect(&mut self, applied: &Applied, effect: &Effect) {
+        match &effect.event {
+            Event::Entered(who) => self.locals.enter(who.user, who.room),
+            Event::Attached(_) | Event::NotAttached(_) | Event::Detached(..) | Event::Close(_) | Event::Reply(_) => {
+                return self.for_one_session(effect);
+            }
+            Event::Room(_) | Event::Left(..) | Event::Quit { .. } | Event::Renamed { .. } => {}
+            Event::Said(_) | Event::Topic { .. } | Event::Announced(_) => {}
+        }
+        self.fan_out(applied, effect);
+        match &effect.event {
+            Event::Left(who, _) => self.locals.leave(who.user, who.room),
+            Event::Renamed { user, nick, .. } => {
+                for slot in self.locals.of_user(*user) {
+                    self.seats[*slot as usize].outlet.nick = Arc::clone(nick);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn for_one_session(&mut self, effect: &Effect) {
+        let Audience::Session(id) = effect.audience else { return };
+        let info = Arc::clone(&self.info);
+        let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) else { return };
+        let plain = Scope::Plain;
+        let scope = effect.origin.as_ref().map_or(&plain, |origin| &origin.scope);
+        match &effect.event {
+            Event::Attached(welcome) => {
+                self.locals.attach(id.slot, welcome.user, welcome.rooms.iter().map(|(room, _)| *room));
+                seat.welcome(&info, scope, welcome);
+            }
+            Event::NotAttached(reply) => {
+                seat.session.resume();
+                seat.push(render::reply(seat.receiver(&info), scope, reply));
+            }
+            Event::Detached(user, rooms) => self.locals.detach(id.slot, *user, rooms),
+            Event::Close(reason) => seat.close(&info, scope, reason),
+            Event::Reply(reply) => seat.push(render::reply(seat.receiver(&info), scope, reply)),
+            _ => {}
+        }
+        self.touched.push(id);
+    }
+
+    /// One event to everybody here whom it concerns.
+    fn fan_out(&mut self, applied: &Applied, effect: &Effect) {
+        let info = Arc::clone(&self.info);
+        let mut shared = Shared::new(&info, applied.time, &effect.event);
+        for slot in self.receivers(&effect.audience) {
+            let seat = &mut self.seats[slot as usize];
+            let origin = effect.origin.as_ref().filter(|origin| origin.session == seat.id);
+            match (origin, &effect.event) {
+                (_, Event::Room(view)) => {
+                    let scope = origin.map_or(Scope::Plain, |origin| origin.scope.clone());
+                    let mut lines = Vec::new();
+                    render::room(seat.receiver(&info), &scope, view, &mut lines);
+                    lines.into_iter().for_each(|line| seat.push(line));
+                }
+                (Some(origin), Event::Said(said)) => {
+                    if seat.echo(&info, &shared, &origin.scope, said) {
+                        self.gated.push_back((applied.position, seat.id));
+                    }
+                }
+                (Some(origin), Event::Topic { .. }) => {
+                    if let Some(line) = shared.answer(seat.outlet.variant, &origin.scope) {
+                        seat.outlet.gate(applied.position, line, None);
+                        self.gated.push_back((applied.position, seat.id));
+                    }
+                }
+                (Some(origin), _) => shared.answer(seat.outlet.variant, &origin.scope).into_iter().for_each(|l| seat.push(l)),
+                (None, _) => shared.line(seat.outlet.variant).into_iter().for_each(|line| seat.push(line)),
+            }
+            self.touched.push(seat.id);
+        }
+    }
+
+    fn receivers(&self, audience: &Audience) -> Vec<Slot> {
+        match audience {
+            Audience::Session(id) => self.seat(*id).map(|seat| seat.id.slot).into_iter().collect(),
+            Audience::User(user) => self.locals.of_user(*user).to_vec(),
+            Audience::Room(room) => self.locals.of_room(*room).to_vec(),
+            Audience::Everyone => self.locals.all().collect(),
+            Audience::Neighbours(user, rooms) => {
+                let near = rooms.iter().flat_map(|room| self.locals.of_room(*room));
+                let slots: BTreeSet<Slot> = near.chain(self.locals.of_user(*user)).copied().collect();
+                slots.into_iter().collect()
+            }
+        }
+    }
+
+    fn answer(&mut self, id: SessionId, answer: Answer) {
+        let info = Arc::clone(&self.info);
+        let Some(seat) = self.seat_mut(id) else { return };
+        match answer {
+            Answer::Reply(scope, reply) => seat.push(render::reply(seat.receiver(&info), &scope, &reply)),
+            Answer::Caps(caps) => seat.outlet.variant.caps = caps,
+            Answer::Names(scope, view) => {
+                let mut lines = Vec::new();
+                render::names(seat.receiver(&info), &scope, &view, &mut lines);
+                lines.into_iter().for_each(|line| seat.push(line));
+            }
+            Answer::Await(scope, frame) => seat.outlet.await_page(scope, frame),
+            Answer::Resume => seat.session.resume(),
+            Answer::Close(scope, reason) => seat.close(&info, &scope, &reason),
+        }
+        self.touched.push(id);
+    }
+
+    fn page(&mut self, id: SessionId, rows: Option<Vec<StoredMessage>>) {
+        let info = Arc::clone(&self.info);
+        let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) else { return };
+        seat.session.resume();
+        let Some((scope, frame)) = seat.outlet.awaited_page() else { return };
+        let to = seat.receiver(&info);
+        let lines = match rows {
+            Some(rows) => render::page(to, scope, frame, &rows),
+            None => vec![render::reply(to, scope, &chathistory::failed(frame))],
+        };
+        seat.outlet.fill_page(lines, self.settled);
+        self.touched.push(id);
+    }
+
+    /// Opens the gates up to a position. Every entry up to it was delivered before, so no gate closes behind it.
+    fn settle(&mut self, upto: Position, failed: &[Position]) {
+        self.settled = self.settled.max(upto);
+        while let Some((position, id)) = self.gated.front().copied().filter(|(position, _)| *position <= upto) {
+            self.gated.pop_front();
+            if let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) {
+                seat.outlet.settle(position, failed.contains(&position));
+                seat.outlet.open(upto);
+                self.touched.push(id);
+            }
+        }
+    }
+}
+
+impl Seat {
+    fn receiver<'a>(&'a self, info: &'a ServerInfo) -> Receiver<'a> {
+        Receiver { info, nick: &self.outlet.nick, variant: self.outlet.variant }
+    }
+
+    fn push(&mut self, line: Bytes) {
+        self.outlet.push(line);
+    }
+
+    fn welcome(&mut self, info: &ServerInfo, scope: &Scope, welcome: &Welcome) {
+        self.outlet.nick = Arc::clone(&welcome.nick);
+        let wish = self.session.attached();
+        let lines = render::welcome(self.receiver(info), scope, welcome, wish.as_ref());
+        lines.into_iter().for_each(|line| self.push(line));
+    }
+
+    /// Gives the author its own words back, or an acknowledgement, once they are kept; says whether a gate was closed.
+    fn echo(&mut self, info: &ServerInfo, shared: &Shared<'_>, scope: &Scope, said: &Said) -> bool {
+        let to = self.receiver(info);
+        let echo = if to.variant.caps.has(Caps::ECHO_MESSAGE) { shared.answer(to.variant, scope) } else { None };
+        let answer = echo.or_else(|| matches!(scope, Scope::Label(_)).then(|| render::ack(to, scope)));
+        if !said.kept {
+            answer.into_iter().for_each(|line| self.push(line));
+            return false;
+        }
+        let failed = render::failure(to, scope, said);
+        match answer {
+            Some(answer) => self.outlet.gate(said.message.msgid.position, answer, Some(failed)),
+            // Nothing is promised, so nothing is held back; but a failure is still told.
+            None => self.outlet.watch(said.message.msgid.position, failed),
+        }
+        true
+    }
+
+    fn close(&mut self, info: &ServerInfo, scope: &Scope, reason: &str) {
+        self.session.end();
+        let error = Reply { verb: Verb::Unsourced("ERROR"), params: Vec::new(), text: Some(reason.to_owned().into()) };
+        self.push(render::reply(self.receiver(info), scope, &error));
+        self.outlet.end();
+    }
+}

@@ -1,0 +1,155 @@
+//! The part of the world that outlives the process: rooms and guests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use teahouse_proto::names::RoomName;
+
+use crate::durable::{GuestRecord, Owner, RoomRecord};
+use crate::ids::{GuestId, RoomId, Time, TokenHash};
+use crate::info::Rules;
+
+/// How long a room in which nothing was ever said lasts after a drop or a restart emptied it.
+pub(crate) const SILENT_ROOM_MS: u64 = 10 * 60 * 1000;
+
+/// A room with the keys its name is found by.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) record: RoomRecord,
+    pub(crate) name: RoomName,
+}
+
+/// All that a store's records make.
+#[derive(Debug, Default)]
+pub(crate) struct Durable {
+    rooms: BTreeMap<RoomId, Room>,
+    by_name: BTreeMap<RoomName, RoomId>,
+    by_look: BTreeMap<String, RoomId>,
+    empty: BTreeSet<(Time, RoomId)>,
+    guests: BTreeMap<GuestId, GuestRecord>,
+    by_token: BTreeMap<TokenHash, GuestId>,
+    by_seen: BTreeSet<(Time, GuestId)>,
+}
+
+impl Durable {
+    pub(crate) fn load(rooms: Vec<RoomRecord>, guests: Vec<GuestRecord>) -> Self {
+        let mut durable = Durable::default();
+        for record in rooms {
+            // A name that an older version took and this one does not is left in the store, out of reach.
+            if RoomName::parse(&record.name).is_ok() {
+                durable.put_room(record);
+            }
+        }
+        for record in guests {
+            durable.put_guest(record);
+        }
+        durable
+    }
+
+    pub(crate) fn room(&self, id: RoomId) -> Option<&Room> {
+        self.rooms.get(&id)
+    }
+
+    pub(crate) fn room_named(&self, name: &RoomName) -> Option<&Room> {
+        self.by_name.get(name).and_then(|id| self.rooms.get(id))
+    }
+
+    /// The room whose name could be mistaken for `name`.
+    pub(crate) fn room_looking_like(&self, name: &RoomName) -> Option<&Room> {
+        self.by_look.get(&name.skeleton()).and_then(|id| self.rooms.get(id))
+    }
+
+    pub(crate) fn room_ids(&self) -> impl Iterator<Item = RoomId> {
+        self.rooms.keys().copied()
+    }
+
+    /// Inserts or replaces a room.
+    pub(crate) fn put_room(&mut self, record: RoomRecord) {
+        self.remove_room(record.id);
+        let name = RoomName::parse(&record.name).expect("records hold names that were parsed");
+        self.by_name.insert(name.clone(), record.id);
+        self.by_look.insert(name.skeleton(), record.id);
+        if let Some(since) = record.empty_since {
+            self.empty.insert((since, record.id));
+        }
+        self.rooms.insert(record.id, Room { record, name });
+    }
+
+    pub(crate) fn remove_room(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.remove(&id) else { return };
+        self.by_name.remove(&room.name);
+        self.by_look.remove(&room.name.skeleton());
+        if let Some(since) = room.record.empty_since {
+            self.empty.remove(&(since, id));
+        }
+    }
+
+    pub(crate) fn guest_with(&self, token: TokenHash) -> Option<&GuestRecord> {
+        self.by_token.get(&token).and_then(|id| self.guests.get(id))
+    }
+
+    pub(crate) fn guest(&self, id: GuestId) -> Option<&GuestRecord> {
+        self.guests.get(&id)
+    }
+
+    /// Inserts or replaces a guest.
+    pub(crate) fn put_guest(&mut self, record: GuestRecord) {
+        self.remove_guest(record.id);
+        self.by_token.insert(record.token, record.id);
+        self.by_seen.insert((record.seen, record.id));
+        self.guests.insert(record.id, record);
+    }
+
+    pub(crate) fn remove_guest(&mut self, id: GuestId) {
+        let Some(guest) = self.guests.remove(&id) else { return };
+        self.by_token.remove(&guest.token);
+        self.by_seen.remove(&(guest.seen, id));
+    }
+
+    /// The rooms that are to be forgotten at `now`.
+    pub(crate) fn rooms_due(&self, rules: &Rules, now: Time) -> Vec<RoomId> {
+        self.empty_rooms(rules).filter(|(end, _)| *end <= now).map(|(_, id)| id).collect()
+    }
+
+    /// The guests that were not here for as long as an empty room lasts.
+    pub(crate) fn guests_due(&self, rules: &Rules, now: Time) -> Vec<GuestId> {
+        if rules.forget_ms == 0 {
+            return Vec::new();
+        }
+        let due = |seen: &Time| seen.plus_ms(rules.forget_ms) <= now;
+        self.by_seen.iter().take_while(|(seen, _)| due(seen)).map(|(_, id)| *id).collect()
+    }
+
+    /// When the next room or guest is to be forgotten.
+    pub(crate) fn next_end(&self, rules: &Rules) -> Option<Time> {
+        let guest = self.by_seen.first().filter(|_| rules.forget_ms > 0).map(|(seen, _)| seen.plus_ms(rules.forget_ms));
+        self.empty_rooms(rules).map(|(end, _)| end).chain(guest).min()
+    }
+
+    fn empty_rooms(&self, rules: &Rules) -> impl Iterator<Item = (Time, RoomId)> {
+        self.empty.iter().filter_map(move |(since, id)| {
+            let lasts_ms = rooms_lasting(&self.rooms.get(id)?.record, rules)?;
+            Some((since.plus_ms(lasts_ms), *id))
+        })
+    }
+
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let rooms = self.rooms.values().map(|room| format!("{:?}", room.record));
+        let guests = self.guests.values().map(|guest| format!("{guest:?}{:?}", guest.token.0));
+        rooms.chain(guests).fold(FNV_OFFSET, |hash, record| fnv1a(hash, record.as_bytes()))
+    }
+}
+
+/// How long an empty room lasts; `None` for ever.
+fn rooms_lasting(room: &RoomRecord, rules: &Rules) -> Option<u64> {
+    match room.owner {
+        Owner::Server => None,
+        Owner::Guest(_) | Owner::Nobody if !room.spoken => Some(SILENT_ROOM_MS),
+        Owner::Guest(_) | Owner::Nobody => (rules.forget_ms > 0).then_some(rules.forget_ms),
+    }
+}
+
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn fnv1a(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,169 @@
+//! One entry being carried out: the world, the entry's place and time, and what has come of it so far.
+
+use std::sync::Arc;
+
+use teahouse_proto::names::{Nick, RoomName};
+
+use super::{User, World};
+use crate::durable::{Change, GuestRecord, Owner, RoomRecord};
+use crate::entry::{Audience, Effect, Entry, Event, Origin, Outcome};
+use crate::ids::{GuestId, RoomId, UserId};
+use crate::reply::Reply;
+
+/// Why a user goes: a room in which nothing was said outlives a drop for a while, but not a goodbye.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// Said goodbye: PART, QUIT, or sent away.
+    Goodbye,
+    /// The connection was lost.
+    Dropped,
+}
+
+/// What a command's `apply` works with.
+pub(crate) struct Turn<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) entry: &'a Entry,
+    pub(crate) out: Outcome,
+}
+
+impl<'a> Turn<'a> {
+    pub(crate) fn new(world: &'a mut World, entry: &'a Entry) -> Self {
+        Turn { world, entry, out: Outcome::default() }
+    }
+
+    /// The user who acts; `None` when its session ended while the line was on its way.
+    pub(crate) fn actor(&self) -> Option<&User> {
+        self.world.presence.user_of(self.entry.origin.as_ref()?.session)
+    }
+
+    /// Tells an audience something; the session that acts takes it for its answer.
+    pub(crate) fn tell(&mut self, audience: Audience, event: Event) {
+        self.push(audience, event, self.entry.origin.clone());
+    }
+
+    /// Tells an audience something that answers nobody.
+    pub(crate) fn tell_unasked(&mut self, audience: Audience, event: Event) {
+        self.push(audience, event, None);
+    }
+
+    /// Answers the session that acts with one line.
+    pub(crate) fn reply(&mut self, reply: Reply) {
+        self.tell_origin(Event::Reply(reply));
+    }
+
+    /// Answers the session that acts.
+    pub(crate) fn tell_origin(&mut self, event: Event) {
+        if let Some(Origin { session, .. }) = self.entry.origin {
+            self.tell(Audience::Session(session), event);
+        }
+    }
+
+    fn push(&mut self, audience: Audience, event: Event, origin: Option<Origin>) {
+        self.out.effects.push(Effect { audience, event, origin });
+    }
+
+    /// Changes or makes a room, here and in the store.
+    pub(crate) fn put_room(&mut self, record: RoomRecord) {
+        self.world.durable.put_room(record.clone());
+        self.out.changes.push(Change::Room(record));
+    }
+
+    /// Changes or makes a guest, here and in the store.
+    pub(crate) fn put_guest(&mut self, record: GuestRecord) {
+        self.world.durable.put_guest(record.clone());
+        self.out.changes.push(Change::Guest(record));
+    }
+
+    /// The first entry of a process: whoever was in a room when the last process ended is not any more.
+    pub(crate) fn start(&mut self) {
+        for id in self.world.durable.room_ids().collect::<Vec<_>>() {
+            self.settle_emptiness(id, Leaving::Dropped);
+        }
+    }
+
+    /// A room of the server's own exists from now on.
+    pub(crate) fn open_room(&mut self, name: &RoomName) {
+        let record = match self.world.durable.room_named(name) {
+            Some(room) if room.record.owner == Owner::Server => return,
+            Some(room) => RoomRecord { owner: Owner::Server, ..room.record.clone() },
+            None => self.new_room(name, Owner::Server),
+        };
+        self.put_room(record);
+    }
+
+    /// A room that nobody is in yet, named by this entry's position: an entry makes at most one.
+    pub(crate) fn new_room(&self, name: &RoomName, owner: Owner) -> RoomRecord {
+        let (id, empty_since) = (RoomId(self.entry.position.0), Some(self.entry.time));
+        RoomRecord { id, name: name.as_str().into(), owner, topic: None, spoken: false, empty_since }
+    }
+
+    /// Makes a room's record say whether anybody is in it; a silent room goes with the last goodbye.
+    pub(crate) fn settle_emptiness(&mut self, id: RoomId, leaving: Leaving) {
+        let empty = self.world.presence.is_empty(id);
+        let Some(room) = self.world.durable.room(id) else { return };
+        if empty && leaving == Leaving::Goodbye && !room.record.spoken && room.record.owner != Owner::Server {
+            return self.forget_room(id);
+        }
+        if room.record.empty_since.is_some() != empty {
+            let empty_since = empty.then_some(self.entry.time);
+            self.put_room(RoomRecord { empty_since, ..room.record.clone() });
+        }
+    }
+
+    fn forget_room(&mut self, id: RoomId) {
+        self.world.durable.remove_room(id);
+        self.out.changes.push(Change::RoomForgotten(id));
+    }
+
+    /// Takes a user out of the world; those who shared a room with it are told.
+    pub(crate) fn quit(&mut self, id: UserId, reason: &Arc<str>, leaving: Leaving) {
+        let Some(user) = self.world.presence.remove(id) else { return };
+        let rooms: Arc<[RoomId]> = user.rooms.iter().copied().collect();
+        for session in &user.sessions {
+            self.tell_unasked(Audience::Session(*session), Event::Detached(id, Arc::clone(&rooms)));
+        }
+        let event = Event::Quit { user: id, source: user.source(), reason: Arc::clone(reason) };
+        self.tell_unasked(Audience::Neighbours(id, Arc::clone(&rooms)), event);
+        for room in rooms.iter() {
+            self.settle_emptiness(*room, leaving);
+        }
+        if let Some(guest) = user.guest {
+            self.see_guest(guest);
+        }
+    }
+
+    fn see_guest(&mut self, id: GuestId) {
+        if let Some(guest) = self.world.durable.guest(id) {
+            self.put_guest(GuestRecord { seen: self.entry.time, ..guest.clone() });
+        }
+    }
+
+    /// Closes all sessions of a user on the host's word.
+    pub(crate) fn expel(&mut self, nick: &Nick, reason: &Arc<str>) {
+        let Some(user) = self.world.presence.user_named(nick) else { return };
+        let id = user.id;
+        for session in user.sessions.clone() {
+            self.tell_unasked(Audience::Session(session), Event::Close(Arc::clone(reason)));
+        }
+        self.quit(id, reason, Leaving::Goodbye);
+    }
+
+    /// Gives up the seats, and forgets the rooms and guests, that are due.
+    pub(crate) fn expire(&mut self) {
+        let now = self.entry.time;
+        for user in self.world.presence.seats_due(now) {
+            self.quit(user, &"Connection lost".into(), Leaving::Dropped);
+        }
+        for room in self.world.durable.rooms_due(&self.world.rules, now) {
+            self.forget_room(room);
+        }
+        for guest in self.world.durable.guests_due(&self.world.rules, now) {
+            if self.world.presence.user_of_guest(guest).is_some() {
+                self.see_guest(guest);
+            } else {
+                self.world.durable.remove_guest(guest);
+                self.out.changes.push(Change::GuestForgotten(guest));
+            }
+        }
+    }
+}
