@@ -1,0 +1,75 @@
+// A PRIVMSG or NOTICE from the server: said now, said before (history), or our own coming back.
+import { fold, isRoom, nickOf } from "../irc.js";
+import { batchOf, labelOf } from "./batches.js";
+import { insert, later, settle } from "./messages.js";
+import { noticed } from "./notices.js";
+import { change, emptyPlace } from "./places.js";
+import { isSelf, words } from "./words.js";
+
+/**
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("./places.js").Place} Place
+ * @typedef {import("./messages.js").Message} Message
+ * @typedef {import("../irc.js").Line} Line
+ */
+
+/**
+ * @param {State} state
+ * @param {Line} line
+ * @returns {State}
+ */
+export function incoming(state, line) {
+  const [target = "", text = ""] = line.params;
+  const history = batchOf(state, line, "chathistory");
+  const place = history === null ? placeOf(state, line.source, target) : history.target;
+  if (place === null) return noticed(state, line);
+  const said = words(line.command, text);
+  if (said === null || place.includes(",")) return state;
+
+  const from = nickOf(line.source ?? "");
+  /** @type {Message} */
+  const message = {
+    ...said,
+    id: state.nextId,
+    from,
+    msgid: line.tags.msgid ?? null,
+    time: line.tags.time ?? null,
+    mine: isSelf(state, from),
+    pending: false,
+    failed: null,
+    label: null,
+    anchor: null,
+  };
+  const label = labelOf(state, line);
+  const fresh = isRoom(place) ? undefined : emptyPlace(place);
+  let missed = false;
+  const told = change({ ...state, nextId: state.nextId + 1 }, place, (before) => {
+    const rest = message.mine ? settle(before.messages, message, label) : before.messages;
+    const messages = insert(rest, message);
+    missed = history !== null && messages !== rest && wasMissed(before, message);
+    const isNews = messages !== rest && !message.mine && (history === null || missed) && state.current !== fold(place);
+    return { messages, unread: before.unread + (isNews ? 1 : 0) };
+  }, fresh);
+  return missed && told.away ? { ...told, away: { ...told.away, caughtUp: told.away.caughtUp + 1 } } : told;
+}
+
+/**
+ * Where a message belongs that is not history; null for a word of the server's to us.
+ * @param {State} state
+ * @param {string | null} source
+ * @param {string} target
+ */
+function placeOf(state, source, target) {
+  if (isRoom(target)) return target;
+  if (source === null || !source.includes("!")) return null;
+  return isSelf(state, nickOf(source)) ? target : nickOf(source);
+}
+
+/**
+ * Whether a message from the history was said while we were away.
+ * @param {Place} place
+ * @param {Message} message
+ */
+function wasMissed(place, message) {
+  return place.known && (place.edge === null || later(message, place.edge));
+}

@@ -1,0 +1,87 @@
+// Places where one talks, by folded name: rooms, whose names begin with #, and conversations with one person.
+import { fold, isRoom } from "../irc.js";
+
+/**
+ * @typedef {import("./messages.js").Message} Message
+ * @typedef {import("./state.js").State} State
+ *
+ * @typedef {object} Place
+ * @property {string} name as first spelt
+ * @property {readonly Message[]} messages
+ * @property {string | null} topic
+ * @property {Readonly<Record<string, string>>} people nicks by folded nick; empty in a conversation
+ * @property {boolean} joined
+ * @property {number} unread
+ * @property {boolean} known whether it was there when the connection was last lost
+ * @property {import("./messages.js").Stamp | null} edge its last confirmed message then
+ */
+
+/**
+ * @param {string} name
+ * @returns {Place}
+ */
+export function emptyPlace(name) {
+  return { name, messages: [], topic: null, people: {}, joined: false, unread: 0, known: false, edge: null };
+}
+
+/**
+ * @param {State} state
+ * @param {string} name
+ * @returns {Place | undefined}
+ */
+export function find(state, name) {
+  const key = fold(name);
+  return Object.hasOwn(state.places, key) ? state.places[key] : undefined;
+}
+
+/**
+ * Changes one place; nothing happens when it is not there and no `fresh` one is given.
+ * @param {State} state
+ * @param {string} name
+ * @param {(place: Place) => Partial<Place>} update
+ * @param {Place} [fresh]
+ * @returns {State}
+ */
+export function change(state, name, update, fresh) {
+  const place = find(state, name) ?? fresh;
+  if (place === undefined) return state;
+  return { ...state, places: { ...state.places, [fold(name)]: { ...place, ...update(place) } } };
+}
+
+/**
+ * @param {State} state
+ * @param {string} name
+ * @returns {State}
+ */
+export function remove(state, name) {
+  const { [fold(name)]: _, ...places } = state.places;
+  return { ...state, places, current: state.current === fold(name) ? null : state.current };
+}
+
+/**
+ * Changes every room.
+ * @param {State} state
+ * @param {(place: Place) => Place} update
+ * @returns {State}
+ */
+export function changeRooms(state, update) {
+  const places = Object.entries(state.places).map(([key, place]) => [key, isRoom(place.name) ? update(place) : place]);
+  return { ...state, places: Object.fromEntries(places) };
+}
+
+/**
+ * @param {Place} place
+ * @param {string} nick
+ */
+export function withPerson(place, nick) {
+  return { people: { ...place.people, [fold(nick)]: nick } };
+}
+
+/**
+ * @param {Place} place
+ * @param {string} nick
+ */
+export function withoutPerson(place, nick) {
+  const { [fold(nick)]: _, ...people } = place.people;
+  return { people };
+}

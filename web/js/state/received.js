@@ -1,0 +1,103 @@
+// A line from the server: one small function a command. What is not in the table is ignored.
+import { nickOf } from "../irc.js";
+import { batchOf, labelOf, withBatch } from "./batches.js";
+import { incoming } from "./incoming.js";
+import { noticed, refused } from "./notices.js";
+import * as rooms from "./rooms.js";
+import { isSelf } from "./words.js";
+
+/**
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("../irc.js").Line} Line
+ * @typedef {(state: State, line: Line, at: number) => State} Handler
+ */
+
+/**
+ * @param {State} state
+ * @param {Line} line
+ * @param {number} at
+ * @returns {State}
+ */
+export function received(state, line, at) {
+  const inHistory = batchOf(state, line, "chathistory") !== null;
+  const isMessage = line.command === "PRIVMSG" || line.command === "NOTICE";
+  if (inHistory && !isMessage && line.command !== "BATCH") return state;
+  const handler = HANDLERS[line.command];
+  if (handler) return handler(state, line, at);
+  return /^[45]\d\d$/.test(line.command) ? failed(state, line) : state;
+}
+
+/** @type {Record<string, Handler>} */
+const HANDLERS = {
+  "001": (state, { params: [nick = state.nick] }) => ({ ...state, nick }),
+  "005": (state, { params }) => ({ ...state, tokens: { ...state.tokens, ...tokens(params.slice(1, -1)) } }),
+  331: (state, { params: [, room = ""] }) => rooms.topic(state, room, null),
+  332: (state, { params: [, room = "", text = ""] }) => rooms.topic(state, room, text),
+  353: (state, { params: [, , room = "", names = ""] }) => rooms.names(state, room, names),
+  376: welcomed,
+  422: welcomed,
+  433: (state, line) => (state.phase === "online" ? failed(state, line) : state),
+  BATCH: withBatch,
+  CAP: capabilities,
+  ERROR: noticed,
+  FAIL: failed,
+  JOIN: (state, line) => rooms.join(state, who(line), line.params[0] ?? "", line.source ?? ""),
+  KICK: (state, { params: [room = "", nick = ""] }) => rooms.part(state, nick, room),
+  NICK: renamed,
+  NOTE: noticed,
+  NOTICE: incoming,
+  PART: (state, line) => rooms.part(state, who(line), line.params[0] ?? ""),
+  PRIVMSG: incoming,
+  QUIT: (state, line) => rooms.quit(state, who(line)),
+  TOPIC: (state, { params: [room = "", text = ""] }) => rooms.topic(state, room, text),
+  WARN: noticed,
+};
+
+/** @param {Line} line */
+function who(line) {
+  return nickOf(line.source ?? "");
+}
+
+/** @type {Handler} */
+function welcomed(state, _line, at) {
+  const away = state.away !== null && state.away.until === null ? { ...state.away, until: at } : state.away;
+  return { ...state, phase: "online", away };
+}
+
+/**
+ * @param {State} state
+ * @param {Line} line
+ * @returns {State}
+ */
+function failed(state, line) {
+  const marked = refused(state, line, labelOf(state, line));
+  return line.command === "FAIL" && line.params[0] === "CHATHISTORY" ? marked : noticed(marked, line);
+}
+
+/** @type {Handler} */
+function capabilities(state, { params: [, verb, names = ""] }) {
+  if (verb !== "ACK") return state;
+  const caps = new Set(state.caps);
+  for (const name of names.split(" ")) {
+    if (name.startsWith("-")) caps.delete(name.slice(1));
+    else if (name !== "") caps.add(name);
+  }
+  return { ...state, caps: [...caps] };
+}
+
+/** @type {Handler} */
+function renamed(state, line) {
+  const [to = ""] = line.params;
+  const moved = rooms.rename(state, who(line), to);
+  if (!isSelf(state, who(line))) return moved;
+  return { ...moved, nick: to, source: line.source?.replace(/^[^!]*/, to) ?? null };
+}
+
+/** @param {string[]} words */
+function tokens(words) {
+  const pairs = words.map((word) => {
+    const at = word.indexOf("=");
+    return at < 0 ? [word, ""] : [word.slice(0, at), word.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
+}

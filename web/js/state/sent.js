@@ -1,0 +1,44 @@
+// A line that we sent: messages are shown at once, as pending until the server gives them back.
+import { isRoom } from "../irc.js";
+import { insert, lastConfirmed } from "./messages.js";
+import { change, emptyPlace } from "./places.js";
+import { words } from "./words.js";
+
+/**
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("./messages.js").Message} Message
+ */
+
+/**
+ * @param {State} state
+ * @param {import("../irc.js").Line} line
+ * @returns {State}
+ */
+export function sent(state, { command, params, tags }) {
+  const [target = "", text = ""] = params;
+  if (command !== "PRIVMSG" && command !== "NOTICE") return state;
+  const said = words(command, text);
+  if (said === null || target === "" || target.includes(",")) return state;
+  const pending = state.caps.includes("echo-message");
+  return change(
+    { ...state, nextId: state.nextId + 1 },
+    target,
+    (place) => {
+      /** @type {Message} */
+      const message = {
+        ...said,
+        id: state.nextId,
+        from: state.nick,
+        msgid: null,
+        time: null,
+        mine: true,
+        pending,
+        failed: null,
+        label: tags.label ?? null,
+        anchor: lastConfirmed(place.messages),
+      };
+      return { messages: pending ? [...place.messages, message] : insert(place.messages, message) };
+    },
+    isRoom(target) ? undefined : emptyPlace(target),
+  );
+}

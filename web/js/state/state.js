@@ -1,0 +1,125 @@
+// What the page knows: a pure function of the lines in, the lines out, and the socket opening and closing.
+// The rules, and the cases that this reducer and the client library's both pass, are in testdata/client/.
+import { parse } from "../irc.js";
+import { received } from "./received.js";
+import { sent } from "./sent.js";
+import { forsake, lastConfirmed } from "./messages.js";
+import { change, emptyPlace, find, remove } from "./places.js";
+
+/**
+ * @typedef {import("./messages.js").Message} Message
+ * @typedef {import("./places.js").Place} Place
+ *
+ * @typedef {"offline" | "connecting" | "registering" | "online"} Phase
+ *
+ * @typedef {object} Batch
+ * @property {string} type
+ * @property {string | null} target
+ * @property {string | null} label
+ * @property {string | null} parent
+ *
+ * @typedef {object} Notice
+ * @property {number} id
+ * @property {string} text the human part
+ * @property {string} command FAIL, NOTICE, 403, …
+ * @property {string | null} about what it is about: the parameter before the text, if it is not us
+ *
+ * @typedef {object} Away
+ * @property {number} since when the connection was lost
+ * @property {number | null} until when we were back
+ * @property {number} caughtUp messages said in between
+ *
+ * @typedef {object} State
+ * @property {Phase} phase
+ * @property {string} nick
+ * @property {string | null} source our `nick!user@host` as the server shows it
+ * @property {readonly string[]} caps
+ * @property {Readonly<Record<string, string>>} tokens what 005 told
+ * @property {Readonly<Record<string, Batch>>} batches
+ * @property {Readonly<Record<string, Place>>} places rooms and conversations, by folded name
+ * @property {readonly Notice[]} notices
+ * @property {string | null} current the folded name of the place that is looked at
+ * @property {Away | null} away
+ * @property {number} nextId
+ *
+ * @typedef {{ in: string, at?: number }
+ *   | { out: string }
+ *   | { event: "connecting" | "open" | "close", at?: number }
+ *   | { look: string | null }
+ *   | { talk: string }
+ *   | { hide: string }
+ *   | { forget: number, place: string }
+ *   | { dismiss: number }} Input
+ */
+
+/**
+ * @param {string} me the nick wanted
+ * @returns {State}
+ */
+export function initial(me) {
+  return {
+    phase: "offline",
+    nick: me,
+    source: null,
+    caps: [],
+    tokens: {},
+    batches: {},
+    places: {},
+    notices: [],
+    current: null,
+    away: null,
+    nextId: 1,
+  };
+}
+
+/**
+ * @param {State} state
+ * @param {Input} input
+ * @returns {State}
+ */
+export function reduce(state, input) {
+  if ("in" in input) {
+    const line = parse(input.in);
+    return line === null ? state : received(state, line, input.at ?? 0);
+  }
+  if ("out" in input) {
+    const line = parse(input.out);
+    return line === null ? state : sent(state, line);
+  }
+  if ("event" in input) return EVENTS[input.event](state, input.at ?? 0);
+  return looked(state, input);
+}
+
+/** @type {Record<"connecting" | "open" | "close", (state: State, at: number) => State>} */
+const EVENTS = {
+  connecting: (state) => ({ ...state, phase: "connecting" }),
+  open: (state) => ({ ...state, phase: "registering", caps: [], batches: {} }),
+  close: (state, at) => {
+    const wasOnline = state.phase === "online";
+    const places = Object.entries(state.places).map(([key, place]) => {
+      const edge = wasOnline ? lastConfirmed(place.messages) : place.edge;
+      return [key, { ...place, joined: false, messages: forsake(place.messages), edge, known: place.known || wasOnline }];
+    });
+    const away = wasOnline ? { since: at, until: null, caughtUp: 0 } : state.away;
+    return { ...state, phase: "offline", batches: {}, places: Object.fromEntries(places), away };
+  },
+};
+
+/**
+ * What the person at the page does without a line being sent.
+ * @param {State} state
+ * @param {Exclude<Input, { in: string } | { out: string } | { event: string }>} input
+ * @returns {State}
+ */
+function looked(state, input) {
+  if ("look" in input) {
+    const seen = input.look === null ? state : change(state, input.look, () => ({ unread: 0 }));
+    return { ...seen, current: input.look };
+  }
+  if ("talk" in input) return find(state, input.talk) ? state : change(state, input.talk, () => ({}), emptyPlace(input.talk));
+  if ("hide" in input) return remove(state, input.hide);
+  if ("forget" in input) {
+    return change(state, input.place, (place) => ({ messages: place.messages.filter((one) => one.id !== input.forget) }));
+  }
+  return { ...state, notices: state.notices.filter((one) => one.id !== input.dismiss) };
+}
