@@ -1,1 +1,3 @@
-//! Client library: one API over irc:// and ws://, with state, outbox and reconnect.
+//! Client library: one API over irc:// and ws://, with state and reconnect.
+
+pub mod state;

@@ -1,0 +1,223 @@
+//! The messages of one room or conversation: what the server confirmed, in order, then what it has not.
+
+use std::sync::Arc;
+
+/// Confirmed messages kept of one room or conversation; the oldest go first.
+pub const MESSAGES_MAX: usize = 10_000;
+
+/// Unconfirmed messages kept of one room or conversation; the oldest go first.
+pub const UNCONFIRMED_MAX: usize = 1_000;
+
+/// What was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The nick, or the source as it is when it is no user.
+    pub from: String,
+    /// How it was said.
+    pub kind: Kind,
+    /// What was said, without CTCP framing.
+    pub text: String,
+    /// The server's id of it.
+    pub msgid: Option<String>,
+    /// When the server took it, as ISO 8601 in UTC.
+    pub time: Option<String>,
+    /// Whether we said it.
+    pub mine: bool,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// How something was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// PRIVMSG.
+    Privmsg,
+    /// NOTICE.
+    Notice,
+    /// PRIVMSG with a CTCP ACTION: `/me`.
+    Action,
+}
+
+impl Kind {
+    /// The word for it that cases and programs use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Privmsg => "privmsg",
+            Self::Notice => "notice",
+            Self::Action => "action",
+        }
+    }
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// The server said it back, or it came from somebody else.
+    Confirmed,
+    /// Sent, and nothing heard.
+    Pending,
+    /// The server refused it.
+    Refused,
+    /// The connection went before an answer came: it may have been said or not.
+    Unknown,
+}
+
+impl Message {
+    /// Whether the server took this one after `other`. False both ways when nobody can say.
+    pub(crate) fn is_later_than(&self, other: &Self) -> bool {
+        let (Some(mine), Some(theirs)) = (&self.time, &other.time) else {
+            return false;
+        };
+        match mine.cmp(theirs) {
+            std::cmp::Ordering::Equal => {
+                matches!((&self.msgid, &other.msgid), (Some(a), Some(b)) if a > b)
+            }
+            order => order.is_gt(),
+        }
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.text == other.text
+    }
+}
+
+/// The messages of one room or conversation.
+#[derive(Debug, Clone, Default)]
+pub struct Log {
+    confirmed: Vec<Arc<Message>>,
+    unconfirmed: Vec<Sent>,
+}
+
+#[derive(Debug, Clone)]
+struct Sent {
+    message: Arc<Message>,
+    label: Option<String>,
+    /// The last confirmed message when it was sent.
+    after: Option<Arc<Message>>,
+}
+
+impl Log {
+    /// All messages, as they are to be shown.
+    pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
+        self.confirmed
+            .iter()
+            .chain(self.unconfirmed.iter().map(|sent| &sent.message))
+    }
+
+    /// What the server confirmed, oldest first.
+    pub fn confirmed(&self) -> &[Arc<Message>] {
+        &self.confirmed
+    }
+
+    /// How many messages there are.
+    pub fn len(&self) -> usize {
+        self.confirmed.len() + self.unconfirmed.len()
+    }
+
+    /// Whether nothing was said.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Puts a confirmed message in its place; `None` if its msgid is there already.
+    pub(super) fn confirm(&mut self, message: Message) -> Option<Arc<Message>> {
+        let known = |known: &Arc<Message>| message.msgid.is_some() && known.msgid == message.msgid;
+        // What comes is nearly always new or recent, so both searches begin at the end.
+        if self.confirmed.iter().rev().any(known) {
+            return None;
+        }
+        let place = self
+            .confirmed
+            .iter()
+            .rposition(|before| !before.is_later_than(&message));
+        let message = Arc::new(message);
+        self.confirmed
+            .insert(place.map_or(0, |place| place + 1), Arc::clone(&message));
+        if self.confirmed.len() > MESSAGES_MAX {
+            self.confirmed.remove(0);
+        }
+        Some(message)
+    }
+
+    /// Appends what we sent and the server has yet to confirm.
+    pub(super) fn send(&mut self, message: Message, label: Option<String>) {
+        let after = self.confirmed.last().cloned();
+        self.unconfirmed.push(Sent {
+            message: Arc::new(message),
+            label,
+            after,
+        });
+        if self.unconfirmed.len() > UNCONFIRMED_MAX {
+            self.unconfirmed.remove(0);
+        }
+    }
+
+    /// A message of ours has come back: removes the unconfirmed one that it confirms.
+    pub(super) fn settle(&mut self, echo: &Message, label: Option<&str>) {
+        let pending = |sent: &&Sent| sent.message.fate == Fate::Pending;
+        let labelled = |sent: &Sent| label.is_some() && sent.label.as_deref() == label;
+        let found = self
+            .unconfirmed
+            .iter()
+            .position(|sent| pending(&sent) && labelled(sent));
+        let found = found.or_else(|| {
+            let same = |sent: &Sent| sent.label.is_none() && sent.message.says_the_same(echo);
+            self.unconfirmed
+                .iter()
+                .position(|sent| pending(&sent) && same(sent))
+        });
+        let found = found.or_else(|| {
+            self.unconfirmed.iter().position(|sent| {
+                sent.message.fate == Fate::Unknown
+                    && sent.message.says_the_same(echo)
+                    && sent
+                        .after
+                        .as_ref()
+                        .is_none_or(|after| echo.is_later_than(after))
+            })
+        });
+        if let Some(found) = found {
+            self.unconfirmed.remove(found);
+        }
+    }
+
+    /// The server refused the pending message with this label; whether there was one.
+    pub(super) fn refuse_labelled(&mut self, label: &str) -> bool {
+        self.refuse(|sent| sent.label.as_deref() == Some(label))
+    }
+
+    /// The server refused one without saying which: the first.
+    pub(super) fn refuse_first(&mut self) -> bool {
+        self.refuse(|_| true)
+    }
+
+    fn refuse(&mut self, which: impl Fn(&Sent) -> bool) -> bool {
+        let mut pending = self
+            .unconfirmed
+            .iter_mut()
+            .filter(|sent| sent.message.fate == Fate::Pending);
+        let Some(sent) = pending.find(|sent| which(sent)) else {
+            return false;
+        };
+        Arc::make_mut(&mut sent.message).fate = Fate::Refused;
+        true
+    }
+
+    /// Whether something waits for an answer.
+    pub(super) fn has_pending(&self) -> bool {
+        self.unconfirmed
+            .iter()
+            .any(|sent| sent.message.fate == Fate::Pending)
+    }
+
+    /// The connection is gone: nobody knows what became of what was pending.
+    pub(super) fn lose(&mut self) {
+        for sent in self
+            .unconfirmed
+            .iter_mut()
+            .filter(|sent| sent.message.fate == Fate::Pending)
+        {
+            Arc::make_mut(&mut sent.message).fate = Fate::Unknown;
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Where a message goes, and which of ours it confirms or refuses.
+
+use std::sync::Arc;
+
+use teahouse_proto::irc;
+
+use super::{Added, BATCHES_MAX, Conversation, Fate, Kind, Log, Message, ROOMS_MAX, State, fold};
+
+/// A batch that is open.
+#[derive(Debug, Clone)]
+pub(super) struct Batch {
+    /// The target, if it is a batch of history.
+    history: Option<String>,
+    label: Option<String>,
+    parent: Option<String>,
+}
+
+impl State {
+    pub(super) fn batch(&mut self, line: &irc::Message<'_>) {
+        match &line.params[..] {
+            [reference, kind, rest @ ..] if reference.starts_with('+') => {
+                if self.batches.len() >= BATCHES_MAX {
+                    return;
+                }
+                let history = (*kind == "chathistory")
+                    .then(|| rest.first().copied().unwrap_or_default().to_owned());
+                let batch = Batch {
+                    history,
+                    label: self.label(line),
+                    parent: tag(line, "batch"),
+                };
+                self.batches.insert(reference[1..].to_owned(), batch);
+            }
+            [reference, ..] if reference.starts_with('-') => {
+                _ = self.batches.remove(&reference[1..])
+            }
+            _ => {}
+        }
+    }
+
+    /// A line's label: its own, else its batch's, which has taken over its own parent's.
+    pub(super) fn label(&self, line: &irc::Message<'_>) -> Option<String> {
+        tag(line, "label").or_else(|| self.batches.get(&tag(line, "batch")?)?.label.clone())
+    }
+
+    /// Whose history a line is part of, if it is.
+    pub(super) fn history_target(&self, line: &irc::Message<'_>) -> Option<&str> {
+        let mut batch = self.batches.get(&tag(line, "batch")?)?;
+        // Each step goes one batch up; there are no more steps than batches even if they go in a circle.
+        for _ in 0..BATCHES_MAX {
+            if let Some(target) = &batch.history {
+                return Some(target);
+            }
+            batch = self.batches.get(batch.parent.as_ref()?)?;
+        }
+        None
+    }
+
+    pub(super) fn message_in(&mut self, line: &irc::Message<'_>) -> Option<Added> {
+        let [target, .., text] = &line.params[..] else {
+            return None;
+        };
+        let history = self.history_target(line).map(str::to_owned);
+        let user = line.source.filter(|source| source.contains('!'));
+        let from = if user.is_some() {
+            line.source_nick()
+        } else {
+            line.source
+        }
+        .unwrap_or_default();
+        let mine = self.is_me(from);
+        let goes_to = match (&history, user) {
+            (Some(target), _) => target.as_str(),
+            (None, _) if target.contains(',') => return None,
+            (None, _) if target.starts_with('#') => target,
+            (None, None) => {
+                self.push_notice(text);
+                return None;
+            }
+            (None, Some(_)) if mine => target,
+            (None, Some(_)) => from,
+        };
+        let (kind, text) = kind_and_text(line.command, text)?;
+        let message = Message {
+            from: from.to_owned(),
+            kind,
+            text: text.to_owned(),
+            msgid: tag(line, "msgid"),
+            time: tag(line, "time"),
+            mine,
+            fate: Fate::Confirmed,
+        };
+        let label = if mine { self.label(line) } else { None };
+        let (name, log) = self.place(goes_to)?;
+        if mine {
+            log.settle(&message, label.as_deref());
+        }
+        let message = log.confirm(message)?;
+        Some(Added {
+            target: name,
+            message,
+            history: history.is_some(),
+        })
+    }
+
+    pub(super) fn line_out(&mut self, line: &irc::Message<'_>) -> Option<Added> {
+        if !matches!(line.command, "PRIVMSG" | "NOTICE") {
+            return None;
+        }
+        let [target, .., text] = &line.params[..] else {
+            return None;
+        };
+        if target.contains(',') {
+            return None;
+        }
+        let (kind, text) = kind_and_text(line.command, text)?;
+        let echoed = self.has_capability("echo-message");
+        let message = Message {
+            from: self.nick.clone(),
+            kind,
+            text: text.to_owned(),
+            msgid: None,
+            time: None,
+            mine: true,
+            fate: if echoed {
+                Fate::Pending
+            } else {
+                Fate::Confirmed
+            },
+        };
+        let (name, log) = self.place(target)?;
+        if echoed {
+            log.send(message, tag(line, "label"));
+            return None;
+        }
+        let message = log.confirm(message)?;
+        Some(Added {
+            target: name,
+            message,
+            history: false,
+        })
+    }
+
+    /// The list that a name stands for, which begins with its first message if it is a person's.
+    fn place(&mut self, name: &str) -> Option<(String, &mut Log)> {
+        if name.starts_with('#') {
+            let room = Arc::make_mut(self.rooms.get_mut(&fold(name))?);
+            return Some((room.name.clone(), &mut room.log));
+        }
+        let key = fold(name);
+        if name.is_empty() || (self.direct.len() >= ROOMS_MAX && !self.direct.contains_key(&key)) {
+            return None;
+        }
+        let new = || {
+            Arc::new(Conversation {
+                name: name.to_owned(),
+                log: Log::default(),
+            })
+        };
+        let conversation = Arc::make_mut(self.direct.entry(key).or_insert_with(new));
+        Some((conversation.name.clone(), &mut conversation.log))
+    }
+
+    pub(super) fn log_mut(&mut self, name: &str) -> Option<&mut Log> {
+        match name.starts_with('#') {
+            true => self
+                .rooms
+                .get_mut(&fold(name))
+                .map(|room| &mut Arc::make_mut(room).log),
+            false => self
+                .direct
+                .get_mut(&fold(name))
+                .map(|talk| &mut Arc::make_mut(talk).log),
+        }
+    }
+
+    pub(super) fn refuse_labelled(&mut self, label: &str) {
+        let rooms = self
+            .rooms
+            .values_mut()
+            .filter(|room| room.log.has_pending());
+        let talks = self
+            .direct
+            .values_mut()
+            .filter(|talk| talk.log.has_pending());
+        let mut logs = rooms
+            .map(|room| &mut Arc::make_mut(room).log)
+            .chain(talks.map(|talk| &mut Arc::make_mut(talk).log));
+        logs.any(|log| log.refuse_labelled(label));
+    }
+}
+
+fn tag(line: &irc::Message<'_>, key: &str) -> Option<String> {
+    line.tags.get(key).map(std::borrow::Cow::into_owned)
+}
+
+/// `None`: a CTCP request that is not for people.
+fn kind_and_text<'a>(command: &str, text: &'a str) -> Option<(Kind, &'a str)> {
+    let kind = if command == "NOTICE" {
+        Kind::Notice
+    } else {
+        Kind::Privmsg
+    };
+    let Some(ctcp) = text.strip_prefix('\u{1}') else {
+        return Some((kind, text));
+    };
+    let ctcp = ctcp.strip_suffix('\u{1}').unwrap_or(ctcp);
+    match (kind, ctcp.strip_prefix("ACTION")) {
+        (Kind::Privmsg, Some("")) => Some((Kind::Action, "")),
+        (Kind::Privmsg, Some(action)) => Some((Kind::Action, action.strip_prefix(' ')?)),
+        _ => None,
+    }
+}

@@ -1,0 +1,387 @@
+//! What a client knows, as a pure function of what it saw: the lines from the server, the lines it
+//! sent, and the connection opening and closing. The rules are those of `testdata/client/README.md`;
+//! the page's reducer keeps the same ones.
+
+mod log;
+mod messages;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use teahouse_proto::irc;
+
+pub use self::log::{Fate, Kind, Log, MESSAGES_MAX, Message, UNCONFIRMED_MAX};
+use self::messages::Batch;
+
+/// Rooms, and conversations, that are kept; what a server says of more is ignored.
+pub const ROOMS_MAX: usize = 1_000;
+
+/// People of one room that are kept.
+pub const PEOPLE_MAX: usize = 100_000;
+
+/// Server notices that are kept; the oldest go first.
+pub const NOTICES_MAX: usize = 200;
+
+/// Batches that may be open at once.
+const BATCHES_MAX: usize = 64;
+
+/// What a client sees.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// It begins to connect.
+    Connecting,
+    /// The connection is there.
+    Open,
+    /// The connection is gone.
+    Close,
+    /// A line from the server, without its ending.
+    In(&'a str),
+    /// A line that we send, without its ending.
+    Out(&'a str),
+}
+
+/// How far the connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Phase {
+    /// There is none.
+    #[default]
+    Offline,
+    /// It is being made.
+    Connecting,
+    /// It is there; the server does not know us yet.
+    Registering,
+    /// We are in.
+    Online,
+}
+
+/// A room that we are or were in.
+#[derive(Debug, Clone, Default)]
+pub struct Room {
+    /// As it was first spelt.
+    pub name: String,
+    /// `None`: nobody set one.
+    pub topic: Option<String>,
+    /// Whether we are in it now.
+    pub joined: bool,
+    /// What was said in it.
+    pub log: Log,
+    /// Nicks by their ASCII lower case.
+    people: BTreeMap<String, String>,
+}
+
+impl Room {
+    /// Who is in it, ourselves included, ordered by ASCII lower case.
+    pub fn people(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.people.values().map(String::as_str)
+    }
+}
+
+/// A conversation with one person.
+#[derive(Debug, Clone, Default)]
+pub struct Conversation {
+    /// The other's nick, as it was first spelt.
+    pub name: String,
+    /// What was said.
+    pub log: Log,
+}
+
+/// Everything a client knows. A clone is cheap: rooms and messages are shared until they change.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// How far the connection is.
+    pub phase: Phase,
+    /// What we are called, or want to be called before the server has said it.
+    pub nick: String,
+    /// What the server said to us, oldest first.
+    pub notices: VecDeque<Arc<str>>,
+    rooms: BTreeMap<String, Arc<Room>>,
+    direct: BTreeMap<String, Arc<Conversation>>,
+    capabilities: BTreeSet<String>,
+    batches: BTreeMap<String, Batch>,
+}
+
+/// A message that has found its place.
+#[derive(Debug, Clone)]
+pub struct Added {
+    /// The room or the other person, as first spelt.
+    pub target: String,
+    /// What was said.
+    pub message: Arc<Message>,
+    /// Whether it came out of the history and not live.
+    pub history: bool,
+}
+
+impl State {
+    /// Before anything was seen. `me` is the nick wanted.
+    pub fn new(me: &str) -> Self {
+        Self {
+            phase: Phase::Offline,
+            nick: me.to_owned(),
+            notices: VecDeque::new(),
+            rooms: BTreeMap::new(),
+            direct: BTreeMap::new(),
+            capabilities: BTreeSet::new(),
+            batches: BTreeMap::new(),
+        }
+    }
+
+    /// Every room, in the order of their names.
+    pub fn rooms(&self) -> impl Iterator<Item = &Arc<Room>> {
+        self.rooms.values()
+    }
+
+    /// A room by its name, in any case of A-Z.
+    pub fn room(&self, name: &str) -> Option<&Arc<Room>> {
+        self.rooms.get(&fold(name))
+    }
+
+    /// Every conversation with one person, in the order of their names.
+    pub fn conversations(&self) -> impl Iterator<Item = &Arc<Conversation>> {
+        self.direct.values()
+    }
+
+    /// The conversation with one person.
+    pub fn conversation(&self, nick: &str) -> Option<&Arc<Conversation>> {
+        self.direct.get(&fold(nick))
+    }
+
+    /// What was said in a room or with a person.
+    pub fn log(&self, target: &str) -> Option<&Log> {
+        if target.starts_with('#') {
+            self.room(target).map(|room| &room.log)
+        } else {
+            self.conversation(target)
+                .map(|conversation| &conversation.log)
+        }
+    }
+
+    /// Whether the server granted a capability on this connection.
+    pub fn has_capability(&self, name: &str) -> bool {
+        self.capabilities.contains(name)
+    }
+
+    /// Whether a nick is ours.
+    pub fn is_me(&self, nick: &str) -> bool {
+        nick.eq_ignore_ascii_case(&self.nick)
+    }
+
+    /// Takes one thing that was seen. Says which message it added, if it did.
+    pub fn apply(&mut self, input: Input<'_>) -> Option<Added> {
+        match input {
+            Input::Connecting => self.phase = Phase::Connecting,
+            Input::Open => self.open(),
+            Input::Close => self.close(),
+            Input::In(line) => return self.line_in(&irc::Message::parse(line).ok()?),
+            Input::Out(line) => return self.line_out(&irc::Message::parse(line).ok()?),
+        }
+        None
+    }
+
+    fn open(&mut self) {
+        self.phase = Phase::Registering;
+        self.batches.clear();
+        self.capabilities.clear();
+    }
+
+    fn close(&mut self) {
+        self.phase = Phase::Offline;
+        self.batches.clear();
+        for room in self.rooms.values_mut() {
+            if room.joined || room.log.has_pending() {
+                let room = Arc::make_mut(room);
+                room.joined = false;
+                room.log.lose();
+            }
+        }
+        for conversation in self
+            .direct
+            .values_mut()
+            .filter(|conversation| conversation.log.has_pending())
+        {
+            Arc::make_mut(conversation).log.lose();
+        }
+    }
+
+    fn line_in(&mut self, line: &irc::Message<'_>) -> Option<Added> {
+        if matches!(line.command, "PRIVMSG" | "NOTICE") {
+            return self.message_in(line);
+        }
+        if line.command == "BATCH" {
+            self.batch(line);
+        } else if self.history_target(line).is_none() {
+            self.event(line);
+        }
+        None
+    }
+
+    /// Everything but messages and batches.
+    fn event(&mut self, line: &irc::Message<'_>) {
+        let who = line.source_nick().unwrap_or_default();
+        let params = line.params;
+        match (line.command, &params[..]) {
+            ("CAP", [_, "ACK", .., list]) => self.capabilities_granted(list),
+            ("001", [nick, ..]) => self.nick = (*nick).to_owned(),
+            ("376" | "422", _) => self.phase = Phase::Online,
+            ("JOIN", [room, ..]) => self.join(who, room),
+            ("PART", [room, ..]) => self.leave(who, room),
+            ("KICK", [room, nick, ..]) => self.leave(nick, room),
+            ("QUIT", _) => self.quit(who),
+            ("NICK", [to, ..]) => self.rename(who, to),
+            ("TOPIC", [room, topic]) | ("332", [_, room, topic]) => self.topic(room, topic),
+            ("331", [_, room, ..]) => self.topic(room, ""),
+            ("353", [_, _, room, names]) => self.names(room, names),
+            _ => {}
+        }
+        self.failure(line);
+        self.notice(line);
+    }
+
+    fn capabilities_granted(&mut self, list: &str) {
+        for name in list.split(' ').filter(|name| !name.is_empty()) {
+            match name.strip_prefix('-') {
+                Some(gone) => _ = self.capabilities.remove(gone),
+                None => _ = self.capabilities.insert(name.to_owned()),
+            }
+        }
+    }
+
+    fn room_mut(&mut self, name: &str) -> Option<&mut Room> {
+        self.rooms.get_mut(&fold(name)).map(Arc::make_mut)
+    }
+
+    fn join(&mut self, who: &str, name: &str) {
+        let me = self.is_me(who);
+        if me && self.room(name).is_none() && self.rooms.len() < ROOMS_MAX {
+            let room = Room {
+                name: name.to_owned(),
+                ..Room::default()
+            };
+            self.rooms.insert(fold(name), Arc::new(room));
+        }
+        let Some(room) = self.room_mut(name) else {
+            return;
+        };
+        if me {
+            room.joined = true;
+            room.people.clear();
+        }
+        room.enter(who);
+    }
+
+    fn leave(&mut self, who: &str, name: &str) {
+        let me = self.is_me(who);
+        let Some(room) = self.room_mut(name) else {
+            return;
+        };
+        room.people.remove(&fold(who));
+        if me {
+            room.joined = false;
+            room.people.clear();
+        }
+    }
+
+    fn quit(&mut self, who: &str) {
+        let who = fold(who);
+        for room in self
+            .rooms
+            .values_mut()
+            .filter(|room| room.people.contains_key(&who))
+        {
+            Arc::make_mut(room).people.remove(&who);
+        }
+    }
+
+    fn rename(&mut self, from: &str, to: &str) {
+        if self.is_me(from) {
+            self.nick = to.to_owned();
+        }
+        let (old, new) = (fold(from), fold(to));
+        for room in self
+            .rooms
+            .values_mut()
+            .filter(|room| room.people.contains_key(&old))
+        {
+            let people = &mut Arc::make_mut(room).people;
+            people.remove(&old);
+            people.insert(new.clone(), to.to_owned());
+        }
+        let free = old == new || !self.direct.contains_key(&new);
+        if free && let Some(mut conversation) = self.direct.remove(&old) {
+            Arc::make_mut(&mut conversation).name = to.to_owned();
+            self.direct.insert(new, conversation);
+        }
+    }
+
+    fn topic(&mut self, room: &str, topic: &str) {
+        if let Some(room) = self.room_mut(room) {
+            room.topic = Some(topic.to_owned()).filter(|topic| !topic.is_empty());
+        }
+    }
+
+    fn names(&mut self, room: &str, names: &str) {
+        let Some(room) = self.room_mut(room) else {
+            return;
+        };
+        for name in names.split(' ') {
+            let nick = name.trim_start_matches(['~', '&', '@', '%', '+']);
+            room.enter(nick.split('!').next().unwrap_or(nick));
+        }
+    }
+
+    /// A line that refuses one of our messages.
+    fn failure(&mut self, line: &irc::Message<'_>) {
+        let numeric = line
+            .numeric()
+            .is_some_and(|code| (400..600).contains(&code));
+        if line.command != "FAIL" && !numeric {
+            return;
+        }
+        if let Some(label) = self.label(line) {
+            self.refuse_labelled(&label);
+        } else if let ("FAIL", ["PRIVMSG" | "NOTICE", _, target, ..]) =
+            (line.command, &line.params[..])
+            && let Some(log) = self.log_mut(target)
+        {
+            log.refuse_first();
+        }
+    }
+
+    fn notice(&mut self, line: &irc::Message<'_>) {
+        let told = match line.command {
+            "FAIL" => line.params.first() != Some(&"CHATHISTORY"),
+            "WARN" | "NOTE" | "ERROR" => true,
+            _ => match line.numeric() {
+                Some(422) => false,
+                Some(433) => self.phase == Phase::Online,
+                code => code.is_some_and(|code| (400..600).contains(&code)),
+            },
+        };
+        if told && let Some(text) = line.params.last() {
+            self.push_notice(text);
+        }
+    }
+
+    fn push_notice(&mut self, text: &str) {
+        self.notices.push_back(Arc::from(text));
+        if self.notices.len() > NOTICES_MAX {
+            self.notices.pop_front();
+        }
+    }
+}
+
+impl Room {
+    fn enter(&mut self, nick: &str) {
+        if !nick.is_empty() && self.people.len() < PEOPLE_MAX {
+            self.people
+                .entry(fold(nick))
+                .or_insert_with(|| nick.to_owned());
+        }
+    }
+}
+
+/// The wire's casemapping: names match without regard to the case of A-Z.
+pub(crate) fn fold(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
