@@ -1,1 +1,244 @@
-//! What is kept on disk: one SQLite writer with group commit, readers with their own connections.
+//! What is kept on disk: one SQLite file, one writer with group commit, readers with their own connections.
+//!
+//! In: durable changes of the world at rising positions, reads of history. Out: which positions are settled, the rows
+//! asked for, and at start the records that the world is loaded from.
+//!
+//! - [`error`]: what can go wrong at open, read and close, each in one line with its remedy.
+//! - [`faults`]: holds the writer back or makes it fail, for tests.
+//! - `open`: the directory, its lock, the connections, loading.
+//! - `schema`: the tables, their versions, migrations.
+//! - `rows`: records to rows and back; all SQL about rooms, guests and messages.
+//! - `queue`: what waits for the writer; the only part that runs under the world's lock.
+//! - `writer`: the thread that commits, settles, fails and retries.
+//! - `upserts`: state changes that must reach the disk, however long it takes.
+//! - `forget`: deletes forgotten conversations in small slices.
+//! - `readers`: the threads that answer reads of history, and those reads that wait for the writer.
+
+mod forget;
+mod open;
+mod queue;
+mod readers;
+mod rows;
+mod schema;
+mod upserts;
+mod writer;
+
+pub mod error;
+pub mod faults;
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use teahouse_chat::durable::{Change, Conversation, GuestRecord, RoomRecord, Span, StoredMessage};
+use teahouse_chat::ids::{Position, Time};
+
+pub use error::{CloseError, OpenError, ReadError};
+pub use queue::BACKLOG_BYTES_MAX;
+pub use readers::{READ_QUEUE_MAX, READ_ROWS_MAX};
+
+use faults::Faults;
+use queue::Queue;
+use readers::{Job, Reads};
+use writer::Writer;
+
+/// How long [`Store::close`] waits for the disk, in milliseconds.
+const CLOSE_MS: u64 = 1_400;
+
+/// How a store is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whether messages are kept; `false` keeps rooms and guests only, and messages settle without a write.
+    pub history: bool,
+    /// Lets tests hold the writer back and make it fail.
+    #[doc(hidden)]
+    pub faults: Faults,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            history: true,
+            faults: Faults::default(),
+        }
+    }
+}
+
+/// What the world starts from.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Every room, by rising id.
+    pub rooms: Vec<RoomRecord>,
+    /// Every guest, by rising id.
+    pub guests: Vec<GuestRecord>,
+    /// The first position that was never given out, whatever happened to the process before.
+    pub next_position: Position,
+    /// The latest time in any stored change: the log's clock goes on from here.
+    pub last_time: Time,
+    /// Random, made once with the database: the key of address cloaks.
+    pub secret: [u8; 32],
+}
+
+/// What has become of positions that were handed over; see [`Store::open`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Everything handed over at this position or below is committed, or failed and once named in `failed`.
+    pub upto: Position,
+    /// Of the positions that `upto` has now passed, those whose message is lost, rising.
+    pub failed: Vec<Position>,
+    /// Positions above `upto` whose message is lost, rising. Their fate is decided, so that their senders can be told
+    /// now; `upto` passes them, and `failed` names them again, once an older state change has reached the disk.
+    pub failed_ahead: Vec<Position>,
+}
+
+/// One read of history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// Whose history.
+    pub conversation: Conversation,
+    /// Which part of it.
+    pub span: Span,
+    /// At most so many messages; [`READ_ROWS_MAX`] caps it.
+    pub limit: usize,
+    /// Where the log stood when the read was made: nothing above it is given, and all up to it is waited for.
+    pub upto: Position,
+}
+
+/// An open data directory; this process alone has it.
+#[derive(Debug)]
+pub struct Store {
+    queue: Arc<Queue>,
+    reads: Arc<Reads>,
+    path: PathBuf,
+    /// Gives the writer's last word and disconnects once no thread of the store is left.
+    ended: Mutex<Option<Receiver<Result<(), CloseError>>>>,
+}
+
+impl Store {
+    /// Opens the database in `dir`, making both if need be, and gives what the world is loaded from.
+    ///
+    /// `on_settled` is called on the writer's thread, never concurrently: once a commit, after each failure, and when
+    /// writing works again after one. It MUST NOT call [`Store::close`], and whoever it tells MUST have been told of
+    /// a position's effects before [`Store::append`] was called with it.
+    pub fn open(
+        dir: &Path,
+        options: Options,
+        on_settled: impl Fn(Settled) + Send + Sync + 'static,
+    ) -> Result<(Store, Loaded), OpenError> {
+        let opened = open::open(dir, &options.faults)?;
+        let before = Position(opened.loaded.next_position.0.saturating_sub(1));
+        let queue = Arc::new(Queue::new(options.history, before, opened.reserved_until));
+        let reads = Arc::new(Reads::new(before));
+        let (alive, ended) = mpsc::channel();
+        let (path, loaded) = (opened.path.clone(), opened.loaded.clone());
+        let started = readers::start(&reads, &path, &alive).and_then(|()| {
+            let (queue, reads) = (Arc::clone(&queue), Arc::clone(&reads));
+            Writer::new(opened, queue, reads, options.faults, Box::new(on_settled)).start(alive)
+        });
+        if let Err(error) = started {
+            reads.close();
+            return Err(error);
+        }
+        Ok((
+            Store {
+                queue,
+                reads,
+                path,
+                ended: Mutex::new(Some(ended)),
+            },
+            loaded,
+        ))
+    }
+
+    /// Hands over what `position` changes; positions rise from call to call.
+    ///
+    /// Made to be called under the world's lock: takes a short lock of its own, never waits for the disk.
+    pub fn append(&self, position: Position, changes: Vec<Change>) {
+        self.queue.append(position, changes);
+    }
+
+    /// Tells that `position` was given out with nothing to keep, so that the next block is reserved in time.
+    pub fn note_position(&self, position: Position) {
+        self.queue.note(position);
+    }
+
+    /// Whether writing works: `false` from a failed write until one succeeds (tried every second), while more than
+    /// [`BACKLOG_BYTES_MAX`] waits, and after close. While `false`, actions with a durable effect are to be refused.
+    pub fn is_healthy(&self) -> bool {
+        self.queue.is_healthy()
+    }
+
+    /// About how many bytes wait for the writer: what senders are slowed by.
+    pub fn backlog_bytes(&self) -> usize {
+        self.queue.backlog_bytes()
+    }
+
+    /// The first position that MUST NOT be given out yet: the end of the durably reserved block.
+    ///
+    /// Moves on by itself when appended or noted positions come within half a block of it and the disk works.
+    pub fn reserved_until(&self) -> Position {
+        self.queue.reserved_until()
+    }
+
+    /// Everything handed over at this position or below is committed or failed.
+    pub fn settled(&self) -> Position {
+        self.queue.settled()
+    }
+
+    /// Gives the messages of one conversation, oldest first, TAGMSG left out.
+    ///
+    /// Answered on a reader's thread once every message up to `read.upto` is committed or failed; all of them MUST
+    /// have been handed over. With too many reads waiting, or after close, answered at once on the calling thread.
+    pub fn history(
+        &self,
+        read: Read,
+        reply: impl FnOnce(Result<Vec<StoredMessage>, ReadError>) + Send + 'static,
+    ) {
+        let target = read.upto.min(self.queue.last_message());
+        self.reads.submit(
+            target,
+            Job {
+                read,
+                reply: Box::new(reply),
+            },
+        );
+    }
+
+    /// Writes what is queued, checkpoints and closes, within 1.5 s when the disk works; later calls do nothing.
+    ///
+    /// An error says that something may not have reached the disk: none of it was ever called settled.
+    pub fn close(&self) -> Result<(), CloseError> {
+        let ended = self
+            .ended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(ended) = ended else { return Ok(()) };
+        self.reads.close();
+        self.queue.close();
+        let deadline = Instant::now() + Duration::from_millis(CLOSE_MS);
+        let mut result = Err(CloseError::Died {
+            path: self.path.clone(),
+        });
+        loop {
+            match ended.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(word) => result = word,
+                Err(RecvTimeoutError::Disconnected) => return result,
+                Err(RecvTimeoutError::Timeout) => {
+                    return Err(CloseError::Late {
+                        path: self.path.clone(),
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            tracing::error!("{error}");
+        }
+    }
+}

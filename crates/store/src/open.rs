@@ -1,0 +1,165 @@
+//! Opening: the directory, its lock, the connections, and what the world is loaded from.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use teahouse_chat::ids::{Position, Time};
+
+use crate::error::OpenError;
+use crate::faults::Faults;
+use crate::queue::POSITION_BLOCK;
+use crate::schema::{self, Identity};
+use crate::{Loaded, rows};
+
+const DATABASE_FILE: &str = "teahouse.db";
+const LOCK_FILE: &str = "teahouse.lock";
+
+/// How long a call waits while another program has the database locked, in milliseconds.
+const BUSY_MS: u64 = 1_000;
+/// Compiled statements that a connection keeps.
+const STATEMENTS_MAX: usize = 32;
+/// What the write-ahead log is cut back to at a checkpoint after a burst, in bytes.
+const WAL_BYTES: i64 = 64 << 20;
+
+/// A data directory that this process has, with the writer's connection.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) path: PathBuf,
+    pub(crate) connection: Connection,
+    pub(crate) loaded: Loaded,
+    pub(crate) reserved_until: Position,
+    /// Held as long as the writer lives.
+    pub(crate) lock: File,
+}
+
+/// Opens `dir`, makes what is missing, and reserves the first block of positions: a write that shows that writing works.
+pub(crate) fn open(dir: &Path, faults: &Faults) -> Result<Opened, OpenError> {
+    private::create_dir(dir).map_err(|error| OpenError::from_io(dir, &error))?;
+    let lock = lock(dir)?;
+    let path = dir.join(DATABASE_FILE);
+    private::open_file(&path).map_err(|error| OpenError::from_io(&path, &error))?;
+
+    let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .map_err(|error| OpenError::from_sqlite(&path, &error))?;
+    let identity =
+        schema::identify(&connection).map_err(|error| OpenError::from_sqlite(&path, &error))?;
+    let version = match identity {
+        Identity::Foreign => return Err(OpenError::Foreign { path }),
+        Identity::Ours(found) if found > schema::VERSION => {
+            return Err(OpenError::Newer {
+                path,
+                found,
+                known: schema::VERSION,
+            });
+        }
+        Identity::Ours(found) => found,
+        Identity::Empty => 0,
+    };
+    prepare(&mut connection, &path, version, faults)?;
+    let (loaded, reserved_until) =
+        load(&mut connection).map_err(|error| OpenError::from_sqlite(&path, &error))?;
+    Ok(Opened {
+        path,
+        connection,
+        loaded,
+        reserved_until,
+        lock,
+    })
+}
+
+/// A connection for reading only.
+pub(crate) fn connect_reader(path: &Path) -> Result<Connection, OpenError> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .map_err(|error| OpenError::from_sqlite(path, &error))
+}
+
+fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(connection)
+}
+
+/// The lock is the operating system's: it ends with the process, however that ends.
+fn lock(dir: &Path) -> Result<File, OpenError> {
+    let path = dir.join(LOCK_FILE);
+    let file = private::open_file(&path).map_err(|error| OpenError::from_io(&path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
+            dir: dir.to_owned(),
+        }),
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+            Err(OpenError::Unfit { path })
+        }
+        Err(TryLockError::Error(error)) => Err(OpenError::from_io(&path, &error)),
+    }
+}
+
+fn prepare(
+    connection: &mut Connection,
+    path: &Path,
+    version: i64,
+    faults: &Faults,
+) -> Result<(), OpenError> {
+    let sqlite = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
+    faults.before_transaction(connection).map_err(sqlite)?;
+    let mode: String = connection
+        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
+        .map_err(sqlite)?;
+    if mode != "wal" {
+        return Err(OpenError::Unfit {
+            path: path.to_owned(),
+        });
+    }
+    connection
+        .pragma_update(None, "synchronous", "full")
+        .map_err(sqlite)?;
+    connection
+        .pragma_update_and_check(None, "journal_size_limit", WAL_BYTES, |_| Ok(()))
+        .map_err(sqlite)?;
+    schema::migrate(connection, version).map_err(sqlite)
+}
+
+fn load(connection: &mut Connection) -> rusqlite::Result<(Loaded, Position)> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let next = schema::meta_number(&transaction, "reserved_until")?.unwrap_or(1);
+    let reserved_until = next + POSITION_BLOCK;
+    let loaded = Loaded {
+        rooms: rows::rooms(&transaction)?,
+        guests: rows::guests(&transaction)?,
+        next_position: Position(next),
+        last_time: Time(schema::meta_number(&transaction, "last_time")?.unwrap_or(0)),
+        secret: rows::secret(&transaction)?,
+    };
+    schema::set_meta_number(&transaction, "reserved_until", reserved_until)?;
+    transaction.commit()?;
+    Ok((loaded, Position(reserved_until)))
+}
+
+/// Files and directories that only their owner may read, where the system has owners; existing ones stay as they are.
+mod private {
+    use std::fs::OpenOptions;
+
+    use super::{File, Path, fs, io};
+
+    pub(super) fn create_dir(dir: &Path) -> io::Result<()> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(dir)
+    }
+
+    /// SQLite gives its other files the database's mode.
+    pub(super) fn open_file(path: &Path) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path)
+    }
+}

@@ -1,0 +1,267 @@
+//! What waits for the writer: the only part of the store that runs under the world's lock.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use teahouse_chat::durable::Change;
+use teahouse_chat::ids::Position;
+
+/// More than so many bytes waiting for the writer is no longer healthy: durable actions are refused until it catches up.
+pub const BACKLOG_BYTES_MAX: usize = 64 << 20;
+/// How many positions are durably reserved at a time.
+pub(crate) const POSITION_BLOCK: u64 = 1 << 20;
+/// At most so many changes in one transaction, one position's aside.
+const BATCH_CHANGES_MAX: usize = 4_096;
+/// What a change takes besides its texts, in bytes, roughly.
+const CHANGE_BYTES: usize = 192;
+
+/// What one position changes.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) position: Position,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) bytes: usize,
+}
+
+/// What the writer is to do next.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// Commit these, and reserve positions if they run low.
+    Write(Vec<Entry>),
+    /// Try whether writing works again.
+    Retry,
+    /// Delete a slice of what is forgotten.
+    Forget,
+    /// Everything handed over was taken and no more will come.
+    End,
+}
+
+/// What the writer has in mind besides what is queued.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Plans {
+    /// Writing fails; when to try again.
+    pub(crate) retry_at: Option<Instant>,
+    /// Others are speaking too: what is queued is gathered until then.
+    pub(crate) gather_until: Option<Instant>,
+    /// There is something to forget: at once when nothing else is to be done, else from then on.
+    pub(crate) forget_at: Option<Instant>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Queue {
+    waiting: Mutex<Waiting>,
+    wake: Condvar,
+    keeps_messages: bool,
+    healthy: AtomicBool,
+    backlog_bytes: AtomicUsize,
+    settled: AtomicU64,
+    /// The last position whose message was handed over.
+    last_message: AtomicU64,
+    /// The last position that is known to have been given out.
+    noted: AtomicU64,
+    reserved_until: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    entries: VecDeque<Entry>,
+    closing: bool,
+}
+
+impl Queue {
+    /// A queue after a start at which everything up to `before` was settled.
+    pub(crate) fn new(keeps_messages: bool, before: Position, reserved_until: Position) -> Self {
+        Queue {
+            waiting: Mutex::default(),
+            wake: Condvar::new(),
+            keeps_messages,
+            healthy: AtomicBool::new(true),
+            backlog_bytes: AtomicUsize::new(0),
+            settled: AtomicU64::new(before.0),
+            last_message: AtomicU64::new(before.0),
+            noted: AtomicU64::new(before.0),
+            reserved_until: AtomicU64::new(reserved_until.0),
+        }
+    }
+
+    pub(crate) fn append(&self, position: Position, mut changes: Vec<Change>) {
+        if !self.keeps_messages {
+            changes.retain(|change| !matches!(change, Change::Message(_)));
+        }
+        let bytes = changes.iter().map(bytes_of).sum();
+        let noted = self.noted.fetch_max(position.0, Ordering::SeqCst);
+        debug_assert!(
+            noted <= position.0,
+            "positions rise: {position:?} after {noted}"
+        );
+        let mut waiting = self.lock();
+        if waiting.closing {
+            return;
+        }
+        if changes
+            .iter()
+            .any(|change| matches!(change, Change::Message(_)))
+        {
+            self.last_message.store(position.0, Ordering::SeqCst);
+        }
+        self.backlog_bytes.fetch_add(bytes, Ordering::SeqCst);
+        waiting.entries.push_back(Entry {
+            position,
+            changes,
+            bytes,
+        });
+        drop(waiting);
+        self.wake.notify_one();
+    }
+
+    pub(crate) fn note(&self, position: Position) {
+        let was_low = self.positions_are_low();
+        self.noted.fetch_max(position.0, Ordering::SeqCst);
+        if !was_low && self.positions_are_low() {
+            // Taken so that the writer is either past its look at the positions' state or not yet at it.
+            drop(self.lock());
+            self.wake.notify_one();
+        }
+    }
+
+    pub(crate) fn is_healthy(&self) -> bool {
+        self.healthy.load(Ordering::SeqCst) && self.backlog_bytes() <= BACKLOG_BYTES_MAX
+    }
+
+    pub(crate) fn backlog_bytes(&self) -> usize {
+        self.backlog_bytes.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn settled(&self) -> Position {
+        Position(self.settled.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn last_message(&self) -> Position {
+        Position(self.last_message.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn reserved_until(&self) -> Position {
+        Position(self.reserved_until.load(Ordering::SeqCst))
+    }
+
+    /// Takes no more; what is queued is still the writer's.
+    pub(crate) fn close(&self) {
+        self.lock().closing = true;
+        self.healthy.store(false, Ordering::SeqCst);
+        self.wake.notify_one();
+    }
+
+    // From here on the writer's side.
+
+    /// Waits until there is something to do.
+    pub(crate) fn next(&self, plans: Plans) -> Turn {
+        let mut waiting = self.lock();
+        loop {
+            let now = Instant::now();
+            let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+            let failing = plans.retry_at.is_some();
+            if due(plans.retry_at) && !waiting.closing {
+                return Turn::Retry;
+            }
+            let mut until = plans.retry_at;
+            if !waiting.entries.is_empty() {
+                let hurry = failing || waiting.closing;
+                let gathering = plans.gather_until.filter(|until| !hurry && *until > now);
+                if gathering.is_none() {
+                    if due(plans.forget_at) && !hurry {
+                        return Turn::Forget;
+                    }
+                    return Turn::Write(take_batch(&mut waiting.entries));
+                }
+                until = gathering;
+            } else if waiting.closing {
+                return Turn::End;
+            } else if !failing && self.positions_are_low() {
+                return Turn::Write(Vec::new());
+            } else if !failing && plans.forget_at.is_some() {
+                return Turn::Forget;
+            }
+            waiting = match until {
+                Some(until) => {
+                    let timeout = until.saturating_duration_since(now);
+                    self.wake
+                        .wait_timeout(waiting, timeout)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
+                None => self
+                    .wake
+                    .wait(waiting)
+                    .unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// The end of the block to reserve, once less than half a block is left.
+    pub(crate) fn next_reservation(&self) -> Option<Position> {
+        let start = self
+            .reserved_until()
+            .0
+            .max(self.noted.load(Ordering::SeqCst) + 1);
+        self.positions_are_low()
+            .then_some(Position(start + POSITION_BLOCK))
+    }
+
+    pub(crate) fn set_reserved_until(&self, position: Position) {
+        self.reserved_until.store(position.0, Ordering::SeqCst);
+    }
+
+    pub(crate) fn set_settled(&self, position: Position) {
+        self.settled.store(position.0, Ordering::SeqCst);
+    }
+
+    pub(crate) fn set_healthy(&self, healthy: bool) {
+        // Under the lock, so that a closing store does not turn healthy again.
+        let waiting = self.lock();
+        self.healthy
+            .store(healthy && !waiting.closing, Ordering::SeqCst);
+    }
+
+    pub(crate) fn release_bytes(&self, bytes: usize) {
+        self.backlog_bytes.fetch_sub(bytes, Ordering::SeqCst);
+    }
+
+    fn positions_are_low(&self) -> bool {
+        self.noted.load(Ordering::SeqCst) + POSITION_BLOCK / 2 >= self.reserved_until().0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn take_batch(entries: &mut VecDeque<Entry>) -> Vec<Entry> {
+    let mut changes = 0;
+    let end = entries.iter().position(|entry| {
+        changes += entry.changes.len();
+        changes > BATCH_CHANGES_MAX
+    });
+    // The first entry always goes, whatever its size.
+    entries
+        .drain(..end.unwrap_or(entries.len()).max(1))
+        .collect()
+}
+
+fn bytes_of(change: &Change) -> usize {
+    let texts = match change {
+        Change::Message(message) => {
+            message.source.len() + message.target.len() + message.tags.len() + message.text.len()
+        }
+        Change::Room(room) => {
+            room.name.len()
+                + room
+                    .topic
+                    .as_ref()
+                    .map_or(0, |topic| topic.text.len() + topic.by.len())
+        }
+        Change::RoomForgotten(_) | Change::Guest(_) | Change::GuestForgotten(_) => 0,
+    };
+    CHANGE_BYTES + texts
+}

@@ -1,0 +1,171 @@
+//! The threads that answer reads of history, each with its own connection, and the reads that wait for the writer.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use rusqlite::Connection;
+use teahouse_chat::durable::StoredMessage;
+use teahouse_chat::ids::Position;
+
+use crate::error::{CloseError, OpenError, ReadError, one_line};
+use crate::{Read, open, rows};
+
+/// At most so many messages are given for one read.
+pub const READ_ROWS_MAX: usize = 500;
+/// At most so many reads wait, for the writer or for a thread.
+pub const READ_QUEUE_MAX: usize = 1_024;
+/// Threads that read.
+const READERS: usize = 2;
+
+type Reply = Box<dyn FnOnce(Result<Vec<StoredMessage>, ReadError>) + Send>;
+
+/// A read and who wants it.
+pub(crate) struct Job {
+    pub(crate) read: Read,
+    pub(crate) reply: Reply,
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.read.fmt(f)
+    }
+}
+
+/// Reads that are not answered yet.
+#[derive(Debug)]
+pub(crate) struct Reads {
+    pending: Mutex<Pending>,
+    wake: Condvar,
+}
+
+#[derive(Debug)]
+struct Pending {
+    /// Every message handed over up to here is committed or failed.
+    decided: Position,
+    /// Reads of what is not decided yet, by the position they wait for and in the order they came.
+    waiting: BTreeMap<(Position, u64), Job>,
+    submitted: u64,
+    ready: VecDeque<Job>,
+    closed: bool,
+}
+
+impl Reads {
+    pub(crate) fn new(decided: Position) -> Self {
+        let pending = Pending {
+            decided,
+            waiting: BTreeMap::new(),
+            submitted: 0,
+            ready: VecDeque::new(),
+            closed: false,
+        };
+        Reads {
+            pending: Mutex::new(pending),
+            wake: Condvar::new(),
+        }
+    }
+
+    /// Takes a read that may be answered once messages are decided up to `target`.
+    pub(crate) fn submit(&self, target: Position, job: Job) {
+        let mut pending = self.lock();
+        let refusal = if pending.closed {
+            ReadError::Closed
+        } else if pending.waiting.len() + pending.ready.len() >= READ_QUEUE_MAX {
+            ReadError::Busy
+        } else {
+            if target <= pending.decided {
+                pending.ready.push_back(job);
+                self.wake.notify_one();
+            } else {
+                pending.submitted += 1;
+                let key = (target, pending.submitted);
+                pending.waiting.insert(key, job);
+            }
+            return;
+        };
+        drop(pending);
+        (job.reply)(Err(refusal));
+    }
+
+    /// Every message up to `position` is committed or failed: the reads that waited for that may go.
+    pub(crate) fn decide(&self, position: Position) {
+        let mut pending = self.lock();
+        pending.decided = pending.decided.max(position);
+        let later = pending.waiting.split_off(&(Position(position.0 + 1), 0));
+        let freed = std::mem::replace(&mut pending.waiting, later);
+        if !freed.is_empty() {
+            pending.ready.extend(freed.into_values());
+            self.wake.notify_all();
+        }
+    }
+
+    /// Answers what waits with [`ReadError::Closed`] and lets the threads end.
+    pub(crate) fn close(&self) {
+        let mut pending = self.lock();
+        pending.closed = true;
+        let waiting = std::mem::take(&mut pending.waiting).into_values();
+        let left: Vec<Job> = waiting.chain(std::mem::take(&mut pending.ready)).collect();
+        drop(pending);
+        self.wake.notify_all();
+        for job in left {
+            (job.reply)(Err(ReadError::Closed));
+        }
+    }
+
+    fn next(&self) -> Option<Job> {
+        let pending = self.lock();
+        self.wake
+            .wait_while(pending, |pending| {
+                pending.ready.is_empty() && !pending.closed
+            })
+            .unwrap_or_else(PoisonError::into_inner)
+            .ready
+            .pop_front()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the reading threads; each lives until [`Reads::close`] and drops its `alive` last.
+pub(crate) fn start(
+    reads: &Arc<Reads>,
+    path: &Path,
+    alive: &Sender<Result<(), CloseError>>,
+) -> Result<(), OpenError> {
+    for number in 0..READERS {
+        let connection = open::connect_reader(path)?;
+        let (reads, alive) = (Arc::clone(reads), alive.clone());
+        thread::Builder::new()
+            .name(format!("store-reader-{number}"))
+            .spawn(move || {
+                run(&reads, &connection);
+                drop(connection);
+                drop(alive);
+            })
+            .map_err(|error| OpenError::Other {
+                path: path.to_owned(),
+                cause: one_line(&error),
+            })?;
+    }
+    Ok(())
+}
+
+fn run(reads: &Reads, connection: &Connection) {
+    while let Some(Job { mut read, reply }) = reads.next() {
+        read.limit = read.limit.min(READ_ROWS_MAX);
+        let rows = rows::history(connection, &read).map_err(|error| {
+            tracing::warn!("history cannot be read: {error}");
+            ReadError::Failed(one_line(&error))
+        });
+        // A panic of who asked costs this answer, not the thread.
+        if catch_unwind(AssertUnwindSafe(move || reply(rows))).is_err() {
+            tracing::error!("the receiver of an answer from the history panicked");
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! Records to rows and back: all SQL about rooms, guests and messages.
+
+use std::sync::Arc;
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use teahouse_chat::durable::{
+    Bound, Change, Conversation, GuestRecord, MessageKind, Owner, RoomRecord, Span, StoredMessage,
+    Topic,
+};
+use teahouse_chat::ids::{GuestId, MsgId, Position, RoomId, Time, TokenHash};
+
+use crate::Read;
+
+/// SQLite's integers are signed; what does not fit can only come from a client's made-up bound and means "the end".
+pub(crate) fn to_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The way back; nothing negative is ever written.
+pub(crate) fn from_sql(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// Writes a change; a forgotten conversation's messages are only marked for `forget`.
+pub(crate) fn write(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<()> {
+    match change {
+        Change::Message(message) => write_message(transaction, message),
+        Change::Room(room) => write_room(transaction, room),
+        Change::Guest(guest) => write_guest(transaction, guest),
+        Change::RoomForgotten(room) => forget_room(transaction, *room),
+        Change::GuestForgotten(guest) => forget_guest(transaction, *guest),
+    }
+}
+
+/// The latest moment that a change speaks of.
+pub(crate) fn latest_time(change: &Change) -> Time {
+    match change {
+        Change::Message(message) => message.msgid.time,
+        Change::Room(room) => {
+            let topic = room.topic.as_ref().map(|topic| topic.at);
+            topic.max(room.empty_since).unwrap_or_default()
+        }
+        Change::Guest(guest) => guest.seen,
+        Change::RoomForgotten(_) | Change::GuestForgotten(_) => Time::default(),
+    }
+}
+
+/// Keeps a message, and the two halves of a private conversation.
+pub(crate) fn write_message(
+    transaction: &Transaction<'_>,
+    message: &StoredMessage,
+) -> rusqlite::Result<()> {
+    let Conversation { first, second } = message.conversation;
+    transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO messages
+                 (first, second, time, position, kind, source, target, tags, text)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            to_sql(first),
+            to_sql(second),
+            to_sql(message.msgid.time.0),
+            to_sql(message.msgid.position.0),
+            kind_number(message.kind),
+            &*message.source,
+            &*message.target,
+            &*message.tags,
+            &*message.text,
+        ])?;
+    if second != 0 {
+        transaction
+            .prepare_cached(
+                "INSERT OR IGNORE INTO private (guest, peer) VALUES (?1, ?2), (?2, ?1)",
+            )?
+            .execute([to_sql(first), to_sql(second)])?;
+    }
+    Ok(())
+}
+
+fn write_room(transaction: &Transaction<'_>, room: &RoomRecord) -> rusqlite::Result<()> {
+    let (owner, founder) = match room.owner {
+        Owner::Nobody => (0, None),
+        Owner::Server => (1, None),
+        Owner::Guest(guest) => (2, Some(to_sql(guest.0))),
+    };
+    let topic = room.topic.as_ref();
+    transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO rooms
+                 (id, name, owner, founder, topic, topic_by, topic_at, spoken, empty_since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            to_sql(room.id.0),
+            &*room.name,
+            owner,
+            founder,
+            topic.map(|topic| &*topic.text),
+            topic.map(|topic| &*topic.by),
+            topic.map(|topic| to_sql(topic.at.0)),
+            room.spoken,
+            room.empty_since.map(|time| to_sql(time.0)),
+        ])?;
+    Ok(())
+}
+
+fn write_guest(transaction: &Transaction<'_>, guest: &GuestRecord) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO guests (id, token, seen) VALUES (?1, ?2, ?3)")?
+        .execute(params![
+            to_sql(guest.id.0),
+            guest.token.0,
+            to_sql(guest.seen.0)
+        ])?;
+    Ok(())
+}
+
+fn forget_room(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<()> {
+    let id = [to_sql(room.0)];
+    transaction
+        .prepare_cached("DELETE FROM rooms WHERE id = ?1")?
+        .execute(id)?;
+    transaction
+        .prepare_cached("INSERT OR IGNORE INTO forgetting (first, second) VALUES (?1, 0)")?
+        .execute(id)?;
+    Ok(())
+}
+
+/// Costs a few rows for each guest that this one ever talked with in private, in one transaction.
+fn forget_guest(transaction: &Transaction<'_>, guest: GuestId) -> rusqlite::Result<()> {
+    let id = [to_sql(guest.0)];
+    for statement in [
+        "DELETE FROM guests WHERE id = ?1",
+        "INSERT OR IGNORE INTO forgetting (first, second)
+             SELECT min(guest, peer), max(guest, peer) FROM private WHERE guest = ?1",
+        "DELETE FROM private WHERE (guest, peer) IN (SELECT peer, guest FROM private WHERE guest = ?1)",
+        "DELETE FROM private WHERE guest = ?1",
+    ] {
+        transaction.prepare_cached(statement)?.execute(id)?;
+    }
+    Ok(())
+}
+
+/// Every room, by rising id.
+pub(crate) fn rooms(connection: &Connection) -> rusqlite::Result<Vec<RoomRecord>> {
+    connection
+        .prepare(
+            "SELECT id, name, owner, founder, topic, topic_by, topic_at, spoken, empty_since
+             FROM rooms ORDER BY id",
+        )?
+        .query_map([], |row| {
+            Ok(RoomRecord {
+                id: RoomId(number(row, 0)?),
+                name: row.get(1)?,
+                owner: match (row.get(2)?, optional_number(row, 3)?) {
+                    (0, None) => Owner::Nobody,
+                    (1, None) => Owner::Server,
+                    (2, Some(founder)) => Owner::Guest(GuestId(founder)),
+                    (other, _) => return Err(unknown(2, "owner", other)),
+                },
+                topic: match (row.get(4)?, row.get(5)?, optional_number(row, 6)?) {
+                    (Some(text), Some(by), Some(at)) => Some(Topic {
+                        text,
+                        by,
+                        at: Time(at),
+                    }),
+                    _ => None,
+                },
+                spoken: row.get(7)?,
+                empty_since: optional_number(row, 8)?.map(Time),
+            })
+        })?
+        .collect()
+}
+
+/// Every guest, by rising id.
+pub(crate) fn guests(connection: &Connection) -> rusqlite::Result<Vec<GuestRecord>> {
+    connection
+        .prepare("SELECT id, token, seen FROM guests ORDER BY id")?
+        .query_map([], |row| {
+            Ok(GuestRecord {
+                id: GuestId(number(row, 0)?),
+                token: TokenHash(row.get(1)?),
+                seen: Time(number(row, 2)?),
+            })
+        })?
+        .collect()
+}
+
+/// The messages that a read asks for, oldest first.
+pub(crate) fn history(
+    connection: &Connection,
+    read: &Read,
+) -> rusqlite::Result<Vec<StoredMessage>> {
+    let (above, below, newest_first) = range(read.span);
+    let order = if newest_first { "DESC" } else { "ASC" };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT time, position, kind, source, target, tags, text FROM messages
+         WHERE first = ?1 AND second = ?2 AND (time, position) > (?3, ?4) AND (time, position) < (?5, ?6)
+             AND position <= ?7 AND kind <> {tagmsg}
+             AND NOT EXISTS (SELECT 1 FROM forgetting WHERE first = ?1 AND second = ?2)
+         ORDER BY time {order}, position {order} LIMIT ?8",
+        tagmsg = kind_number(MessageKind::Tagmsg),
+    ))?;
+    let rows = statement.query_map(
+        params![
+            to_sql(read.conversation.first),
+            to_sql(read.conversation.second),
+            to_sql(above.time.0),
+            to_sql(above.position.0),
+            to_sql(below.time.0),
+            to_sql(below.position.0),
+            to_sql(read.upto.0),
+            to_sql(read.limit as u64),
+        ],
+        |row| message(row, read.conversation),
+    )?;
+    let mut messages = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    if newest_first {
+        messages.reverse();
+    }
+    Ok(messages)
+}
+
+/// A span as the ids it lies between, both excluded, and whether its newest end is the one wanted.
+fn range(span: Span) -> (MsgId, MsgId, bool) {
+    const FIRST: MsgId = MsgId {
+        time: Time(0),
+        position: Position(0),
+    };
+    const LAST: MsgId = MsgId {
+        time: Time(u64::MAX),
+        position: Position(u64::MAX),
+    };
+    match span {
+        Span::Latest(None) => (FIRST, LAST, true),
+        Span::Latest(Some(bound)) => (after(bound), LAST, true),
+        Span::Before(bound) => (FIRST, before(bound), true),
+        Span::After(bound) => (after(bound), LAST, false),
+    }
+}
+
+/// The id after which a bound's later side begins: past everything said at a moment.
+fn after(bound: Bound) -> MsgId {
+    match bound {
+        Bound::Msgid(msgid) => msgid,
+        Bound::Time(time) => MsgId {
+            time,
+            position: Position(u64::MAX),
+        },
+    }
+}
+
+/// The id before which a bound's earlier side ends: before anything said at a moment.
+fn before(bound: Bound) -> MsgId {
+    match bound {
+        Bound::Msgid(msgid) => msgid,
+        Bound::Time(time) => MsgId {
+            time,
+            position: Position(0),
+        },
+    }
+}
+
+fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<StoredMessage> {
+    Ok(StoredMessage {
+        conversation,
+        msgid: MsgId {
+            time: Time(number(row, 0)?),
+            position: Position(number(row, 1)?),
+        },
+        kind: match row.get(2)? {
+            0 => MessageKind::Privmsg,
+            1 => MessageKind::Notice,
+            2 => MessageKind::Tagmsg,
+            other => return Err(unknown(2, "kind of message", other)),
+        },
+        source: row.get(3)?,
+        target: row.get(4)?,
+        tags: row.get::<_, Arc<str>>(5)?,
+        text: row.get(6)?,
+    })
+}
+
+fn kind_number(kind: MessageKind) -> i64 {
+    match kind {
+        MessageKind::Privmsg => 0,
+        MessageKind::Notice => 1,
+        MessageKind::Tagmsg => 2,
+    }
+}
+
+fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get(column).map(from_sql)
+}
+
+fn optional_number(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
+    row.get::<_, Option<i64>>(column)
+        .map(|value| value.map(from_sql))
+}
+
+fn unknown(column: usize, what: &str, value: i64) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(
+        column,
+        Type::Integer,
+        format!("unknown {what} {value}").into(),
+    )
+}
+
+/// The database's random secret, made by the first call.
+pub(crate) fn secret(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
+    let kept = connection
+        .query_row("SELECT value FROM meta WHERE key = 'secret'", [], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    if let Some(secret) = kept {
+        return Ok(secret);
+    }
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).expect("the system has random bytes");
+    connection.execute(
+        "INSERT INTO meta (key, value) VALUES ('secret', ?1)",
+        [secret],
+    )?;
+    Ok(secret)
+}

@@ -1,0 +1,121 @@
+//! The tables, their versions, and how an older database is brought up to this one.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+
+/// Marks a SQLite file as ours: "TeaH".
+pub(crate) const APPLICATION_ID: i64 = 0x5465_6148;
+
+/// Step `n` brings a database of version `n` to version `n + 1`. A step that was released is never changed.
+const MIGRATIONS: &[&str] = &[
+    // 1: rooms, guests, messages.
+    //
+    // A message is its conversation's key, then time and position, so that ids and moments are found by the same key.
+    // `private` names both halves of each private conversation, so that a guest's are found when it is forgotten.
+    // `forgetting` holds conversations whose messages are still being deleted.
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+     CREATE TABLE rooms (
+         id INTEGER PRIMARY KEY,
+         name TEXT NOT NULL,
+         owner INTEGER NOT NULL,
+         founder INTEGER,
+         topic TEXT,
+         topic_by TEXT,
+         topic_at INTEGER,
+         spoken INTEGER NOT NULL,
+         empty_since INTEGER
+     ) STRICT;
+     CREATE TABLE guests (
+         id INTEGER PRIMARY KEY,
+         token BLOB NOT NULL,
+         seen INTEGER NOT NULL
+     ) STRICT;
+     CREATE TABLE messages (
+         first INTEGER NOT NULL,
+         second INTEGER NOT NULL,
+         time INTEGER NOT NULL,
+         position INTEGER NOT NULL,
+         kind INTEGER NOT NULL,
+         source TEXT NOT NULL,
+         target TEXT NOT NULL,
+         tags TEXT NOT NULL,
+         text TEXT NOT NULL,
+         PRIMARY KEY (first, second, time, position)
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE private (
+         guest INTEGER NOT NULL,
+         peer INTEGER NOT NULL,
+         PRIMARY KEY (guest, peer)
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE forgetting (
+         first INTEGER NOT NULL,
+         second INTEGER NOT NULL,
+         PRIMARY KEY (first, second)
+     ) STRICT, WITHOUT ROWID;",
+];
+
+/// The version that this program writes.
+pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// What a file says that it is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// Nothing in it yet.
+    Empty,
+    /// Ours, of this version, which may be newer than we know.
+    Ours(i64),
+    /// Another program's.
+    Foreign,
+}
+
+/// Reads who wrote the file and in which version, without changing it.
+pub(crate) fn identify(connection: &Connection) -> rusqlite::Result<Identity> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    if pragma("application_id")? == APPLICATION_ID {
+        return Ok(Identity::Ours(pragma("user_version")?));
+    }
+    let table: Option<i64> = connection
+        .query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |row| row.get(0))
+        .optional()?;
+    Ok(if table.is_some() {
+        Identity::Foreign
+    } else {
+        Identity::Empty
+    })
+}
+
+/// Brings a database of version `from` up to [`VERSION`] in one transaction; 0 is an empty one.
+pub(crate) fn migrate(connection: &mut Connection, from: i64) -> rusqlite::Result<()> {
+    let steps = usize::try_from(from).unwrap_or(0)..MIGRATIONS.len();
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for step in &MIGRATIONS[steps] {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+/// A number kept under `key`; `None` if it was never written.
+pub(crate) fn meta_number(connection: &Connection, key: &str) -> rusqlite::Result<Option<u64>> {
+    connection
+        .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| {
+            row.get::<_, i64>(0)
+        })
+        .optional()
+        .map(|value| value.map(crate::rows::from_sql))
+}
+
+/// Keeps a number under `key`.
+pub(crate) fn set_meta_number(
+    transaction: &Transaction<'_>,
+    key: &str,
+    value: u64,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
+        .execute((key, crate::rows::to_sql(value)))?;
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! State changes on their way to the disk: they are never given up, and the newest of a room or guest is enough.
+
+use std::collections::HashMap;
+
+use teahouse_chat::durable::Change;
+use teahouse_chat::ids::{GuestId, Position, RoomId};
+
+/// State changes that are not on disk yet; at most one a room and guest, so a long failure does not pile them up.
+#[derive(Debug, Default)]
+pub(crate) struct Upserts {
+    /// Each with the first position that waits for it, rising.
+    changes: Vec<(Position, Change)>,
+    index: HashMap<Subject, usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Subject {
+    Room(RoomId),
+    Guest(GuestId),
+}
+
+impl Upserts {
+    /// Takes a change of a room or guest in; it replaces an older one, whose position it then also stands for.
+    pub(crate) fn add(&mut self, position: Position, change: Change) {
+        let subject = match &change {
+            Change::Room(room) => Subject::Room(room.id),
+            Change::RoomForgotten(room) => Subject::Room(*room),
+            Change::Guest(guest) => Subject::Guest(guest.id),
+            Change::GuestForgotten(guest) => Subject::Guest(*guest),
+            Change::Message(_) => unreachable!("a message is no state change"),
+        };
+        match self.index.get(&subject) {
+            Some(&at) => self.changes[at].1 = change,
+            None => {
+                self.index.insert(subject, self.changes.len());
+                self.changes.push((position, change));
+            }
+        }
+    }
+
+    /// The first position that waits for the disk.
+    pub(crate) fn first_position(&self) -> Option<Position> {
+        self.changes.first().map(|(position, _)| *position)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().map(|(_, change)| change)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.changes.clear();
+        self.index.clear();
+    }
+}

@@ -1,0 +1,201 @@
+//! What was handed over is there after the next start, in order, and costs few commits.
+
+use teahouse_chat::durable::{Change, Conversation, MessageKind, Owner, RoomRecord};
+use teahouse_chat::ids::{GuestId, Position, RoomId, Time};
+use teahouse_store::{Options, Read};
+
+use crate::support::{PATIENCE, Tea, guest, latest, message, room, said, time};
+
+#[test]
+fn a_restart_changes_nothing() {
+    let tea = Tea::new();
+    assert_eq!((tea.loaded.rooms.len(), tea.loaded.guests.len()), (0, 0));
+    let plain = RoomRecord {
+        owner: Owner::Nobody,
+        topic: None,
+        spoken: false,
+        empty_since: Some(Time(9)),
+        ..room(2)
+    };
+    let ours = RoomRecord {
+        owner: Owner::Server,
+        ..room(3)
+    };
+    let rooms = vec![room(1), plain, ours];
+    let guests = vec![guest(4), guest(5)];
+    let notice = |position| {
+        let mut notice = message(
+            position,
+            Conversation::private(GuestId(5), GuestId(4)),
+            "quiet",
+        );
+        notice.kind = MessageKind::Notice;
+        notice
+    };
+    for record in rooms.iter().rev() {
+        tea.append(|_| vec![Change::Room(record.clone())]);
+    }
+    tea.append(|_| guests.iter().cloned().map(Change::Guest).collect());
+    let last = tea.append(|position| vec![Change::Message(notice(position))]);
+    tea.wait(last);
+    let secret = tea.loaded.secret;
+
+    let tea = tea.again();
+    assert_eq!(tea.loaded.rooms, rooms);
+    assert_eq!(tea.loaded.guests, guests);
+    assert_eq!(tea.loaded.secret, secret);
+    assert_eq!(tea.loaded.last_time, time(last.0));
+    assert!(tea.loaded.next_position > last);
+    let private = Read {
+        conversation: Conversation::private(GuestId(4), GuestId(5)),
+        ..latest(0, last)
+    };
+    let kept = tea.ask(private).recv_timeout(PATIENCE).unwrap().unwrap();
+    assert_eq!(kept, vec![notice(last.0)]);
+}
+
+#[test]
+fn two_stores_have_two_secrets() {
+    assert_ne!(Tea::new().loaded.secret, Tea::new().loaded.secret);
+}
+
+#[test]
+fn the_newest_of_a_room_and_guest_is_kept_and_the_forgotten_are_not() {
+    let tea = Tea::new();
+    let newer = RoomRecord {
+        topic: None,
+        ..room(1)
+    };
+    tea.append(|_| {
+        vec![
+            Change::Room(room(1)),
+            Change::Room(room(2)),
+            Change::Guest(guest(4)),
+        ]
+    });
+    tea.append(|_| vec![Change::Room(newer.clone()), Change::Guest(guest(5))]);
+    tea.append(|_| vec![Change::RoomForgotten(RoomId(2))]);
+    tea.append(|_| vec![Change::GuestForgotten(GuestId(4))]);
+    let tea = tea.again();
+    assert_eq!(tea.loaded.rooms, vec![newer]);
+    assert_eq!(tea.loaded.guests, vec![guest(5)]);
+}
+
+#[test]
+fn what_waits_goes_in_one_commit() {
+    let tea = Tea::new();
+    tea.faults.hold(true);
+    let last = (0..1_000).map(|_| tea.say(1)).last().unwrap();
+    assert!(tea.store.backlog_bytes() > 1_000 * 50);
+    tea.faults.hold(false);
+    let news = tea.wait(last);
+    // The one that the writer had already taken when it was held, and all the others.
+    assert!(news.calls <= 2, "{} commits", news.calls);
+    assert_eq!(tea.store.backlog_bytes(), 0);
+}
+
+#[test]
+fn a_backlog_goes_in_transactions_of_bounded_size() {
+    let tea = Tea::new();
+    tea.faults.hold(true);
+    let last = (0..10_000).map(|_| tea.say(1)).last().unwrap();
+    tea.faults.hold(false);
+    let news = tea.wait(last);
+    assert!((3..=5).contains(&news.calls), "{} commits", news.calls);
+}
+
+#[test]
+fn a_position_without_changes_settles_in_its_turn() {
+    let tea = Tea::new();
+    tea.say(1);
+    let last = tea.append(|_| Vec::new());
+    assert_eq!(tea.wait(last).upto, last);
+    assert_eq!(tea.store.settled(), last);
+}
+
+#[test]
+fn without_history_messages_settle_and_are_not_kept() {
+    let tea = Tea::open(
+        tempfile::tempdir().unwrap(),
+        Options {
+            history: false,
+            ..Options::default()
+        },
+    );
+    tea.faults.fail_commits(true);
+    let last = tea.say(1);
+    assert_eq!(tea.wait(last).failed.len(), 0);
+    tea.faults.fail_commits(false);
+    tea.append(|position| vec![said(position, 1), Change::Room(room(1))]);
+    let tea = tea.again();
+    assert_eq!(
+        tea.read(latest(1, tea.loaded.next_position)),
+        Vec::<u64>::new()
+    );
+    assert_eq!(tea.loaded.rooms, vec![room(1)]);
+}
+
+#[test]
+fn a_forgotten_room_has_no_history_at_once_and_its_rows_go_in_time() {
+    let tea = Tea::new();
+    let started = tea.say(1);
+    let _ = (0..1_300).map(|_| tea.say(1)).last();
+    let other = tea.say(2);
+    let forgotten = tea.append(|_| vec![Change::RoomForgotten(RoomId(1))]);
+    tea.wait(forgotten);
+    assert_eq!(tea.read(latest(1, forgotten)), Vec::<u64>::new());
+    // Whatever a close interrupts, the next start goes on with.
+    let tea = tea.again();
+    let watcher = rusqlite::Connection::open(tea.path()).unwrap();
+    let rows = || {
+        watcher
+            .query_row("SELECT count(*) FROM messages", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .unwrap()
+    };
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while rows() > 1 && std::time::Instant::now() < deadline {
+        std::thread::yield_now();
+    }
+    assert_eq!(rows(), 1);
+    assert_eq!(tea.read(latest(2, forgotten)), vec![other.0]);
+    assert!(started < other);
+}
+
+#[test]
+fn a_forgotten_guest_takes_its_private_conversations_along() {
+    let tea = Tea::new();
+    let pairs = [(4, 5), (5, 6), (6, 4), (5, 5), (4, 4)];
+    for (a, b) in pairs {
+        let conversation = Conversation::private(GuestId(a), GuestId(b));
+        tea.append(|position| vec![Change::Message(message(position, conversation, "hush"))]);
+    }
+    // A room may bear the number of a guest; it is another conversation.
+    let in_room = tea.say(5);
+    let last = tea.append(|_| vec![Change::GuestForgotten(GuestId(5))]);
+    tea.wait(last);
+    let kept = |(a, b)| {
+        let conversation = Conversation::private(GuestId(a), GuestId(b));
+        tea.read(Read {
+            conversation,
+            ..latest(0, last)
+        })
+        .len()
+    };
+    assert_eq!(pairs.map(kept), [0, 0, 1, 0, 1]);
+    assert_eq!(tea.read(latest(5, last)), vec![in_room.0]);
+}
+
+#[test]
+fn positions_are_reserved_before_they_run_out() {
+    let tea = Tea::new();
+    let block = tea.store.reserved_until();
+    assert!(block > Position(tea.loaded.next_position.0 + 1_000_000));
+    tea.store.note_position(Position(block.0 - 10));
+    tea.wait_until(|_| tea.store.reserved_until() > block);
+    let later = tea.store.reserved_until();
+    // What was noted lies in the block, so a crash here gives none of it again.
+    let tea = tea.again();
+    assert_eq!(tea.loaded.next_position, later);
+}

@@ -1,0 +1,178 @@
+//! Reads meet what is said live without hole or repeat.
+
+use std::sync::Arc;
+use std::thread;
+
+use teahouse_chat::durable::{Bound, Change, Conversation, MessageKind, Span};
+use teahouse_chat::ids::{MsgId, Position, RoomId, Time};
+use teahouse_store::{READ_QUEUE_MAX, READ_ROWS_MAX, Read, ReadError};
+
+use crate::support::{PATIENCE, Tea, latest, message, positions, said, time};
+
+#[test]
+fn spans_end_before_their_bounds_and_keep_to_their_limit() {
+    let tea = Tea::new();
+    // Positions 1 to 9; 4 and 5 share a moment, 6 is in another room, 9 is above what is asked for.
+    for _ in 0..9 {
+        tea.append(|position| {
+            let room = RoomId(if position == 6 { 2 } else { 1 });
+            let mut message = message(position, Conversation::room(room), "x");
+            message.msgid.time = time(if position == 5 { 4 } else { position });
+            vec![Change::Message(message)]
+        });
+    }
+    let at = |position| Bound::Time(time(position));
+    let id = |position| {
+        Bound::Msgid(MsgId {
+            time: time(position),
+            position: Position(position),
+        })
+    };
+    let twin = Bound::Msgid(MsgId {
+        time: time(4),
+        position: Position(5),
+    });
+    let nonsense = Bound::Msgid(MsgId {
+        time: Time(u64::MAX),
+        position: Position(u64::MAX),
+    });
+    let cases: [(Span, usize, &[u64]); 19] = [
+        (Span::Latest(None), 100, &[1, 2, 3, 4, 5, 7, 8]),
+        (Span::Latest(None), 3, &[5, 7, 8]),
+        (Span::Latest(None), 0, &[]),
+        (Span::Latest(Some(id(4))), 100, &[5, 7, 8]),
+        (Span::Latest(Some(at(4))), 100, &[7, 8]),
+        (Span::Latest(Some(id(2))), 2, &[7, 8]),
+        (Span::Before(id(4)), 100, &[1, 2, 3]),
+        (Span::Before(twin), 2, &[3, 4]),
+        (Span::Before(at(4)), 100, &[1, 2, 3]),
+        (Span::Before(id(6)), 2, &[4, 5]),
+        (Span::Before(id(1)), 100, &[]),
+        (Span::Before(nonsense), 2, &[7, 8]),
+        (Span::After(id(4)), 100, &[5, 7, 8]),
+        (Span::After(id(4)), 2, &[5, 7]),
+        (Span::After(at(4)), 100, &[7, 8]),
+        (Span::After(at(0)), 1, &[1]),
+        (Span::After(id(8)), 100, &[]),
+        (Span::After(nonsense), 100, &[]),
+        (Span::After(Bound::Time(Time(u64::MAX))), 100, &[]),
+    ];
+    for (span, limit, expected) in cases {
+        let given = tea.read(Read {
+            span,
+            limit,
+            ..latest(1, Position(8))
+        });
+        assert_eq!(given, expected, "{span:?} limit {limit}");
+    }
+}
+
+#[test]
+fn a_read_gives_no_more_than_its_cap_and_no_tagmsg() {
+    let tea = Tea::new();
+    tea.append(|position| {
+        let mut tags = message(position, Conversation::room(RoomId(1)), "");
+        tags.kind = MessageKind::Tagmsg;
+        vec![Change::Message(tags)]
+    });
+    let last = (0..READ_ROWS_MAX + 10).map(|_| tea.say(1)).last().unwrap();
+    let rows = tea.read(Read {
+        limit: usize::MAX,
+        ..latest(1, last)
+    });
+    assert_eq!((rows.len(), rows.last()), (READ_ROWS_MAX, Some(&last.0)));
+    assert_eq!(
+        tea.read(Read {
+            limit: 1,
+            span: Span::After(Bound::Time(Time(0))),
+            ..latest(1, last)
+        }),
+        vec![2]
+    );
+}
+
+#[test]
+fn a_read_waits_for_a_writer_held_back_and_gives_nothing_above_its_position() {
+    let tea = Tea::new();
+    let stored = (0..10).map(|_| tea.say(1)).last().unwrap();
+    tea.wait(stored);
+    tea.faults.hold(true);
+    let asked = (0..5).map(|_| tea.say(1)).last().unwrap();
+    let answer = tea.ask(latest(1, asked));
+    let _ = (0..5).map(|_| tea.say(1)).last();
+    // What is settled already is given although the writer stands still.
+    assert_eq!(tea.read(latest(1, stored)), (1..=10).collect::<Vec<_>>());
+    assert!(answer.try_recv().is_err(), "answered before it was settled");
+    tea.faults.hold(false);
+    let rows = answer.recv_timeout(PATIENCE).unwrap().unwrap();
+    assert_eq!(positions(&rows), (1..=15).collect::<Vec<_>>());
+}
+
+#[test]
+fn history_and_live_meet_without_hole_or_repeat() {
+    let tea = Tea::new();
+    let store = Arc::new(tea.store);
+    let speaker = {
+        let store = Arc::clone(&store);
+        thread::spawn(move || {
+            let (reply, answers) = std::sync::mpsc::channel();
+            for position in 1..=2_000 {
+                store.append(Position(position), vec![said(position, 1)]);
+                if position % 10 == 0 {
+                    let reply = reply.clone();
+                    store.history(latest(1, Position(position)), move |rows| {
+                        drop(reply.send((position, positions(&rows.unwrap()))));
+                    });
+                }
+            }
+            answers
+        })
+    };
+    let answers: Vec<_> = speaker.join().unwrap().iter().collect();
+    assert_eq!(answers.len(), 200);
+    for (upto, rows) in answers {
+        let first = upto.saturating_sub(READ_ROWS_MAX as u64) + 1;
+        assert_eq!(rows, (first..=upto).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn too_many_reads_are_refused_and_the_others_answered() {
+    let tea = Tea::new();
+    tea.faults.hold(true);
+    let last = tea.say(1);
+    let waiting: Vec<_> = (0..READ_QUEUE_MAX)
+        .map(|_| tea.ask(latest(1, last)))
+        .collect();
+    assert_eq!(
+        tea.ask(latest(1, last)).try_recv(),
+        Ok(Err(ReadError::Busy))
+    );
+    tea.faults.hold(false);
+    for answer in waiting {
+        assert_eq!(answer.recv_timeout(PATIENCE).unwrap().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_panic_of_who_asked_costs_no_reader() {
+    let tea = Tea::new();
+    for _ in 0..4 {
+        tea.store
+            .history(latest(1, Position(0)), |_| panic!("on purpose"));
+    }
+    assert_eq!(tea.read(latest(1, Position(0))), Vec::<u64>::new());
+}
+
+#[test]
+fn after_close_reads_are_refused_and_nothing_is_healthy() {
+    let tea = Tea::new();
+    tea.store.close().unwrap();
+    tea.say(1);
+    assert!(!tea.store.is_healthy());
+    assert_eq!(
+        tea.ask(latest(1, Position(1))).try_recv(),
+        Ok(Err(ReadError::Closed))
+    );
+    tea.store.close().unwrap();
+}
