@@ -1,0 +1,166 @@
+# What people read, on the page and in the windows. Ids without a prefix are for both.
+
+app-name = Teahouse
+tagline = Come in, sit down, talk.
+language = Language
+
+## Coming in
+
+your-name = Your name
+name-placeholder = What shall we call you?
+enter = Come in
+name-refused = The name “{ $name }” cannot be used here: { $why }
+password = Password of this teahouse
+
+## Rooms and people
+
+rooms = Rooms
+talks = Conversations
+join-room = Join a room
+room-placeholder = Name of a room
+join = Join
+leave-room = Leave this room
+close-talk = Close this conversation
+people = People
+people-count =
+    { $count ->
+        [one] { $count } person
+       *[other] { $count } people
+    }
+talk-to = Talk to { $name }
+you = you
+unread =
+    { $count ->
+        [one] { $count } new message
+       *[other] { $count } new messages
+    }
+no-room = You are in no room. Join one to begin.
+topic = Topic
+no-topic = No topic yet
+change-topic = Change the topic
+change-name = Change your name
+save = Save
+cancel = Cancel
+leave = Leave
+
+## Messages
+
+messages = Messages
+message-to = Message to { $place }
+write-here = Write to { $place }
+send = Send
+pending = on its way…
+failed-refused = not taken by the teahouse
+failed-unknown = the connection broke: whether it arrived is not known
+send-again = Send again
+nothing-said = Nothing has been said here yet.
+beginning = This is where it began.
+loading-older = Looking further back…
+new-messages = New
+new-below =
+    { $count ->
+        [one] { $count } new message below
+       *[other] { $count } new messages below
+    }
+to-newest = Go to the newest
+today = Today
+yesterday = Yesterday
+notice-from = notice
+not-joined = You are not in this room now.
+
+## The connection
+
+state-offline = Not connected
+state-connecting = Connecting…
+state-registering = Being shown to your seat…
+state-online = Connected
+retry-in =
+    { $seconds ->
+        [0] Trying again now
+        [one] Trying again in { $seconds } second
+       *[other] Trying again in { $seconds } seconds
+    }
+retry-now = Try now
+caught-up =
+    You were away { $away }; { $count ->
+        [0] nothing was said meanwhile
+        [one] { $count } message caught up
+       *[other] { $count } messages caught up
+    }.
+away-seconds = { $n } s
+away-minutes = { $n } min
+away-hours = { $n } h
+dismiss = Close
+
+## What is typed after a slash
+
+command-unknown = There is no command /{ $command }. Type /help to see those there are.
+command-missing = /{ $command } needs something after it. Type /help to see how it goes.
+command-only-room = /{ $command } works in a room only.
+command-help = Commands:
+command-help-me = /me smiles – say what you do
+command-help-join = /join room – join a room
+command-help-leave = /leave – leave this room, or close this conversation
+command-help-msg = /msg name text – talk to one person
+command-help-topic = /topic text – change the topic of this room
+command-help-name = /name new-name – change your name
+command-help-slash = //text – say something that begins with a slash
+
+## The page alone
+
+page-skip = Skip to the messages
+page-menu-rooms = Show rooms
+page-menu-people = Show people
+page-no-script = This page needs JavaScript.
+page-title-unread = ({ $count }) { app-name }
+page-cannot-load = The page could not be loaded completely: { $why }
+
+## The socket panel, where one can watch what happens on the wire
+
+socket-panel = Socket panel
+socket-show = Show the socket panel
+socket-hide = Hide the socket panel
+socket-intro = Everything this page and the server say to each other.
+socket-url = Address
+socket-ready-state = readyState
+socket-buffered = bufferedAmount
+socket-buffered-bytes = { $bytes } bytes
+socket-protocol = Subprotocol
+socket-counts = { $out } lines out, { $in } lines in
+socket-close = Close
+socket-close-hint = Calls close(). The page connects again by itself.
+socket-open = Connect
+socket-line = Line to send
+socket-line-placeholder = for example: PING hello
+socket-send = Send line
+socket-clear = Clear
+socket-not-open = The socket is not open: the line was not sent.
+socket-log = Socket log
+socket-direction-in = in
+socket-direction-out = out
+socket-bytes =
+    { $bytes ->
+        [one] { $bytes } byte
+       *[other] { $bytes } bytes
+    }
+socket-event-connecting = new WebSocket({ $url })
+socket-event-open = open – the connection stands
+socket-event-open-protocol = open – the connection stands, subprotocol { $protocol }
+socket-event-error = error – the browser tells no more than that; close says why
+socket-event-close = close { $code } – { $why }
+socket-event-close-reason = close { $code } – { $why }: “{ $reason }”
+socket-code-1000 = ended normally
+socket-code-1001 = the other side goes away
+socket-code-1002 = the protocol was broken
+socket-code-1003 = a kind of data that is not taken
+socket-code-1005 = ended without a code
+socket-code-1006 = lost without a goodbye
+socket-code-1007 = data that is not what it says it is
+socket-code-1008 = against the rules of the server
+socket-code-1009 = a message too big
+socket-code-1010 = an extension was missing
+socket-code-1011 = the server had an error
+socket-code-1012 = the server restarts
+socket-code-1013 = the server is too busy, try later
+socket-code-1015 = the TLS handshake failed
+socket-code-other = a code of the program's own
