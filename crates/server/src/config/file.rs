@@ -1,0 +1,106 @@
+//! Keys from a TOML file, each with its line and column.
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::keys::{Key, Place, Problem, Set, find, find_section};
+use super::{Config, FILE_NAME};
+
+/// Reads the file at `path` into `config`.
+pub(super) fn read(config: &mut Config, path: &Path) -> Result<(), Problem> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        let path = path.display();
+        Problem(format!("cannot read {path}: {error}; name a readable file with --config, or have no {FILE_NAME}"))
+    })?;
+    read_text(config, path, &text)
+}
+
+/// Reads `text`, which stands in the file at `path`, into `config`.
+pub(super) fn read_text(config: &mut Config, path: &Path, text: &str) -> Result<(), Problem> {
+    let text = text.trim_start_matches('\u{feff}');
+    let file = File { path, text };
+    let root = DeTable::parse(text).map_err(|error| {
+        let place = file.place(error.span().unwrap_or(0..0));
+        let message = error.message().lines().collect::<Vec<_>>().join(", ");
+        place.problem(format_args!("this is not TOML: {message}"))
+    })?;
+    for (section, keys) in in_file_order(root.get_ref()) {
+        let place = file.place(section.span());
+        let name = section.get_ref();
+        let Some(keys) = keys.get_ref().as_table() else {
+            return Err(match find_section(name, &place) {
+                Ok(()) => place.problem(format_args!(
+                    "{name} is a section; write [{name}] and its keys below it"
+                )),
+                Err(_) => find(name, &place)
+                    .err()
+                    .unwrap_or_else(|| place.problem("no key stands outside a section")),
+            });
+        };
+        find_section(name, &place)?;
+        for (key, value) in in_file_order(keys) {
+            let name = format!("{name}.{}", key.get_ref());
+            let found = find(&name, &file.place(key.span()))?;
+            set(config, found, value.get_ref(), &file.place(value.span()))?;
+        }
+    }
+    Ok(())
+}
+
+struct File<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl File<'_> {
+    /// Lines and columns count from 1, columns in characters.
+    fn place(&self, span: Range<usize>) -> Place {
+        let before = &self.text[..self.text.floor_char_boundary(span.start)];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Place::File {
+            path: self.path.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+}
+
+type Entry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
+
+/// The first mistake in the file is the one that is named, so keys are taken as they stand.
+fn in_file_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<Entry<'t, 'i>> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+fn set(config: &mut Config, key: &Key, value: &DeValue<'_>, place: &Place) -> Result<(), Problem> {
+    let done = match (&key.set, value) {
+        (Set::Text(set), DeValue::String(text)) => set(config, text),
+        (Set::List(set), DeValue::Array(items)) => {
+            let texts = items
+                .iter()
+                .map(|item| item.get_ref().as_str().map(str::to_owned));
+            match texts.collect::<Option<Vec<_>>>() {
+                Some(texts) => set(config, &texts),
+                None => Err(key.set.takes().into()),
+            }
+        }
+        (Set::Whole(set), DeValue::Integer(number)) => {
+            match u64::from_str_radix(&number.as_str().replace('_', ""), number.radix()) {
+                Ok(number) => set(config, number),
+                Err(_) => Err(key.set.takes().into()),
+            }
+        }
+        (Set::Flag(set), DeValue::Boolean(flag)) => {
+            set(config, *flag);
+            Ok(())
+        }
+        _ => Err(key.set.takes().into()),
+    };
+    done.map_err(|why| place.problem(format_args!("{} {why}", key.name)))
+}

@@ -1,0 +1,221 @@
+//! The accept loop, and a connection's way from accept to whoever serves it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::Hall;
+use super::sniff::{Verdict, sniff};
+use crate::config::Takes;
+use crate::events::{self, ConnectionId, EventKind};
+use crate::http::{Rewind, Served};
+use crate::worker::{Established, Framing};
+
+/// How long a connection may take to say what it speaks; the server never speaks first.
+const SILENT_MAX: Duration = Duration::from_secs(60);
+
+/// How much is read at once while it is not known what a connection speaks.
+const FIRST_READ_BYTES: usize = 1024;
+
+/// How long to leave the listener alone when accepting fails, as when the process has no file descriptor left.
+const BACK_OFF_MIN: Duration = Duration::from_millis(50);
+const BACK_OFF_MAX: Duration = Duration::from_secs(1);
+
+/// How often a failing accept, or a full house, is logged.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
+
+/// What an HTTP/2 client is told: SETTINGS, then GOAWAY with HTTP_1_1_REQUIRED (RFC 9113, sections 6.5, 6.8 and 7).
+const HTTP_1_1_REQUIRED: &[u8] = &[
+    0, 0, 0, 4, 0, 0, 0, 0, 0, // SETTINGS, empty
+    0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xd, // GOAWAY, last stream 0
+];
+
+pub(super) struct Door {
+    pub(super) listener: TcpListener,
+    pub(super) address: SocketAddr,
+    pub(super) takes: Takes,
+}
+
+/// Accepts until told to stop.
+pub(super) async fn run(door: Door, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
+    let mut back_off = BACK_OFF_MIN;
+    let mut complaints = Complaints::default();
+    loop {
+        let accepted = tokio::select! {
+            accepted = door.listener.accept() => accepted,
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                back_off = BACK_OFF_MIN;
+                let Some(id) = hall.events.accept(peer, door.address, hall.connections_max) else {
+                    complaints.log(|| {
+                        format!("{peer} was turned away: limits.connections are here already")
+                    });
+                    continue;
+                };
+                tokio::spawn(welcome(
+                    stream,
+                    id,
+                    peer,
+                    door.takes,
+                    Arc::clone(&hall),
+                    stopped.clone(),
+                ));
+            }
+            // The client was gone before it was accepted: no reason to leave the others waiting.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+                ) => {}
+            Err(error) => {
+                complaints
+                    .log(|| format!("cannot accept at {}: {error}; trying again", door.address));
+                sleep(back_off).await;
+                back_off = (back_off * 2).min(BACK_OFF_MAX);
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Complaints {
+    last: Option<Instant>,
+}
+
+impl Complaints {
+    fn log(&mut self, what: impl FnOnce() -> String) {
+        let now = Instant::now();
+        if self
+            .last
+            .is_none_or(|last| now.duration_since(last) >= COMPLAIN_EVERY)
+        {
+            self.last = Some(now);
+            tracing::warn!("{}", what());
+        }
+    }
+}
+
+/// Sees a connection to whoever serves it, and tells of its end unless a worker has it now.
+async fn welcome(
+    stream: TcpStream,
+    id: ConnectionId,
+    peer: SocketAddr,
+    takes: Takes,
+    hall: Arc<Hall>,
+    stopped: watch::Receiver<bool>,
+) {
+    match lead(stream, id, peer, takes, &hall, stopped).await {
+        Ok(established) => (hall.adopt)(established),
+        Err(reason) => {
+            tracing::debug!(connection = id.0, %peer, "closed: {reason}");
+            hall.events.tell(EventKind::Closed {
+                connection: id,
+                reason,
+            });
+        }
+    }
+}
+
+/// Finds out what a connection speaks, and brings it to the point where a worker takes over; else says why it ended.
+async fn lead(
+    mut stream: TcpStream,
+    id: ConnectionId,
+    peer: SocketAddr,
+    takes: Takes,
+    hall: &Hall,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<Established, String> {
+    stream.set_nodelay(true).map_err(in_words)?;
+    let mut already_read = Vec::new();
+    let verdict = tokio::select! {
+        verdict = timeout(SILENT_MAX, first_word(&stream, &mut already_read)) => match verdict {
+            Ok(verdict) => verdict.map_err(in_words)?,
+            Err(_) => return Err(format!("said nothing for {} s", SILENT_MAX.as_secs())),
+        },
+        _ = stopped.wait_for(|stopped| *stopped) => return Err("the server stops".into()),
+    };
+    match (verdict, takes) {
+        (Verdict::NeedMore, _) => Err("the client left without a word".into()),
+        (Verdict::Irc, Takes::Any | Takes::Irc) => {
+            hall.events.tell(EventKind::Door {
+                connection: id,
+                door: events::Door::Irc,
+            });
+            let stream = stream.into_std().map_err(in_words)?;
+            Ok(Established {
+                id,
+                stream,
+                peer,
+                framing: Framing::Lines,
+                already_read,
+            })
+        }
+        (Verdict::Http, Takes::Any | Takes::Web) => {
+            hall.events.tell(EventKind::Door {
+                connection: id,
+                door: events::Door::Http,
+            });
+            match hall
+                .http
+                .serve(Rewind::new(already_read, stream), id, stopped)
+                .await
+            {
+                Served::WebSocket(stream, framing, already_read) => Ok(Established {
+                    id,
+                    stream,
+                    peer,
+                    framing,
+                    already_read,
+                }),
+                Served::Ended(reason) => Err(reason),
+            }
+        }
+        (Verdict::Http2, Takes::Any | Takes::Web) => {
+            stream
+                .write_all(HTTP_1_1_REQUIRED)
+                .await
+                .map_err(in_words)?;
+            stream.shutdown().await.map_err(in_words)?;
+            Err("spoke HTTP/2, was asked for HTTP/1.1".into())
+        }
+        (Verdict::Tls, _) => {
+            tracing::info!(%peer, "spoke TLS, which is not in this version: use http://, ws:// or irc://");
+            Err("spoke TLS, which is not in this version".into())
+        }
+        (Verdict::Irc, Takes::Web) => Err("spoke IRC to a listener that takes HTTP only".into()),
+        (Verdict::Http | Verdict::Http2, Takes::Irc) => {
+            Err("spoke HTTP to a listener that takes IRC only".into())
+        }
+    }
+}
+
+/// Reads until it can be told what is spoken; `NeedMore` means that the client left before it said anything.
+async fn first_word(stream: &TcpStream, bytes: &mut Vec<u8>) -> io::Result<Verdict> {
+    loop {
+        stream.readable().await?;
+        bytes.reserve(FIRST_READ_BYTES);
+        match stream.try_read_buf(bytes) {
+            Ok(0) if bytes.is_empty() => return Ok(Verdict::NeedMore),
+            // What came before the end of input is a line, if an unterminated one.
+            Ok(0) => return Ok(Verdict::Irc),
+            Ok(_) => match sniff(bytes) {
+                Verdict::NeedMore => {}
+                verdict => return Ok(verdict),
+            },
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn in_words(error: io::Error) -> String {
+    error.to_string()
+}

@@ -1,0 +1,97 @@
+//! The doors: accepting connections and finding out what they speak.
+//!
+//! In: TCP connections. Out: an [`Established`] for the workers, once it is known to be IRC or has become a WebSocket;
+//! plain HTTP is answered here and goes no further. `listen` binds, `sniff` judges the first bytes, `accept` is the loop.
+
+mod accept;
+mod listen;
+mod sniff;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::config::{Config, Takes};
+use crate::events::{EventKind, Events};
+use crate::http::Http;
+use crate::worker::Established;
+
+pub use self::listen::BindError;
+pub(crate) use self::listen::{Bound, bind};
+
+/// Where an established connection goes.
+pub(crate) type Adopt = Arc<dyn Fn(Established) + Send + Sync>;
+
+/// An address that is listened at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listening {
+    /// The address, with the port that the system gave if none was asked for.
+    pub address: SocketAddr,
+    /// Which doors it has.
+    pub takes: Takes,
+}
+
+/// The open doors.
+#[derive(Debug)]
+pub(crate) struct Doors {
+    listening: Vec<Listening>,
+    stop: watch::Sender<bool>,
+}
+
+/// What every connection on its way in needs.
+struct Hall {
+    events: Events,
+    adopt: Adopt,
+    http: Http,
+    connections_max: Option<usize>,
+}
+
+impl Doors {
+    /// Starts accepting on `bound`; MUST be called within a tokio runtime, on which everything here then runs.
+    pub(crate) fn open(
+        bound: Vec<Bound>,
+        config: &Config,
+        events: &Events,
+        adopt: Adopt,
+    ) -> std::io::Result<Doors> {
+        let hall = Arc::new(Hall {
+            events: events.clone(),
+            adopt,
+            http: Http::new(config, events.clone()),
+            connections_max: config.connections_max,
+        });
+        let (stop, stopped) = watch::channel(false);
+        let mut listening = Vec::new();
+        for Bound {
+            listener,
+            address,
+            takes,
+        } in bound
+        {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            let door = accept::Door {
+                listener,
+                address,
+                takes,
+            };
+            tokio::spawn(accept::run(door, Arc::clone(&hall), stopped.clone()));
+            events.tell(EventKind::Listening { address, takes });
+            listening.push(Listening { address, takes });
+        }
+        Ok(Doors { listening, stop })
+    }
+
+    /// Where the server listens.
+    pub(crate) fn listening(&self) -> &[Listening] {
+        &self.listening
+    }
+
+    /// Accepts nobody more, and closes what no worker has taken over yet; returns at once.
+    pub(crate) fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+}
+
+#[cfg(test)]
+mod tests;

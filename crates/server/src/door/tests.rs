@@ -1,0 +1,324 @@
+use std::io::Read as _;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+use super::*;
+use crate::config::Listen;
+use crate::events::EventStream;
+use crate::worker::Framing;
+
+struct House {
+    doors: Doors,
+    address: SocketAddr,
+    adopted: mpsc::Receiver<Established>,
+    events: EventStream,
+}
+
+fn house_with(takes: Takes, connections_max: Option<usize>) -> House {
+    let listen = vec![Listen {
+        address: "127.0.0.1:0".parse().unwrap(),
+        takes,
+        built_in: false,
+    }];
+    let config = Config {
+        listen,
+        connections_max,
+        ..Config::default()
+    };
+    let bus = Events::new();
+    let events = bus.watch();
+    let (sender, adopted) = mpsc::channel(16);
+    let adopt: Adopt = Arc::new(move |established| sender.try_send(established).unwrap());
+    let bound = bind(&config.listen).unwrap();
+    let address = bound[0].address;
+    let doors = Doors::open(bound, &config, &bus, adopt).unwrap();
+    House {
+        doors,
+        address,
+        adopted,
+        events,
+    }
+}
+
+fn house(takes: Takes) -> House {
+    house_with(takes, None)
+}
+
+impl House {
+    async fn client(&self) -> TcpStream {
+        let client = TcpStream::connect(self.address).await.unwrap();
+        client.set_nodelay(true).unwrap();
+        client
+    }
+
+    async fn says(&self, bytes: &[u8]) -> TcpStream {
+        let mut client = self.client().await;
+        client.write_all(bytes).await.unwrap();
+        client
+    }
+
+    /// Why the next connection that ends does so.
+    async fn close_reason(&mut self) -> String {
+        loop {
+            if let EventKind::Closed { reason, .. } = &self.events.recv().await.unwrap().kind {
+                return reason.clone();
+            }
+        }
+    }
+}
+
+/// What the other side says until it ends; a reset is an end too.
+async fn read_to_end(client: &mut TcpStream) -> Vec<u8> {
+    let mut all = Vec::new();
+    let _ = client.read_to_end(&mut all).await;
+    all
+}
+
+async fn read_head(client: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(client.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
+const UPGRADE: &str = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Protocol: binary.ircv3.net\r\n\r\n";
+
+#[tokio::test]
+async fn lines_go_to_a_worker_with_all_that_was_read() {
+    for takes in [Takes::Any, Takes::Irc] {
+        let mut house = house(takes);
+        let mut client = house.client().await;
+        for byte in b"NICK " {
+            client.write_all(&[*byte]).await.unwrap();
+        }
+        let mut established = house.adopted.recv().await.unwrap();
+        assert_eq!(established.framing, Framing::Lines);
+        assert_eq!(established.already_read, b"NICK ");
+        assert_eq!(established.peer, client.local_addr().unwrap());
+        client.write_all(b"alice\r\n").await.unwrap();
+        established.stream.set_nonblocking(false).unwrap();
+        let mut rest = [0; 7];
+        established.stream.read_exact(&mut rest).unwrap();
+        assert_eq!(&rest, b"alice\r\n");
+    }
+}
+
+#[tokio::test]
+async fn an_unterminated_first_line_is_a_line() {
+    let mut house = house(Takes::Any);
+    let mut client = house.says(b"QUIT").await;
+    client.shutdown().await.unwrap();
+    assert_eq!(house.adopted.recv().await.unwrap().already_read, b"QUIT");
+}
+
+#[tokio::test]
+async fn the_page_is_answered_on_a_connection_that_is_kept() {
+    let mut house = house(Takes::Any);
+    let mut client = house
+        .says(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await;
+    let head = read_head(&mut client).await;
+    assert!(head.starts_with("HTTP/1.1 404 "), "{head}");
+    let mut body = [0; 23];
+    client.read_exact(&mut body).await.unwrap();
+    assert_eq!(&body, b"There is nothing here.\n");
+    client
+        .write_all(b"HEAD / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let rest = String::from_utf8(read_to_end(&mut client).await).unwrap();
+    assert!(rest.starts_with("HTTP/1.1 421 "), "{rest}");
+    assert_eq!(house.close_reason().await, "HTTP: done");
+}
+
+#[tokio::test]
+async fn an_upgraded_socket_goes_to_a_worker_with_what_came_behind_the_request() {
+    for takes in [Takes::Any, Takes::Web] {
+        let mut house = house(takes);
+        let mut client = house.says(format!("{UPGRADE}first frame").as_bytes()).await;
+        let head = read_head(&mut client).await;
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        assert!(
+            head.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
+            "{head}"
+        );
+        assert!(
+            head.contains("sec-websocket-protocol: binary.ircv3.net\r\n"),
+            "{head}"
+        );
+        let established = house.adopted.recv().await.unwrap();
+        assert_eq!(established.framing, Framing::WsBinary);
+        assert_eq!(established.already_read, b"first frame");
+    }
+}
+
+#[tokio::test]
+async fn an_upgrade_loses_nothing_however_long_what_follows_is() {
+    let mut house = house(Takes::Any);
+    let follows: Vec<u8> = (0..60_000u32).map(|number| (number % 251) as u8).collect();
+    let mut client = house.says(&[UPGRADE.as_bytes(), &follows].concat()).await;
+    read_head(&mut client).await;
+    let mut established = house.adopted.recv().await.unwrap();
+    established.stream.set_nonblocking(false).unwrap();
+    let mut all = established.already_read;
+    let mut rest = vec![0; follows.len() - all.len()];
+    established.stream.read_exact(&mut rest).unwrap();
+    all.extend(rest);
+    assert!(all == follows);
+}
+
+#[tokio::test]
+async fn what_a_listener_does_not_take_is_closed() {
+    for (takes, bytes, reason) in [
+        (
+            Takes::Any,
+            &b"\x16\x03\x01\x00\xa5"[..],
+            "spoke TLS, which is not in this version",
+        ),
+        (
+            Takes::Irc,
+            b"GET / HTTP/1.1\r\n",
+            "spoke HTTP to a listener that takes IRC only",
+        ),
+        (
+            Takes::Irc,
+            b"PRI * HTTP/2.0\r\n",
+            "spoke HTTP to a listener that takes IRC only",
+        ),
+        (
+            Takes::Web,
+            b"NICK alice\r\n",
+            "spoke IRC to a listener that takes HTTP only",
+        ),
+    ] {
+        let mut house = house(takes);
+        let mut client = house.says(bytes).await;
+        assert_eq!(read_to_end(&mut client).await, b"");
+        assert_eq!(house.close_reason().await, reason);
+    }
+}
+
+#[tokio::test]
+async fn http_2_is_told_to_use_http_1() {
+    let mut house = house(Takes::Any);
+    let mut client = house.says(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    let answer = read_to_end(&mut client).await;
+    assert_eq!(answer.first_chunk(), Some(&[0, 0, 0, 4, 0, 0, 0, 0, 0]));
+    assert_eq!(answer.last(), Some(&0xd));
+    assert_eq!(
+        house.close_reason().await,
+        "spoke HTTP/2, was asked for HTTP/1.1"
+    );
+}
+
+#[tokio::test]
+async fn garbage_that_looks_like_http_gets_400() {
+    let house = house(Takes::Any);
+    let mut client = house.says(b"GET \x00\x01\x02\r\n\r\n").await;
+    let answer = read_to_end(&mut client).await;
+    assert!(
+        answer.starts_with(b"HTTP/1.1 400 "),
+        "{}",
+        answer.escape_ascii()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_does_not_speak_first_and_does_not_wait_for_ever() {
+    let mut house = house(Takes::Any);
+    let mut silent = house.client().await;
+    let started = tokio::time::Instant::now();
+    assert_eq!(read_to_end(&mut silent).await, b"");
+    assert_eq!(started.elapsed().as_secs(), 60);
+    assert_eq!(house.close_reason().await, "said nothing for 60 s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_does_not_end_is_not_waited_for() {
+    let mut house = house(Takes::Any);
+    let mut slow = house.says(b"GET / HTTP/1.1\r\nHost: local").await;
+    let started = tokio::time::Instant::now();
+    read_to_end(&mut slow).await;
+    assert!(
+        started.elapsed() <= Duration::from_secs(20),
+        "{:?}",
+        started.elapsed()
+    );
+    assert!(house.close_reason().await.starts_with("HTTP: "));
+}
+
+#[tokio::test]
+async fn who_leaves_without_a_word_is_gone_from_the_list() {
+    let mut house = house(Takes::Any);
+    drop(house.client().await);
+    assert_eq!(house.close_reason().await, "the client left without a word");
+}
+
+#[tokio::test]
+async fn no_more_come_in_than_there_may_be() {
+    let mut house = house_with(Takes::Any, Some(1));
+    let first = house.says(b"NICK a\r\n").await;
+    house.adopted.recv().await.unwrap();
+    let mut second = house.client().await;
+    assert_eq!(read_to_end(&mut second).await, b"");
+    drop(first);
+}
+
+#[tokio::test]
+async fn stopping_closes_the_listener_and_those_who_have_said_nothing() {
+    let mut house = house(Takes::Any);
+    let mut silent = house.client().await;
+    let mut kept = house
+        .says(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await;
+    read_head(&mut kept).await;
+    house.doors.stop();
+    assert_eq!(read_to_end(&mut silent).await, b"");
+    read_to_end(&mut kept).await;
+    let mut reasons = [house.close_reason().await, house.close_reason().await];
+    reasons.sort();
+    assert_eq!(reasons, ["HTTP: done", "the server stops"]);
+    assert!(TcpStream::connect(house.address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_watcher_sees_each_step() {
+    let mut house = house(Takes::Any);
+    let mut client = house.says(UPGRADE.as_bytes()).await;
+    read_head(&mut client).await;
+    let mut steps = Vec::new();
+    while steps.last() != Some(&"websocket") {
+        steps.push(match &house.events.recv().await.unwrap().kind {
+            EventKind::Listening { .. } => "listening",
+            EventKind::Accepted { .. } => "accepted",
+            EventKind::Door {
+                door: crate::events::Door::Http,
+                ..
+            } => "http",
+            EventKind::Upgraded { .. } => "upgraded",
+            EventKind::Request { status: 101, .. } => "request",
+            EventKind::Door {
+                door: crate::events::Door::WebSocket,
+                ..
+            } => "websocket",
+            other => panic!("{other:?}"),
+        });
+    }
+    assert_eq!(
+        steps,
+        [
+            "listening",
+            "accepted",
+            "http",
+            "request",
+            "upgraded",
+            "websocket"
+        ]
+    );
+}
