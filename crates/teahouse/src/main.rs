@@ -1,2 +1,7 @@
-//! See the crate description.
-fn main() {}
+//! One chat server with two doors: raw TCP sockets and WebSockets.
+fn main() -> anyhow::Result<()> {
+    let handle = teahouse_server::Server::start(teahouse_server::config::Config::default())?;
+    std::thread::park();
+    handle.shutdown();
+    Ok(())
+}

@@ -37,7 +37,7 @@ pub enum Delivery {
     Answer(SessionId, Answer),
     /// The page of history that a session waits for; `None` if it could not be read.
     Page(SessionId, Option<Vec<StoredMessage>>),
-    /// Everything up to here is committed, but for those positions that have failed.
+    /// Everything up to here is committed, but for those positions that are lost; some of them may lie further on.
     Settled(Position, Arc<[Position]>),
 }
 
@@ -312,16 +312,28 @@ impl Shard {
         self.touched.push(id);
     }
 
-    /// Opens the gates up to a position. Every entry up to it was delivered before, so no gate closes behind it.
+    /// Opens the gates up to a position, and those whose message is lost.
+    ///
+    /// Every entry named here was delivered before, so no gate closes behind it.
     fn settle(&mut self, upto: Position, failed: &[Position]) {
         self.settled = self.settled.max(upto);
-        while let Some((position, id)) = self.gated.front().copied().filter(|(position, _)| *position <= upto) {
-            self.gated.pop_front();
-            if let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) {
-                seat.outlet.settle(position, failed.contains(&position));
-                seat.outlet.open(upto);
-                self.touched.push(id);
+        for lost in failed {
+            let place = self.gated.partition_point(|(position, _)| position < lost);
+            if let Some((_, id)) = self.gated.get(place).copied().filter(|(position, _)| position == lost) {
+                self.open(id, |outlet| outlet.fail(*lost));
             }
+        }
+        while let Some((_, id)) = self.gated.pop_front_if(|(position, _)| *position <= upto) {
+            self.open(id, |_| {});
+        }
+    }
+
+    fn open(&mut self, id: SessionId, first: impl FnOnce(&mut Outlet)) {
+        let settled = self.settled;
+        if let Some(outlet) = self.outlet(id) {
+            first(outlet);
+            outlet.open(settled);
+            self.touched.push(id);
         }
     }
 }

@@ -107,6 +107,14 @@ impl Outlet {
         }
     }
 
+    /// Adds a control frame, which overtakes what waits behind gates (RFC 6455, section 5.5).
+    pub fn push_control(&mut self, frame: Bytes) {
+        if !self.closing {
+            self.bytes += frame.len();
+            self.ready.push_back(frame);
+        }
+    }
+
     /// A gate: the line comes out once the position is settled, or the other one, if that has failed.
     pub(crate) fn gate(&mut self, position: Position, settled: Bytes, failed: Option<Bytes>) {
         if !self.closing {
@@ -156,29 +164,27 @@ impl Outlet {
         }
     }
 
-    /// Notes how the storing of what was said at a position has ended.
-    pub(crate) fn settle(&mut self, settled_at: Position, has_failed: bool) {
-        if let Some((_, failure)) = self.watched.pop_front_if(|(position, _)| *position == settled_at)
-            && has_failed
+    /// What was said at a position is lost: its author reads so at the gate's place, or at once where nothing waits.
+    pub(crate) fn fail(&mut self, lost: Position) {
+        if let Some(place) = self.watched.iter().position(|(position, _)| *position == lost)
+            && let Some((_, failure)) = self.watched.remove(place)
         {
-            return self.push(failure);
-        }
-        if !has_failed {
-            return;
+            self.push(failure);
         }
         for held in &mut self.held {
             if let Held::Gate { position, settled, failed } = held
-                && *position == settled_at
+                && *position == lost
                 && let Some(failed) = failed.take()
             {
                 self.bytes = self.bytes + failed.len() - settled.len();
-                *settled = failed;
+                *held = Held::Line(failed);
             }
         }
     }
 
     /// Opens every gate that is settled, up to the first that is not.
     pub(crate) fn open(&mut self, upto: Position) {
+        while self.watched.pop_front_if(|(position, _)| *position <= upto).is_some() {}
         while let Some(held) = self.held.front() {
             match held {
                 Held::Gate { position, .. } if *position > upto => return,

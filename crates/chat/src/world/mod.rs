@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 pub(crate) use durable::{Durable, Room};
 pub(crate) use presence::{Presence, User};
-pub(crate) use turn::{Leaving, Turn};
+pub use turn::Leaving;
+pub(crate) use turn::Turn;
 
 use crate::commands::{join, nick, part, say, topic};
 use crate::durable::{GuestRecord, RoomRecord};

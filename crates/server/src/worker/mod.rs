@@ -1,21 +1,31 @@
 //! Workers: one thread a core, each with a mio poll loop over its own connections.
 //!
-//! In: established sockets from the door, deliveries from the log. Out: bytes.
+//! In: established sockets from the door, deliveries from the log. Out: bytes. A turn reads what is ready, takes in the
+//! inbox, and then writes once to every session that something waits for. What a line means, the chat crate knows.
+
+mod cloak;
+mod connection;
+mod turn;
+mod wheel;
 
 use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 
-use crate::events::ConnectionId;
+use mio::{Poll, Token, Waker};
+use teahouse_chat::info::ServerInfo;
+use teahouse_chat::shard::Shard;
 
-/// How lines are framed on an established connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
-    /// Lines ending in CR LF on a raw TCP socket.
-    Lines,
-    /// One line a WebSocket text message (`text.ircv3.net`, or no subprotocol).
-    WsText,
-    /// One line a WebSocket binary message (`binary.ircv3.net`).
-    WsBinary,
-}
+pub use teahouse_chat::render::Framing;
+
+use crate::events::{ConnectionId, Events};
+use crate::log::{Inbox, Log};
+use cloak::Cloak;
+use turn::Worker;
+
+/// The token of a worker's waker; connections have their session's slot.
+const WAKER: Token = Token(usize::MAX);
 
 /// A connection whose door is known, ready to be served by a worker.
 #[derive(Debug)]
@@ -30,4 +40,67 @@ pub struct Established {
     pub framing: Framing,
     /// What was read from the socket already and belongs to the worker, in order.
     pub already_read: Vec<u8>,
+}
+
+/// All workers.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    inboxes: Vec<Arc<Inbox>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    next: AtomicUsize,
+}
+
+impl Workers {
+    /// Starts one worker a core and names their inboxes to the log.
+    pub(crate) fn start(
+        log: &Arc<Log>,
+        info: &Arc<ServerInfo>,
+        events: &Events,
+        secret: [u8; 32],
+    ) -> std::io::Result<Self> {
+        let count = std::thread::available_parallelism().map_or(1, usize::from).min(usize::from(u16::MAX));
+        let mut polls = Vec::new();
+        let mut inboxes = Vec::new();
+        for _ in 0..count {
+            let poll = Poll::new()?;
+            inboxes.push(Arc::new(Inbox::new(Waker::new(poll.registry(), WAKER)?)));
+            polls.push(poll);
+        }
+        log.connect(inboxes.clone());
+        let mut threads = Vec::new();
+        for (number, poll) in polls.into_iter().enumerate() {
+            let number = u16::try_from(number).expect("their count was bounded above");
+            let shard = Shard::new(number, Arc::clone(info), entropy);
+            let inbox = Arc::clone(&inboxes[usize::from(number)]);
+            let worker = Worker::new(poll, shard, inbox, Arc::clone(log), events.clone(), Cloak::new(secret), info);
+            let thread = std::thread::Builder::new().name(format!("worker-{number}"));
+            threads.push(thread.spawn(move || worker.run())?);
+        }
+        Ok(Workers { inboxes, threads: Mutex::new(threads), next: AtomicUsize::new(0) })
+    }
+
+    /// Hands a connection to the next worker in turn.
+    pub(crate) fn adopt(&self, established: Established) {
+        let next = self.next.fetch_add(1, Ordering::Relaxed) % self.inboxes.len();
+        self.inboxes[next].arrive(established);
+    }
+
+    /// Says goodbye to everybody and waits until it is said, or until nobody can be waited for any longer.
+    pub(crate) fn stop(&self) {
+        for inbox in &self.inboxes {
+            inbox.stop();
+        }
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a worker had failed");
+            }
+        }
+    }
+}
+
+fn entropy() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system has a random source");
+    bytes
 }

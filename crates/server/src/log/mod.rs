@@ -1,0 +1,196 @@
+//! The log: gives every action its place in one total order, and lets everybody know what came of it.
+//!
+//! In: actions and questions from workers, the handle and the clock. Out: deliveries into every worker's inbox, and
+//! changes for the store, both before the lock is released, so that all workers see one order. On one node, taking a
+//! place in the order is taking the world's lock. Nothing else knows how the order is made.
+
+mod inbox;
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use teahouse_chat::entry::{Action, Applied, Entry, Origin};
+use teahouse_chat::ids::{Position, SessionId, Time};
+use teahouse_chat::info::Rules;
+use teahouse_chat::query::Query;
+use teahouse_chat::reply::Scope;
+use teahouse_chat::session::Step;
+use teahouse_chat::shard::Delivery;
+use teahouse_chat::world::World;
+use teahouse_store::{Loaded, OpenError, Options, Read, Settled, Store};
+
+pub(crate) use inbox::Inbox;
+
+/// How many entries are remembered for the file that is written when the world's own code fails.
+const TRAIL_ENTRIES_MAX: usize = 1000;
+
+/// While more than this waits for the disk, senders are read more slowly.
+const STORE_BACKLOG_BYTES_MAX: usize = 16 << 20;
+
+/// The one order of everything.
+#[derive(Debug)]
+pub(crate) struct Log {
+    inner: Mutex<Inner>,
+    store: Store,
+    inboxes: Arc<OnceLock<Vec<Arc<Inbox>>>>,
+    directory: PathBuf,
+}
+
+#[derive(Debug)]
+struct Inner {
+    world: World,
+    next: Position,
+    last_time: Time,
+    last_given_to_store: Position,
+    trail: VecDeque<Entry>,
+}
+
+impl Log {
+    /// Opens the store and loads the world from it; the workers' inboxes are named by [`Log::connect`].
+    pub(crate) fn open(directory: PathBuf, options: Options, rules: Rules) -> Result<(Self, [u8; 32]), OpenError> {
+        let inboxes: Arc<OnceLock<Vec<Arc<Inbox>>>> = Arc::default();
+        let told = Arc::clone(&inboxes);
+        let (store, loaded) = Store::open(&directory, options, move |settled| tell_settled(&told, settled))?;
+        let Loaded { rooms, guests, next_position, last_time, secret } = loaded;
+        let autojoin = rules.autojoin.clone();
+        let inner = Inner {
+            world: World::load(rules, rooms, guests),
+            next: next_position,
+            last_time,
+            last_given_to_store: Position(next_position.0.saturating_sub(1)),
+            trail: VecDeque::new(),
+        };
+        let log = Log { inner: Mutex::new(inner), store, inboxes, directory };
+        log.submit(None, Action::Start);
+        for room in autojoin {
+            log.submit(None, Action::Open(room));
+        }
+        Ok((log, secret))
+    }
+
+    /// Names the inboxes that everything is told to, in the workers' order; once, before the first connection.
+    pub(crate) fn connect(&self, inboxes: Vec<Arc<Inbox>>) {
+        let first = self.inboxes.set(inboxes).is_ok();
+        debug_assert!(first, "the inboxes are named once");
+    }
+
+    /// Carries out one step of a session's.
+    pub(crate) fn carry_out(self: &Arc<Self>, session: SessionId, step: Step) {
+        match step {
+            Step::Answer(answer) => self.inbox(session).push(Delivery::Answer(session, answer)),
+            Step::Submit(scope, action) => self.submit(Some(Origin { session, scope }), action),
+            Step::Ask(scope, query) => self.ask(session, scope, &query),
+        }
+    }
+
+    /// Gives an action its place, applies it, and tells everybody.
+    pub(crate) fn submit(&self, origin: Option<Origin>, action: Action) {
+        let mut inner = self.lock();
+        let position = inner.next;
+        let time = inner.last_time.max(now());
+        // A position that was not durably reserved might be given out again after a crash.
+        let writable = self.store.is_healthy() && position < self.store.reserved_until();
+        inner.next = Position(position.0 + 1);
+        inner.last_time = time;
+        let entry = Entry { position, time, writable, origin, action };
+        let outcome = inner.apply(entry, &self.directory);
+        if !outcome.effects.is_empty() {
+            let applied = Arc::new(Applied { position, time, effects: outcome.effects });
+            for inbox in self.inboxes.get().into_iter().flatten() {
+                inbox.push(Delivery::Applied(Arc::clone(&applied)));
+            }
+        }
+        // After the inboxes, so that nobody hears that a position is settled before hearing what it was.
+        if outcome.changes.is_empty() {
+            self.store.note_position(position);
+        } else {
+            inner.last_given_to_store = position;
+            self.store.append(position, outcome.changes);
+        }
+    }
+
+    /// Answers a question as of now; the answer takes its place among what was applied.
+    fn ask(self: &Arc<Self>, session: SessionId, scope: Scope, query: &Query) {
+        let inner = self.lock();
+        let asked = inner.world.ask(session, scope, query);
+        let inbox = Arc::clone(self.inbox(session));
+        for answer in asked.answers {
+            inbox.push(Delivery::Answer(session, answer));
+        }
+        let upto = inner.last_given_to_store;
+        drop(inner);
+        if let Some(read) = asked.read {
+            let read = Read { conversation: read.conversation, span: read.span, limit: read.limit, upto };
+            self.store.history(read, move |rows| {
+                if let Err(error) = &rows {
+                    tracing::warn!("history could not be read: {error}");
+                }
+                inbox.push(Delivery::Page(session, rows.ok()));
+            });
+        }
+    }
+
+    /// Lets go what is due by now.
+    pub(crate) fn tick(&self) {
+        let due = self.lock().world.next_deadline().is_some_and(|deadline| deadline <= now());
+        if due {
+            self.submit(None, Action::Expire);
+        }
+    }
+
+    /// Whether so much waits for the disk that senders are to be slowed.
+    pub(crate) fn is_pressed(&self) -> bool {
+        self.store.backlog_bytes() > STORE_BACKLOG_BYTES_MAX
+    }
+
+    /// Writes what waits and closes the database.
+    pub(crate) fn close(&self) {
+        if let Err(error) = self.store.close() {
+            tracing::error!("{error}");
+        }
+    }
+
+    /// A session's own worker's inbox.
+    fn inbox(&self, session: SessionId) -> &Arc<Inbox> {
+        let inboxes = self.inboxes.get().expect("a session exists only after the workers");
+        &inboxes[session.worker as usize]
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().expect("a panic under the lock ends the process")
+    }
+}
+
+impl Inner {
+    /// Applies an entry. If the world's own code fails, the world may be half-changed: the way there is written down
+    /// to be replayed, and the process ends.
+    fn apply(&mut self, entry: Entry, directory: &std::path::Path) -> teahouse_chat::entry::Outcome {
+        if self.trail.len() == TRAIL_ENTRIES_MAX {
+            self.trail.pop_front();
+        }
+        self.trail.push_back(entry);
+        let (world, entry) = (&mut self.world, self.trail.back().expect("it was just put there"));
+        let applied = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.apply(entry)));
+        applied.unwrap_or_else(|_| {
+            let path = directory.join("last-entries.txt");
+            let trail: String = self.trail.iter().map(|entry| format!("{entry:?}\n")).collect();
+            let written = std::fs::write(&path, trail);
+            tracing::error!("the world failed to apply an entry; the last ones are in {} ({written:?})", path.display());
+            std::process::abort();
+        })
+    }
+}
+
+fn tell_settled(inboxes: &OnceLock<Vec<Arc<Inbox>>>, settled: Settled) {
+    let lost: Arc<[Position]> = settled.failed.into_iter().chain(settled.failed_ahead).collect();
+    for inbox in inboxes.get().into_iter().flatten() {
+        inbox.push(Delivery::Settled(settled.upto, Arc::clone(&lost)));
+    }
+}
+
+fn now() -> Time {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}

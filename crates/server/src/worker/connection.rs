@@ -1,0 +1,241 @@
+//! One connection's socket: bytes in, frames or lines out of them, bytes out.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::sync::Arc;
+
+use mio::net::TcpStream;
+use teahouse_chat::ids::SessionId;
+use teahouse_chat::render::Framing;
+use teahouse_chat::shard::Outlet;
+use teahouse_proto::irc::{LineError, LineSplitter, Split};
+use teahouse_proto::ws::{self, Decoder, Event, Violation};
+
+use crate::events::{ConnectionId, Direction, Events, Frame};
+
+/// How many lines go out with one call at most; the kernel takes no more than 1024 pieces.
+const PIECES_MAX: usize = 64;
+
+/// A connection that a worker owns.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) id: ConnectionId,
+    pub(super) session: SessionId,
+    pub(super) stream: TcpStream,
+    pub(super) nick: Arc<str>,
+    /// What was read and not yet taken apart; empty, and without a buffer, on an idle connection.
+    pub(super) input: Vec<u8>,
+    reader: Reader,
+    /// Whether the socket may hold more; mio tells only when that begins.
+    pub(super) readable: bool,
+    /// Whether the socket takes more; false from the moment the kernel refused.
+    pub(super) writable: bool,
+    /// The peer will send nothing more.
+    pub(super) peer_ended: bool,
+    /// Whether it is in the worker's list of those to be read.
+    pub(super) in_ready_list: bool,
+    /// Whether it is in the worker's list of those to be written to.
+    pub(super) dirty: bool,
+    /// The tick at which the peer was last heard.
+    pub(super) heard: u64,
+    /// A PING was sent since then.
+    pub(super) pinged: bool,
+    /// Our goodbye is said and FIN sent; since which tick.
+    pub(super) lingering: Option<u64>,
+    /// The session is over; since which tick.
+    pub(super) over: Option<u64>,
+    /// The code of the WebSocket close frame that will end it.
+    pub(super) close_code: u16,
+    /// Why it ended, for those who watch.
+    pub(super) reason: String,
+}
+
+#[derive(Debug)]
+enum Reader {
+    Lines(LineSplitter),
+    Frames(Decoder),
+}
+
+/// What the front of the input is.
+pub(super) enum Piece {
+    /// A line, or why what stands there is none.
+    Line(Result<Vec<u8>, LineError>),
+    /// A frame to be sent back.
+    Answer(Vec<u8>),
+    /// The peer closes; with this code.
+    Close(u16),
+    /// Nothing that concerns the chat.
+    Nothing,
+    /// The peer broke the WebSocket protocol.
+    Violation(Violation),
+}
+
+impl Connection {
+    pub(super) fn new(established: crate::worker::Established, session: SessionId, now: u64) -> Self {
+        let reader = match established.framing {
+            Framing::Lines => Reader::Lines(LineSplitter::default()),
+            Framing::WsText | Framing::WsBinary => Reader::Frames(Decoder::default()),
+        };
+        Connection {
+            id: established.id,
+            session,
+            stream: TcpStream::from_std(established.stream),
+            nick: "*".into(),
+            input: established.already_read,
+            reader,
+            readable: true,
+            writable: true,
+            peer_ended: false,
+            in_ready_list: false,
+            dirty: false,
+            heard: now,
+            pinged: false,
+            lingering: None,
+            over: None,
+            close_code: ws::code::NORMAL,
+            reason: String::new(),
+        }
+    }
+
+    /// Reads once into the scratch buffer's end; how much came.
+    pub(super) fn read(&mut self, scratch: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.stream.read(scratch) {
+                Ok(0) => {
+                    (self.readable, self.peer_ended) = (false, true);
+                    return Ok(0);
+                }
+                Ok(count) => return Ok(count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.readable = false;
+                    return Ok(0);
+                }
+                Err(error) => {
+                    (self.readable, self.peer_ended) = (false, true);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// The next piece at the front of `input`, and how much of it that was; `None` if it is not complete.
+    pub(super) fn next_piece(&mut self, input: &mut [u8], events: &Events) -> Option<(usize, Piece)> {
+        match &mut self.reader {
+            Reader::Lines(splitter) => match splitter.next(input) {
+                Split::Incomplete => None,
+                Split::TooLong { consumed } => {
+                    events.line(self.id, Direction::In, consumed, None, || "(a line that is too long)");
+                    Some((consumed, Piece::Line(Err(LineError::TooLong))))
+                }
+                Split::Line { start, end, consumed } => {
+                    let line = &input[start..end];
+                    if !line.is_empty() {
+                        events.line(self.id, Direction::In, consumed, None, || String::from_utf8_lossy(line));
+                    }
+                    Some((consumed, Piece::Line(Ok(line.to_vec()))))
+                }
+            },
+            Reader::Frames(decoder) => {
+                let decoded = match decoder.next(input) {
+                    Ok(decoded) => decoded,
+                    Err(violation) => return Some((0, Piece::Violation(violation))),
+                };
+                let frame = decoded.frame?;
+                let shown = Frame { opcode: frame.opcode.bits(), masked: frame.masked };
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                events.line(self.id, Direction::In, decoded.consumed, Some(shown), || match &decoded.event {
+                    Some(Event::Text(line) | Event::Binary(line)) => text(line),
+                    Some(Event::Ping(payload) | Event::Pong(payload)) => text(payload),
+                    Some(Event::Close { code, reason }) => format!("{} {reason}", code.unwrap_or(1005)),
+                    None => String::new(),
+                });
+                Some((decoded.consumed, piece(decoded.event)))
+            }
+        }
+    }
+
+    /// The last line of a peer that ended in the middle of it.
+    pub(super) fn unterminated(&mut self) -> Option<Vec<u8>> {
+        let line = std::mem::take(&mut self.input);
+        matches!(self.reader, Reader::Lines(_)).then_some(line).filter(|line| !line.is_empty())
+    }
+
+    pub(super) fn is_web_socket(&self) -> bool {
+        matches!(self.reader, Reader::Frames(_))
+    }
+
+    /// Writes what is ready, several lines with one call; `false` if the kernel takes no more for now.
+    pub(super) fn write(&mut self, outlet: &mut Outlet, events: &Events) -> io::Result<bool> {
+        while outlet.is_ready() {
+            let mut pieces = [IoSlice::new(&[]); PIECES_MAX];
+            let mut count = 0;
+            for (place, line) in pieces.iter_mut().zip(outlet.ready()) {
+                let from = if count == 0 { outlet.already_written() } else { 0 };
+                *place = IoSlice::new(&line[from..]);
+                count += 1;
+            }
+            match self.stream.write_vectored(&pieces[..count]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    let (id, framed) = (self.id, self.is_web_socket());
+                    outlet.consume(written, |line| tell_line(events, id, framed, line));
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.writable = false;
+                    return Ok(false);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Sends the last frame of a WebSocket, then FIN: what the peer still sends is read and thrown away, else a reset
+    /// would eat our last words.
+    pub(super) fn finish(&mut self, now: u64) {
+        self.lingering = Some(now);
+        if self.is_web_socket() {
+            let frame = ws::close_frame(self.close_code, &self.reason);
+            // The outlet is empty, so the socket buffer has room but for a peer that has stopped reading.
+            let _ = self.stream.write(&frame);
+        }
+        let _ = self.stream.shutdown(std::net::Shutdown::Write);
+    }
+}
+
+fn piece(event: Option<Event<'_>>) -> Piece {
+    match event {
+        Some(Event::Text(line) | Event::Binary(line)) => {
+            let mut line = line.into_owned();
+            // One line a message, without CR LF; one that comes with them is forgiven.
+            while let Some(b'\r' | b'\n') = line.last() {
+                line.pop();
+            }
+            Piece::Line(Ok(line))
+        }
+        Some(Event::Ping(payload)) => {
+            let mut pong = Vec::new();
+            ws::frame(ws::Opcode::Pong, payload, &mut pong);
+            Piece::Answer(pong)
+        }
+        Some(Event::Close { code, .. }) => Piece::Close(code.unwrap_or(ws::code::NORMAL)),
+        Some(Event::Pong(_)) | None => Piece::Nothing,
+    }
+}
+
+fn tell_line(events: &Events, id: ConnectionId, framed: bool, line: &[u8]) {
+    if !events.is_watched() {
+        return;
+    }
+    // Of a frame that the server makes, the second byte tells how long the header is (RFC 6455, section 5.2).
+    let header = match line.get(1) {
+        Some(126) if framed => 4,
+        Some(127) if framed => 10,
+        Some(_) if framed => 2,
+        _ => 0,
+    };
+    let frame = framed.then(|| Frame { opcode: line[0] & 0x0f, masked: false });
+    let text = line.get(header..).unwrap_or_default();
+    events.line(id, Direction::Out, line.len(), frame, || String::from_utf8_lossy(text).trim_end().to_owned());
+}

@@ -1,0 +1,76 @@
+//! A worker's timers: a wheel of short ticks, without a timer object for each connection.
+//!
+//! Arming twice is allowed: whoever is told that its time has come looks whether it really has.
+
+use teahouse_chat::ids::SessionId;
+
+/// How long a tick is, in milliseconds.
+pub(super) const TICK_MS: u64 = 250;
+/// How far ahead the wheel reaches, in ticks: a bit more than four minutes.
+const SLOTS: u64 = 1024;
+
+/// When a session is to be looked at.
+#[derive(Debug)]
+pub(super) struct Wheel {
+    slots: Vec<Vec<SessionId>>,
+    now: u64,
+    armed: usize,
+}
+
+impl Wheel {
+    pub(super) fn new() -> Self {
+        Wheel { slots: (0..SLOTS).map(|_| Vec::new()).collect(), now: 0, armed: 0 }
+    }
+
+    /// Has a session looked at at a tick, or as late as the wheel reaches.
+    pub(super) fn arm(&mut self, session: SessionId, tick: u64) {
+        let tick = tick.clamp(self.now + 1, self.now + SLOTS - 1);
+        self.slots[(tick % SLOTS) as usize].push(session);
+        self.armed += 1;
+    }
+
+    /// Goes on to a tick; those whose time has come by then.
+    pub(super) fn advance(&mut self, tick: u64) -> Vec<SessionId> {
+        let mut due = Vec::new();
+        while self.now < tick {
+            if self.armed == 0 {
+                self.now = tick;
+                break;
+            }
+            self.now += 1;
+            let slot = std::mem::take(&mut self.slots[(self.now % SLOTS) as usize]);
+            self.armed -= slot.len();
+            due.extend(slot);
+        }
+        due
+    }
+
+    /// How many ticks until somebody is due; `None` if nobody is.
+    pub(super) fn next(&self) -> Option<u64> {
+        let is_used = |ahead: &u64| !self.slots[((self.now + ahead) % SLOTS) as usize].is_empty();
+        if self.armed == 0 { None } else { (1..SLOTS).find(is_used) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(slot: u32) -> SessionId {
+        SessionId { worker: 0, generation: 1, slot }
+    }
+
+    #[test]
+    fn each_is_due_once_at_its_tick() {
+        let mut wheel = Wheel::new();
+        wheel.arm(session(1), 5);
+        wheel.arm(session(2), 900);
+        wheel.arm(session(3), 99_999);
+        assert_eq!(wheel.next(), Some(5));
+        assert_eq!(wheel.advance(4), []);
+        assert_eq!(wheel.advance(5), [session(1)]);
+        assert_eq!(wheel.advance(899), []);
+        assert_eq!(wheel.advance(2000), [session(2), session(3)], "the far one is told early, and looks for itself");
+        assert_eq!(wheel.next(), None);
+    }
+}
