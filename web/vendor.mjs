@@ -27,11 +27,18 @@ const COPIES = [
   ["fluent/LICENSE", "htm/LICENSE"],
 ];
 
+// The types that htm ships do not fit a default export read by Node's rules.
+const HTM_TYPES = `declare const htm: {
+  bind<R>(h: (type: any, props: any, ...children: any[]) => R): (strings: TemplateStringsArray, ...values: any[]) => R;
+};
+export default htm;
+`;
+
 /** @type {[to: string, text: string][]} the libraries' own types, under the names that the page imports */
 const TYPES = [
   ["preact.d.ts", 'export * from "preact";\n'],
   ["hooks.d.ts", 'export * from "preact/hooks";\n'],
-  ["htm.d.ts", 'export { default } from "htm";\n'],
+  ["htm.d.ts", HTM_TYPES],
   ["fluent/index.d.ts", 'export * from "@fluent/bundle";\n'],
 ];
 

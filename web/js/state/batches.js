@@ -4,7 +4,7 @@
 /**
  * @typedef {import("./state.js").State} State
  * @typedef {import("./state.js").Batch} Batch
- * @typedef {import("../irc.js").Line} Line
+ * @typedef {import("../net/irc.js").Line} Line
  */
 
 /** Batches within batches are followed so far. */

@@ -1,5 +1,5 @@
 // A PRIVMSG or NOTICE from the server: said now, said before (history), or our own coming back.
-import { fold, isRoom, nickOf } from "../irc.js";
+import { fold, isRoom, nickOf } from "../net/irc.js";
 import { batchOf, labelOf } from "./batches.js";
 import { insert, later, settle } from "./messages.js";
 import { noticed } from "./notices.js";
@@ -10,7 +10,7 @@ import { isSelf, words } from "./words.js";
  * @typedef {import("./state.js").State} State
  * @typedef {import("./places.js").Place} Place
  * @typedef {import("./messages.js").Message} Message
- * @typedef {import("../irc.js").Line} Line
+ * @typedef {import("../net/irc.js").Line} Line
  */
 
 /**

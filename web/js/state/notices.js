@@ -5,7 +5,7 @@ import { isSelf } from "./words.js";
 
 /**
  * @typedef {import("./state.js").State} State
- * @typedef {import("../irc.js").Line} Line
+ * @typedef {import("../net/irc.js").Line} Line
  */
 
 /** Older notices are forgotten. */

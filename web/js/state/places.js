@@ -1,5 +1,5 @@
 // Places where one talks, by folded name: rooms, whose names begin with #, and conversations with one person.
-import { fold, isRoom } from "../irc.js";
+import { fold, isRoom } from "../net/irc.js";
 
 /**
  * @typedef {import("./messages.js").Message} Message
@@ -12,6 +12,9 @@ import { fold, isRoom } from "../irc.js";
  * @property {Readonly<Record<string, string>>} people nicks by folded nick; empty in a conversation
  * @property {boolean} joined
  * @property {number} unread
+ * @property {number | null} marker the id of the first message that was unread when the place was last looked at
+ * @property {boolean} loading whether older messages have been asked for
+ * @property {boolean} complete whether there are no older ones
  * @property {boolean} known whether it was there when the connection was last lost
  * @property {import("./messages.js").Stamp | null} edge its last confirmed message then
  */
@@ -21,7 +24,19 @@ import { fold, isRoom } from "../irc.js";
  * @returns {Place}
  */
 export function emptyPlace(name) {
-  return { name, messages: [], topic: null, people: {}, joined: false, unread: 0, known: false, edge: null };
+  return {
+    name,
+    messages: [],
+    topic: null,
+    people: {},
+    joined: false,
+    unread: 0,
+    marker: null,
+    loading: false,
+    complete: false,
+    known: false,
+    edge: null,
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 // A line from the server: one small function a command. What is not in the table is ignored.
-import { nickOf } from "../irc.js";
+import { nickOf } from "../net/irc.js";
 import { batchOf, labelOf, withBatch } from "./batches.js";
 import { incoming } from "./incoming.js";
 import { noticed, refused } from "./notices.js";
@@ -8,7 +8,7 @@ import { isSelf } from "./words.js";
 
 /**
  * @typedef {import("./state.js").State} State
- * @typedef {import("../irc.js").Line} Line
+ * @typedef {import("../net/irc.js").Line} Line
  * @typedef {(state: State, line: Line, at: number) => State} Handler
  */
 

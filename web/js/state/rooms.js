@@ -1,5 +1,5 @@
 // Who is in which room, and what its topic is.
-import { fold, isRoom } from "../irc.js";
+import { fold, isRoom } from "../net/irc.js";
 import { change, changeRooms, emptyPlace, find, remove, withPerson, withoutPerson } from "./places.js";
 import { isSelf } from "./words.js";
 

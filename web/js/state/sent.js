@@ -1,5 +1,5 @@
 // A line that we sent: messages are shown at once, as pending until the server gives them back.
-import { isRoom } from "../irc.js";
+import { isRoom } from "../net/irc.js";
 import { insert, lastConfirmed } from "./messages.js";
 import { change, emptyPlace } from "./places.js";
 import { words } from "./words.js";
@@ -11,7 +11,7 @@ import { words } from "./words.js";
 
 /**
  * @param {State} state
- * @param {import("../irc.js").Line} line
+ * @param {import("../net/irc.js").Line} line
  * @returns {State}
  */
 export function sent(state, { command, params, tags }) {

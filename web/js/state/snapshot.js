@@ -1,5 +1,5 @@
 // The state as the shared cases write it down (testdata/client/README.md).
-import { isRoom } from "../irc.js";
+import { isRoom } from "../net/irc.js";
 
 /**
  * @typedef {import("./state.js").State} State

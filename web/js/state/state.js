@@ -1,6 +1,6 @@
 // What the page knows: a pure function of the lines in, the lines out, and the socket opening and closing.
 // The rules, and the cases that this reducer and the client library's both pass, are in testdata/client/.
-import { parse } from "../irc.js";
+import { parse } from "../net/irc.js";
 import { received } from "./received.js";
 import { sent } from "./sent.js";
 import { forsake, lastConfirmed } from "./messages.js";
@@ -47,6 +47,7 @@ import { change, emptyPlace, find, remove } from "./places.js";
  *   | { event: "connecting" | "open" | "close", at?: number }
  *   | { look: string | null }
  *   | { talk: string }
+ *   | { history: string, loading: boolean, complete?: boolean }
  *   | { hide: string }
  *   | { forget: number, place: string }
  *   | { dismiss: number }} Input
@@ -98,7 +99,8 @@ const EVENTS = {
     const wasOnline = state.phase === "online";
     const places = Object.entries(state.places).map(([key, place]) => {
       const edge = wasOnline ? lastConfirmed(place.messages) : place.edge;
-      return [key, { ...place, joined: false, messages: forsake(place.messages), edge, known: place.known || wasOnline }];
+      const known = place.known || wasOnline;
+      return [key, { ...place, joined: false, loading: false, messages: forsake(place.messages), edge, known }];
     });
     const away = wasOnline ? { since: at, until: null, caughtUp: 0 } : state.away;
     return { ...state, phase: "offline", batches: {}, places: Object.fromEntries(places), away };
@@ -113,8 +115,12 @@ const EVENTS = {
  */
 function looked(state, input) {
   if ("look" in input) {
-    const seen = input.look === null ? state : change(state, input.look, () => ({ unread: 0 }));
+    const seen = input.look === null ? state : change(state, input.look, (place) => ({ unread: 0, marker: firstUnread(place) }));
     return { ...seen, current: input.look };
+  }
+  if ("history" in input) {
+    const { loading, complete } = input;
+    return change(state, input.history, (place) => ({ loading, complete: complete ?? place.complete }));
   }
   if ("talk" in input) return find(state, input.talk) ? state : change(state, input.talk, () => ({}), emptyPlace(input.talk));
   if ("hide" in input) return remove(state, input.hide);
@@ -122,4 +128,10 @@ function looked(state, input) {
     return change(state, input.place, (place) => ({ messages: place.messages.filter((one) => one.id !== input.forget) }));
   }
   return { ...state, notices: state.notices.filter((one) => one.id !== input.dismiss) };
+}
+
+/** @param {Place} place */
+function firstUnread({ messages, unread, marker }) {
+  if (unread === 0) return marker;
+  return messages.filter((one) => !one.mine).at(-unread)?.id ?? null;
 }

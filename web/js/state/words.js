@@ -1,5 +1,5 @@
 // What a PRIVMSG or NOTICE says, by either direction.
-import { fold } from "../irc.js";
+import { fold } from "../net/irc.js";
 
 /**
  * @typedef {import("./messages.js").Kind} Kind

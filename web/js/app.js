@@ -1,0 +1,242 @@
+// The page's own affairs, beside the chat: which place is looked at, what is open, what was typed and not sent.
+import { fold, isRoom } from "./net/irc.js";
+import { Socket } from "./net/socket.js";
+import { NICK } from "./session/registration.js";
+import { Session } from "./session/session.js";
+import { COMMANDS, perform } from "./commands.js";
+import { Store } from "./store.js";
+import { loadTexts } from "./texts.js";
+import { WireLog } from "./wire-log.js";
+
+/**
+ * @typedef {import("./net/socket.js").SocketEvent} SocketEvent
+ * @typedef {import("./state/places.js").Place} Place
+ * @typedef {{ id: number, lines: string[] }} Hint
+ * @typedef {null | "rooms" | "people"} Drawer
+ */
+
+/** Whether this tab is inside: a reload goes straight back in. */
+const INSIDE = "inside";
+
+const LANGUAGE = "language";
+const PANEL = "panel";
+
+/** What is changed within this time is drawn once. */
+const DRAW_MS = 12;
+
+const HINTS_MAX = 3;
+
+export class App {
+  store = new Store("", () => this.changed());
+  log = new WireLog();
+  /** @type {Socket} */
+  socket;
+  /** @type {Session} */
+  session;
+  texts;
+  memory;
+  #tab;
+  #draw = () => {};
+  #drawing = false;
+  #nextHint = 1;
+
+  inside = false;
+  /** @type {string | null} the folded name of the place that is looked at */
+  place = null;
+  /** @type {string | null} the folded name of a place to look at when it is there */
+  #wish = null;
+  /** @type {Drawer} */
+  drawer = null;
+  panel = false;
+  /** @type {number | null} */
+  retryAt = null;
+  /** @type {readonly Hint[]} */
+  hints = [];
+  /** @type {{ nick: string, why: string } | null} */
+  refusal = null;
+  /** @type {number | null} the absence that has been read about: when it began */
+  awayRead = null;
+  /** @type {Map<string, string>} what was typed and not sent, by folded name of the place */
+  drafts = new Map();
+
+  /**
+   * @param {string} url
+   * @param {import("./texts.js").Texts} texts
+   * @param {import("./storage.js").Memory} memory
+   * @param {import("./storage.js").Memory} tab
+   */
+  constructor(url, texts, memory, tab) {
+    this.url = url;
+    this.texts = texts;
+    this.memory = memory;
+    this.#tab = tab;
+    this.panel = tab.read(PANEL) !== null;
+    this.socket = new Socket(url, (event) => this.#happened(event));
+    this.session = this.#newSession();
+    if (tab.read(INSIDE) !== null && this.rememberedNick !== "") this.enter(this.rememberedNick);
+  }
+
+  /** @param {() => void} draw is called after every change, soon */
+  watch(draw) {
+    this.#draw = draw;
+  }
+
+  changed() {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    setTimeout(() => {
+      this.#drawing = false;
+      this.#choosePlace();
+      this.#draw();
+    }, DRAW_MS);
+  }
+
+  get rememberedNick() {
+    return this.memory.read(NICK) ?? "";
+  }
+
+  /** @param {string} nick */
+  enter(nick) {
+    this.memory.write(NICK, nick);
+    this.#tab.write(INSIDE, "yes");
+    this.store = new Store(nick, () => this.changed());
+    this.session = this.#newSession();
+    this.inside = true;
+    this.refusal = null;
+    this.place = null;
+    this.session.start();
+    this.changed();
+  }
+
+  leave() {
+    this.session.leave();
+    this.#outside();
+  }
+
+  /**
+   * @param {string} typed
+   */
+  write(typed) {
+    const place = this.current;
+    if (place === undefined) return;
+    perform(typed, {
+      place: place.name,
+      session: this.session,
+      go: (name) => this.look(name),
+      hint: (id, values) => this.hint([this.texts.say(id, values)]),
+      help: () => this.#help(),
+    });
+  }
+
+  /** @returns {Place | undefined} */
+  get current() {
+    return this.place === null ? undefined : this.store.state.places[this.place];
+  }
+
+  /**
+   * Looks at a place, or will when it is there.
+   * @param {string} name
+   */
+  look(name) {
+    const key = fold(name);
+    this.drawer = null;
+    if (this.store.state.places[key] === undefined) this.#wish = key;
+    else this.#show(key);
+    this.changed();
+  }
+
+  /** @param {string} nick */
+  talk(nick) {
+    this.session.talk(nick);
+    this.look(nick);
+  }
+
+  /** The page came to the front, or went to the back: only what is seen is read. */
+  seen() {
+    this.store.dispatch({ look: document.hidden ? null : this.place });
+  }
+
+  /** @param {string[]} lines */
+  hint(lines) {
+    this.hints = [...this.hints, { id: this.#nextHint++, lines }].slice(-HINTS_MAX);
+    this.changed();
+  }
+
+  /** @param {number} id */
+  dismiss(id) {
+    this.hints = this.hints.filter((hint) => hint.id !== id);
+    this.changed();
+  }
+
+  /** @param {Drawer} drawer */
+  toggle(drawer) {
+    this.drawer = this.drawer === drawer ? null : drawer;
+    this.changed();
+  }
+
+  togglePanel() {
+    this.panel = !this.panel;
+    this.#tab.write(PANEL, this.panel ? "open" : null);
+    this.changed();
+  }
+
+  /** @param {string} tag */
+  async speak(tag) {
+    this.texts = await loadTexts(tag);
+    this.memory.write(LANGUAGE, tag);
+    document.documentElement.lang = tag;
+    this.changed();
+  }
+
+  #newSession() {
+    return new Session(this.store, this.socket, this.memory, (nick, why) => {
+      this.refusal = { nick, why };
+      this.socket.stop();
+      this.#outside();
+    });
+  }
+
+  #outside() {
+    this.inside = false;
+    this.#tab.write(INSIDE, null);
+    this.changed();
+  }
+
+  /** @param {SocketEvent} event */
+  #happened(event) {
+    this.log.add(event);
+    if (event.type === "close") this.retryAt = event.retryAt;
+    if (event.type === "connecting") this.retryAt = null;
+    this.session.handle(event);
+    this.changed();
+  }
+
+  /** @param {string} key */
+  #show(key) {
+    this.place = key;
+    this.#wish = null;
+    this.store.dispatch({ look: document.hidden ? null : key });
+  }
+
+  /** Looks at the place that was wished for when it is there, and never at one that is gone. */
+  #choosePlace() {
+    const { places, current } = this.store.state;
+    if (this.#wish !== null && places[this.#wish]) return this.#show(this.#wish);
+    if (this.place !== null && places[this.place]) return;
+    if (current !== null && places[current]) return this.#show(current);
+    const rooms = Object.keys(places).filter((key) => isRoom(key));
+    const key = rooms.find((one) => places[one]?.joined) ?? rooms[0] ?? Object.keys(places)[0];
+    if (key === undefined) this.place = null;
+    else this.#show(key);
+  }
+
+  #help() {
+    const ids = COMMANDS.map(({ help }) => help).filter((id) => id !== "");
+    this.hint(["command-help", ...ids, "command-help-slash"].map((id) => this.texts.say(id)));
+  }
+}
+
+/** @param {import("./storage.js").Memory} memory */
+export function rememberedLanguage(memory) {
+  return memory.read(LANGUAGE);
+}

@@ -1,0 +1,81 @@
+// What is typed after a slash: one row a command.
+import { isRoom } from "./net/irc.js";
+
+/**
+ * @typedef {object} Desk what a command works with
+ * @property {string} place the name of the place where it was typed
+ * @property {import("./session/session.js").Session} session
+ * @property {(name: string) => void} go looks at a place, as soon as it is there
+ * @property {(id: string, values?: Record<string, string>) => void} hint says something to the person alone
+ * @property {() => void} help
+ *
+ * @typedef {object} Command
+ * @property {string[]} names
+ * @property {boolean} [needsText]
+ * @property {boolean} [roomOnly]
+ * @property {string} help the id of its text
+ * @property {(text: string, desk: Desk) => void} run
+ */
+
+/** @type {readonly Command[]} */
+export const COMMANDS = [
+  {
+    names: ["me"],
+    needsText: true,
+    help: "command-help-me",
+    run: (text, { session, place }) => session.say(place, text, "action"),
+  },
+  {
+    names: ["join", "j"],
+    needsText: true,
+    help: "command-help-join",
+    run: (text, { session, go }) => go(session.join(text)),
+  },
+  {
+    names: ["leave", "part", "close"],
+    help: "command-help-leave",
+    run: (_, { session, place }) => session.part(place),
+  },
+  {
+    names: ["msg", "query"],
+    needsText: true,
+    help: "command-help-msg",
+    run: (text, { session, go }) => {
+      const [, nick = "", words = ""] = /^(\S+)\s*(.*)$/s.exec(text) ?? [];
+      if (isRoom(nick)) return session.say(nick, words);
+      session.talk(nick);
+      go(nick);
+      session.say(nick, words);
+    },
+  },
+  {
+    names: ["topic"],
+    needsText: true,
+    roomOnly: true,
+    help: "command-help-topic",
+    run: (text, { session, place }) => session.setTopic(place, text),
+  },
+  {
+    names: ["name", "nick"],
+    needsText: true,
+    help: "command-help-name",
+    run: (text, { session }) => session.rename(text),
+  },
+  { names: ["help"], help: "", run: (_, { help }) => help() },
+];
+
+/**
+ * Does what was typed: says it, or carries out the command it is.
+ * @param {string} typed
+ * @param {Desk} desk
+ */
+export function perform(typed, desk) {
+  if (!typed.startsWith("/")) return desk.session.say(desk.place, typed);
+  if (typed.startsWith("//")) return desk.session.say(desk.place, typed.slice(1));
+  const [, name = "", text = ""] = /^\/(\S*)\s*(.*)$/s.exec(typed.trimEnd()) ?? [];
+  const command = COMMANDS.find(({ names }) => names.includes(name.toLowerCase()));
+  if (command === undefined) return desk.hint("command-unknown", { command: name });
+  if (command.needsText && text === "") return desk.hint("command-missing", { command: name });
+  if (command.roomOnly && !isRoom(desk.place)) return desk.hint("command-only-room", { command: name });
+  command.run(text, desk);
+}

@@ -1,0 +1,23 @@
+// Begins: language, then the page.
+import { render } from "../vendor/preact.js";
+import { App, rememberedLanguage } from "./app.js";
+import { lasting, ofThisTab } from "./storage.js";
+import { loadTexts, pick } from "./texts.js";
+import { html } from "./view/html.js";
+import { Root } from "./view/root.js";
+
+const memory = lasting();
+const tag = pick(navigator.languages, rememberedLanguage(memory));
+document.documentElement.lang = tag;
+
+const url = new URL("ws", document.baseURI);
+url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+url.hash = "";
+url.search = "";
+
+const app = new App(url.href, await loadTexts(tag), memory, ofThisTab());
+const root = document.getElementById("root");
+if (root) render(html`<${Root} app=${app} />`, root);
+
+document.addEventListener("visibilitychange", () => app.seen());
+window.addEventListener("online", () => app.inside && app.session.start());

@@ -1,0 +1,180 @@
+// One person's seat in the teahouse: says what has to be said at each moment, so that the state becomes what it should.
+// In: socket events and wishes. Out: lines to the socket, inputs to the store. What is known is in the store alone.
+import { fold, format, isRoom, parse } from "../net/irc.js";
+import { room as bytesLeft, split } from "../net/split.js";
+import { wireText } from "../state/words.js";
+import { Backlog } from "./backlog.js";
+import { KeepAlive } from "./keep-alive.js";
+import { Registration } from "./registration.js";
+import { Seat } from "./seat.js";
+
+/**
+ * @typedef {import("../net/irc.js").Line} Line
+ * @typedef {import("../net/socket.js").SocketEvent} SocketEvent
+ * @typedef {import("../state/messages.js").Kind} Kind
+ *
+ * @typedef {object} Connection what a session needs of a socket
+ * @property {(line: string) => boolean} send
+ * @property {() => void} settled
+ * @property {() => void} start
+ * @property {() => void} stop
+ * @property {(code?: number, reason?: string) => void} close
+ *
+ * @typedef {object} Part one behaviour of a session
+ * @property {() => void} [opened]
+ * @property {(line: Line) => void} [received]
+ * @property {() => void} [closed]
+ */
+
+export class Session {
+  #store;
+  #socket;
+  #labels = 0;
+  #backlog;
+  /** @type {Part[]} */
+  #parts;
+
+  /**
+   * @param {import("../store.js").Store} store
+   * @param {Connection} socket
+   * @param {import("../storage.js").Memory} memory
+   * @param {(nick: string, why: string) => void} refused the server does not take this nick
+   */
+  constructor(store, socket, memory, refused) {
+    this.#store = store;
+    this.#socket = socket;
+    this.#backlog = new Backlog(this, store);
+    this.#parts = [
+      new Registration(this, store, memory, refused),
+      new Seat(this, store, memory),
+      this.#backlog,
+      new KeepAlive(this, socket),
+    ];
+  }
+
+  start() {
+    this.#socket.start();
+  }
+
+  /** Says goodbye and does not come back. */
+  leave() {
+    this.send("QUIT", []);
+    this.#socket.stop();
+  }
+
+  /** @param {SocketEvent} event */
+  handle(event) {
+    switch (event.type) {
+      case "message":
+        this.#store.dispatch({ in: event.line, at: event.at });
+        return this.#tell(event.line);
+      case "sent":
+        return void this.#store.dispatch({ out: event.line });
+      case "error":
+        return;
+      default:
+        this.#store.dispatch({ event: event.type, at: event.at });
+        if (event.type === "open") for (const part of this.#parts) part.opened?.();
+        if (event.type === "close") for (const part of this.#parts) part.closed?.();
+    }
+  }
+
+  /** @param {string} text */
+  #tell(text) {
+    const line = parse(text);
+    if (line === null) return;
+    if (line.command === "PING") this.send("PONG", line.params);
+    if (line.command === "376" || line.command === "422") this.#socket.settled();
+    for (const part of this.#parts) part.received?.(line);
+  }
+
+  /**
+   * @param {string} command
+   * @param {string[]} params
+   * @param {Record<string, string>} [tags]
+   */
+  send(command, params, tags) {
+    return this.#socket.send(format(command, params, tags));
+  }
+
+  /**
+   * Says a text, in as many messages as it needs.
+   * @param {string} target
+   * @param {string} text
+   * @param {Kind} [kind]
+   */
+  say(target, text, kind = "privmsg") {
+    const command = kind === "notice" ? "NOTICE" : "PRIVMSG";
+    const { source, nick, caps } = this.#store.state;
+    const bytes = bytesLeft(source, nick, command, target) - wireText(kind, "").length;
+    for (const line of text.split(/\r\n|\r|\n/)) {
+      for (const piece of split(line, bytes)) {
+        this.#labels += 1;
+        const tags = caps.includes("labeled-response") ? { label: `m${this.#labels}` } : {};
+        this.send(command, [target, wireText(kind, piece)], tags);
+      }
+    }
+  }
+
+  /**
+   * @param {string} typed a room's name, with or without #
+   * @returns {string} the name that was asked for
+   */
+  join(typed) {
+    const name = roomName(typed);
+    this.send("JOIN", [name]);
+    return name;
+  }
+
+  /** @param {string} name */
+  part(name) {
+    if (this.#store.state.places[fold(name)]?.joined) this.send("PART", [name]);
+    this.#store.dispatch({ hide: name });
+  }
+
+  /**
+   * @param {string} room
+   * @param {string} text
+   */
+  setTopic(room, text) {
+    this.send("TOPIC", [room, text]);
+  }
+
+  /** @param {string} nick */
+  rename(nick) {
+    this.send("NICK", [nick]);
+  }
+
+  /**
+   * Begins, or goes on with, a conversation with one person.
+   * @param {string} nick
+   */
+  talk(nick) {
+    this.#store.dispatch({ talk: nick });
+    this.#backlog.want(nick);
+  }
+
+  /** @param {string} name */
+  older(name) {
+    this.#backlog.older(name);
+  }
+
+  /**
+   * Sends a message again that did not get through.
+   * @param {string} place
+   * @param {import("../state/messages.js").Message} message
+   */
+  again(place, message) {
+    this.#store.dispatch({ forget: message.id, place });
+    this.say(place, message.text, message.kind);
+  }
+}
+
+/**
+ * What somebody typed, as the name of a room.
+ * @param {string} typed
+ */
+export function roomName(typed) {
+  const name = typed.trim().replace(/[\s,]+/g, "-");
+  return isRoom(name) ? name : `#${name}`;
+}

@@ -1,0 +1,42 @@
+// Inside: rooms on one side, people on the other, the talk between them, and the socket panel below.
+import { html, classes } from "./html.js";
+import { Composer } from "./composer.js";
+import { MessageLog } from "./message-log.js";
+import { Notes } from "./notes.js";
+import { People } from "./people.js";
+import { PlaceHeader } from "./place-header.js";
+import { Rooms } from "./rooms.js";
+import { SocketPanel } from "./socket-panel.js";
+import { isRoom } from "../net/irc.js";
+
+/** @param {{ app: import("../app.js").App }} props */
+export function Chat({ app }) {
+  const place = app.current;
+  const hasPeople = place !== undefined && isRoom(place.name);
+  const closeDrawer = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "Escape" && app.drawer !== null) app.toggle(app.drawer);
+  };
+  return html`
+    <div class=${classes("chat", app.drawer && `drawer-${app.drawer}`)} onKeyDown=${closeDrawer}>
+      <a class="skip" href="#talk" onClick=${skip}>${app.texts.say("page-skip")}</a>
+      <${Rooms} app=${app} />
+      <main class="talk" id="talk" tabindex="-1">
+        <${PlaceHeader} key=${app.place} app=${app} place=${place} />
+        ${place
+          ? html`<${MessageLog} key=${app.place} app=${app} place=${place} />`
+          : html`<p class="empty">${app.texts.say("no-room")}</p>`}
+        <${Notes} app=${app} />
+        ${place && html`<${Composer} key=${app.place} app=${app} place=${place} />`}
+        ${app.panel && html`<${SocketPanel} app=${app} />`}
+      </main>
+      ${hasPeople && html`<${People} app=${app} place=${place} />`}
+      ${app.drawer && html`<div class="curtain" onClick=${() => app.toggle(app.drawer)}></div>`}
+    </div>
+  `;
+}
+
+/** The address keeps its fragment: only the focus moves. @param {Event} event */
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("talk")?.focus();
+}

@@ -1,0 +1,55 @@
+// Where one writes. Enter sends, Shift+Enter begins a line, and Enter of an input method does neither.
+import { useEffect, useRef, useState } from "../../vendor/hooks.js";
+import { fold, isRoom } from "../net/irc.js";
+import { html } from "./html.js";
+import { isComposing } from "./keys.js";
+
+const ROWS_MAX = 6;
+
+/** @param {{ app: import("../app.js").App, place: import("../state/places.js").Place }} props */
+export function Composer({ app, place }) {
+  const { texts, drafts } = app;
+  const key = fold(place.name);
+  const [text, setText] = useState(drafts.get(key) ?? "");
+  const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
+  useEffect(() => {
+    if (window.matchMedia("(pointer: fine)").matches) field.current?.focus();
+  }, []);
+
+  const isOnline = app.store.state.phase === "online";
+  const canSend = isOnline && (place.joined || !isRoom(place.name));
+  const write = (/** @type {string} */ value) => {
+    drafts.set(key, value);
+    setText(value);
+  };
+  const send = () => {
+    if (!canSend || text.trim() === "") return;
+    write("");
+    app.write(text);
+  };
+  const pressed = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
+    event.preventDefault();
+    send();
+  };
+  const submitted = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    send();
+    field.current?.focus();
+  };
+  return html`
+    <form class="composer" onSubmit=${submitted}>
+      <textarea
+        ref=${field}
+        aria-label=${texts.say("message-to", { place: place.name })}
+        placeholder=${texts.say("write-here", { place: place.name })}
+        rows=${Math.min(text.split("\n").length, ROWS_MAX)}
+        value=${text}
+        onInput=${(/** @type {InputEvent} */ event) => write(/** @type {HTMLTextAreaElement} */ (event.target).value)}
+        onKeyDown=${pressed}
+      ></textarea>
+      <button class="primary" type="submit" disabled=${!canSend}>${texts.say("send")}</button>
+      ${!canSend && html`<p class="cannot">${texts.say(isOnline ? "not-joined" : `state-${app.store.state.phase}`)}</p>`}
+    </form>
+  `;
+}

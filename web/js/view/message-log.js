@@ -1,0 +1,160 @@
+// What was said here. It stays at its end only if it was there; at its beginning it asks for what was said before.
+import { Component } from "../../vendor/preact.js";
+import { html } from "./html.js";
+import { Row } from "./message.js";
+import { isConfirmed } from "../state/messages.js";
+
+/**
+ * @typedef {import("../app.js").App} App
+ * @typedef {import("../state/places.js").Place} Place
+ * @typedef {import("../state/messages.js").Message} Message
+ * @typedef {{ app: App, place: Place }} Props
+ */
+
+/** This near to the end counts as at the end, in pixels. */
+const NEAR_END_PX = 48;
+
+/** This near to the beginning older messages are asked for, in pixels. */
+const NEAR_BEGINNING_PX = 120;
+
+/** Messages of one person within this time are one block. */
+const BLOCK_MS = 5 * 60_000;
+
+/** @extends {Component<Props, { below: number }>} */
+export class MessageLog extends Component {
+  /** @type {HTMLElement | null} */
+  #box = null;
+  #atEnd = true;
+  #height = 0;
+  /** @type {number | undefined} */
+  #firstId;
+  #count = 0;
+
+  /** @override */
+  state = { below: 0 };
+
+  /** @override */
+  componentDidMount() {
+    this.#settle();
+    window.addEventListener("resize", this.#settle);
+  }
+
+  /** @override */
+  componentWillUnmount() {
+    window.removeEventListener("resize", this.#settle);
+  }
+
+  /** @override */
+  componentDidUpdate() {
+    this.#settle();
+  }
+
+  #settle = () => {
+    const box = this.#box;
+    if (box === null) return;
+    const { messages } = this.props.place;
+    const grewAbove = this.#firstId !== undefined && messages[0]?.id !== this.#firstId;
+    if (this.#atEnd || messages.at(-1)?.pending) box.scrollTop = box.scrollHeight;
+    else if (grewAbove) box.scrollTop += box.scrollHeight - this.#height;
+    else if (messages.length > this.#count) this.setState({ below: this.state.below + messages.length - this.#count });
+    this.#firstId = messages[0]?.id;
+    this.#count = messages.length;
+    this.#height = box.scrollHeight;
+    this.#look();
+  };
+
+  #look = () => {
+    const box = this.#box;
+    if (box === null) return;
+    this.#atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
+    if (this.#atEnd && this.state.below > 0) this.setState({ below: 0 });
+    const { app, place } = this.props;
+    if (box.scrollTop < NEAR_BEGINNING_PX && !place.loading && !place.complete) app.session.older(place.name);
+  };
+
+  #toEnd = () => {
+    if (this.#box) this.#box.scrollTop = this.#box.scrollHeight;
+  };
+
+  /**
+   * @override
+   * @param {Props} props
+   */
+  render({ app, place }) {
+    const { texts } = app;
+    const { messages, loading, complete } = place;
+    return html`
+      <div class="log-frame">
+        <div
+          class="log"
+          role="log"
+          aria-label=${texts.say("messages")}
+          aria-live="polite"
+          aria-busy=${loading}
+          tabindex="0"
+          ref=${(/** @type {HTMLElement | null} */ box) => (this.#box = box)}
+          onScroll=${this.#look}
+        >
+          ${loading && html`<p class="edge">${texts.say("loading-older")}</p>`}
+          ${complete && html`<p class="edge">${texts.say(messages.length > 0 ? "beginning" : "nothing-said")}</p>`}
+          <ol>
+            ${rows(app, place)}
+          </ol>
+        </div>
+        ${this.state.below > 0 &&
+        html`<button class="below" onClick=${this.#toEnd}>${texts.say("new-below", { count: this.state.below })} ↓</button>`}
+      </div>
+    `;
+  }
+}
+
+/**
+ * @param {App} app
+ * @param {Place} place
+ */
+function rows(app, place) {
+  const { texts } = app;
+  const days = dayNames(texts);
+  const found = [];
+  /** @type {Message | null} */
+  let before = null;
+  let day = "";
+  for (const message of place.messages) {
+    const today = days(message.time);
+    if (today !== day && today !== "") found.push(html`<li key=${`day ${today}`} class="day"><span>${(day = today)}</span></li>`);
+    const isNew = message.id === place.marker;
+    if (isNew) found.push(html`<li key="new" class="new"><span>${texts.say("new-messages")}</span></li>`);
+    const head = isNew || before === null || !isBlock(before, message);
+    found.push(html`<${Row} key=${message.id} app=${app} texts=${texts} place=${place.name} message=${message} head=${head} me=${app.store.state.nick} />`);
+    before = message;
+  }
+  return found;
+}
+
+/**
+ * Whether a message goes on with what its author said just before.
+ * @param {Message} before
+ * @param {Message} message
+ */
+function isBlock(before, message) {
+  if (before.from !== message.from || before.kind !== message.kind || message.kind === "action") return false;
+  if (!isConfirmed(message) || before.time === null || message.time === null) return true;
+  const apart = Date.parse(message.time) - Date.parse(before.time);
+  return apart < BLOCK_MS && before.time.slice(0, 10) === message.time.slice(0, 10);
+}
+
+/**
+ * The name of a time's day: today, yesterday, or its date.
+ * @param {import("../texts.js").Texts} texts
+ */
+function dayNames(texts) {
+  const now = new Date();
+  const today = now.toDateString();
+  const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1).toDateString();
+  return (/** @type {string | null} */ time) => {
+    const date = time === null ? now : new Date(time);
+    const name = date.toDateString();
+    if (name === today) return texts.say("today");
+    return name === yesterday ? texts.say("yesterday") : texts.day.format(date);
+  };
+}

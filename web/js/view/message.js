@@ -1,0 +1,75 @@
+// One message. It is drawn again only when something of it has changed: a room may hold thousands.
+import { Component } from "../../vendor/preact.js";
+import { fold } from "../net/irc.js";
+import { html, classes, hue } from "./html.js";
+import { linked } from "./linked.js";
+
+/**
+ * @typedef {import("../state/messages.js").Message} Message
+ *
+ * @typedef {object} Props
+ * @property {import("../app.js").App} app
+ * @property {import("../texts.js").Texts} texts
+ * @property {string} place
+ * @property {Message} message
+ * @property {boolean} head whether the author stands above it
+ * @property {string} me
+ */
+
+/** @extends {Component<Props>} */
+export class Row extends Component {
+  /**
+   * @override
+   * @param {Props} next
+   */
+  shouldComponentUpdate(next) {
+    const { message, head, texts, me } = this.props;
+    return next.message !== message || next.head !== head || next.texts !== texts || next.me !== me;
+  }
+
+  /**
+   * @override
+   * @param {Props} props
+   */
+  render({ app, texts, place, message, head, me }) {
+    const { from, kind, text, mine, pending, failed } = message;
+    const isMention = !mine && kind !== "notice" && mentions(text, me);
+    const name = html`<${Name} app=${app} nick=${from} />`;
+    return html`
+      <li class=${classes("message", `is-${kind}`, head && "has-head", mine && "is-mine", pending && "is-pending", failed && "is-failed", isMention && "is-mention")}>
+        ${head && kind !== "action" && html`<p class="head">${name}${kind === "notice" && html`<span class="tag">${texts.say("notice-from")}</span>`}</p>`}
+        <p class="said"><${When} texts=${texts} time=${message.time} /><span class="text">${kind === "action" && html`<span class="star">✻ </span>${name} `}${linked(text)}</span></p>
+        ${pending && html`<p class="fate">${texts.say("pending")}</p>`}
+        ${failed && html`<p class="fate">${texts.say(`failed-${failed}`)} <button onClick=${() => app.session.again(place, message)}>${texts.say("send-again")}</button></p>`}
+      </li>
+    `;
+  }
+}
+
+/** @param {{ app: import("../app.js").App, nick: string }} props */
+function Name({ app, nick }) {
+  return html`<button class=${classes("name", hue(nick))} title=${app.texts.say("talk-to", { name: nick })} onClick=${() => app.talk(nick)}>${nick}</button>`;
+}
+
+/** @param {{ texts: import("../texts.js").Texts, time: string | null }} props */
+function When({ texts, time }) {
+  if (time === null) return html`<span class="when"></span>`;
+  const date = new Date(time);
+  return html`<time class="when" datetime=${time} title=${texts.moment.format(date)}>${texts.clock.format(date)}</time>`;
+}
+
+/**
+ * Whether a text names somebody, as a word of its own (Chinese puts no spaces around).
+ * @param {string} text
+ * @param {string} nick
+ */
+export function mentions(text, nick) {
+  const [where, what] = [fold(text), fold(nick)];
+  const isWordSign = (/** @type {string} */ sign) => /[a-z0-9_]/.test(sign);
+  for (let at = where.indexOf(what); at >= 0 && what !== ""; at = where.indexOf(what, at + 1)) {
+    const cutsBefore = isWordSign(what.charAt(0)) && isWordSign(where.charAt(at - 1));
+    const cutsAfter = isWordSign(what.charAt(what.length - 1)) && isWordSign(where.charAt(at + what.length));
+    if (!cutsBefore && !cutsAfter) return true;
+  }
+  return false;
+}

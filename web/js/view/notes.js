@@ -1,0 +1,66 @@
+// What is said to the person alone: by the server, by the page, and after an absence.
+import { html } from "./html.js";
+
+/** @typedef {import("../app.js").App} App */
+
+/** So many of the server's words are shown at once; the rest is in the socket panel. */
+const NOTICES_SHOWN = 3;
+
+/** @param {{ app: App }} props */
+export function Notes({ app }) {
+  const { texts, hints } = app;
+  const { notices } = app.store.state;
+  const back = caughtUp(app);
+  return html`
+    <div class="notes" role="status" aria-live="polite">
+      ${back !== null && html`<${Note} key="back" texts=${texts} lines=${[back.text]} close=${() => readAway(app, back.since)} />`}
+      ${notices.slice(-NOTICES_SHOWN).map(({ id, text, about }) => {
+        const close = () => app.store.dispatch({ dismiss: id });
+        return html`<${Note} key=${`notice ${id}`} texts=${texts} lines=${[about === null ? text : `${about}: ${text}`]} close=${close} />`;
+      })}
+      ${hints.map(({ id, lines }) => html`<${Note} key=${`hint ${id}`} texts=${texts} lines=${lines} close=${() => app.dismiss(id)} />`)}
+    </div>
+  `;
+}
+
+/** @param {{ texts: import("../texts.js").Texts, lines: string[], close: () => void }} props */
+function Note({ texts, lines, close }) {
+  return html`
+    <div class="note">
+      <div>${lines.map((line) => html`<p key=${line}>${line}</p>`)}</div>
+      <button class="plain" aria-label=${texts.say("dismiss")} onClick=${close}>✕</button>
+    </div>
+  `;
+}
+
+/**
+ * What to say after an absence, once all that was missed is there.
+ * @param {App} app
+ */
+function caughtUp({ texts, store, awayRead }) {
+  const { away, places } = store.state;
+  if (away === null || away.until === null || away.since === awayRead) return null;
+  if (Object.values(places).some(({ loading }) => loading)) return null;
+  const text = texts.say("caught-up", { away: duration(texts, away.until - away.since), count: away.caughtUp });
+  return { text, since: away.since };
+}
+
+/**
+ * @param {App} app
+ * @param {number} since
+ */
+function readAway(app, since) {
+  app.awayRead = since;
+  app.changed();
+}
+
+/**
+ * @param {import("../texts.js").Texts} texts
+ * @param {number} ms
+ */
+function duration(texts, ms) {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 120) return texts.say("away-seconds", { n: seconds });
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? texts.say("away-minutes", { n: minutes }) : texts.say("away-hours", { n: Math.round(minutes / 60) });
+}

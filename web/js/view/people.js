@@ -1,0 +1,29 @@
+// Who is in the room; a click begins a conversation.
+import { fold } from "../net/irc.js";
+import { html, classes, hue } from "./html.js";
+
+/** @param {{ app: import("../app.js").App, place: import("../state/places.js").Place }} props */
+export function People({ app, place }) {
+  const { texts } = app;
+  const people = Object.values(place.people).sort(texts.byName.compare);
+  const self = fold(app.store.state.nick);
+  return html`
+    <aside class="people" aria-label=${texts.say("people")}>
+      <h2>${texts.say("people")} <span class="count">${texts.say("people-count", { count: people.length })}</span></h2>
+      <ul aria-label=${texts.say("people")}>
+        ${people.map((nick) => {
+          const isSelf = fold(nick) === self;
+          return html`
+            <li key=${nick}>
+              <button class=${classes("person", hue(nick))} title=${texts.say("talk-to", { name: nick })} onClick=${() => app.talk(nick)}>
+                <span class="dot" aria-hidden="true"></span>
+                <span class="person-name">${nick}</span>
+                ${isSelf && html`<span class="is-self">${texts.say("you")}</span>`}
+              </button>
+            </li>
+          `;
+        })}
+      </ul>
+    </aside>
+  `;
+}
