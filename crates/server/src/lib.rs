@@ -1,4 +1,22 @@
 //! The server: doors, workers, log, HTTP, configuration; the only crate that touches sockets.
+//!
+//! It moves bytes and calls the chat crate; it knows nothing of what is said.
+//!
+//! - [`config`]: what the server is set to.
+//! - `door`: accepting connections and finding out what they speak.
+//! - `http`: the page, and the upgrade to a WebSocket.
+//! - [`worker`]: one thread a core, each over its own connections.
+//! - `log`: the one order of everything, and the way to the store.
+//! - [`events`]: what happens, for those who watch.
+//! - `handle`: the server as a value.
 
+pub mod config;
+mod door;
 pub mod events;
+mod handle;
+mod http;
+mod log;
 pub mod worker;
+
+pub use door::{BindError, Listening};
+pub use handle::{SayError, Server, ServerHandle, StartError};

@@ -23,6 +23,9 @@ const SILENT_MAX: Duration = Duration::from_secs(60);
 /// How much is read at once while it is not known what a connection speaks.
 const FIRST_READ_BYTES: usize = 1024;
 
+/// How long a client that was told why it is closed may take to end its side.
+const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
+
 /// How long to leave the listener alone when accepting fails, as when the process has no file descriptor left.
 const BACK_OFF_MIN: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
@@ -179,11 +182,9 @@ async fn lead(
             }
         }
         (Verdict::Http2, Takes::Any | Takes::Web) => {
-            stream
-                .write_all(HTTP_1_1_REQUIRED)
+            say_last(&mut stream, HTTP_1_1_REQUIRED)
                 .await
                 .map_err(in_words)?;
-            stream.shutdown().await.map_err(in_words)?;
             Err("spoke HTTP/2, was asked for HTTP/1.1".into())
         }
         (Verdict::Tls, _) => {
@@ -214,6 +215,20 @@ async fn first_word(stream: &TcpStream, bytes: &mut Vec<u8>) -> io::Result<Verdi
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Says something and closes: what the client still sends is read and discarded for a while, else a reset eats what
+/// was said.
+async fn say_last(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.shutdown().await?;
+    // Whether the client has ended or is only given up, there is nothing more to do.
+    let _ = timeout(
+        LAST_WORDS_MAX,
+        tokio::io::copy(stream, &mut tokio::io::sink()),
+    )
+    .await;
+    Ok(())
 }
 
 fn in_words(error: io::Error) -> String {

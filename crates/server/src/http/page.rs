@@ -36,6 +36,7 @@ struct Locales;
 
 #[derive(RustEmbed)]
 #[folder = "../../examples"]
+#[allow_missing = true]
 #[include = "browser.html"]
 struct Examples;
 

@@ -1,0 +1,302 @@
+//! `teahouse serve`: the server until it is told to go.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use teahouse_server::config::{Config, Takes};
+use teahouse_server::{Listening, Server, ServerHandle};
+
+/// What the configuration or the command line got wrong; the usual code for bad usage.
+const BAD_USAGE: u8 = 2;
+
+/// What a shell reports for a program that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+/// The options of `teahouse serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Read this configuration instead of ./teahouse.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Keep the database in this directory instead of ./teahouse-data
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Listen at this address only, like 127.0.0.1:8667; may be given more than once
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    listen: Vec<SocketAddr>,
+    /// Let in the whole network: listen at all addresses of this machine
+    #[arg(long, conflicts_with = "listen")]
+    lan: bool,
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "write an IP address and a port, like 127.0.0.1:8667 or [::1]:8667")
+}
+
+/// Serves until Ctrl-C or SIGTERM, then says goodbye; a second Ctrl-C leaves at once.
+pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
+    let config = match configure(args) {
+        Ok(config) => config,
+        Err(problem) => {
+            let _ = writeln!(std::io::stderr(), "teahouse: {problem}");
+            return Ok(ExitCode::from(BAD_USAGE));
+        }
+    };
+    raise_file_limit();
+    let data_dir = std::path::absolute(&config.data_dir)?;
+    let handle = Server::start(config)?;
+    print(&welcome(handle.addresses(), &data_dir, &own_addresses()));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(until_told_to_go(handle))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn configure(args: &ServeArgs) -> Result<Config, teahouse_server::config::Problem> {
+    let mut config = Config::load(args.config.as_deref(), std::env::vars_os())?;
+    if let Some(data) = &args.data {
+        config.data_dir.clone_from(data);
+    }
+    if args.lan {
+        config.listen_to_lan();
+    } else if !args.listen.is_empty() {
+        config.listen_only_at(&args.listen);
+    }
+    Ok(config)
+}
+
+/// Each connection is a file; the usual limit of 1024 would end a busy evening.
+fn raise_file_limit() {
+    #[cfg(unix)]
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!("the limit on open files stays as it is: {error}");
+    }
+}
+
+async fn until_told_to_go(handle: ServerHandle) -> anyhow::Result<()> {
+    let mut told = Told::new()?;
+    told.to_go().await?;
+    print("\nClosing the teahouse …\n");
+    let mut closing = tokio::task::spawn_blocking(|| handle.shutdown());
+    loop {
+        tokio::select! {
+            closed = &mut closing => return Ok(closed?),
+            again = told.to_go() => {
+                again?;
+                tracing::warn!("leaving at once");
+                std::process::exit(INTERRUPTED);
+            }
+        }
+    }
+}
+
+/// Ctrl-C and, on Unix, SIGTERM; a signal that comes while nobody waits is kept.
+struct Told {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Told {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Told {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn to_go(&mut self) -> std::io::Result<()> {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        Ok(())
+    }
+}
+
+#[cfg(not(unix))]
+impl Told {
+    fn new() -> std::io::Result<Self> {
+        Ok(Told {})
+    }
+
+    async fn to_go(&mut self) -> std::io::Result<()> {
+        tokio::signal::ctrl_c().await
+    }
+}
+
+/// A closed stdout is no reason not to serve.
+fn print(text: &str) {
+    let mut stdout = std::io::stdout();
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+}
+
+/// What a person wants to read when the server is open.
+fn welcome(listening: &[Listening], data_dir: &Path, own: &[IpAddr]) -> String {
+    let web = reachable(listening, own, |takes| takes != Takes::Irc);
+    let irc = reachable(listening, own, |takes| takes != Takes::Web);
+    let mut text = String::from("The teahouse is open.\n\n");
+    row(
+        &mut text,
+        "Page",
+        web.iter().map(|address| format!("http://{address}/")),
+    );
+    row(&mut text, "IRC", irc.iter().map(ToString::to_string));
+    row(&mut text, "Data", [data_dir.display().to_string()]);
+    let is_private = listening
+        .iter()
+        .all(|listening| listening.address.ip().is_loopback());
+    text.push_str(if is_private {
+        "\nOnly this computer can come in. To open it to your network: teahouse --lan\n"
+    } else {
+        "\nEverybody who can reach this computer can come in.\n"
+    });
+    text.push_str("Ctrl-C closes it.\n");
+    text
+}
+
+fn row(text: &mut String, name: &str, values: impl IntoIterator<Item = String>) {
+    for (number, value) in values.into_iter().enumerate() {
+        let name = if number == 0 { name } else { "" };
+        let _ = writeln!(text, "  {name:<6}{value}");
+    }
+}
+
+/// Addresses to write down, the likeliest first: an unspecified one stands for all of this machine's, and of
+/// localhost's two IPv4 is enough.
+fn reachable(
+    listening: &[Listening],
+    own: &[IpAddr],
+    wanted: impl Fn(Takes) -> bool,
+) -> Vec<SocketAddr> {
+    let mut found: Vec<SocketAddr> = Vec::new();
+    for Listening { address, takes } in listening {
+        if !wanted(*takes) {
+            continue;
+        }
+        let all = match address.ip() {
+            ip if !ip.is_unspecified() => vec![ip],
+            ip => own
+                .iter()
+                .copied()
+                .filter(|own| own.is_ipv4() == ip.is_ipv4())
+                .collect(),
+        };
+        found.extend(
+            all.into_iter()
+                .map(|ip| SocketAddr::new(ip, address.port())),
+        );
+    }
+    let has_four = found
+        .iter()
+        .any(|address| address.ip().is_loopback() && address.is_ipv4());
+    found.retain(|address| !(has_four && address.ip().is_loopback() && address.is_ipv6()));
+    found
+}
+
+/// This machine's addresses, localhost first; those that work on one cable only are left out.
+fn own_addresses() -> Vec<IpAddr> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_else(|error| {
+        tracing::warn!("cannot list this machine's addresses: {error}");
+        Vec::new()
+    });
+    let mut own: Vec<IpAddr> = interfaces
+        .iter()
+        .filter(|interface| !interface.is_link_local())
+        .map(if_addrs::Interface::ip)
+        .collect();
+    own.sort_by_key(|ip| (!ip.is_loopback(), ip.is_ipv6(), *ip));
+    own.dedup();
+    own
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listening(addresses: &[(&str, Takes)]) -> Vec<Listening> {
+        addresses
+            .iter()
+            .map(|(address, takes)| Listening {
+                address: address.parse().unwrap(),
+                takes: *takes,
+            })
+            .collect()
+    }
+
+    const DEFAULT: &[(&str, Takes)] = &[
+        ("127.0.0.1:8667", Takes::Any),
+        ("[::1]:8667", Takes::Any),
+        ("127.0.0.1:6667", Takes::Irc),
+        ("[::1]:6667", Takes::Irc),
+    ];
+
+    #[test]
+    fn the_welcome_says_where_and_how_to_open_it_further() {
+        let text = welcome(
+            &listening(DEFAULT),
+            Path::new("/srv/tea/teahouse-data"),
+            &[],
+        );
+        assert_eq!(
+            text,
+            "The teahouse is open.\n\
+             \n\
+             \x20 Page  http://127.0.0.1:8667/\n\
+             \x20 IRC   127.0.0.1:8667\n\
+             \x20       127.0.0.1:6667\n\
+             \x20 Data  /srv/tea/teahouse-data\n\
+             \n\
+             Only this computer can come in. To open it to your network: teahouse --lan\n\
+             Ctrl-C closes it.\n"
+        );
+    }
+
+    #[test]
+    fn in_the_lan_the_machines_addresses_are_written_out() {
+        let all = listening(&[
+            ("0.0.0.0:8667", Takes::Any),
+            ("[::]:8667", Takes::Any),
+            ("0.0.0.0:6667", Takes::Irc),
+        ]);
+        let own = ["127.0.0.1", "192.168.7.7", "::1", "2001:db8::7"].map(|ip| ip.parse().unwrap());
+        let text = welcome(&all, Path::new("/d"), &own);
+        let pages: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.split("http://").nth(1))
+            .collect();
+        assert_eq!(
+            pages,
+            [
+                "127.0.0.1:8667/",
+                "192.168.7.7:8667/",
+                "[2001:db8::7]:8667/"
+            ]
+        );
+        assert!(
+            text.contains("Everybody who can reach this computer can come in."),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_machine_with_ipv6_alone_has_a_page_too() {
+        let text = welcome(
+            &listening(&[("[::1]:8667", Takes::Any)]),
+            Path::new("/d"),
+            &[],
+        );
+        assert!(text.contains("http://[::1]:8667/"), "{text}");
+    }
+}
