@@ -1,2 +1,66 @@
-//! What a developer repeats.
-fn main() {}
+//! What a developer repeats: `cargo xtask test [STEP…]` and `cargo xtask vendor`.
+//!
+//! `steps` is the table of what `test` does, in order; `tidy` holds the repository's own rules; `tools` sees to the programs
+//! from outside; `run` starts them and `counts` reads from their output how many tests passed.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for a developer's terminal"
+)]
+
+mod counts;
+mod report;
+mod run;
+mod steps;
+mod tidy;
+mod tools;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask test [--install] [STEP…]   run every step, or only those named
+cargo xtask vendor                     copy the page's libraries from node_modules to web/vendor";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["test", rest @ ..] => test(rest),
+        ["vendor"] => vendor(),
+        _ => usage(USAGE),
+    }
+}
+
+fn test(words: &[&str]) -> ExitCode {
+    let (flags, names): (Vec<&str>, Vec<&str>) =
+        words.iter().partition(|word| word.starts_with("--"));
+    if let Some(unknown) = flags.iter().find(|flag| **flag != "--install") {
+        return usage(&format!("there is no flag {unknown}\n{USAGE}"));
+    }
+    let steps = match steps::named(&names) {
+        Ok(steps) => steps,
+        Err(unknown) => {
+            return usage(&format!(
+                "there is no step {unknown}; there are: {}",
+                steps::names()
+            ));
+        }
+    };
+    let install = !flags.is_empty() || std::env::var("CI").is_ok_and(|value| value == "true");
+    report::run_all(&steps, install)
+}
+
+fn vendor() -> ExitCode {
+    match steps::vendor() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn usage(text: &str) -> ExitCode {
+    eprintln!("{text}");
+    ExitCode::from(2)
+}
