@@ -1,3 +1,25 @@
 //! Client library: one API over irc:// and ws://, with state and reconnect.
+//!
+//! - [`state`]: what a client knows, as a pure function of what it saw.
+//! - `session`: the client's side of the protocol without sockets and clock: registration, keeping
+//!   alive, coming back, history.
+//! - `transport`: a raw TCP socket or a WebSocket, as a source and sink of lines.
+//! - `driver`: the loop that joins the session to a transport, a clock and a program.
+//! - [`Client`] and [`Events`]: what a program holds.
+//! - [`event`] and [`options`]: what comes out of it and what it is told.
 
+mod client;
+mod driver;
+pub mod event;
+pub mod options;
+mod server_url;
+mod session;
+mod split;
 pub mod state;
+mod transport;
+
+pub use client::{Client, CommandError, Events, Receipt};
+pub use event::{Direction, Event, Outcome, Refusal, Seen};
+pub use options::{Options, Retry};
+pub use server_url::{Door, ServerUrl, UrlError};
+pub use state::State;

@@ -109,6 +109,15 @@ impl Log {
         &self.confirmed
     }
 
+    /// Whether a message with this id is there.
+    pub fn knows(&self, msgid: &str) -> bool {
+        // What is asked for is nearly always new or recent.
+        self.confirmed
+            .iter()
+            .rev()
+            .any(|message| message.msgid.as_deref() == Some(msgid))
+    }
+
     /// How many messages there are.
     pub fn len(&self) -> usize {
         self.confirmed.len() + self.unconfirmed.len()
@@ -121,9 +130,11 @@ impl Log {
 
     /// Puts a confirmed message in its place; `None` if its msgid is there already.
     pub(super) fn confirm(&mut self, message: Message) -> Option<Arc<Message>> {
-        let known = |known: &Arc<Message>| message.msgid.is_some() && known.msgid == message.msgid;
-        // What comes is nearly always new or recent, so both searches begin at the end.
-        if self.confirmed.iter().rev().any(known) {
+        if message
+            .msgid
+            .as_deref()
+            .is_some_and(|msgid| self.knows(msgid))
+        {
             return None;
         }
         let place = self

@@ -32,19 +32,19 @@ impl State {
                 self.batches.insert(reference[1..].to_owned(), batch);
             }
             [reference, ..] if reference.starts_with('-') => {
-                _ = self.batches.remove(&reference[1..])
+                _ = self.batches.remove(&reference[1..]);
             }
             _ => {}
         }
     }
 
     /// A line's label: its own, else its batch's, which has taken over its own parent's.
-    pub(super) fn label(&self, line: &irc::Message<'_>) -> Option<String> {
+    pub(crate) fn label(&self, line: &irc::Message<'_>) -> Option<String> {
         tag(line, "label").or_else(|| self.batches.get(&tag(line, "batch")?)?.label.clone())
     }
 
     /// Whose history a line is part of, if it is.
-    pub(super) fn history_target(&self, line: &irc::Message<'_>) -> Option<&str> {
+    pub(crate) fn history_target(&self, line: &irc::Message<'_>) -> Option<&str> {
         let mut batch = self.batches.get(&tag(line, "batch")?)?;
         // Each step goes one batch up; there are no more steps than batches even if they go in a circle.
         for _ in 0..BATCHES_MAX {

@@ -1,0 +1,338 @@
+//! What a program holds: a handle that takes commands, and a stream of events.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use teahouse_proto::irc::Message;
+use teahouse_proto::limits::{MESSAGE_BODY_BYTES_MAX, TOPIC_BYTES_MAX};
+use teahouse_proto::names::{NameError, Nick, RoomName};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::driver::{Driver, Request};
+use crate::event::{Event, Outcome};
+use crate::options::Options;
+use crate::session::{Command, SayId};
+use crate::state::{Kind, Phase, State};
+
+/// Commands that wait; one more is refused.
+const REQUESTS_MAX: usize = 256;
+
+/// Events that wait; with more, nothing is read from the server until some are taken.
+const EVENTS_MAX: usize = 1_024;
+
+/// A text longer than this is refused, in bytes.
+const TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// A client of one server. A clone is the same client; with the last one it leaves.
+#[derive(Debug, Clone)]
+pub struct Client {
+    requests: mpsc::Sender<Request>,
+    state: watch::Receiver<Arc<State>>,
+    ids: Arc<AtomicU64>,
+}
+
+/// What happens, in order. Dropped, nobody listens, and the client goes on.
+#[derive(Debug)]
+pub struct Events(mpsc::Receiver<Event>);
+
+/// Why a command was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// There is no connection.
+    #[error("not connected")]
+    Offline,
+    /// The client has ended.
+    #[error("the client has left")]
+    Over,
+    /// Too many commands wait already.
+    #[error("too many commands are waiting; try again in a moment")]
+    Full,
+    /// No room or person can be called that.
+    #[error("{0}: {1}")]
+    Name(String, NameError),
+    /// There is nothing in the text.
+    #[error("there is nothing to say")]
+    Empty,
+    /// The text is longer than anybody says at once.
+    #[error("the text is too long")]
+    TooLong,
+    /// The line is no line of the protocol.
+    #[error("that is no line of the protocol")]
+    Line,
+}
+
+impl Client {
+    /// Begins to connect. MUST be called inside a Tokio runtime, in whose background the client lives.
+    pub fn connect(options: Options) -> (Self, Events) {
+        let (requests, requests_taken) = mpsc::channel(REQUESTS_MAX);
+        let (events, events_taken) = mpsc::channel(EVENTS_MAX);
+        let (shown, state) = watch::channel(Arc::new(State::new(options.nick.as_str())));
+        let options = Options {
+            realname: one_line(&options.realname),
+            password: options.password.map(|password| one_line(&password)),
+            ..options
+        };
+        tokio::spawn(Driver::new(options, requests_taken, events, shown).run());
+        (
+            Self {
+                requests,
+                state,
+                ids: Arc::default(),
+            },
+            Events(events_taken),
+        )
+    }
+
+    /// What is known now.
+    pub fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state.borrow())
+    }
+
+    /// The same, with a way to wait for the next change.
+    pub fn watch(&self) -> watch::Receiver<Arc<State>> {
+        self.state.clone()
+    }
+
+    /// Joins a room, now or as soon as there is a connection, and again after each drop.
+    pub fn join(&self, room: &str) -> Result<(), CommandError> {
+        self.submit(Command::Join(room_name(room)?))
+    }
+
+    /// Leaves a room.
+    pub fn part(&self, room: &str) -> Result<(), CommandError> {
+        self.submit(Command::Part(room_name(room)?.as_str().to_owned()))
+    }
+
+    /// Says something, in as many lines as it takes. The receipt may be dropped.
+    pub fn say(&self, target: &str, text: &str) -> Result<Receipt, CommandError> {
+        self.say_as(target, Kind::Privmsg, text)
+    }
+
+    /// Says something as a notice: programs do so, and do not answer to it.
+    pub fn notice(&self, target: &str, text: &str) -> Result<Receipt, CommandError> {
+        self.say_as(target, Kind::Notice, text)
+    }
+
+    /// Says what we do: `/me`.
+    pub fn action(&self, target: &str, text: &str) -> Result<Receipt, CommandError> {
+        self.say_as(target, Kind::Action, text)
+    }
+
+    fn say_as(&self, target: &str, kind: Kind, text: &str) -> Result<Receipt, CommandError> {
+        let (request, receipt) = self.saying(target, kind, text)?;
+        self.send(request)?;
+        Ok(receipt)
+    }
+
+    /// Says something, and waits while too many commands are waiting. The receipt tells when it is stored.
+    pub async fn say_queued(&self, target: &str, text: &str) -> Result<Receipt, CommandError> {
+        let (request, receipt) = self.saying(target, Kind::Privmsg, text)?;
+        self.requests
+            .send(request)
+            .await
+            .map_err(|_| CommandError::Over)?;
+        Ok(receipt)
+    }
+
+    /// Says something, and waits until it is stored or not.
+    pub async fn say_stored(&self, target: &str, text: &str) -> Result<Outcome, CommandError> {
+        Ok(self.say_queued(target, text).await?.await)
+    }
+
+    fn saying(
+        &self,
+        target: &str,
+        kind: Kind,
+        text: &str,
+    ) -> Result<(Request, Receipt), CommandError> {
+        let target = target_name(target)?;
+        if text.trim().is_empty() {
+            return Err(CommandError::Empty);
+        }
+        if text.len() > TEXT_BYTES_MAX {
+            return Err(CommandError::TooLong);
+        }
+        self.online()?;
+        let id = SayId(self.ids.fetch_add(1, Ordering::Relaxed));
+        let (told, receipt) = oneshot::channel();
+        let command = Command::Say {
+            id,
+            target,
+            kind,
+            text: text.to_owned(),
+        };
+        Ok((
+            Request {
+                command,
+                receipt: Some((id, told)),
+            },
+            Receipt(receipt),
+        ))
+    }
+
+    /// Sets a room's topic; empty takes it away.
+    pub fn set_topic(&self, room: &str, topic: &str) -> Result<(), CommandError> {
+        if topic.len() > TOPIC_BYTES_MAX {
+            return Err(CommandError::TooLong);
+        }
+        self.online()?;
+        self.submit(Command::Topic {
+            room: room_name(room)?.as_str().to_owned(),
+            topic: one_line(topic),
+        })
+    }
+
+    /// Asks to be called something else.
+    pub fn set_nick(&self, nick: &str) -> Result<(), CommandError> {
+        let parsed =
+            Nick::parse(nick).map_err(|error| CommandError::Name(nick.to_owned(), error))?;
+        self.online()?;
+        self.submit(Command::Nick(parsed))
+    }
+
+    /// Fetches what was said before the oldest message known; [`Event::Older`] answers.
+    pub fn history(&self, target: &str) -> Result<(), CommandError> {
+        self.online()?;
+        self.submit(Command::History {
+            target: target_name(target)?,
+        })
+    }
+
+    /// Sends a line as it is.
+    pub fn raw(&self, line: &str) -> Result<(), CommandError> {
+        Message::parse(line).map_err(|_| CommandError::Line)?;
+        let body = if line.starts_with('@') {
+            line.split_once(' ').map_or("", |(_, body)| body)
+        } else {
+            line
+        };
+        if body.len() > MESSAGE_BODY_BYTES_MAX {
+            return Err(CommandError::TooLong);
+        }
+        self.online()?;
+        self.submit(Command::Raw(line.to_owned()))
+    }
+
+    /// Connects now, if it is waiting to.
+    pub fn retry(&self) -> Result<(), CommandError> {
+        self.submit(Command::Retry)
+    }
+
+    /// Leaves for good; the last event is [`Event::Offline`] without a next try.
+    pub fn quit(&self, reason: &str) -> Result<(), CommandError> {
+        let reason = one_line(reason);
+        let end = reason
+            .char_indices()
+            .map(|(at, _)| at)
+            .take_while(|at| *at <= 300)
+            .last()
+            .unwrap_or(0);
+        let reason = if reason.len() <= 300 {
+            reason
+        } else {
+            reason[..end].to_owned()
+        };
+        self.submit(Command::Quit { reason })
+    }
+
+    fn online(&self) -> Result<(), CommandError> {
+        if self.state.borrow().phase == Phase::Online {
+            Ok(())
+        } else {
+            Err(CommandError::Offline)
+        }
+    }
+
+    fn submit(&self, command: Command) -> Result<(), CommandError> {
+        self.send(Request {
+            command,
+            receipt: None,
+        })
+    }
+
+    fn send(&self, request: Request) -> Result<(), CommandError> {
+        self.requests
+            .try_send(request)
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => CommandError::Full,
+                mpsc::error::TrySendError::Closed(_) => CommandError::Over,
+            })
+    }
+}
+
+/// Tells what became of something said, once.
+#[derive(Debug)]
+pub struct Receipt(oneshot::Receiver<Outcome>);
+
+impl Receipt {
+    /// The outcome, if there is one by now. After that there is none.
+    pub fn try_outcome(&mut self) -> Option<Outcome> {
+        match self.0.try_recv() {
+            Ok(outcome) => Some(outcome),
+            Err(oneshot::error::TryRecvError::Empty) => None,
+            Err(oneshot::error::TryRecvError::Closed) => Some(Outcome::Unknown),
+        }
+    }
+}
+
+impl Future for Receipt {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+        Pin::new(&mut self.0)
+            .poll(context)
+            .map(|outcome| outcome.unwrap_or(Outcome::Unknown))
+    }
+}
+
+impl Events {
+    /// The next event; `None` after the last one.
+    pub async fn next(&mut self) -> Option<Event> {
+        self.0.recv().await
+    }
+
+    /// The next event, for a thread outside of the runtime, which it makes wait.
+    pub fn blocking_next(&mut self) -> Option<Event> {
+        self.0.blocking_recv()
+    }
+
+    /// The next event if there is one already.
+    pub fn try_next(&mut self) -> Option<Event> {
+        self.0.try_recv().ok()
+    }
+}
+
+fn room_name(room: &str) -> Result<RoomName, CommandError> {
+    RoomName::parse(room).map_err(|error| CommandError::Name(room.to_owned(), error))
+}
+
+/// A room, or a person of any server, who may have a name that ours does not allow.
+fn target_name(target: &str) -> Result<String, CommandError> {
+    let bad = |error| CommandError::Name(target.to_owned(), error);
+    if target.starts_with('#') {
+        return room_name(target).map(|room| room.as_str().to_owned());
+    }
+    if target.is_empty() {
+        return Err(bad(NameError::Empty));
+    }
+    if target.len() > TARGET_BYTES_MAX {
+        return Err(bad(NameError::TooLong));
+    }
+    let harmful = |character: char| {
+        character.is_whitespace() || character.is_control() || ",!@*?".contains(character)
+    };
+    match target.starts_with(':') || target.contains(harmful) {
+        true => Err(bad(NameError::Forbidden)),
+        false => Ok(target.to_owned()),
+    }
+}
+
+/// Longest target, in bytes.
+const TARGET_BYTES_MAX: usize = 64;
+
+/// Without what would end a line.
+fn one_line(text: &str) -> String {
+    text.replace(['\r', '\n', '\0'], " ")
+}

@@ -1,0 +1,166 @@
+//! What a client hears of.
+
+use std::sync::Arc;
+
+use crate::state::Message;
+
+/// Something that happened. The [`State`](crate::State) has taken it in already.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A connection is being made.
+    Connecting,
+    /// The connection is there, and the server is told who we are.
+    Registering,
+    /// We are in.
+    Online {
+        /// What we are called.
+        nick: String,
+        /// What gives back this seat next time: worth keeping.
+        token: Option<String>,
+    },
+    /// The connection is gone, or could not be made.
+    Offline {
+        /// Why, in words.
+        reason: String,
+        /// When it is tried again; `None`: it is not, and this is the last event.
+        retry_in_ms: Option<u64>,
+    },
+    /// A line, if [`Options::raw_lines`](crate::Options::raw_lines) asked for it.
+    Line {
+        /// Which way it went.
+        direction: Direction,
+        /// As it was, without its ending.
+        text: String,
+    },
+    /// Something was said.
+    Message {
+        /// The room, or the other person.
+        target: String,
+        /// What was said.
+        message: Arc<Message>,
+        /// How we came to know of it.
+        seen: Seen,
+    },
+    /// What was missed is there, as far as it could be had.
+    CaughtUp {
+        /// The room, or the other person.
+        target: String,
+        /// How many messages were missed.
+        messages: usize,
+        /// How long the connection was gone.
+        away_ms: u64,
+        /// Whether there is no hole left.
+        complete: bool,
+    },
+    /// The answer to [`Client::history`](crate::Client::history).
+    Older {
+        /// The room, or the other person.
+        target: String,
+        /// How many messages came.
+        messages: usize,
+        /// Whether there is nothing before them.
+        beginning: bool,
+    },
+    /// Somebody, perhaps ourselves, came into a room.
+    Joined {
+        /// The room.
+        room: String,
+        /// Who.
+        nick: String,
+    },
+    /// Somebody, perhaps ourselves, left a room.
+    Left {
+        /// The room.
+        room: String,
+        /// Who.
+        nick: String,
+        /// Why, if it was said.
+        reason: String,
+    },
+    /// Somebody left the server.
+    Quit {
+        /// Who.
+        nick: String,
+        /// Why, if it was said.
+        reason: String,
+    },
+    /// Somebody, perhaps ourselves, is called something else now.
+    Renamed {
+        /// Until now.
+        from: String,
+        /// From now on.
+        to: String,
+    },
+    /// A room's topic was told or changed.
+    Topic {
+        /// The room.
+        room: String,
+        /// Empty: there is none.
+        topic: String,
+        /// Who changed it; `None`: it was so when we came.
+        by: Option<String>,
+    },
+    /// The list of a room's people is complete.
+    People {
+        /// The room.
+        room: String,
+    },
+    /// The server refused something.
+    Refused(Refusal),
+    /// The server, not a person, said something.
+    Notice {
+        /// What.
+        text: String,
+    },
+}
+
+/// Which way a line went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From the server.
+    In,
+    /// To the server.
+    Out,
+}
+
+/// How we came to know of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// It was said just now.
+    Live,
+    /// It was said while we were away.
+    Missed,
+    /// It was said before we came.
+    Before,
+}
+
+/// A refusal, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// A numeric, or the code of a FAIL.
+    pub code: String,
+    /// What it is about: a room, a nick, a command; empty if nothing was named.
+    pub about: String,
+    /// In the server's words.
+    pub text: String,
+}
+
+/// What became of something that was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server has it, and has promised to keep it. Of a text that was cut in pieces this is the last.
+    Stored {
+        /// The server's id of it.
+        msgid: Option<String>,
+        /// When it was said.
+        time: Option<String>,
+    },
+    /// It was sent to a server that confirms nothing.
+    Sent,
+    /// It was not even sent: there is no connection.
+    NotSent,
+    /// The connection was lost, or no answer came in time: it may have been said or not.
+    Unknown,
+    /// The server refused it.
+    Refused(Refusal),
+}

@@ -1,0 +1,56 @@
+//! What a client is told before it connects.
+
+use teahouse_proto::names::{Nick, RoomName};
+
+use crate::ServerUrl;
+
+/// How to connect, and as whom.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the server is.
+    pub url: ServerUrl,
+    /// What to be called. If somebody is called that, a number is put behind it.
+    pub nick: Nick,
+    /// Said in USER; nobody needs to be told the truth.
+    pub realname: String,
+    /// The server's password, if it asks for one.
+    pub password: Option<String>,
+    /// The guest token of an earlier visit: gives back the same seat.
+    pub token: Option<String>,
+    /// What to join on arrival; `None`: what the server proposes.
+    pub rooms: Option<Vec<RoomName>>,
+    /// Whether to fetch what was said before, and what was missed.
+    pub history: bool,
+    /// Whether every line becomes an event, for those who want to watch.
+    pub raw_lines: bool,
+    /// What to do when the connection fails.
+    pub retry: Retry,
+}
+
+/// When to connect again by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// Never: one connection, and the end.
+    Never,
+    /// Once the server was reached: a wrong address is told at once.
+    OnceOnline,
+    /// Always.
+    Always,
+}
+
+impl Options {
+    /// What a person's client wants: history, the server's rooms, and to be connected again and again.
+    pub fn new(url: ServerUrl, nick: Nick) -> Self {
+        Self {
+            url,
+            realname: nick.as_str().to_owned(),
+            nick,
+            password: None,
+            token: None,
+            rooms: None,
+            history: true,
+            raw_lines: false,
+            retry: Retry::Always,
+        }
+    }
+}
