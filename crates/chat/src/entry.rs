@@ -209,4 +209,3 @@ pub struct RoomView {
     /// `nick!user@host` of everybody in it.
     pub people: Vec<Arc<str>>,
 }
-

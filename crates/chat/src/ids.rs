@@ -120,8 +120,14 @@ mod tests {
 
     #[test]
     fn msgids_sort_like_the_log_and_come_back() {
-        let ids = [(0, 1), (1_790_000_000_000, 7), (1_790_000_000_000, 8), (1_790_000_000_001, 9), (u64::MAX >> 16, u64::MAX)]
-            .map(|(time, position)| MsgId { time: Time(time), position: Position(position) });
+        let ids = [
+            (0, 1),
+            (1_790_000_000_000, 7),
+            (1_790_000_000_000, 8),
+            (1_790_000_000_001, 9),
+            (u64::MAX >> 16, u64::MAX),
+        ]
+        .map(|(time, position)| MsgId { time: Time(time), position: Position(position) });
         let texts = ids.map(|id| id.to_string());
         assert!(texts.is_sorted());
         assert_eq!(texts.clone().map(|text| MsgId::parse(&text)), ids.map(Some));

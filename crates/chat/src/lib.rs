@@ -31,3 +31,6 @@ pub mod reply;
 pub mod session;
 pub mod shard;
 pub mod world;
+
+#[cfg(test)]
+mod testing;

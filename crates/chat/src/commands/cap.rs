@@ -36,7 +36,8 @@ fn parse(request: &mut Request<'_>) {
 
 fn ls(request: &mut Request<'_>) {
     hold(request);
-    let names: Vec<String> = capabilities::offered(&request.info.rules).map(capabilities::Capability::wire_name).collect();
+    let names: Vec<String> =
+        capabilities::offered(&request.info.rules).map(capabilities::Capability::wire_name).collect();
     // Version 302 marks lines that are not the last by `*`; before it there is one line, which ours fit in.
     let versioned = request.param(1).parse::<u32>().is_ok_and(|version| version >= 302);
     let lines = if versioned { wrap(&names) } else { vec![names.join(" ")] };

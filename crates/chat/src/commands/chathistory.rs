@@ -108,3 +108,97 @@ pub(crate) fn failed(frame: &HistoryFrame) -> Reply {
     let text = "Messages could not be retrieved";
     Reply::fail("CHATHISTORY", "MESSAGE_ERROR", text).param(frame.subcommand).param(frame.target.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::{check, check_with};
+
+    #[test]
+    fn the_latest_come_in_a_batch() {
+        check_with(
+            &[("alice", "labeled-response batch message-tags server-time")],
+            "alice: JOIN #tea | alice: PRIVMSG #tea :1 | alice: NOTICE #tea :2 | alice: @+x TAGMSG #tea | alice: PRIVMSG #tea :3 || alice: @label=h CHATHISTORY LATEST #tea * 2",
+            expect![[r#"
+                alice < @label=h BATCH +1 chathistory #tea
+                alice < @batch=1;time=2023-11-14T22:13:20.000Z;msgid=… :alice NOTICE #tea :2
+                alice < @batch=1;time=2023-11-14T22:13:20.000Z;msgid=… :alice PRIVMSG #tea :3
+                alice < BATCH -1"#]],
+        );
+    }
+
+    #[test]
+    fn without_batches_the_lines_come_bare() {
+        check(
+            "alice: JOIN #tea | alice: PRIVMSG #tea :1 || alice: CHATHISTORY LATEST #tea * 50",
+            expect!["alice < :alice PRIVMSG #tea :1"],
+        );
+    }
+
+    #[test]
+    fn a_page_waits_for_what_was_said_before_it_and_holds_nothing_said_after() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea | alice: PRIVMSG #tea :1 | hold | alice: PRIVMSG #tea :2 || bob: CHATHISTORY LATEST #tea * 50 | alice: PRIVMSG #tea :3 | go",
+            expect![[r#"
+                bob < :alice PRIVMSG #tea :1
+                bob < :alice PRIVMSG #tea :2
+                bob < :alice PRIVMSG #tea :3"#]],
+        );
+    }
+
+    #[test]
+    fn a_page_of_time_is_found() {
+        check(
+            "alice: JOIN #tea | alice: PRIVMSG #tea :1 | wait 1s | alice: PRIVMSG #tea :2 | wait 1s | alice: PRIVMSG #tea :3 || alice: CHATHISTORY BEFORE #tea timestamp=2023-11-14T22:13:22.000Z 1 | alice: CHATHISTORY AFTER #tea timestamp=2023-11-14T22:13:20.000Z 1 | alice: CHATHISTORY LATEST #tea timestamp=2023-11-14T22:13:20.000Z 9",
+            expect![[r#"
+                alice < :alice PRIVMSG #tea :2
+                alice < :alice PRIVMSG #tea :2
+                alice < :alice PRIVMSG #tea :2
+                alice < :alice PRIVMSG #tea :3"#]],
+        );
+    }
+
+    #[test]
+    fn a_stranger_is_told_nothing() {
+        check(
+            "alice: JOIN #tea | alice: PRIVMSG #tea :1 || bob: CHATHISTORY LATEST #tea * 5 | bob: CHATHISTORY LATEST #none * 5 | bob: CHATHISTORY LATEST alice * 5 | bob: CHATHISTORY LATEST nobody * 5",
+            expect![[r#"
+                bob < FAIL CHATHISTORY INVALID_TARGET LATEST #tea :Messages could not be retrieved
+                bob < FAIL CHATHISTORY INVALID_TARGET LATEST #none :Messages could not be retrieved
+                bob < FAIL CHATHISTORY INVALID_TARGET LATEST alice :Messages could not be retrieved
+                bob < FAIL CHATHISTORY INVALID_TARGET LATEST nobody :Messages could not be retrieved"#]],
+        );
+    }
+
+    #[test]
+    fn two_guests_read_what_they_said_to_one_another() {
+        check_with(
+            &[("alice", "guest"), ("bob", "guest"), ("carol", "guest")],
+            "bob: PING 1 | carol: PING 1 | alice: PRIVMSG bob :one | bob: PRIVMSG alice :two | carol: PRIVMSG alice :other || bob: CHATHISTORY LATEST alice * 9 | alice: CHATHISTORY LATEST carol * 9",
+            expect![[r#"
+                bob < :alice PRIVMSG bob :one
+                bob < :bob PRIVMSG alice :two
+                alice < :carol PRIVMSG alice :other"#]],
+        );
+    }
+
+    #[test]
+    fn misuse_is_answered() {
+        check(
+            "alice: JOIN #tea || alice: CHATHISTORY | alice: CHATHISTORY AROUND #tea * 5 | alice: CHATHISTORY LATEST #tea | alice: CHATHISTORY LATEST #tea * 0 | alice: CHATHISTORY LATEST #tea * -1 | alice: CHATHISTORY LATEST #tea * many | alice: CHATHISTORY BEFORE #tea * 5 | alice: CHATHISTORY BEFORE #tea msgid=x 5 | alice: CHATHISTORY BEFORE #tea timestamp=yesterday 5 | alice: CHATHISTORY AFTER a,b msgid=000000000000000000000zz 5 | alice: PING still here",
+            expect![[r#"
+                alice < FAIL CHATHISTORY INVALID_PARAMS * :There is LATEST, BEFORE and AFTER
+                alice < FAIL CHATHISTORY INVALID_PARAMS AROUND :There is LATEST, BEFORE and AFTER
+                alice < FAIL CHATHISTORY INVALID_PARAMS LATEST :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
+                alice < FAIL CHATHISTORY INVALID_PARAMS LATEST :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
+                alice < FAIL CHATHISTORY INVALID_PARAMS LATEST :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
+                alice < FAIL CHATHISTORY INVALID_PARAMS LATEST :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
+                alice < FAIL CHATHISTORY INVALID_PARAMS BEFORE :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
+                alice < FAIL CHATHISTORY INVALID_PARAMS BEFORE :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
+                alice < FAIL CHATHISTORY INVALID_PARAMS BEFORE :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
+                alice < FAIL CHATHISTORY INVALID_TARGET AFTER a,b :Messages could not be retrieved
+                alice < PONG tea.test :still"#]],
+        );
+    }
+}

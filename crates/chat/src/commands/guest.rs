@@ -24,3 +24,74 @@ fn parse(request: &mut Request<'_>) {
         registration.guest = Some(GuestWish { known, fresh });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::{check, check_with};
+
+    #[test]
+    fn a_second_connection_is_the_same_user() {
+        check_with(
+            &[("alice", "guest")],
+            "alice: JOIN #tea | alice: TOPIC #tea :green | bob: JOIN #tea || again tab alice | tab: PRIVMSG #tea :hi",
+            expect![[r#"
+                tab < :alice JOIN #tea
+                tab < 332 alice #tea :green
+                tab < 333 alice #tea alice 1700000000
+                tab < 353 alice = #tea :alice bob
+                tab < 366 alice #tea :End of /NAMES list
+                alice < :alice PRIVMSG #tea :hi
+                bob < :alice PRIVMSG #tea :hi"#]],
+        );
+    }
+
+    #[test]
+    fn a_dropped_guest_keeps_the_seat() {
+        check_with(
+            &[("alice", "guest")],
+            "alice: JOIN #tea | bob: JOIN #tea | alice drops | wait 89s || again back alice | bob: NAMES #tea",
+            expect![[r#"
+                back < :alice JOIN #tea
+                back < 353 alice = #tea :alice bob
+                back < 366 alice #tea :End of /NAMES list
+                bob < 353 bob = #tea :alice bob
+                bob < 366 bob #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn and_loses_it_when_its_time_is_over() {
+        check_with(
+            &[("alice", "guest")],
+            "alice: JOIN #tea | bob: JOIN #tea | alice drops || wait 91s | bob: NAMES #tea",
+            expect![[r#"
+                bob < :alice QUIT :Connection lost
+                bob < 353 bob = #tea :bob
+                bob < 366 bob #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn a_plain_client_is_gone_at_once() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea || alice drops",
+            expect![[r#"
+                alice < ERROR :Connection lost
+                bob < :alice QUIT :Connection lost"#]],
+        );
+    }
+
+    #[test]
+    fn a_goodbye_gives_the_seat_up() {
+        check_with(
+            &[("alice", "guest")],
+            "alice: JOIN #tea | bob: JOIN #tea || alice: QUIT | again back alice | back: PRIVMSG #tea :hi",
+            expect![[r#"
+                alice < ERROR :Quit
+                bob < :alice QUIT :Quit
+                back < 404 back #tea :You are not in that channel"#]],
+        );
+    }
+}

@@ -35,3 +35,46 @@ pub(crate) fn answer(world: &World, scope: Scope, name: &RoomName) -> Asked {
 pub(crate) fn end(room: String) -> Reply {
     Reply::numeric(n::RPL_ENDOFNAMES, "End of /NAMES list").param(room)
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::{check, check_with};
+
+    #[test]
+    fn it_lists_whoever_is_in() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea || carol: NAMES #tea | carol: NAMES | carol: NAMES #none,x",
+            expect![[r#"
+                carol < 353 carol = #tea :alice bob
+                carol < 366 carol #tea :End of /NAMES list
+                carol < 366 carol * :End of /NAMES list
+                carol < 366 carol #none :End of /NAMES list
+                carol < 366 carol x :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn addresses_are_shown_to_those_who_asked() {
+        check_with(
+            &[("bob", "userhost-in-names")],
+            "alice: JOIN #tea || bob: NAMES #tea",
+            expect![[r#"
+                bob < 353 bob = #tea :alice
+                bob < 366 bob #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn a_long_list_takes_several_lines_and_none_is_cut() {
+        let joins: Vec<String> = (0..60).map(|n| format!("somebody{n:03}: JOIN #tea")).collect();
+        check(
+            &format!("{} || somebody000: NAMES #tea", joins.join(" | ")),
+            expect![[r#"
+            somebody000 < 353 somebody000 = #tea :somebody000 somebody001 somebody002 somebody003 somebody004 somebody005 somebody006 somebody007 somebody008 somebody009 somebody010 somebody011 somebody012 somebody013 somebody014 somebody015 somebody016 somebody017 somebody018 somebody019 somebody020 somebody021 somebody022 somebody023 somebody024 somebody025 somebody026 somebody027 somebody028 somebody029 somebody030 somebody031 somebody032 somebody033 somebody034 somebody035 somebody036 somebody037 somebody038
+            somebody000 < 353 somebody000 = #tea :somebody039 somebody040 somebody041 somebody042 somebody043 somebody044 somebody045 somebody046 somebody047 somebody048 somebody049 somebody050 somebody051 somebody052 somebody053 somebody054 somebody055 somebody056 somebody057 somebody058 somebody059
+            somebody000 < 366 somebody000 #tea :End of /NAMES list"#]],
+        );
+    }
+}

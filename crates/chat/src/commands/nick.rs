@@ -47,7 +47,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, rename: &Rename) {
     let Some(user) = turn.actor() else { return };
     let (id, source, same) = (user.id, user.source(), user.nick.as_str() == rename.nick.as_str());
     if same {
-        return turn.reply(Reply::word("ACK"));
+        return turn.acknowledge();
     }
     if turn.world.presence.nick_taken(&rename.nick, Some(id)) {
         let nick = rename.nick.as_str().to_owned();
@@ -57,4 +57,63 @@ pub(crate) fn apply(turn: &mut Turn<'_>, rename: &Rename) {
     turn.world.presence.rename(id, rename.nick.clone());
     let event = Event::Renamed { user: id, source, nick: rename.nick.as_str().into() };
     turn.tell(Audience::Neighbours(id, rooms), event);
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn everybody_who_shares_a_room_reads_it_once() {
+        check(
+            "alice: JOIN #a,#b | bob: JOIN #a,#b | carol: JOIN #c || alice: NICK 爱丽丝 | bob: PRIVMSG 爱丽丝 :hi | bob: PRIVMSG alice :hi",
+            expect![[r#"
+                alice < :alice NICK 爱丽丝
+                bob < :alice NICK 爱丽丝
+                alice < :bob PRIVMSG 爱丽丝 :hi
+                bob < 401 bob alice :No such nick/channel"#]],
+        );
+    }
+
+    #[test]
+    fn another_spelling_of_ones_own_is_allowed() {
+        check("alice: PING 1 || alice: NICK Alice | alice: NICK Alice", expect!["alice < :alice NICK Alice"]);
+    }
+
+    #[test]
+    fn misuse_is_answered() {
+        check(
+            "alice: PING 1 | bob: PING 1 || alice: NICK | alice: NICK bob | alice: NICK BOB | alice: NICK bоb | alice: NICK ａlice2 | alice: NICK a!b | alice: NICK a\u{2003}b | alice: NICK #a | alice: NICK a.b",
+            expect![[r#"
+                alice < 431 alice :No nickname given
+                alice < 433 alice bob :Nickname is already in use
+                alice < 433 alice BOB :Nickname is already in use
+                alice < 433 alice bоb :Nickname is already in use
+                alice < :alice NICK ａlice2
+                alice < 432 ａlice2 a!b :Erroneous nickname
+                alice < 432 ａlice2 a b :Erroneous nickname
+                alice < 432 ａlice2 #a :Erroneous nickname
+                alice < 432 ａlice2 a.b :Erroneous nickname"#]],
+        );
+    }
+
+    #[test]
+    fn its_length_is_counted_in_bytes() {
+        check(
+            &format!("alice: PING 1 || alice: NICK {}", "x".repeat(100)),
+            expect![
+                "alice < 432 alice xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx :A nickname has at most 32 bytes"
+            ],
+        );
+        check(
+            &format!("alice: PING 1 || alice: NICK {}", "茶".repeat(11)),
+            expect!["alice < 432 alice 茶茶茶茶茶茶茶茶茶茶茶 :A nickname has at most 32 bytes"],
+        );
+        check(
+            &format!("alice: PING 1 || alice: NICK {}", "茶".repeat(10)),
+            expect!["alice < :alice NICK 茶茶茶茶茶茶茶茶茶茶"],
+        );
+    }
 }

@@ -49,3 +49,33 @@ pub(crate) fn apply(turn: &mut Turn<'_>, leave: &Leave) {
     turn.tell(Audience::Room(room), Event::Left(membership, Arc::clone(&leave.reason)));
     turn.settle_emptiness(room, Leaving::Goodbye);
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn members_are_told_why() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea || alice: PART #tea :bye now | bob: PART #tea",
+            expect![[r#"
+                alice < :alice PART #tea :bye now
+                bob < :alice PART #tea :bye now
+                bob < :bob PART #tea"#]],
+        );
+    }
+
+    #[test]
+    fn misuse_is_answered() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #other || alice: PART | alice: PART tea | alice: PART #other | alice: PART #none",
+            expect![[r#"
+                alice < 461 alice PART :Not enough parameters
+                alice < 403 alice tea :No such channel
+                alice < 442 alice #other :You're not on that channel
+                alice < 442 alice #none :You're not on that channel"#]],
+        );
+    }
+}

@@ -25,3 +25,38 @@ fn ping(request: &mut Request<'_>) {
     }
     request.reply(Reply::word("PONG").param(server).text(token));
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn a_token_comes_back() {
+        check(
+            "alice: PONG || alice: PING x | alice: PING :a b",
+            expect![[r#"
+                alice < PONG tea.test :x
+                alice < PONG tea.test :a b"#]],
+        );
+    }
+
+    #[test]
+    fn misuse_is_answered() {
+        check(
+            "alice: PONG || alice: PING | alice: PING : | alice: PONG",
+            expect![[r#"
+                alice < 409 alice :No origin specified
+                alice < 409 alice :No origin specified"#]],
+        );
+    }
+
+    #[test]
+    fn one_that_would_be_cut_is_refused() {
+        check(
+            &format!("alice: PING {}", "x".repeat(500)),
+            expect!["alice < 417 alice :That PING is too long to be answered"],
+        );
+    }
+}

@@ -25,3 +25,57 @@ fn parse(request: &mut Request<'_>) {
     }
     request.close(&reason);
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::{check, check_with};
+
+    #[test]
+    fn members_are_told_once() {
+        check(
+            "alice: JOIN #a,#b | bob: JOIN #a,#b | carol: JOIN #c || alice: QUIT :gone home",
+            expect![[r#"
+                alice < ERROR :Quit: gone home
+                bob < :alice QUIT :Quit: gone home"#]],
+        );
+    }
+
+    #[test]
+    fn the_goodbye_waits_for_the_last_echo() {
+        check_with(
+            &[("alice", "echo-message labeled-response batch")],
+            "alice: JOIN #tea | bob: JOIN #tea | hold || alice: PRIVMSG #tea :last words | alice: @label=q QUIT | go",
+            expect![[r#"
+                bob < :alice PRIVMSG #tea :last words
+                bob < :alice QUIT :Quit
+                alice < :alice PRIVMSG #tea :last words
+                alice < @label=q ERROR :Quit"#]],
+        );
+    }
+
+    #[test]
+    fn with_another_session_left_nobody_goes() {
+        check_with(
+            &[("alice", "guest")],
+            "bob: JOIN #tea | alice: JOIN #tea | again tab alice || alice: QUIT | tab: PRIVMSG #tea :still here",
+            expect![[r#"
+                tab < :alice JOIN #tea
+                tab < 353 alice = #tea :bob alice
+                tab < 366 alice #tea :End of /NAMES list
+                alice < ERROR :Quit
+                bob < :alice PRIVMSG #tea :still here"#]],
+        );
+    }
+
+    #[test]
+    fn a_reason_that_is_too_long_is_left_out() {
+        check(
+            &format!("bob: JOIN #tea | alice: JOIN #tea || alice: QUIT :{}", "x".repeat(450)),
+            expect![[r#"
+                bob < :alice QUIT :Quit
+                alice < ERROR :Quit"#]],
+        );
+    }
+}

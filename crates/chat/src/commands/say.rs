@@ -241,3 +241,201 @@ fn keep(turn: &mut Turn<'_>, said: &Said) {
         turn.out.changes.push(Change::Message(said.message.clone()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::{check, check_with};
+
+    #[test]
+    fn everybody_else_in_the_room_reads_it() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea | carol: NAMES #tea | alice: PRIVMSG #tea :你好 🍵",
+            expect!["bob < :alice PRIVMSG #tea :你好 🍵"],
+        );
+    }
+
+    #[test]
+    fn names_are_found_however_they_are_spelt() {
+        check(
+            "alice: JOIN #Tea | bob: JOIN #tea || alice: NOTICE #TEA hi | alice: PRIVMSG BOB hi",
+            expect![[r#"
+                bob < :alice NOTICE #Tea :hi
+                bob < :alice PRIVMSG bob :hi"#]],
+        );
+    }
+
+    #[test]
+    fn an_echo_waits_until_it_is_kept_and_nothing_overtakes_it() {
+        check_with(
+            &[("alice", "echo-message")],
+            "alice: JOIN #tea | bob: JOIN #tea | hold || alice: PRIVMSG #tea :one | bob: PRIVMSG #tea :two | alice: PING x | go",
+            expect![[r#"
+                bob < :alice PRIVMSG #tea :one
+                alice < :alice PRIVMSG #tea :one
+                alice < :bob PRIVMSG #tea :two
+                alice < PONG tea.test :x"#]],
+        );
+    }
+
+    #[test]
+    fn what_was_lost_is_a_failure_and_never_an_echo() {
+        check_with(
+            &[("alice", "echo-message")],
+            "alice: JOIN #tea | bob: JOIN #tea | hold || alice: PRIVMSG #tea :one | bob: NOTICE #tea :two | fail | go",
+            expect![[r#"
+                bob < :alice PRIVMSG #tea :one
+                alice < FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #tea :The server cannot store anything at the moment; please try again later
+                alice < :bob NOTICE #tea :two
+                bob < FAIL NOTICE TEMPORARILY_UNAVAILABLE #tea :The server cannot store anything at the moment; please try again later"#]],
+        );
+    }
+
+    #[test]
+    fn while_nothing_can_be_kept_nothing_is_said() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea | broken || alice: PRIVMSG #tea :one | mended | alice: PRIVMSG #tea :two",
+            expect![[r#"
+                alice < FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #tea :The server cannot store anything at the moment; please try again later
+                bob < :alice PRIVMSG #tea :two"#]],
+        );
+    }
+
+    #[test]
+    fn a_label_comes_back_on_the_echo_or_on_an_acknowledgement() {
+        check_with(
+            &[("alice", "echo-message labeled-response batch"), ("carol", "labeled-response batch")],
+            "alice: JOIN #tea | carol: JOIN #tea || alice: @label=a PRIVMSG #tea :hi | carol: @label=c PRIVMSG #tea :hi",
+            expect![[r#"
+                alice < @label=a :alice PRIVMSG #tea :hi
+                carol < :alice PRIVMSG #tea :hi
+                alice < :carol PRIVMSG #tea :hi
+                carol < @label=c ACK"#]],
+        );
+    }
+
+    #[test]
+    fn several_targets_answer_in_a_batch() {
+        check_with(
+            &[("alice", "echo-message labeled-response batch message-tags")],
+            "alice: JOIN #tea | bob: JOIN #tea || alice: @label=a PRIVMSG #tea,bob,nobody :hi",
+            expect![[r#"
+                alice < @label=a BATCH +1 labeled-response
+                alice < @batch=1;msgid=… :alice PRIVMSG #tea :hi
+                alice < @batch=1;msgid=… :alice PRIVMSG bob :hi
+                alice < @batch=1 401 alice nobody :No such nick/channel
+                alice < BATCH -1
+                bob < :alice PRIVMSG #tea :hi
+                bob < :alice PRIVMSG bob :hi"#]],
+        );
+    }
+
+    #[test]
+    fn to_oneself_the_echo_comes_first() {
+        check_with(
+            &[("alice", "echo-message labeled-response batch message-tags")],
+            "alice: @label=a PRIVMSG alice :note",
+            expect![[r#"
+                alice < @label=a;msgid=… :alice PRIVMSG alice :note
+                alice < @msgid=… :alice PRIVMSG alice :note"#]],
+        );
+    }
+
+    #[test]
+    fn client_tags_reach_those_who_know_tags() {
+        check_with(
+            &[("alice", "message-tags"), ("carol", "message-tags")],
+            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea || alice: @+draft/reply=x;secret=y;+a PRIVMSG #tea :hi | alice: @+typing=active TAGMSG #tea | bob: @+lost=1 PRIVMSG #tea :hi",
+            expect![[r#"
+                bob < :alice PRIVMSG #tea :hi
+                carol < @msgid=…;+draft/reply=x;+a :alice PRIVMSG #tea :hi
+                carol < @msgid=…;+typing=active :alice TAGMSG #tea
+                alice < @msgid=… :bob PRIVMSG #tea :hi
+                carol < @msgid=… :bob PRIVMSG #tea :hi"#]],
+        );
+    }
+
+    #[test]
+    fn typing_is_neither_kept_nor_waited_for() {
+        check_with(
+            &[("alice", "echo-message labeled-response batch message-tags")],
+            "alice: JOIN #tea | hold || alice: @label=1;+typing=active TAGMSG #tea | alice: @label=2;+draft/react=x TAGMSG #tea | go",
+            expect![[r#"
+                alice < @label=1;msgid=…;+typing=active :alice TAGMSG #tea
+                alice < @label=2;msgid=…;+draft/react=x :alice TAGMSG #tea"#]],
+        );
+    }
+
+    #[test]
+    fn misuse_is_answered() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #other || alice: PRIVMSG | alice: PRIVMSG #tea | alice: PRIVMSG #tea : | alice: TAGMSG | alice: PRIVMSG nobody :hi | alice: PRIVMSG #none :hi | alice: PRIVMSG #other :hi | alice: PRIVMSG a,b,c,d,e :hi | alice: PRIVMSG # :hi | alice: PRIVMSG a!b :hi",
+            expect![[r#"
+                alice < 411 alice :No recipient given (PRIVMSG)
+                alice < 412 alice :No text to send
+                alice < 412 alice :No text to send
+                alice < 461 alice TAGMSG :Not enough parameters
+                alice < 401 alice nobody :No such nick/channel
+                alice < 403 alice #none :No such channel
+                alice < 404 alice #other :You are not in that channel
+                alice < 407 alice a,b,c,d,e :Too many targets
+                alice < 403 alice # :No such channel
+                alice < 401 alice a!b :No such nick/channel"#]],
+        );
+    }
+
+    #[test]
+    fn what_would_be_cut_for_its_receivers_is_refused() {
+        let fits = 510 - ":alice!~alice@host PRIVMSG #tea :".len();
+        let say = |count: usize| format!("alice: JOIN #tea | alice: PRIVMSG #tea :{}", "x".repeat(count));
+        check(&say(fits), expect![""]);
+        check(&say(fits + 1), expect!["alice < 417 alice :Message too long once your address is put before it"]);
+    }
+
+    #[test]
+    fn a_private_message_is_kept_between_guests_only() {
+        check_with(
+            &[("alice", "guest echo-message"), ("bob", "guest")],
+            "bob: PING 1 | carol: PING 1 | hold || alice: PRIVMSG bob :kept | alice: PING after | go",
+            expect![[r#"
+                bob < :alice PRIVMSG bob :kept
+                alice < :alice PRIVMSG bob :kept
+                alice < PONG tea.test :after"#]],
+        );
+        check_with(
+            &[("alice", "guest echo-message")],
+            "carol: PING 1 | hold || alice: PRIVMSG carol :not kept | go",
+            expect![[r#"
+                carol < :alice PRIVMSG carol :not kept
+                alice < :alice PRIVMSG carol :not kept"#]],
+        );
+    }
+
+    #[test]
+    fn another_session_of_the_author_reads_it_too() {
+        check_with(
+            &[("alice", "guest echo-message")],
+            "alice: JOIN #tea | again tab alice | bob: JOIN #tea || alice: PRIVMSG #tea :hi | alice: PRIVMSG bob :psst",
+            expect![[r#"
+                tab < :alice JOIN #tea
+                tab < 353 alice = #tea :alice
+                tab < 366 alice #tea :End of /NAMES list
+                alice < :alice PRIVMSG #tea :hi
+                tab < :alice PRIVMSG #tea :hi
+                bob < :alice PRIVMSG #tea :hi
+                alice < :alice PRIVMSG bob :psst
+                tab < :alice PRIVMSG bob :psst
+                bob < :alice PRIVMSG bob :psst"#]],
+        );
+    }
+
+    #[test]
+    fn a_kept_seat_is_written_to_only_if_it_can_be_read_later() {
+        check_with(
+            &[("alice", "guest"), ("bob", "guest"), ("carol", "")],
+            "bob: PING 1 | bob drops || alice: PRIVMSG bob :later | carol: PRIVMSG bob :never",
+            expect!["carol < 401 carol bob :No such nick/channel"],
+        );
+    }
+}

@@ -85,3 +85,62 @@ pub(crate) fn lines(room: &str, topic: &Topic) -> Vec<Reply> {
         Reply::numeric_bare(n::RPL_TOPICWHOTIME).param(room.to_owned()).param(topic.by.to_string()).param(seconds),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn it_is_set_for_everybody_and_its_setter_waits_for_the_disk() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea | hold || alice: TOPIC #tea :green | alice: PING x | go | bob: TOPIC #tea",
+            expect![[r#"
+                bob < :alice TOPIC #tea :green
+                alice < :alice TOPIC #tea :green
+                alice < PONG tea.test :x
+                bob < 332 bob #tea :green
+                bob < 333 bob #tea alice 1700000000"#]],
+        );
+    }
+
+    #[test]
+    fn it_can_be_taken_away() {
+        check(
+            "alice: JOIN #tea | alice: TOPIC #tea :green || alice: TOPIC #tea : | alice: TOPIC #tea",
+            expect![[r#"
+                alice < :alice TOPIC #tea :
+                alice < 331 alice #tea :No topic is set"#]],
+        );
+    }
+
+    #[test]
+    fn misuse_is_answered() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #other || alice: TOPIC | alice: TOPIC tea | alice: TOPIC #other | alice: TOPIC #other :x | alice: TOPIC #none | broken | alice: TOPIC #tea :x",
+            expect![[r#"
+                alice < 461 alice TOPIC :Not enough parameters
+                alice < 403 alice tea :No such channel
+                alice < 442 alice #other :You're not on that channel
+                alice < 442 alice #other :You're not on that channel
+                alice < 442 alice #none :You're not on that channel
+                alice < FAIL TOPIC TEMPORARILY_UNAVAILABLE #tea :The server cannot store anything at the moment; please try again later"#]],
+        );
+    }
+
+    #[test]
+    fn one_that_would_be_cut_is_refused() {
+        check(
+            &format!("alice: JOIN #tea || alice: TOPIC #tea :{}", "x".repeat(391)),
+            expect!["alice < 417 alice :A topic has at most 390 bytes"],
+        );
+        let (nick, room) = ("n".repeat(32), format!("#{}", "r".repeat(63)));
+        check(
+            &format!("{nick}: JOIN {room} || {nick}: TOPIC {room} :{}", "x".repeat(390)),
+            expect![
+                "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn < 417 nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn :That topic is too long for this room's name"
+            ],
+        );
+    }
+}

@@ -22,7 +22,8 @@ pub(crate) fn page(to: Receiver<'_>, scope: &Scope, frame: &HistoryFrame, rows: 
     if !batched {
         return lines.collect();
     }
-    let open = Reply::word("BATCH").param(format!("+{}", frame.batch)).param("chathistory").param(frame.target.to_string());
+    let open =
+        Reply::word("BATCH").param(format!("+{}", frame.batch)).param("chathistory").param(frame.target.to_string());
     let close = Reply::word("BATCH").param(format!("-{}", frame.batch));
     let (open, close) = (reply(to, scope, &open), reply(to, &Scope::Plain, &close));
     std::iter::once(open).chain(lines).chain([close]).collect()

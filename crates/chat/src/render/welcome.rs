@@ -25,8 +25,10 @@ pub(crate) fn welcome(to: Receiver<'_>, scope: &Scope, welcome: &Welcome, wish: 
         tokens.iter().cloned().fold(Reply::numeric(n::RPL_ISUPPORT, text), Reply::param)
     });
     let lines = greeting(to.info, welcome).into_iter().chain(supported);
+    // What has failed comes first: whoever forgets its token at that keeps the one that follows.
+    let lines = lines.chain(guest_failure(welcome.guest));
     let lines = lines.chain(wish.and_then(|wish| token_line(welcome.guest, wish)));
-    let lines = lines.chain(guest_failure(welcome.guest)).chain(commands::motd_lines(to.info));
+    let lines = lines.chain(commands::motd_lines(to.info));
     out.extend(lines.map(|line| reply(to, scope, &line)));
     for (_, view) in &welcome.rooms {
         out.push(framed(to.variant.framing, |buf| {
@@ -44,7 +46,11 @@ fn greeting(info: &ServerInfo, welcome: &Welcome) -> Vec<Reply> {
         Reply::numeric(n::RPL_YOURHOST, format!("Your host is {}, running version {}", info.name, info.version)),
         Reply::numeric(n::RPL_CREATED, format!("This server was created {}", info.created)),
         // No user modes and no channel modes yet: `-` keeps the places.
-        Reply::numeric_bare(n::RPL_MYINFO).param(info.name.to_string()).param(info.version.clone()).param("-").param("-"),
+        Reply::numeric_bare(n::RPL_MYINFO)
+            .param(info.name.to_string())
+            .param(info.version.clone())
+            .param("-")
+            .param("-"),
     ]
 }
 

@@ -77,7 +77,8 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
     let (guest, outcome) = guest_of(turn, attach.guest);
     let live = guest.and_then(|guest| turn.world.presence.user_of_guest(guest)).map(|user| user.id);
     if live.is_none() && turn.world.presence.nick_taken(&attach.nick, None) {
-        let refusal = Reply::numeric(n::ERR_NICKNAMEINUSE, "Nickname is already in use").param(attach.nick.as_str().to_owned());
+        let refusal =
+            Reply::numeric(n::ERR_NICKNAMEINUSE, "Nickname is already in use").param(attach.nick.as_str().to_owned());
         return turn.tell_origin(Event::NotAttached(refusal));
     }
     let guest = match (outcome, attach.guest) {
@@ -149,7 +150,9 @@ pub(crate) fn detach(turn: &mut Turn<'_>, detach: &Detach) {
 /// The line that tells a session what became of its token, beside the token itself.
 pub(crate) fn guest_failure(outcome: GuestOutcome) -> Option<Reply> {
     match outcome {
-        GuestOutcome::Replaced => Some(Reply::fail("GUEST", "INVALID_TOKEN", "That token is not known here; you are a new guest")),
+        GuestOutcome::Replaced => {
+            Some(Reply::fail("GUEST", "INVALID_TOKEN", "That token is not known here; you are a new guest"))
+        }
         GuestOutcome::Unavailable => Some(reply::unavailable("GUEST", "*")),
         GuestOutcome::None | GuestOutcome::Known | GuestOutcome::New => None,
     }

@@ -109,7 +109,13 @@ impl Session {
     }
 
     /// Reads one line, without its line end.
-    pub fn receive(&mut self, line: Result<&[u8], LineError>, info: &ServerInfo, entropy: Entropy, steps: &mut Vec<Step>) {
+    pub fn receive(
+        &mut self,
+        line: Result<&[u8], LineError>,
+        info: &ServerInfo,
+        entropy: Entropy,
+        steps: &mut Vec<Step>,
+    ) {
         debug_assert!(!self.waiting && !self.over, "a waiting session is given no line");
         match line.and_then(irc::decode) {
             Ok(text) => match Message::parse(text) {
@@ -146,7 +152,9 @@ impl Session {
         }
         match scope {
             Scope::Batch(reference) => steps.push(plain(Reply::word("BATCH").param(format!("-{reference}")))),
-            Scope::Label(_) if steps.len() == before => steps.push(Step::Answer(Answer::Reply(scope, Reply::word("ACK")))),
+            Scope::Label(_) if steps.len() == before => {
+                steps.push(Step::Answer(Answer::Reply(scope, Reply::word("ACK"))));
+            }
             Scope::Label(_) | Scope::Plain => {}
         }
     }
@@ -277,7 +285,11 @@ fn unknown(command: &str) -> Reply {
 fn unfit(error: LineError) -> Reply {
     match error {
         LineError::TooLong | LineError::TagsTooLong => Reply::numeric(n::ERR_INPUTTOOLONG, "Input line was too long"),
-        LineError::NotUtf8 => Reply::fail("*", "INVALID_UTF8", "Message rejected, your IRC software MUST use UTF-8 encoding on this network"),
+        LineError::NotUtf8 => Reply::fail(
+            "*",
+            "INVALID_UTF8",
+            "Message rejected, your IRC software MUST use UTF-8 encoding on this network",
+        ),
     }
 }
 
@@ -285,8 +297,65 @@ fn unfit(error: LineError) -> Reply {
 fn unreadable(error: ParseError) -> Reply {
     match error {
         ParseError::TooManyParams => Reply::fail("*", "TOO_MANY_PARAMS", "A line has at most 15 parameters"),
-        ParseError::Control => Reply::fail("*", "INVALID_LINE", "A line holds no NUL, and no carriage return but at its end"),
+        ParseError::Control => {
+            Reply::fail("*", "INVALID_LINE", "A line holds no NUL, and no carriage return but at its end")
+        }
         ParseError::Empty | ParseError::NoCommand => Reply::fail("*", "INVALID_LINE", "The line has no command"),
         ParseError::Command => Reply::numeric(n::ERR_UNKNOWNCOMMAND, "Unknown command").param("*"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::{check, check_with};
+
+    #[test]
+    fn lines_that_are_none_are_answered() {
+        check(
+            "alice: PING 1 || alice: :source | alice: @tag | alice: a-b | alice: NONSENSE x y | alice: A B C D E F G H I J K L M N O P Q | alice: PING a\0b | alice: PING b",
+            expect![[r#"
+                alice < FAIL * INVALID_LINE :The line has no command
+                alice < FAIL * INVALID_LINE :The line has no command
+                alice < 421 alice * :Unknown command
+                alice < 421 alice NONSENSE :Unknown command
+                alice < FAIL * TOO_MANY_PARAMS :A line has at most 15 parameters
+                alice < FAIL * INVALID_LINE :A line holds no NUL, and no carriage return but at its end
+                alice < PONG tea.test :b"#]],
+        );
+        let long = |tags: usize, body: usize| format!("@{} PING {}", "t".repeat(tags), "x".repeat(body));
+        check(
+            &format!("alice: PING 1 || alice: {}", long(4094, 400)),
+            expect![
+                "alice < PONG tea.test :xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+            ],
+        );
+        check(
+            &format!("alice: PING 1 || alice: {}", long(4095, 400)),
+            expect!["alice < 417 alice :Input line was too long"],
+        );
+        check(
+            &format!("alice: PING 1 || alice: {}", long(10, 506)),
+            expect!["alice < 417 alice :Input line was too long"],
+        );
+    }
+
+    #[test]
+    fn a_label_is_answered_even_by_nothing_and_one_that_is_none_is_left_alone() {
+        let long = "l".repeat(65);
+        check_with(
+            &[("alice", "labeled-response batch")],
+            &format!(
+                "alice: PING 1 || alice: @label=1 PONG x | alice: @label PONG x | alice: @label={long} PONG x | alice: @label=2 NONSENSE | alice: @label=3 JOIN | alice: @label=4 NICK alice"
+            ),
+            expect![[r#"
+                alice < @label=1 ACK
+                alice < @label=2 421 alice NONSENSE :Unknown command
+                alice < @label=3 BATCH +1 labeled-response
+                alice < @batch=1 461 alice JOIN :Not enough parameters
+                alice < BATCH -1
+                alice < @label=4 ACK"#]],
+        );
     }
 }

@@ -60,3 +60,134 @@ pub(crate) fn advance(request: &mut Request<'_>) {
     request.submit(Action::Attach(attach));
     request.wait();
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::{check, check_whole};
+
+    #[test]
+    fn the_welcome_tells_the_truth() {
+        check_whole(
+            "connect a || a: NICK alice | a: USER alice 0 * :Alice",
+            expect![[r#"
+                a < 001 alice :Welcome to the Test Network, alice
+                a < 002 alice :Your host is tea.test, running version teahouse-0
+                a < 003 alice :This server was created today
+                a < 004 alice tea.test teahouse-0 - -
+                a < 005 alice NETWORK=Test CASEMAPPING=ascii UTF8MAPPING=rfc8265 UTF8ONLY CHANTYPES=# PREFIX= NICKLEN=32 USERLEN=16 CHANNELLEN=64 TOPICLEN=390 CHANLIMIT=#:100 TARGMAX=PRIVMSG:4,NOTICE:4,TAGMSG:4 CHATHISTORY=500 :are supported by this server
+                a < 005 alice MSGREFTYPES=msgid,timestamp teahouse.internal/AUTOJOIN=#lobby :are supported by this server
+                a < 375 alice :- tea.test Message of the day -
+                a < 372 alice :- Welcome.
+                a < 376 alice :End of /MOTD command."#]],
+        );
+    }
+
+    #[test]
+    fn capabilities_hold_it_up_until_they_are_agreed() {
+        check(
+            "connect a || a: CAP LS 302 | a: NICK alice | a: USER alice 0 * :Alice | a: CAP REQ :echo-message nonsense | a: CAP REQ :echo-message batch | a: CAP REQ -batch | a: CAP LIST | a: CAP NONSENSE | a: CAP END",
+            expect![[r#"
+                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory teahouse.internal/guest
+                a < CAP * NAK :echo-message nonsense
+                a < CAP * ACK :echo-message batch
+                a < CAP * ACK :-batch
+                a < CAP * LIST :echo-message
+                a < 410 * NONSENSE :Invalid CAP command
+                a < 001 alice :Welcome to the Test Network, alice
+                a < 376 alice :End of /MOTD command."#]],
+        );
+    }
+
+    #[test]
+    fn a_nick_in_use_is_said_and_another_may_be_tried() {
+        check(
+            "alice: PING 1 | connect a || a: USER a 0 * :a | a: NICK Alice | a: NICK | a: NICK a!b | a: NICK alice_",
+            expect![[r#"
+                a < 433 * Alice :Nickname is already in use
+                a < 431 * :No nickname given
+                a < 432 * a!b :Erroneous nickname
+                a < 001 alice_ :Welcome to the Test Network, alice_
+                a < 376 alice_ :End of /MOTD command."#]],
+        );
+    }
+
+    #[test]
+    fn nothing_else_is_done_before_it() {
+        check(
+            "connect a || a: JOIN #tea | a: PRIVMSG #tea :hi | a: NONSENSE | a: PING x | a: GUEST * | a: USER a | a: USER | a: QUIT",
+            expect![[r#"
+                a < 451 * :You have not registered
+                a < 451 * :You have not registered
+                a < 421 * NONSENSE :Unknown command
+                a < PONG tea.test :x
+                a < FAIL GUEST CAPABILITY_REQUIRED :Ask for the guest capability first
+                a < 461 * USER :Not enough parameters
+                a < 461 * USER :Not enough parameters
+                a < ERROR :Quit"#]],
+        );
+    }
+
+    #[test]
+    fn nothing_of_it_is_done_again() {
+        check(
+            "alice: PING 1 || alice: USER a 0 * :a | alice: PASS x | alice: GUEST * | alice: CAP END",
+            expect![[r#"
+                alice < 462 alice :You may not reregister
+                alice < 462 alice :You may not reregister
+                alice < 462 alice :You may not reregister"#]],
+        );
+    }
+
+    #[test]
+    fn a_guest_gets_a_token_between_005_and_the_motd() {
+        check(
+            "connect a || a: CAP REQ teahouse.internal/guest | a: GUEST * | a: NICK alice | a: USER a 0 * :a | a: CAP END",
+            expect![[r#"
+                a < CAP * ACK :teahouse.internal/guest
+                a < 001 alice :Welcome to the Test Network, alice
+                a < GUEST TOKEN 00000000000000000000000000000001
+                a < 376 alice :End of /MOTD command."#]],
+        );
+    }
+
+    #[test]
+    fn a_token_that_nobody_has_makes_a_new_guest() {
+        check(
+            "connect a | a: CAP REQ teahouse.internal/guest | a: NICK alice | a: USER a 0 * :a || a: GUEST 0123 | a: CAP END",
+            expect![[r#"
+                a < 001 alice :Welcome to the Test Network, alice
+                a < FAIL GUEST INVALID_TOKEN :That token is not known here; you are a new guest
+                a < GUEST TOKEN 00000000000000000000000000000001
+                a < 376 alice :End of /MOTD command."#]],
+        );
+    }
+
+    #[test]
+    fn while_nothing_can_be_kept_a_guest_comes_in_plainly() {
+        check(
+            "broken | connect a | a: CAP REQ teahouse.internal/guest | a: NICK alice | a: USER a 0 * :a || a: GUEST * | a: CAP END",
+            expect![[r#"
+                a < 001 alice :Welcome to the Test Network, alice
+                a < FAIL GUEST TEMPORARILY_UNAVAILABLE * :The server cannot store anything at the moment; please try again later
+                a < 376 alice :End of /MOTD command."#]],
+        );
+    }
+
+    #[test]
+    fn labels_work_before_it_too() {
+        check(
+            "connect a | a: CAP REQ :batch labeled-response || a: @label=1 NICK alice | a: @label=2 USER a 0 * :a | a: @label=3 CAP END",
+            expect![[r#"
+                a < @label=1 BATCH +1 labeled-response
+                a < BATCH -1
+                a < @label=2 BATCH +2 labeled-response
+                a < BATCH -2
+                a < @label=3 BATCH +3 labeled-response
+                a < @batch=3 001 alice :Welcome to the Test Network, alice
+                a < @batch=3 376 alice :End of /MOTD command.
+                a < BATCH -3"#]],
+        );
+    }
+}

@@ -27,6 +27,11 @@ impl Locals {
         self.users.values().flatten().copied()
     }
 
+    #[cfg(test)]
+    pub(crate) fn memberships(&self) -> impl Iterator<Item = (Slot, RoomId)> {
+        self.rooms.iter().flat_map(|(room, slots)| slots.iter().map(|slot| (*slot, *room)))
+    }
+
     /// A session speaks for a user that is in these rooms.
     pub(crate) fn attach(&mut self, slot: Slot, user: UserId, rooms: impl Iterator<Item = RoomId>) {
         self.users.entry(user).or_default().push(slot);

@@ -131,7 +131,8 @@ impl Shard {
     pub fn ping(&mut self, id: SessionId) {
         let info = Arc::clone(&self.info);
         if let Some(seat) = self.seat_mut(id) {
-            let ping = Reply { verb: Verb::Unsourced("PING"), params: Vec::new(), text: Some(info.name.to_string().into()) };
+            let ping =
+                Reply { verb: Verb::Unsourced("PING"), params: Vec::new(), text: Some(info.name.to_string().into()) };
             seat.push(render::reply(seat.receiver(&info), &Scope::Plain, &ping));
             self.touched.push(id);
         }
@@ -166,6 +167,12 @@ impl Shard {
     /// All sessions.
     pub fn sessions(&self) -> Vec<SessionId> {
         self.seats.iter().map(|(_, seat)| seat.id).collect()
+    }
+
+    /// Which of the sessions here hears which room, for the tests that compare it with the world.
+    #[cfg(test)]
+    pub(crate) fn memberships(&self) -> Vec<(SessionId, crate::ids::RoomId)> {
+        self.locals.memberships().map(|(slot, room)| (self.seats[slot as usize].id, room)).collect()
     }
 
     /// Takes in one delivery.
@@ -259,7 +266,9 @@ impl Shard {
                         self.gated.push_back((applied.position, seat.id));
                     }
                 }
-                (Some(origin), _) => shared.answer(seat.outlet.variant, &origin.scope).into_iter().for_each(|l| seat.push(l)),
+                (Some(origin), _) => {
+                    shared.answer(seat.outlet.variant, &origin.scope).into_iter().for_each(|l| seat.push(l));
+                }
                 (None, _) => shared.line(seat.outlet.variant).into_iter().for_each(|line| seat.push(line)),
             }
             self.touched.push(seat.id);
@@ -317,23 +326,24 @@ impl Shard {
     /// Every entry named here was delivered before, so no gate closes behind it.
     fn settle(&mut self, upto: Position, failed: &[Position]) {
         self.settled = self.settled.max(upto);
+        let mut waiting: Vec<SessionId> = Vec::new();
+        // All that is lost first: opening one gate must not open the next one of the same session as if it were kept.
         for lost in failed {
             let place = self.gated.partition_point(|(position, _)| position < lost);
             if let Some((_, id)) = self.gated.get(place).copied().filter(|(position, _)| position == lost) {
-                self.open(id, |outlet| outlet.fail(*lost));
+                self.outlet(id).into_iter().for_each(|outlet| outlet.fail(*lost));
+                waiting.push(id);
             }
         }
         while let Some((_, id)) = self.gated.pop_front_if(|(position, _)| *position <= upto) {
-            self.open(id, |_| {});
+            waiting.push(id);
         }
-    }
-
-    fn open(&mut self, id: SessionId, first: impl FnOnce(&mut Outlet)) {
-        let settled = self.settled;
-        if let Some(outlet) = self.outlet(id) {
-            first(outlet);
-            outlet.open(settled);
-            self.touched.push(id);
+        for id in waiting {
+            let settled = self.settled;
+            if let Some(outlet) = self.outlet(id) {
+                outlet.open(settled);
+                self.touched.push(id);
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{User, World};
 use crate::durable::{Change, GuestRecord, Owner, RoomRecord};
 use crate::entry::{Audience, Effect, Entry, Event, Origin, Outcome};
 use crate::ids::{GuestId, RoomId, UserId};
-use crate::reply::Reply;
+use crate::reply::{Reply, Scope};
 
 /// Why a user goes: a room in which nothing was said outlives a drop for a while, but not a goodbye.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,13 @@ impl<'a> Turn<'a> {
     /// Answers the session that acts with one line.
     pub(crate) fn reply(&mut self, reply: Reply) {
         self.tell_origin(Event::Reply(reply));
+    }
+
+    /// Answers a labelled line that changes nothing.
+    pub(crate) fn acknowledge(&mut self) {
+        if let Some(Origin { scope: Scope::Label(_), .. }) = self.entry.origin {
+            self.reply(Reply::word("ACK"));
+        }
     }
 
     /// Answers the session that acts.

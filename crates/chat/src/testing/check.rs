@@ -1,0 +1,182 @@
+//! Scripts of lines with what comes of them.
+
+use std::collections::BTreeMap;
+
+use expect_test::Expect;
+
+use super::{Model, info};
+use crate::ids::SessionId;
+use crate::render::Framing;
+use crate::world::Leaving;
+
+/// Runs a script and compares what everybody reads.
+///
+/// Steps are separated by `|`; what is compared begins behind `||`, or is the last step's. `alice: LINE` sends a line;
+/// whoever is named for the first time registers first. Other steps: `alice drops`; `hold` and `go` (the store keeps
+/// its commits back, and goes on), `fail` (what is held back is lost), `broken` and `mended` (nothing can be stored);
+/// `wait 90s`; `connect alice` (without registering); `again alice2 alice` (a second connection with the first one's token, registered as alice2).
+pub(crate) fn check(script: &str, expected: Expect) {
+    check_with(&[], script, expected);
+}
+
+/// [`check`], with all lines of a welcome.
+pub(crate) fn check_whole(script: &str, expected: Expect) {
+    run(Players { whole: true, ..Players::new(&[]) }, script, expected);
+}
+
+/// [`check`], with capabilities for some of those who take part; `guest` among them makes a guest.
+pub(crate) fn check_with(caps: &[(&str, &str)], script: &str, expected: Expect) {
+    run(Players::new(caps), script, expected);
+}
+
+fn run(mut players: Players, script: &str, expected: Expect) {
+    let (quiet, shown) = match script.split_once("||") {
+        Some((quiet, shown)) => (quiet, shown),
+        None => script.rsplit_once('|').unwrap_or(("", script)),
+    };
+    for step in quiet.split('|').map(str::trim).filter(|step| !step.is_empty()) {
+        players.step(step);
+    }
+    players.read();
+    for step in shown.split('|').map(str::trim) {
+        players.step(step);
+        players.collect();
+    }
+    expected.assert_eq(players.shown.trim_end());
+}
+
+struct Players {
+    model: Model,
+    caps: BTreeMap<String, String>,
+    sessions: Vec<(String, SessionId)>,
+    tokens: BTreeMap<String, String>,
+    held: bool,
+    whole: bool,
+    shown: String,
+}
+
+impl Players {
+    fn new(caps: &[(&str, &str)]) -> Self {
+        let caps = caps.iter().map(|(name, caps)| (name.to_string(), caps.to_string())).collect();
+        let mut model = Model::new(info(), 1);
+        model.settle_down();
+        let (sessions, tokens, shown) = (Vec::new(), BTreeMap::new(), String::new());
+        Players { model, caps, sessions, tokens, held: false, whole: false, shown }
+    }
+
+    fn step(&mut self, step: &str) {
+        let words: Vec<&str> = step.split(' ').collect();
+        match words[..] {
+            ["hold"] => self.held = true,
+            ["go"] => self.held = false,
+            ["fail"] => self.model.settle(usize::MAX, false),
+            ["broken"] => self.model.writable = false,
+            ["mended"] => self.model.writable = true,
+            ["wait", time] => {
+                let seconds: u64 = time.trim_end_matches('s').parse().expect("a number of seconds");
+                self.model.now = self.model.now.plus_ms(seconds * 1000);
+                self.model.submit(None, crate::entry::Action::Expire);
+            }
+            ["again", new, old] => {
+                let token = self.tokens[old].clone();
+                self.arrive(new, Some(&token));
+            }
+            ["connect", name] => {
+                let id = self.model.shards[0].connect("host".into(), Framing::Lines);
+                self.sessions.push((name.to_owned(), id));
+            }
+            [name, "drops"] => {
+                let id = self.session(name);
+                let mut steps = Vec::new();
+                self.model.shards[0].hang_up(id, "Connection lost", Leaving::Dropped, &mut steps);
+                self.model.carry_out(id, steps);
+            }
+            _ => {
+                let (name, line) = step.split_once(": ").expect("a step is `name: LINE` or one of the others");
+                let id = self.session(name);
+                self.model.line(id, line);
+            }
+        }
+        self.settle();
+    }
+
+    /// The session of this name, registered.
+    fn session(&mut self, name: &str) -> SessionId {
+        match self.sessions.iter().find(|(known, _)| known == name) {
+            Some((_, id)) => *id,
+            None => self.arrive(name, None),
+        }
+    }
+
+    fn arrive(&mut self, name: &str, token: Option<&str>) -> SessionId {
+        let id = self.model.shards[0].connect("host".into(), Framing::Lines);
+        self.sessions.push((name.to_owned(), id));
+        let caps = self.caps.get(name).cloned().unwrap_or_default();
+        let is_guest = token.is_some() || caps.contains("guest");
+        let caps = caps.replace("guest", "");
+        let mut lines = vec![format!("CAP REQ :{caps} {}", if is_guest { "teahouse.internal/guest" } else { "" })];
+        if is_guest {
+            lines.push(format!("GUEST {}", token.unwrap_or("*")));
+        }
+        lines.extend([format!("NICK {name}"), format!("USER {name} 0 * :{name}"), "CAP END".into()]);
+        for line in lines {
+            self.model.line(id, &line);
+        }
+        self.settle();
+        let welcome = self.model.output(id);
+        if let Some(token) = welcome.iter().find_map(|line| line.split_once(" GUEST TOKEN ")) {
+            self.tokens.insert(name.to_owned(), token.1.to_owned());
+        }
+        let rooms = welcome.iter().skip_while(|line| !line.contains(" 376 ")).skip(1);
+        for line in rooms {
+            self.shown += &format!("{name} < {}\n", simple(line));
+        }
+        id
+    }
+
+    fn settle(&mut self) {
+        match self.held {
+            false => self.model.settle_down(),
+            true => (0..self.model.inboxes[0].len()).for_each(|_| self.model.deliver(0)),
+        }
+    }
+
+    /// Takes out what everybody has to read.
+    fn read(&mut self) -> Vec<(String, String)> {
+        let mut lines = Vec::new();
+        for (name, id) in self.sessions.clone() {
+            lines.extend(self.model.output(id).into_iter().map(|line| (name.clone(), line)));
+        }
+        lines
+    }
+
+    fn collect(&mut self) {
+        for (name, line) in self.read() {
+            // The same in every welcome; one test looks at all of it.
+            let is_welcome = [" 002 ", " 003 ", " 004 ", " 005 ", " 375 ", " 372 "].iter().any(|n| line.contains(n));
+            if is_welcome && !self.whole {
+                continue;
+            }
+            self.shown += &format!("{name} < {}\n", simple(&line));
+        }
+    }
+}
+
+/// A line without what is the same everywhere: the server's name, addresses, message ids' digits.
+fn simple(line: &str) -> String {
+    let line = line.replace(":tea.test ", "").replace("@host", "");
+    let mut out = String::new();
+    let mut rest = line.as_str();
+    while let Some(at) = rest.find("!~") {
+        let end = rest[at..].find([' ', '\r']).map_or(rest.len(), |end| at + end);
+        out += &rest[..at];
+        rest = &rest[end..];
+    }
+    out += rest;
+    match out.split_once("msgid=") {
+        Some((before, after)) if before.starts_with('@') => {
+            format!("{before}msgid=…{}", after.trim_start_matches(|c: char| c.is_ascii_alphanumeric()))
+        }
+        _ => out,
+    }
+}

@@ -1,0 +1,277 @@
+//! The chat in memory, for tests: a log, a store and shards without threads, driven step by step.
+//!
+//! [`Model`] is what the server crate does with locks and sockets; [`check`] runs a script of lines through it;
+//! `simulation` throws random ones at it.
+
+mod check;
+mod simulation;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use teahouse_proto::names::RoomName;
+
+pub(crate) use check::{check, check_whole, check_with};
+
+use crate::durable::{Bound, Change, GuestRecord, MessageKind, RoomRecord, Span, StoredMessage};
+use crate::entry::{Action, Applied, Audience, Effect, Entry, Event, Origin};
+use crate::ids::{GuestId, MsgId, Position, RoomId, SessionId, Time};
+use crate::info::{Rules, ServerInfo};
+use crate::query::{HistoryRead, Query};
+use crate::reply::Scope;
+use crate::session::Step;
+use crate::shard::{Delivery, Shard};
+use crate::world::World;
+
+/// What a test's store holds.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    pub(crate) rooms: BTreeMap<RoomId, RoomRecord>,
+    pub(crate) guests: BTreeMap<GuestId, GuestRecord>,
+    pub(crate) messages: Vec<StoredMessage>,
+}
+
+/// A page of history being read, as of a position.
+#[derive(Debug)]
+struct Reading {
+    session: SessionId,
+    read: HistoryRead,
+    upto: Position,
+}
+
+/// The chat in memory.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub(crate) info: Arc<ServerInfo>,
+    pub(crate) world: World,
+    pub(crate) shards: Vec<Shard>,
+    pub(crate) inboxes: Vec<VecDeque<Delivery>>,
+    pub(crate) kept: Kept,
+    pub(crate) now: Time,
+    pub(crate) writable: bool,
+    pub(crate) next: Position,
+    /// Handed to the store and not settled.
+    unsettled: VecDeque<(Position, Vec<Change>)>,
+    pub(crate) settled: Position,
+    reading: Vec<Reading>,
+    pub(crate) effects: Vec<String>,
+    /// What was said in rooms, and which sessions were there to read it; its author's answer is another matter.
+    pub(crate) heard_by: Vec<(MsgId, Vec<SessionId>)>,
+}
+
+/// The settings that tests run under.
+pub(crate) fn info() -> ServerInfo {
+    let name: Arc<str> = "tea.test".into();
+    ServerInfo {
+        name: Arc::clone(&name),
+        network: "Test".into(),
+        version: "teahouse-0".into(),
+        created: "today".into(),
+        motd: vec!["Welcome.".into()],
+        password: None,
+        send_queue_bytes: usize::MAX,
+        rules: Rules {
+            server_name: name,
+            autojoin: vec![RoomName::parse("#lobby").unwrap()],
+            guest_seat_ms: 90_000,
+            forget_ms: 30 * 24 * 3_600_000,
+            keep_history: true,
+        },
+    }
+}
+
+/// Numbers that are different each time, and the same in every run: each thread has its own.
+fn entropy() -> [u8; 16] {
+    use std::cell::Cell;
+    thread_local!(static NEXT: Cell<u128> = const { Cell::new(0) });
+    NEXT.set(NEXT.get() + 1);
+    NEXT.get().to_be_bytes()
+}
+
+impl Model {
+    pub(crate) fn new(info: ServerInfo, workers: u16) -> Self {
+        let info = Arc::new(info);
+        let world = World::load(info.rules.clone(), Vec::new(), Vec::new());
+        let mut model = Model {
+            shards: (0..workers).map(|worker| Shard::new(worker, Arc::clone(&info), entropy)).collect(),
+            inboxes: (0..workers).map(|_| VecDeque::new()).collect(),
+            kept: Kept::default(),
+            now: Time(1_700_000_000_000),
+            writable: true,
+            next: Position(1),
+            unsettled: VecDeque::new(),
+            settled: Position(0),
+            reading: Vec::new(),
+            effects: Vec::new(),
+            heard_by: Vec::new(),
+            info,
+            world,
+        };
+        model.submit(None, Action::Start);
+        for room in model.info.rules.autojoin.clone() {
+            model.submit(None, Action::Open(room));
+        }
+        model
+    }
+
+    pub(crate) fn submit(&mut self, origin: Option<Origin>, action: Action) {
+        let entry = Entry { position: self.next, time: self.now, writable: self.writable, origin, action };
+        self.next.0 += 1;
+        let outcome = self.world.apply(&entry);
+        self.effects.push(format!("{:?}{:?}", outcome.effects, outcome.changes));
+        self.note_hearers(&entry, &outcome.effects);
+        let applied = Arc::new(Applied { position: entry.position, time: entry.time, effects: outcome.effects });
+        for inbox in &mut self.inboxes {
+            inbox.push_back(Delivery::Applied(Arc::clone(&applied)));
+        }
+        if !outcome.changes.is_empty() {
+            self.unsettled.push_back((entry.position, outcome.changes));
+        }
+    }
+
+    fn note_hearers(&mut self, entry: &Entry, effects: &[Effect]) {
+        for effect in effects {
+            if let (Audience::Room(room), Event::Said(said)) = (&effect.audience, &effect.event) {
+                let sessions = self.world.presence.members(*room).flat_map(|user| user.sessions.iter().copied());
+                let author = entry.origin.as_ref().map(|origin| origin.session);
+                let hearers = sessions.filter(|session| Some(*session) != author).collect();
+                self.heard_by.push((said.message.msgid, hearers));
+            }
+        }
+    }
+
+    /// Reads one line of a session, and carries out what comes of it.
+    pub(crate) fn line(&mut self, id: SessionId, line: &str) {
+        let mut steps = Vec::new();
+        self.shards[id.worker as usize].receive(id, Ok(line.as_bytes()), &mut steps);
+        self.carry_out(id, steps);
+    }
+
+    pub(crate) fn carry_out(&mut self, id: SessionId, steps: Vec<Step>) {
+        for step in steps {
+            match step {
+                Step::Answer(answer) => self.inboxes[id.worker as usize].push_back(Delivery::Answer(id, answer)),
+                Step::Submit(scope, action) => self.submit(Some(Origin { session: id, scope }), action),
+                Step::Ask(scope, query) => self.ask(id, scope, &query),
+            }
+        }
+    }
+
+    fn ask(&mut self, session: SessionId, scope: Scope, query: &Query) {
+        let asked = self.world.ask(session, scope, query);
+        for answer in asked.answers {
+            self.inboxes[session.worker as usize].push_back(Delivery::Answer(session, answer));
+        }
+        if let Some(read) = asked.read {
+            self.reading.push(Reading { session, read, upto: Position(self.next.0 - 1) });
+        }
+    }
+
+    /// Delivers the oldest thing in a worker's inbox.
+    pub(crate) fn deliver(&mut self, worker: usize) {
+        if let Some(delivery) = self.inboxes[worker].pop_front() {
+            self.shards[worker].deliver(delivery);
+        }
+    }
+
+    /// Lets the store commit the oldest `count` of what it was handed, or lose their messages.
+    pub(crate) fn settle(&mut self, count: usize, commits: bool) {
+        let mut lost = Vec::new();
+        for (position, changes) in self.unsettled.drain(..count.min(self.unsettled.len())) {
+            for change in changes {
+                match change {
+                    Change::Message(_) if !commits => lost.push(position),
+                    change => self.kept.take(change),
+                }
+            }
+            self.settled = position;
+        }
+        let lost: Arc<[Position]> = lost.into();
+        for inbox in &mut self.inboxes {
+            inbox.push_back(Delivery::Settled(self.settled, Arc::clone(&lost)));
+        }
+        self.read_settled();
+    }
+
+    pub(crate) fn unsettled(&self) -> usize {
+        self.unsettled.len()
+    }
+
+    /// Gives the pages that were asked for before what is settled now.
+    fn read_settled(&mut self) {
+        let settled = match self.unsettled.front() {
+            Some((position, _)) => position.0 - 1,
+            None => u64::MAX,
+        };
+        let (ripe, waiting) = std::mem::take(&mut self.reading).into_iter().partition(|page| page.upto.0 <= settled);
+        self.reading = waiting;
+        for Reading { session, read, upto } in Vec::from_iter::<Vec<Reading>>(ripe) {
+            let rows = self.kept.read(&read, upto);
+            self.inboxes[session.worker as usize].push_back(Delivery::Page(session, Some(rows)));
+        }
+    }
+
+    /// Delivers everything, commits everything, until nothing is left to be done.
+    pub(crate) fn settle_down(&mut self) {
+        loop {
+            for worker in 0..self.shards.len() {
+                while !self.inboxes[worker].is_empty() {
+                    self.deliver(worker);
+                }
+            }
+            if self.unsettled.is_empty() && self.reading.is_empty() {
+                return;
+            }
+            self.settle(usize::MAX, true);
+        }
+    }
+
+    /// The lines that wait for a session's peer, taken out.
+    pub(crate) fn output(&mut self, id: SessionId) -> Vec<String> {
+        let Some(outlet) = self.shards[id.worker as usize].outlet(id) else { return Vec::new() };
+        let lines: Vec<_> = outlet.ready().map(|line| String::from_utf8(line.to_vec()).unwrap()).collect();
+        outlet.consume(lines.iter().map(String::len).sum(), |_| {});
+        lines.iter().map(|line| line.trim_end().to_owned()).collect()
+    }
+}
+
+impl Kept {
+    fn take(&mut self, change: Change) {
+        match change {
+            Change::Message(message) => self.messages.push(message),
+            Change::Room(room) => drop(self.rooms.insert(room.id, room)),
+            Change::RoomForgotten(id) => {
+                self.rooms.remove(&id);
+                self.messages.retain(|message| message.conversation.first != id.0);
+            }
+            Change::Guest(guest) => drop(self.guests.insert(guest.id, guest)),
+            Change::GuestForgotten(id) => drop(self.guests.remove(&id)),
+        }
+    }
+
+    fn read(&self, read: &HistoryRead, upto: Position) -> Vec<StoredMessage> {
+        let here = |m: &&StoredMessage| {
+            m.kind != MessageKind::Tagmsg && m.conversation == read.conversation && m.msgid.position <= upto
+        };
+        let all: Vec<_> = self.messages.iter().filter(here).collect();
+        let before = |m: &StoredMessage, bound: Bound| match bound {
+            Bound::Msgid(id) => m.msgid < id,
+            Bound::Time(time) => m.msgid.time < time,
+        };
+        let after = |m: &StoredMessage, bound: Bound| match bound {
+            Bound::Msgid(id) => m.msgid > id,
+            Bound::Time(time) => m.msgid.time > time,
+        };
+        let wanted = all.into_iter().filter(|m| match read.span {
+            Span::Latest(bound) => bound.is_none_or(|bound| after(m, bound)),
+            Span::Before(bound) => before(m, bound),
+            Span::After(bound) => after(m, bound),
+        });
+        let mut rows: Vec<_> = wanted.cloned().collect();
+        match read.span {
+            Span::After(_) => rows.truncate(read.limit),
+            Span::Latest(_) | Span::Before(_) => drop(rows.drain(..rows.len().saturating_sub(read.limit))),
+        }
+        rows
+    }
+}

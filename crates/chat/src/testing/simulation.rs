@@ -1,0 +1,313 @@
+//! Many users who do random things, legal and not, against the whole chat; checked at what each session reads.
+//!
+//! Several workers take in their inboxes at different times, the store commits late, loses messages, or refuses, and
+//! sessions end at any point: all of it from one seed, which is printed. `SEED=n cargo test` replays it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Model, info};
+use crate::ids::{MsgId, SessionId};
+use crate::render::Framing;
+use crate::world::{Leaving, World};
+
+const STEPS: usize = 30_000;
+const WORKERS: u16 = 3;
+const SESSIONS_MAX: usize = 24;
+const ROOMS: [&str; 4] = ["#茶", "#b", "#lobby", "#c"];
+const CAPS: &str =
+    "message-tags server-time echo-message batch labeled-response draft/chathistory teahouse.internal/guest";
+
+/// xorshift64*: small, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let mixed = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        usize::try_from(mixed).expect("31 bits fit") % bound
+    }
+
+    fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        from[self.below(from.len())]
+    }
+}
+
+/// What one session has read so far.
+#[derive(Default)]
+struct Reader {
+    nick: String,
+    inside: BTreeSet<String>,
+    history: Option<String>,
+    heard: BTreeSet<MsgId>,
+    last_in_room: BTreeMap<String, MsgId>,
+}
+
+struct Simulation {
+    random: Random,
+    model: Model,
+    readers: BTreeMap<SessionId, Reader>,
+    tokens: Vec<String>,
+    said: usize,
+    echoes: BTreeMap<String, MsgId>,
+    lost: BTreeSet<String>,
+    seed: u64,
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test may be told its seed")]
+#[expect(clippy::print_stderr, reason = "whoever reads a failure wants the seed")]
+fn simulation_of_many_users() {
+    let fixed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
+    for seed in fixed.map_or_else(|| (1..=8).collect(), |seed: u64| vec![seed]) {
+        eprintln!("simulation seed {seed}");
+        let simulation = Simulation::run(seed);
+        let again = Simulation::run(seed);
+        assert_eq!(simulation.model.effects, again.model.effects, "seed {seed}: same seed, same effects");
+        assert!(simulation.echoes.len() > 500, "seed {seed}: hardly anything was said");
+    }
+}
+
+impl Simulation {
+    fn run(seed: u64) -> Self {
+        let mut simulation = Simulation {
+            random: Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
+            model: Model::new(info(), WORKERS),
+            readers: BTreeMap::new(),
+            tokens: Vec::new(),
+            said: 0,
+            echoes: BTreeMap::new(),
+            lost: BTreeSet::new(),
+            seed,
+        };
+        for step in 0..STEPS {
+            simulation.step();
+            if step % 1000 == 0 {
+                simulation.look_at_the_whole();
+            }
+        }
+        simulation.model.writable = true;
+        simulation.model.settle_down();
+        simulation.read();
+        simulation.look_at_the_whole();
+        simulation.nobody_has_missed_anything();
+        simulation
+    }
+
+    /// Whoever was in a room, and still is connected, has read everything that was said there meanwhile.
+    fn nobody_has_missed_anything(&self) {
+        for (msgid, hearers) in &self.model.heard_by {
+            for (id, reader) in hearers.iter().filter_map(|id| Some((id, self.readers.get(id)?))) {
+                assert!(reader.heard.contains(msgid), "seed {}: {id:?} has missed {msgid}", self.seed);
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        match self.random.below(100) {
+            0..=3 => self.arrive(),
+            4..=55 => self.speak(),
+            56..=85 => {
+                let worker = self.random.below(usize::from(WORKERS));
+                self.model.deliver(worker);
+            }
+            86..=93 => {
+                let count = 1 + self.random.below(4);
+                let commits = !self.random.chance(5);
+                self.model.settle(count, commits);
+            }
+            94 => self.model.writable = !self.random.chance(20),
+            95 => {
+                let seconds = self.random.below(200) as u64;
+                self.model.now = self.model.now.plus_ms(seconds * 1000);
+                if self.model.world.next_deadline().is_some_and(|due| due <= self.model.now) {
+                    self.model.submit(None, crate::entry::Action::Expire);
+                }
+            }
+            96 => self.drop_one(),
+            _ => self.read(),
+        }
+    }
+
+    fn arrive(&mut self) {
+        if self.readers.len() >= SESSIONS_MAX {
+            return;
+        }
+        let worker = self.random.below(usize::from(WORKERS));
+        let framing = Framing::Lines;
+        let id = self.model.shards[worker].connect("host".into(), framing);
+        self.readers.insert(id, Reader::default());
+        self.model.line(id, &format!("CAP REQ :{CAPS}"));
+        if self.random.chance(70) {
+            let token = match self.tokens.len() {
+                0 => "*".to_owned(),
+                count if self.random.chance(50) => self.tokens[self.random.below(count)].clone(),
+                _ => "*".to_owned(),
+            };
+            self.model.line(id, &format!("GUEST {token}"));
+        }
+        let nick = format!("user{}", self.random.below(30));
+        self.model.line(id, &format!("NICK {nick}"));
+        self.model.line(id, "USER u 0 * :u");
+        self.model.line(id, "CAP END");
+    }
+
+    fn speak(&mut self) {
+        let ids: Vec<SessionId> = self.readers.keys().copied().collect();
+        if ids.is_empty() {
+            return;
+        }
+        let id = ids[self.random.below(ids.len())];
+        if !self.model.shards[usize::from(id.worker)].is_reading(id) {
+            return;
+        }
+        let room = self.random.pick(&ROOMS);
+        let nick = format!("user{}", self.random.below(30));
+        let line = match self.random.below(20) {
+            0..=3 => format!("JOIN {room}"),
+            4 => format!("PART {room} :bye"),
+            5 => format!("NICK {nick}"),
+            6 => format!("TOPIC {room} :about {}", self.said),
+            7 => format!("CHATHISTORY LATEST {room} * 20"),
+            8 => format!("CHATHISTORY LATEST {nick} * 20"),
+            9 => format!("@+typing=active TAGMSG {room}"),
+            10 => self
+                .random
+                .pick(&["PING x", "NONSENSE", "PRIVMSG", "JOIN #", "NAMES #b", "TOPIC #b", "CAP LIST"])
+                .to_owned(),
+            11 if self.random.chance(10) => "QUIT :enough".to_owned(),
+            12..=13 => {
+                self.said += 1;
+                format!("@label=l{0} PRIVMSG {nick} :private {0}", self.said)
+            }
+            _ => {
+                self.said += 1;
+                format!("@label=l{0} PRIVMSG {room} :room {0}", self.said)
+            }
+        };
+        self.model.line(id, &line);
+    }
+
+    fn drop_one(&mut self) {
+        let ids: Vec<SessionId> = self.readers.keys().copied().collect();
+        if ids.is_empty() {
+            return;
+        }
+        let id = ids[self.random.below(ids.len())];
+        let mut steps = Vec::new();
+        self.model.shards[usize::from(id.worker)].hang_up(id, "Connection lost", Leaving::Dropped, &mut steps);
+        self.model.carry_out(id, steps);
+    }
+
+    /// Everybody reads what has come, and every line is looked at.
+    fn read(&mut self) {
+        for id in self.readers.keys().copied().collect::<Vec<_>>() {
+            for line in self.model.output(id) {
+                self.line(id, &line);
+            }
+            let shard = &mut self.model.shards[usize::from(id.worker)];
+            if shard.outlet(id).is_some_and(|outlet| outlet.is_finished()) {
+                shard.remove(id);
+                self.readers.remove(&id);
+            }
+        }
+    }
+
+    fn line(&mut self, id: SessionId, line: &str) {
+        let seed = self.seed;
+        let message =
+            teahouse_proto::irc::Message::parse(line).unwrap_or_else(|e| panic!("seed {seed}: {line}: {e:?}"));
+        let reader = self.readers.get_mut(&id).expect("whoever reads is known");
+        let from = message.source.and_then(|source| source.split('!').next()).unwrap_or_default();
+        let is_own = from == reader.nick;
+        let param = |index: usize| message.params.get(index).unwrap_or_default();
+        match message.command {
+            "001" => reader.nick = param(0).to_owned(),
+            "GUEST" => self.tokens.push(param(1).to_owned()),
+            "NICK" if is_own => reader.nick = param(0).to_owned(),
+            "JOIN" if is_own => drop(reader.inside.insert(param(0).to_owned())),
+            "PART" if is_own => drop(reader.inside.remove(param(0))),
+            "BATCH" if param(0).starts_with('+') && param(1) == "chathistory" => {
+                reader.history = Some(param(2).to_owned());
+            }
+            "BATCH" if param(0).starts_with('-') => reader.history = None,
+            "FAIL" if param(0) == "PRIVMSG" => {
+                let label = message.tags.get("label").expect("a failure names the line that failed");
+                assert!(self.lost.insert(label.into_owned()), "seed {seed}: failed twice: {line}");
+            }
+            "PRIVMSG" => self.message(id, &message, line),
+            "TAGMSG" => drop(reader.heard.insert(msgid_of(&message))),
+            _ => {}
+        }
+    }
+
+    fn message(&mut self, id: SessionId, message: &teahouse_proto::irc::Message<'_>, line: &str) {
+        let seed = self.seed;
+        let reader = self.readers.get_mut(&id).expect("whoever reads is known");
+        let msgid = msgid_of(message);
+        let (target, text) = (message.params[0], message.params[1]);
+        if let Some(label) = message.tags.get("label") {
+            assert!(!self.lost.contains(&*label), "seed {seed}: failed and echoed: {line}");
+            let kept = self.model.kept.messages.iter().any(|kept| kept.msgid == msgid);
+            // What is said to somebody without a token, or by somebody without one, is not kept.
+            assert!(kept || text.starts_with("private"), "seed {seed}: echoed and not kept: {line}");
+            assert!(self.echoes.insert(label.into_owned(), msgid).is_none(), "seed {seed}: echoed twice: {line}");
+        }
+        if reader.history.is_some() {
+            return;
+        }
+        reader.heard.insert(msgid);
+        if target.starts_with('#') {
+            assert!(reader.inside.contains(target), "seed {seed}: {} is not in {target}: {line}", reader.nick);
+            let last = reader.last_in_room.insert(target.to_owned(), msgid);
+            assert!(last.is_none_or(|last| last < msgid), "seed {seed}: out of the room's order: {line}");
+        } else if message.tags.get("label").is_none() {
+            let nick = &reader.nick;
+            let own = message.source.is_some_and(|source| source.split('!').next() == Some(nick));
+            assert!(target == nick || own, "seed {seed}: {nick} reads what is for {target}: {line}");
+        }
+    }
+
+    /// What holds whatever has happened: a store's world equals the live one.
+    fn look_at_the_whole(&mut self) {
+        while self.model.unsettled() > 0 {
+            self.model.settle(usize::MAX, true);
+        }
+        let kept = &self.model.kept;
+        let loaded = World::load(
+            self.model.info.rules.clone(),
+            kept.rooms.values().cloned().collect(),
+            kept.guests.values().cloned().collect(),
+        );
+        let (live, loaded) = (self.model.world.durable_fingerprint(), loaded.durable_fingerprint());
+        assert_eq!(live, loaded, "seed {}: a world loaded from the store equals the live one", self.seed);
+        self.members_agree();
+    }
+
+    /// With all inboxes empty, the workers' members of each room are the world's.
+    fn members_agree(&mut self) {
+        for worker in 0..usize::from(WORKERS) {
+            while !self.model.inboxes[worker].is_empty() {
+                self.model.deliver(worker);
+            }
+        }
+        for shard in &self.model.shards {
+            for (id, room) in shard.memberships() {
+                assert!(self.model.world.rooms_of(id).contains(&room), "seed {}: {id:?} is not in {room:?}", self.seed);
+            }
+        }
+        let local: usize = self.model.shards.iter().map(|shard| shard.memberships().len()).sum();
+        let ids = self.model.shards.iter().flat_map(crate::shard::Shard::sessions);
+        let world: usize = ids.map(|id| self.model.world.rooms_of(id).len()).sum();
+        assert_eq!(local, world, "seed {}: the workers know of as many members as the world", self.seed);
+    }
+}
+
+fn msgid_of(message: &teahouse_proto::irc::Message<'_>) -> MsgId {
+    MsgId::parse(&message.tags.get("msgid").expect("all of them asked for tags")).expect("ours")
+}
