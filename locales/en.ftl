@@ -11,6 +11,7 @@ name-placeholder = What shall we call you?
 enter = Come in
 name-refused = The name “{ $name }” cannot be used here: { $why }
 password = Password of this teahouse
+password-refused = This teahouse asks for a password: { $why }
 
 ## Rooms and people
 
@@ -42,6 +43,7 @@ change-name = Change your name
 save = Save
 cancel = Cancel
 leave = Leave
+leave-teahouse = Leave the teahouse
 
 ## Messages
 
@@ -90,7 +92,7 @@ caught-up =
 away-seconds = { $n } s
 away-minutes = { $n } min
 away-hours = { $n } h
-dismiss = Close
+dismiss = Dismiss
 
 ## What is typed after a slash
 
@@ -111,23 +113,18 @@ command-help-slash = //text – say something that begins with a slash
 page-skip = Skip to the messages
 page-menu-rooms = Show rooms
 page-menu-people = Show people
-page-no-script = This page needs JavaScript.
 page-title-unread = ({ $count }) { app-name }
-page-cannot-load = The page could not be loaded completely: { $why }
 
 ## The socket panel, where one can watch what happens on the wire
 
 socket-panel = Socket panel
 socket-show = Show the socket panel
 socket-hide = Hide the socket panel
-socket-intro = Everything this page and the server say to each other.
 socket-url = Address
 socket-ready-state = readyState
 socket-buffered = bufferedAmount
-socket-buffered-bytes = { $bytes } bytes
-socket-protocol = Subprotocol
 socket-counts = { $out } lines out, { $in } lines in
-socket-close = Close
+socket-close = Close the socket
 socket-close-hint = Calls close(). The page connects again by itself.
 socket-open = Connect
 socket-line = Line to send
@@ -164,3 +161,85 @@ socket-code-1012 = the server restarts
 socket-code-1013 = the server is too busy, try later
 socket-code-1015 = the TLS handshake failed
 socket-code-other = a code of the program's own
+
+## The client window alone
+
+desktop-server = Server
+desktop-host-here = Host a teahouse here
+desktop-state-offline = Not connected: { $reason }.
+desktop-earlier = Earlier messages
+desktop-talk = Talk
+desktop-talk-person = Talk to one person
+desktop-talk-hint = Name
+desktop-bad-server = “{ $server }” is not the address of a server: write one such as irc://127.0.0.1:8667 or ws://127.0.0.1:8667. Encrypted connections are not in this version.
+desktop-host-failed = The host window could not be opened: { $why }
+
+## The host window alone
+
+host-title = Host a teahouse
+host-address = Address
+host-port = Port
+host-start = Start
+host-stop = Stop
+host-state-stopped = Not running
+host-state-starting = Starting …
+host-state-running = Running
+host-state-stopping = Saying goodbye …
+host-page-at = Open in a browser:
+host-or-irc = or connect an IRC program to
+host-bad-address = “{ $address }” is not an address: write an IP address such as 127.0.0.1, or 0.0.0.0 for all.
+host-bad-port = “{ $port }” is not a port: write a number from 0 to 65535.
+host-port-taken = Port { $port } at { $address } is taken: another program listens there, perhaps another teahouse. Stop that one, or choose another port.
+host-not-our-address = This machine has no address { $address }: write one that it has, such as 127.0.0.1, or 0.0.0.0 for all.
+host-port-forbidden = The system does not allow port { $port }: choose one of 1024 or above.
+host-announcement-too-long = That is too long to announce in one line: say it in fewer words, or in several lines.
+host-clients = { $count ->
+    [0] Connected
+   *[other] Connected ({ $count })
+  }
+host-no-clients = Nobody yet. Whoever connects by the page, a WebSocket or a raw socket is listed here.
+host-no-name = no name yet
+host-since = since { $time }
+host-door-socket = raw socket
+host-door-websocket = WebSocket
+host-door-page = page (HTTP)
+host-door-unknown = not known yet
+host-doors-any = every door
+host-doors-irc = raw sockets only
+host-doors-web = page and WebSocket only
+host-log = Live log
+host-log-hold = Hold still
+host-log-go-on = { $count ->
+    [0] Go on
+    [one] Go on (1 new line)
+   *[other] Go on ({ $count } new lines)
+  }
+host-log-listening = listen: { $address }, { $doors }
+host-log-accepted = accept: { $address } at { $listener }
+host-log-door = came in by: { $door }
+host-log-request = HTTP: { $method } { $path } → { $status }
+host-log-upgraded = upgrade to WebSocket: Key { $key } → Accept { $accept }, subprotocol { $subprotocol }
+host-log-no-subprotocol = none
+host-log-registered = is now called { $name }
+host-log-renamed = is now called { $name }
+host-log-line-in = in { $count ->
+    [one] 1 byte
+   *[other] { $count } bytes
+  }
+host-log-line-out = out { $count ->
+    [one] 1 byte
+   *[other] { $count } bytes
+  }
+host-log-frame = opcode { $opcode }, { $mask }
+host-log-masked = masked
+host-log-unmasked = not masked
+host-log-closed = close: { $reason }
+host-log-announced = announced to everybody: { $text }
+host-log-stopping = goodbye to everybody, the doors close
+host-log-missed = { $count ->
+    [one] 1 event came too fast and is not shown
+   *[other] { $count } events came too fast and are not shown
+  }
+host-announce = Announce
+host-announce-line = Announcement
+host-announce-hint = Say something to everybody who is connected

@@ -11,6 +11,7 @@ name-placeholder = 怎么称呼你？
 enter = 进来坐
 name-refused = 这里不能用“{ $name }”这个名字：{ $why }
 password = 这家茶馆的口令
+password-refused = 这家茶馆要口令：{ $why }
 
 ## 房间和人
 
@@ -34,6 +35,7 @@ change-name = 改名
 save = 保存
 cancel = 取消
 leave = 离开
+leave-teahouse = 离开茶馆
 
 ## 消息
 
@@ -76,7 +78,7 @@ caught-up =
 away-seconds = { $n } 秒
 away-minutes = { $n } 分钟
 away-hours = { $n } 小时
-dismiss = 关闭
+dismiss = 知道了
 
 ## 斜杠命令
 
@@ -97,21 +99,16 @@ command-help-slash = //内容 – 发送以斜杠开头的内容
 page-skip = 跳到消息
 page-menu-rooms = 显示房间
 page-menu-people = 显示在座的人
-page-no-script = 这个页面需要 JavaScript。
 page-title-unread = （{ $count }）{ app-name }
-page-cannot-load = 页面没有加载完整：{ $why }
 
 ## 套接字面板：看看线路上发生了什么
 
 socket-panel = 套接字面板
 socket-show = 显示套接字面板
 socket-hide = 隐藏套接字面板
-socket-intro = 这个页面和服务器之间说的每一句话。
 socket-url = 地址
 socket-ready-state = readyState
 socket-buffered = bufferedAmount
-socket-buffered-bytes = { $bytes } 字节
-socket-protocol = 子协议
 socket-counts = 发出 { $out } 行，收到 { $in } 行
 socket-close = 关闭连接
 socket-close-hint = 调用 close()。页面会自己重新连接。
@@ -146,3 +143,75 @@ socket-code-1012 = 服务器正在重启
 socket-code-1013 = 服务器太忙，请稍后再试
 socket-code-1015 = TLS 握手失败
 socket-code-other = 程序自定的代码
+
+## 只用于桌面聊天窗口
+
+desktop-server = 服务器
+desktop-host-here = 在这里开一间茶馆
+desktop-state-offline = 未连接：{ $reason }。
+desktop-earlier = 更早的消息
+desktop-talk = 交谈
+desktop-talk-person = 与一个人交谈
+desktop-talk-hint = 名字
+desktop-bad-server = “{ $server }”不是服务器地址：请写 irc://127.0.0.1:8667 或 ws://127.0.0.1:8667 这样的地址。这个版本还没有加密连接。
+desktop-host-failed = 主持窗口打不开：{ $why }
+
+## 只用于主持窗口
+
+host-title = 开一间茶馆
+host-address = 地址
+host-port = 端口
+host-start = 启动
+host-stop = 停止
+host-state-stopped = 未运行
+host-state-starting = 正在启动……
+host-state-running = 运行中
+host-state-stopping = 正在与大家告别……
+host-page-at = 用浏览器打开：
+host-or-irc = 或用 IRC 程序连接
+host-bad-address = “{ $address }”不是地址：请写 IP 地址，例如 127.0.0.1；写 0.0.0.0 表示本机所有地址。
+host-bad-port = “{ $port }”不是端口：请写 0 到 65535 之间的数字。
+host-port-taken = { $address } 的端口 { $port } 已被占用：另一个程序正在那里监听，也许是另一间茶馆。请停掉它，或换一个端口。
+host-not-our-address = 本机没有地址 { $address }：请写本机拥有的地址，例如 127.0.0.1；写 0.0.0.0 表示所有地址。
+host-port-forbidden = 系统不允许使用端口 { $port }：请选择 1024 或更大的端口。
+host-announcement-too-long = 这一行太长，无法宣布：请说短一些，或分成几行。
+host-clients = { $count ->
+    [0] 已连接
+   *[other] 已连接（{ $count }）
+  }
+host-no-clients = 还没有人。通过网页、WebSocket 或原始套接字连进来的人会列在这里。
+host-no-name = 还没有名字
+host-since = { $time } 起
+host-door-socket = 原始套接字
+host-door-websocket = WebSocket
+host-door-page = 网页（HTTP）
+host-door-unknown = 尚不知道
+host-doors-any = 所有入口
+host-doors-irc = 只接受原始套接字
+host-doors-web = 只接受网页和 WebSocket
+host-log = 实时日志
+host-log-hold = 暂停滚动
+host-log-go-on = { $count ->
+    [0] 继续
+   *[other] 继续（{ $count } 行新内容）
+  }
+host-log-listening = 监听：{ $address }，{ $doors }
+host-log-accepted = 接受连接：{ $address } 连到 { $listener }
+host-log-door = 入口：{ $door }
+host-log-request = HTTP：{ $method } { $path } → { $status }
+host-log-upgraded = 升级为 WebSocket：Key { $key } → Accept { $accept }，子协议 { $subprotocol }
+host-log-no-subprotocol = 无
+host-log-registered = 名字是 { $name }
+host-log-renamed = 改名为 { $name }
+host-log-line-in = 收到 { $count } 字节
+host-log-line-out = 发出 { $count } 字节
+host-log-frame = 操作码 { $opcode }，{ $mask }
+host-log-masked = 有掩码
+host-log-unmasked = 无掩码
+host-log-closed = 关闭：{ $reason }
+host-log-announced = 向所有人宣布：{ $text }
+host-log-stopping = 向所有人告别，关闭入口
+host-log-missed = 有 { $count } 个事件来得太快，没有显示
+host-announce = 宣布
+host-announce-line = 公告
+host-announce-hint = 对所有连接的人说一句话

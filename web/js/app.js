@@ -18,6 +18,7 @@ import { WireLog } from "./wire-log.js";
 /** Whether this tab is inside: a reload goes straight back in. */
 const INSIDE = "inside";
 
+const PASSWORD = "password";
 const LANGUAGE = "language";
 const PANEL = "panel";
 
@@ -52,7 +53,7 @@ export class App {
   retryAt = null;
   /** @type {readonly Hint[]} */
   hints = [];
-  /** @type {{ nick: string, why: string } | null} */
+  /** @type {import("./session/registration.js").Refusal | null} */
   refusal = null;
   /** @type {number | null} the absence that has been read about: when it began */
   awayRead = null;
@@ -95,9 +96,13 @@ export class App {
     return this.memory.read(NICK) ?? "";
   }
 
-  /** @param {string} nick */
-  enter(nick) {
+  /**
+   * @param {string} nick
+   * @param {string | null} [password]
+   */
+  enter(nick, password = null) {
     this.memory.write(NICK, nick);
+    if (password !== null) this.#tab.write(PASSWORD, password);
     this.#tab.write(INSIDE, "yes");
     this.store = new Store(nick, () => this.changed());
     this.session = this.#newSession();
@@ -189,8 +194,8 @@ export class App {
   }
 
   #newSession() {
-    return new Session(this.store, this.socket, this.memory, (nick, why) => {
-      this.refusal = { nick, why };
+    return new Session(this.store, this.socket, this.memory, this.#tab.read(PASSWORD), (refusal) => {
+      this.refusal = refusal;
       this.socket.stop();
       this.#outside();
     });

@@ -30,10 +30,16 @@ const NICK_BYTES_MAX = 32;
 const TOKEN = "token";
 export const NICK = "nick";
 
+/**
+ * Why one cannot come in.
+ * @typedef {{ what: "name" | "password", nick: string, why: string }} Refusal
+ */
+
 export class Registration {
   #session;
   #store;
   #memory;
+  #password;
   #refused;
   #wanted = "";
   #tries = 0;
@@ -47,12 +53,14 @@ export class Registration {
    * @param {Session} session
    * @param {import("../store.js").Store} store
    * @param {import("../storage.js").Memory} memory
-   * @param {(nick: string, why: string) => void} refused
+   * @param {string | null} password the server's, if it was asked for
+   * @param {(refusal: Refusal) => void} refused
    */
-  constructor(session, store, memory, refused) {
+  constructor(session, store, memory, password, refused) {
     this.#session = session;
     this.#store = store;
     this.#memory = memory;
+    this.#password = password;
     this.#refused = refused;
   }
 
@@ -61,6 +69,7 @@ export class Registration {
     this.#tries = 0;
     this.#done = false;
     this.#offered.clear();
+    if (this.#password !== null) this.#session.send("PASS", [this.#password]);
     this.#session.send("CAP", ["LS", "302"]);
     this.#session.send("NICK", [this.#wanted]);
     this.#session.send("USER", [USER, "0", "*", this.#wanted]);
@@ -74,7 +83,8 @@ export class Registration {
     else if (line.command === "001" || line.command === "NICK") this.#named();
     else if (this.#done) return;
     else if (line.command === "433") this.#another(line);
-    else if (line.command === "432") this.#refused(this.#wanted, line.params.at(-1) ?? "");
+    else if (line.command === "432") this.#refuse("name", line);
+    else if (line.command === "464") this.#refuse("password", line);
   }
 
   /** @param {Line} line */
@@ -117,12 +127,20 @@ export class Registration {
   }
 
   /**
+   * @param {Refusal["what"]} what
+   * @param {Line} line
+   */
+  #refuse(what, line) {
+    this.#refused({ what, nick: this.#wanted, why: line.params.at(-1) ?? "" });
+  }
+
+  /**
    * The nick is taken: another one, made from it.
    * @param {Line} line
    */
   #another(line) {
     this.#tries += 1;
-    if (this.#tries > NICK_TRIES_MAX) return this.#refused(this.#wanted, line.params.at(-1) ?? "");
+    if (this.#tries > NICK_TRIES_MAX) return this.#refuse("name", line);
     this.#session.send("NICK", [numbered(this.#wanted, this.#tries + 1)]);
   }
 }

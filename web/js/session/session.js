@@ -38,14 +38,15 @@ export class Session {
    * @param {import("../store.js").Store} store
    * @param {Connection} socket
    * @param {import("../storage.js").Memory} memory
-   * @param {(nick: string, why: string) => void} refused the server does not take this nick
+   * @param {string | null} password the server's, if it was asked for
+   * @param {(refusal: import("./registration.js").Refusal) => void} refused the server does not let us in
    */
-  constructor(store, socket, memory, refused) {
+  constructor(store, socket, memory, password, refused) {
     this.#store = store;
     this.#socket = socket;
     this.#backlog = new Backlog(this, store);
     this.#parts = [
-      new Registration(this, store, memory, refused),
+      new Registration(this, store, memory, password, refused),
       new Seat(this, store, memory),
       this.#backlog,
       new KeepAlive(this, socket),

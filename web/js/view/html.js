@@ -16,7 +16,7 @@ export function classes(...names) {
  * @param {string} nick
  */
 export function hue(nick) {
-  let sum = 7;
-  for (const letter of nick.toLowerCase()) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 9973;
-  return `hue-${sum % 12}`;
+  let sum = 0;
+  for (const letter of nick.toLowerCase()) sum = Math.imul(sum ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  return `hue-${((sum >>> 8) ^ (sum & 0xff)) % 12}`;
 }

@@ -18,7 +18,7 @@ export function OwnName({ app }) {
   return html`
     <div class="own-name">
       <button class="plain nick" title=${texts.say("change-name")} aria-label=${`${texts.say("change-name")}: ${nick}`} onClick=${() => setEditing(true)}>${nick}</button>
-      <button class="plain" onClick=${() => app.leave()}>${texts.say("leave")}</button>
+      <button class="plain" aria-label=${texts.say("leave-teahouse")} onClick=${() => app.leave()}>${texts.say("leave")}</button>
     </div>
   `;
 }

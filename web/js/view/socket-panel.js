@@ -80,9 +80,17 @@ function Line({ texts, url, entry }) {
   return html`
     <li class=${`is-${way}`}>
       ${at}<span class="way" aria-label=${texts.say(`socket-direction-${way}`)}>${way === "out" ? "→" : "←"}</span>
-      <code>${entry.line}</code><span class="bytes">${texts.say("socket-bytes", { bytes: byteLength(entry.line) })}</span>
+      <code>${visible(entry.line)}</code><span class="bytes">${texts.say("socket-bytes", { bytes: byteLength(entry.line) })}</span>
     </li>
   `;
+}
+
+/**
+ * Control characters as the pictures Unicode has for them.
+ * @param {string} line
+ */
+function visible(line) {
+  return line.replace(/[\0-\x1f]/g, (sign) => String.fromCharCode(0x2400 + sign.charCodeAt(0)));
 }
 
 /**

@@ -7,13 +7,14 @@ import { Languages } from "./languages.js";
 export function Welcome({ app }) {
   const { texts, refusal } = app;
   const [nick, setNick] = useState(refusal?.nick ?? app.rememberedNick);
+  const [password, setPassword] = useState("");
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
   useEffect(() => field.current?.select(), []);
   const name = nick.trim().replace(/\s+/g, "_");
   const enter = (/** @type {Event} */ event) => {
     event.preventDefault();
     if (name === "") field.current?.focus();
-    else app.enter(name);
+    else app.enter(name, refusal?.what === "password" ? password : undefined);
   };
   return html`
     <main class="door">
@@ -35,7 +36,19 @@ export function Welcome({ app }) {
           required
           aria-describedby=${refusal ? "refusal" : undefined}
         />
-        ${refusal && html`<p class="refusal" id="refusal" role="alert">${texts.say("name-refused", { name: refusal.nick, why: refusal.why })}</p>`}
+        ${refusal?.what === "password" &&
+        html`
+          <label for="password">${texts.say("password")}</label>
+          <input
+            id="password"
+            type="password"
+            value=${password}
+            onInput=${(/** @type {InputEvent} */ event) => setPassword(/** @type {HTMLInputElement} */ (event.target).value)}
+            autocomplete="off"
+            required
+          />
+        `}
+        ${refusal && html`<p class="refusal" id="refusal" role="alert">${texts.say(`${refusal.what}-refused`, { name: refusal.nick, why: refusal.why })}</p>`}
         <button class="primary" type="submit">${texts.say("enter")}</button>
       </form>
       <${Languages} app=${app} />

@@ -1,0 +1,231 @@
+// A session without a socket: what it says, to what it hears.
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { Session, roomName } from "../js/session/session.js";
+import { CAPABILITIES, numbered } from "../js/session/registration.js";
+import { Store } from "../js/store.js";
+
+mock.timers.enable({ apis: ["setInterval", "Date"] });
+
+const OFFER = CAPABILITIES.join(" ");
+const ME = ":alice!web@guest.tea";
+
+class Desk {
+  /** @type {string[]} what was sent since it was last looked at */
+  sent = [];
+  /** @type {import("../js/session/registration.js").Refusal[]} */
+  refusals = [];
+  closed = "";
+  store;
+  session;
+
+  /**
+   * @param {Record<string, string>} [remembered]
+   * @param {string | null} [password]
+   */
+  constructor(remembered = {}, password = null) {
+    this.kept = new Map(Object.entries(remembered));
+    this.store = new Store("alice", () => {});
+    const socket = {
+      send: (/** @type {string} */ line) => {
+        this.sent.push(line);
+        this.session.handle({ type: "sent", at: 0, line });
+        return true;
+      },
+      settled() {},
+      start() {},
+      stop() {},
+      close: (/** @type {number | undefined} */ code) => void (this.closed = String(code)),
+    };
+    const memory = {
+      read: (/** @type {string} */ key) => this.kept.get(key) ?? null,
+      write: (/** @type {string} */ key, /** @type {string | null} */ value) => {
+        if (value === null) this.kept.delete(key);
+        else this.kept.set(key, value);
+      },
+    };
+    this.session = new Session(this.store, socket, memory, password, (refusal) => this.refusals.push(refusal));
+  }
+
+  /** @param {string[]} lines */
+  hear(...lines) {
+    for (const line of lines) this.session.handle({ type: "message", at: 5000, line });
+    return this.said();
+  }
+
+  said() {
+    return this.sent.splice(0);
+  }
+
+  open() {
+    this.session.handle({ type: "open", at: 1000, protocol: "text.ircv3.net" });
+    return this.said();
+  }
+
+  close() {
+    this.session.handle({ type: "close", at: 2000, code: 1006, reason: "", clean: false, retryAt: null });
+  }
+
+  /**
+   * Until every answer to the welcome has come.
+   * @param {string[]} seated what a kept seat brings
+   */
+  arrive(...seated) {
+    this.open();
+    const welcome = [":tea 001 alice :Welcome", ":tea 005 alice teahouse.internal/AUTOJOIN=#lobby,#help :are supported"];
+    this.hear(`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`, ...welcome, ":tea 422 alice :No MOTD", ...seated);
+    return this.hear(":tea PONG tea seated");
+  }
+}
+
+test("registration asks for what is offered and shows the guest's token", () => {
+  const desk = new Desk({ token: "t0ken" }, "open sesame");
+  assert.deepEqual(desk.open(), ["PASS :open sesame", "CAP LS 302", "NICK alice", "USER web 0 * alice"]);
+  assert.deepEqual(desk.hear(":tea CAP * LS * :message-tags batch=x sasl=PLAIN"), []);
+  assert.deepEqual(desk.hear(":tea CAP * LS :teahouse.internal/guest"), ["CAP REQ :message-tags batch teahouse.internal/guest"]);
+  assert.deepEqual(desk.hear(":tea CAP * ACK :message-tags batch teahouse.internal/guest"), ["GUEST t0ken", "CAP END"]);
+});
+
+test("a server that offers nothing is taken as it is", () => {
+  const desk = new Desk();
+  desk.open();
+  assert.deepEqual(desk.hear(":tea CAP * LS :"), ["CAP END"]);
+});
+
+test("a token is remembered, and one that is refused forgotten, whichever line comes first", () => {
+  for (const first of [0, 1]) {
+    const desk = new Desk({ token: "old" });
+    const lines = ["FAIL GUEST INVALID_TOKEN :Not known", ":tea GUEST TOKEN new"];
+    desk.open();
+    desk.hear(":tea CAP * LS :teahouse.internal/guest", ":tea CAP * ACK :teahouse.internal/guest");
+    desk.hear(lines[first] ?? "", lines[1 - first] ?? "");
+    assert.equal(desk.kept.get("token"), "new");
+  }
+});
+
+test("a taken nick is numbered, and an impossible one refused", () => {
+  const desk = new Desk();
+  desk.open();
+  assert.deepEqual(desk.hear(":tea 433 * alice :Taken"), ["NICK alice2"]);
+  assert.deepEqual(desk.hear(":tea 433 * alice2 :Taken"), ["NICK alice3"]);
+  desk.hear(":tea 432 * alice :Erroneous nickname");
+  assert.deepEqual(desk.refusals, [{ what: "name", nick: "alice", why: "Erroneous nickname" }]);
+  assert.equal(numbered("茶".repeat(10), 12), `${"茶".repeat(10)}12`);
+  assert.equal(numbered("茶".repeat(10) + "ab", 3), `${"茶".repeat(10)}a3`);
+});
+
+test("at the first visit the autojoin rooms are joined, and their history asked for", () => {
+  const desk = new Desk();
+  assert.deepEqual(desk.arrive(), ["JOIN #lobby,#help"]);
+  assert.deepEqual(desk.hear(`${ME} JOIN #lobby`, ":tea 353 alice = #lobby :alice", ":tea 366 alice #lobby :End"), ["CHATHISTORY LATEST #lobby * 50"]);
+  assert.equal(desk.kept.get("rooms"), "#lobby");
+});
+
+test("a kept seat brings its rooms: none is joined again", () => {
+  const desk = new Desk({ rooms: "#old" });
+  assert.deepEqual(desk.arrive(`${ME} JOIN #tea`, ":tea 366 alice #tea :End"), []);
+});
+
+test("a lost seat is taken again in the rooms that were left", () => {
+  const desk = new Desk();
+  desk.arrive(`${ME} JOIN #tea`, `${ME} JOIN #cha`);
+  desk.hear(`${ME} PART #cha`);
+  desk.close();
+  assert.deepEqual(desk.arrive(), ["JOIN #tea"]);
+});
+
+test("a gap is asked for page by page until it closes", () => {
+  const desk = new Desk();
+  desk.arrive(`${ME} JOIN #tea`, ":tea 366 alice #tea :End");
+  desk.hear(":tea BATCH +h chathistory #tea", row(1, "h"), ":tea BATCH -h", row(2));
+  desk.close();
+  const seat = [`${ME} JOIN #tea`, row(300), ":tea 366 alice #tea :End"];
+  desk.open();
+  desk.hear(`:tea CAP * ACK :${OFFER}`, ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD");
+  assert.deepEqual(desk.hear(...seat), ["CHATHISTORY LATEST #tea msgid=m0002 100"]);
+  const page = (/** @type {number} */ from, /** @type {number} */ to) =>
+    desk.hear(":tea BATCH +g chathistory #tea", ...Array.from({ length: to - from + 1 }, (_, i) => row(from + i, "g")), ":tea BATCH -g");
+  assert.deepEqual(page(200, 299), ["CHATHISTORY BEFORE #tea msgid=m0200 100"]);
+  assert.equal(desk.store.state.places["#tea"]?.loading, true);
+  assert.deepEqual(page(100, 199), ["CHATHISTORY BEFORE #tea msgid=m0100 100"]);
+  assert.deepEqual(page(2, 99), []);
+  const { messages = [], loading } = desk.store.state.places["#tea"] ?? {};
+  assert.equal(loading, false);
+  assert.deepEqual(messages.map(({ text }) => text), Array.from({ length: 300 }, (_, i) => `text ${i + 1}`));
+  assert.deepEqual(desk.store.state.away, { since: 2000, until: 5000, caughtUp: 297 });
+});
+
+test("older messages are asked for until there are none", () => {
+  const desk = new Desk();
+  desk.arrive(`${ME} JOIN #tea`, ":tea 366 alice #tea :End");
+  desk.hear(":tea BATCH +h chathistory #tea", ...Array.from({ length: 50 }, (_, i) => row(100 + i, "h")), ":tea BATCH -h");
+  desk.session.older("#tea");
+  desk.session.older("#tea");
+  assert.deepEqual(desk.said(), ["CHATHISTORY BEFORE #tea msgid=m0100 50"]);
+  desk.hear(":tea BATCH +o chathistory #tea", row(99, "o"), ":tea BATCH -o");
+  assert.equal(desk.store.state.places["#tea"]?.complete, true);
+  desk.session.older("#tea");
+  assert.deepEqual(desk.said(), []);
+});
+
+test("a conversation asks for what was said in it before, once", () => {
+  const desk = new Desk();
+  desk.arrive();
+  assert.deepEqual(desk.hear(":bob!b@h PRIVMSG alice :hi"), ["CHATHISTORY LATEST bob * 50"]);
+  assert.deepEqual(desk.hear("FAIL CHATHISTORY INVALID_TARGET LATEST bob :None"), []);
+  assert.deepEqual(desk.hear(":bob!b@h PRIVMSG alice :hi again"), []);
+  assert.equal(desk.store.state.places.bob?.complete, true);
+});
+
+test("a long message is said in several, each with its label, an action as actions", () => {
+  const desk = new Desk();
+  desk.arrive(`${ME} JOIN #tea`);
+  desk.session.say("#tea", `${"茶".repeat(300)}\n\nsecond`);
+  const said = desk.said();
+  assert.equal(said.length, 3);
+  assert.ok(said.every((line, i) => line.startsWith(`@label=m${i + 1} PRIVMSG #tea `)));
+  desk.session.say("#tea", "x".repeat(600), "action");
+  assert.ok(desk.said().every((line) => /PRIVMSG #tea :\x01ACTION x+\x01$/.test(line)));
+  assert.equal(desk.store.state.places["#tea"]?.messages.filter(({ pending }) => pending).length, 5);
+});
+
+test("what did not get through is sent again as a new message", () => {
+  const desk = new Desk();
+  desk.arrive(`${ME} JOIN #tea`);
+  desk.session.say("#tea", "hello");
+  desk.hear("@label=m1 FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #tea :Not now");
+  const [message] = desk.store.state.places["#tea"]?.messages ?? [];
+  assert.ok(message?.failed === "refused");
+  desk.said();
+  desk.session.again("#tea", message);
+  assert.deepEqual(desk.said(), ["@label=m2 PRIVMSG #tea hello"]);
+  assert.deepEqual(desk.store.state.places["#tea"]?.messages.map(({ pending }) => pending), [true]);
+});
+
+test("a PING is answered, and silence is asked about, then ended", () => {
+  const desk = new Desk();
+  desk.arrive();
+  assert.deepEqual(desk.hear("PING :a b"), ["PONG :a b"]);
+  mock.timers.tick(35_000);
+  assert.deepEqual(desk.said(), ["PING still-there"]);
+  mock.timers.tick(10_000);
+  desk.hear(":tea PONG tea still-there");
+  mock.timers.tick(25_000);
+  assert.equal(desk.closed, "");
+  mock.timers.tick(40_000);
+  assert.equal(desk.closed, "4000");
+});
+
+test("a room's name is what was typed, with its sign and without spaces", () => {
+  assert.deepEqual(["tea", " #tea ", "green tea", "a,b"].map(roomName), ["#tea", "#tea", "#green-tea", "#a-b"]);
+});
+
+/**
+ * @param {number} number
+ * @param {string} [batch]
+ */
+function row(number, batch) {
+  const at = new Date(Date.UTC(2026, 0, 1) + number * 1000).toISOString();
+  const id = String(number).padStart(4, "0");
+  return `@${batch ? `batch=${batch};` : ""}msgid=m${id};time=${at} :bob!b@h PRIVMSG #tea :text ${number}`;
+}

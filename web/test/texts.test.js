@@ -1,0 +1,57 @@
+// The texts: the same ids and values in both languages, and none that the page asks for is missing.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+import { Texts, pick } from "../js/texts.js";
+
+const read = (/** @type {string} */ path) => readFileSync(new URL(path, import.meta.url), "utf8");
+const english = read("../../locales/en.ftl");
+const chinese = read("../../locales/zh-CN.ftl");
+
+/** @param {string} source */
+function messages(source) {
+  const found = source.matchAll(/^([a-z][a-z0-9-]*) =(.*(?:\n[ }].*)*)/gm);
+  return new Map(Array.from(found, ([, id = "", text = ""]) => [id, text]));
+}
+
+/** @param {string | undefined} text */
+function variables(text) {
+  return [...new Set(Array.from((text ?? "").matchAll(/\$([a-z_]+)/g), ([, name]) => name))].sort();
+}
+
+test("both languages say the same things of the same values", () => {
+  const [en, zh] = [messages(english), messages(chinese)];
+  assert.ok(en.size > 100);
+  assert.deepEqual([...en.keys()].sort(), [...zh.keys()].sort());
+  for (const [id, text] of en) assert.deepEqual(variables(zh.get(id)), variables(text), id);
+});
+
+test("every text is well written", () => {
+  for (const [tag, source] of [["en", english], ["zh-CN", chinese]]) {
+    const texts = new Texts(tag ?? "", source ?? "");
+    for (const [id, text] of messages(source ?? "")) {
+      assert.ok(texts.has(id), `${tag} ${id}`);
+      const values = Object.fromEntries(variables(text).map((name) => [name, 3]));
+      assert.doesNotMatch(texts.say(id, values), /[{}]|^$/, `${tag} ${id}`);
+    }
+  }
+});
+
+test("every text the page asks for is there, and every text of the page alone is asked for", () => {
+  const folder = new URL("../js/", import.meta.url);
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
+  const code = files.map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
+  const ids = messages(english);
+  for (const [, id = ""] of code.matchAll(/say\("([a-z-]+)"/g)) assert.ok(ids.has(id), id);
+  const starts = Array.from(code.matchAll(/`([a-z]+(?:-[a-z]+)*-)\$\{/g), ([, start = ""]) => start);
+  const ends = ["name-refused", "password-refused"];
+  const asked = (/** @type {string} */ id) => code.includes(`"${id}"`) || starts.some((start) => id.startsWith(start)) || ends.includes(id);
+  assert.deepEqual([...ids.keys()].filter((id) => /^(page|socket|command)-/.test(id) && !asked(id)), []);
+});
+
+test("the language is the one chosen, else the first that the browser asks for and we have", () => {
+  assert.equal(pick(["fr", "zh-TW", "en"], null), "zh-CN");
+  assert.equal(pick(["zh-Hans-CN"], "en"), "en");
+  assert.equal(pick(["fr"], null), "en");
+  assert.equal(pick(["en-GB", "zh"], "xx"), "en");
+});

@@ -1,0 +1,62 @@
+// The pure parts of the view.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { perform } from "../js/commands.js";
+import { isComposing } from "../js/view/keys.js";
+import { linked } from "../js/view/linked.js";
+import { mentions } from "../js/view/message.js";
+
+test("addresses become links, their sentence's signs do not", () => {
+  for (const [text, address] of [
+    ["see https://a.example/b?c=d#e now", "https://a.example/b?c=d#e"],
+    ["(http://a.example/x).", "http://a.example/x"],
+    ["https://a.example/x_(y)!", "https://a.example/x_(y)"],
+    ["看https://a.example/茶，好", "https://a.example/茶"],
+  ]) {
+    const [link] = linked(text ?? "").filter((part) => typeof part !== "string");
+    assert.equal(/** @type {any} */ (link)?.props.href, address);
+    assert.equal(/** @type {any} */ (link)?.props.rel, "noopener noreferrer");
+  }
+  for (const text of ["javascript:alert(1)", "data:text/html,x", "ftp://x", "https:// x"]) assert.deepEqual(linked(text), [text]);
+});
+
+test("a name is found as a word of its own", () => {
+  for (const text of ["alice: hi", "hi Alice!", "你好alice吗", "alices, alice"]) assert.ok(mentions(text, "alice"), text);
+  for (const text of ["malice", "alice2", "alices"]) assert.ok(!mentions(text, "alice"), text);
+  assert.ok(mentions("小明你好", "小明"));
+  assert.ok(!mentions("hi", ""));
+});
+
+test("an input method's Enter is not ours", () => {
+  const key = (/** @type {Partial<KeyboardEvent>} */ of) => isComposing(/** @type {KeyboardEvent} */ (of));
+  assert.ok(key({ isComposing: true, keyCode: 13 }));
+  assert.ok(key({ isComposing: false, keyCode: 229 }));
+  assert.ok(!key({ isComposing: false, keyCode: 13 }));
+});
+
+test("what is typed after a slash is done, or said to be unknown", () => {
+  /** @type {string[]} */
+  const done = [];
+  const note = (/** @type {string} */ what) => (/** @type {unknown[]} */ ...args) => {
+    done.push([what, ...args].map((arg) => (typeof arg === "object" ? JSON.stringify(arg) : arg)).join(" "));
+  };
+  const session = { say: note("say"), join: note("join"), part: note("part"), talk: note("talk"), setTopic: note("topic"), rename: note("name") };
+  const type = (/** @type {string} */ typed, place = "#tea") => {
+    const desk = { place, session: /** @type {any} */ (session), go: note("go"), hint: note("hint"), help: note("help") };
+    perform(typed, desk);
+    return done.splice(0);
+  };
+  assert.deepEqual(type("hello /me"), ["say #tea hello /me"]);
+  assert.deepEqual(type("//path"), ["say #tea /path"]);
+  assert.deepEqual(type("/me pours  tea"), ["say #tea pours  tea action"]);
+  assert.deepEqual(type("/ME pours"), ["say #tea pours action"]);
+  assert.deepEqual(type("/msg bob how are you"), ["talk bob", "go bob", "say bob how are you"]);
+  assert.deepEqual(type("/topic Tea at five"), ["topic #tea Tea at five"]);
+  assert.deepEqual(type("/topic x", "bob"), ['hint command-only-room {"command":"topic"}']);
+  assert.deepEqual(type("/part"), ["part #tea"]);
+  assert.deepEqual(type("/nick zoe"), ["name zoe"]);
+  assert.deepEqual(type("/join"), ['hint command-missing {"command":"join"}']);
+  assert.deepEqual(type("/flub x"), ['hint command-unknown {"command":"flub"}']);
+  assert.deepEqual(type("/"), ['hint command-unknown {"command":""}']);
+  assert.deepEqual(type("/help"), ["help"]);
+});
