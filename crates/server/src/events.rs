@@ -227,14 +227,8 @@ impl Events {
     ) {
         if self.is_watched() {
             let mut text = text().into();
-            text.truncate(text.floor_char_boundary(LINE_TEXT_BYTES_MAX));
-            let kind = EventKind::Line {
-                connection,
-                direction,
-                bytes,
-                frame,
-                text,
-            };
+            shorten(&mut text);
+            let kind = EventKind::Line { connection, direction, bytes, frame, text };
             self.send(now_ms(), kind);
         }
     }
@@ -251,11 +245,7 @@ impl Events {
             return None;
         }
         let connection = ConnectionId(self.shared.next_connection.fetch_add(1, Ordering::Relaxed));
-        let kind = EventKind::Accepted {
-            connection,
-            address,
-            listener,
-        };
+        let kind = EventKind::Accepted { connection, address, listener };
         let at_ms = now_ms();
         keep(&mut present, &kind, at_ms);
         if self.is_watched() {
@@ -283,17 +273,11 @@ impl Events {
 
     fn send(&self, at_ms: u64, kind: EventKind) {
         // The only error is that the last watcher has just gone.
-        let _ = self
-            .shared
-            .sender
-            .send(Arc::new(ServerEvent { at_ms, kind }));
+        let _ = self.shared.sender.send(Arc::new(ServerEvent { at_ms, kind }));
     }
 
     fn present(&self) -> MutexGuard<'_, BTreeMap<ConnectionId, ConnectionInfo>> {
-        self.shared
-            .present
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.present.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -385,18 +369,9 @@ impl std::task::Wake for Unpark {
 
 fn keep(present: &mut BTreeMap<ConnectionId, ConnectionInfo>, kind: &EventKind, at_ms: u64) {
     match kind {
-        EventKind::Accepted {
-            connection,
-            address,
-            ..
-        } => {
-            let info = ConnectionInfo {
-                id: *connection,
-                address: *address,
-                door: Door::Unknown,
-                since_ms: at_ms,
-                nick: None,
-            };
+        EventKind::Accepted { connection, address, .. } => {
+            let info =
+                ConnectionInfo { id: *connection, address: *address, door: Door::Unknown, since_ms: at_ms, nick: None };
             present.insert(*connection, info);
         }
         EventKind::Door { connection, door } => {
@@ -416,10 +391,16 @@ fn keep(present: &mut BTreeMap<ConnectionId, ConnectionInfo>, kind: &EventKind, 
     }
 }
 
+fn shorten(text: &mut String) {
+    let mut end = text.len().min(LINE_TEXT_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+}
+
 fn now_ms() -> u64 {
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -436,41 +417,23 @@ mod tests {
         let events = Events::new();
         let alice = events.accept(address(1), address(8667), None).unwrap();
         let bob = events.accept(address(2), address(8667), None).unwrap();
-        events.tell(EventKind::Door {
-            connection: alice,
-            door: Door::WebSocket,
-        });
-        events.tell(EventKind::Registered {
-            connection: alice,
-            nick: "alice".into(),
-        });
-        events.tell(EventKind::Closed {
-            connection: bob,
-            reason: "left".into(),
-        });
+        events.tell(EventKind::Door { connection: alice, door: Door::WebSocket });
+        events.tell(EventKind::Registered { connection: alice, nick: "alice".into() });
+        events.tell(EventKind::Closed { connection: bob, reason: "left".into() });
 
         let stream = events.watch();
-        let [info] = stream.connections() else {
-            panic!("{stream:?}")
-        };
-        assert_eq!(
-            (info.id, info.door, info.nick.as_deref()),
-            (alice, Door::WebSocket, Some("alice"))
-        );
+        let [info] = stream.connections() else { panic!("{stream:?}") };
+        assert_eq!((info.id, info.door, info.nick.as_deref()), (alice, Door::WebSocket, Some("alice")));
         assert!(info.since_ms > 1_700_000_000_000);
     }
 
     #[test]
     fn a_line_is_not_even_built_while_nobody_watches() {
         let events = Events::new();
-        events.line(ConnectionId(1), Direction::In, 6, None, || -> String {
-            panic!("built")
-        });
+        events.line(ConnectionId(1), Direction::In, 6, None, || -> String { panic!("built") });
         let mut stream = events.watch();
         events.line(ConnectionId(1), Direction::In, 6, None, || "PING");
-        assert!(
-            matches!(&stream.try_recv().unwrap().kind, EventKind::Line { text, .. } if text == "PING")
-        );
+        assert!(matches!(&stream.try_recv().unwrap().kind, EventKind::Line { text, .. } if text == "PING"));
         drop(stream);
         assert!(!events.is_watched());
     }
@@ -481,9 +444,7 @@ mod tests {
         let mut stream = events.watch();
         let sent = WAITING_EVENTS_MAX + 10;
         for number in 0..sent {
-            events.tell(EventKind::Announced {
-                text: number.to_string(),
-            });
+            events.tell(EventKind::Announced { text: number.to_string() });
         }
         let first = stream.try_recv().unwrap();
         assert_eq!(stream.missed(), 10);
@@ -496,13 +457,9 @@ mod tests {
     fn a_long_line_is_kept_in_part() {
         let events = Events::new();
         let mut stream = events.watch();
-        events.line(ConnectionId(1), Direction::Out, 9000, None, || {
-            "茶".repeat(3000)
-        });
+        events.line(ConnectionId(1), Direction::Out, 9000, None, || "茶".repeat(3000));
         let event = stream.try_recv().unwrap();
-        let EventKind::Line { text, bytes, .. } = &event.kind else {
-            panic!("{event:?}")
-        };
+        let EventKind::Line { text, bytes, .. } = &event.kind else { panic!("{event:?}") };
         assert_eq!((*bytes, text.len()), (9000, LINE_TEXT_BYTES_MAX / 3 * 3));
     }
 
@@ -511,10 +468,7 @@ mod tests {
         let events = Events::new();
         let first = events.accept(address(1), address(8667), Some(1)).unwrap();
         assert_eq!(events.accept(address(2), address(8667), Some(1)), None);
-        events.tell(EventKind::Closed {
-            connection: first,
-            reason: "left".into(),
-        });
+        events.tell(EventKind::Closed { connection: first, reason: "left".into() });
         assert!(events.accept(address(3), address(8667), Some(1)).is_some());
     }
 

@@ -9,6 +9,7 @@
 //! - `log`: the one order of everything, and the way to the store.
 //! - [`events`]: what happens, for those who watch.
 //! - `handle`: the server as a value.
+//! - `seldom`: complaints that do not fill the log.
 
 pub mod config;
 mod door;
@@ -16,6 +17,7 @@ pub mod events;
 mod handle;
 mod http;
 mod log;
+mod seldom;
 pub mod worker;
 
 pub use door::{BindError, Listening};

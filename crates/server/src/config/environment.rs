@@ -12,9 +12,7 @@ pub(super) fn read(
 ) -> Result<(), Problem> {
     let mut ours: Vec<_> = environment
         .into_iter()
-        .filter_map(|(name, value)| {
-            Some((key_of(name.to_str()?)?, name.into_string().ok()?, value))
-        })
+        .filter_map(|(name, value)| Some((key_of(name.to_str()?)?, name.into_string().ok()?, value)))
         .collect();
     ours.sort();
     for (key, name, value) in ours {
@@ -38,20 +36,17 @@ fn set(config: &mut Config, key: &Key, value: &str) -> Result<(), String> {
     match &key.set {
         Set::Text(set) => set(config, value),
         Set::List(set) => {
-            let items: Vec<_> = value
-                .split(',')
-                .map(|item| item.trim().to_owned())
-                .collect();
+            let items: Vec<_> = value.split(',').map(|item| item.trim().to_owned()).collect();
             set(config, if items == [""] { &[] } else { &items })
         }
         Set::Whole(set) => match value.trim().parse() {
             Ok(number) => set(config, number),
             Err(_) => Err(key.set.takes().into()),
         },
-        Set::Flag(set) => match value.trim() {
-            "true" => Ok(set(config, true)),
-            "false" => Ok(set(config, false)),
-            _ => Err(key.set.takes().into()),
-        },
+        Set::Flag(set) => {
+            let flag = value.trim().parse().map_err(|_| key.set.takes().to_owned())?;
+            set(config, flag);
+            Ok(())
+        }
     }
 }

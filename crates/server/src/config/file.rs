@@ -33,12 +33,8 @@ pub(super) fn read_text(config: &mut Config, path: &Path, text: &str) -> Result<
         let name = section.get_ref();
         let Some(keys) = keys.get_ref().as_table() else {
             return Err(match find_section(name, &place) {
-                Ok(()) => place.problem(format_args!(
-                    "{name} is a section; write [{name}] and its keys below it"
-                )),
-                Err(_) => find(name, &place)
-                    .err()
-                    .unwrap_or_else(|| place.problem("no key stands outside a section")),
+                Ok(()) => place.problem(format_args!("{name} is a section; write [{name}] and its keys below it")),
+                Err(_) => find(name, &place).err().unwrap_or_else(|| place.problem("no key stands outside a section")),
             });
         };
         find_section(name, &place)?;
@@ -59,7 +55,7 @@ struct File<'a> {
 impl File<'_> {
     /// Lines and columns count from 1, columns in characters.
     fn place(&self, span: Range<usize>) -> Place {
-        let before = &self.text[..self.text.floor_char_boundary(span.start)];
+        let before = self.text.get(..span.start).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Place::File {
             path: self.path.to_owned(),
@@ -82,9 +78,7 @@ fn set(config: &mut Config, key: &Key, value: &DeValue<'_>, place: &Place) -> Re
     let done = match (&key.set, value) {
         (Set::Text(set), DeValue::String(text)) => set(config, text),
         (Set::List(set), DeValue::Array(items)) => {
-            let texts = items
-                .iter()
-                .map(|item| item.get_ref().as_str().map(str::to_owned));
+            let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
             match texts.collect::<Option<Vec<_>>>() {
                 Some(texts) => set(config, &texts),
                 None => Err(key.set.takes().into()),

@@ -2,80 +2,29 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::{Config, Takes, values};
 
 /// Every key of this version.
 const KEYS: &[Key] = &[
-    Key {
-        name: "server.name",
-        set: Set::Text(|c, v| Ok(c.server_name = values::server_name(v)?)),
-    },
-    Key {
-        name: "server.network",
-        set: Set::Text(|c, v| Ok(c.network = values::network(v)?)),
-    },
-    Key {
-        name: "server.description",
-        set: Set::Text(|c, v| Ok(c.description = values::one_line(v)?)),
-    },
-    Key {
-        name: "server.motd",
-        set: Set::Text(|c, v| Ok(c.motd = values::lines(v)?)),
-    },
-    Key {
-        name: "server.password",
-        set: Set::Text(|c, v| Ok(c.password = values::password(v)?)),
-    },
-    Key {
-        name: "listen.any",
-        set: Set::List(|c, v| Ok(c.listen_at(Takes::Any, values::addresses(v)?))),
-    },
-    Key {
-        name: "listen.irc",
-        set: Set::List(|c, v| Ok(c.listen_at(Takes::Irc, values::addresses(v)?))),
-    },
-    Key {
-        name: "listen.web",
-        set: Set::List(|c, v| Ok(c.listen_at(Takes::Web, values::addresses(v)?))),
-    },
-    Key {
-        name: "web.hosts",
-        set: Set::List(|c, v| Ok(c.web_hosts = values::hosts(v)?)),
-    },
-    Key {
-        name: "storage.path",
-        set: Set::Text(|c, v| Ok(c.data_dir = PathBuf::from(values::filled(v)?))),
-    },
-    Key {
-        name: "storage.history",
-        set: Set::Flag(|c, v| c.keep_history = v),
-    },
-    Key {
-        name: "rooms.autojoin",
-        set: Set::List(|c, v| Ok(c.autojoin = values::rooms(v)?)),
-    },
-    Key {
-        name: "rooms.forget_days",
-        set: Set::Whole(|c, v| Ok(c.forget_after = values::days(v)?)),
-    },
-    Key {
-        name: "accounts.guest_seat_s",
-        set: Set::Whole(|c, v| {
-            Ok(c.guest_seat = Duration::from_secs(values::at_most(v, values::SEAT_S_MAX)?))
-        }),
-    },
-    Key {
-        name: "limits.connections",
-        set: Set::Whole(|c, v| Ok(c.connections_max = values::limit(v, 1)?)),
-    },
-    Key {
-        name: "limits.send_queue_bytes",
-        set: Set::Whole(|c, v| {
-            Ok(c.send_queue_bytes_max = values::limit(v, values::SEND_QUEUE_BYTES_MIN)?)
-        }),
-    },
+    text("server.name", |c, v| put(&mut c.server_name, values::server_name(v))),
+    text("server.network", |c, v| put(&mut c.network, values::network(v))),
+    text("server.description", |c, v| put(&mut c.description, values::one_line(v))),
+    text("server.motd", |c, v| put(&mut c.motd, values::lines(v))),
+    text("server.password", |c, v| put(&mut c.password, values::password(v))),
+    list("listen.any", |c, v| values::addresses(v).map(|at| c.listen_at(Takes::Any, at))),
+    list("listen.irc", |c, v| values::addresses(v).map(|at| c.listen_at(Takes::Irc, at))),
+    list("listen.web", |c, v| values::addresses(v).map(|at| c.listen_at(Takes::Web, at))),
+    list("web.hosts", |c, v| put(&mut c.web_hosts, values::hosts(v))),
+    text("storage.path", |c, v| put(&mut c.data_dir, values::directory(v))),
+    flag("storage.history", |c, v| c.keep_history = v),
+    list("rooms.autojoin", |c, v| put(&mut c.autojoin, values::rooms(v))),
+    whole("rooms.forget_days", |c, v| put(&mut c.forget_after, values::days(v))),
+    whole("accounts.guest_seat_s", |c, v| put(&mut c.guest_seat, values::seat(v))),
+    whole("limits.connections", |c, v| put(&mut c.connections_max, values::limit(v, 1))),
+    whole("limits.send_queue_bytes", |c, v| {
+        put(&mut c.send_queue_bytes_max, values::limit(v, values::SEND_QUEUE_BYTES_MIN))
+    }),
 ];
 
 /// Keys, and sections, whose work has not been done yet: refused, never accepted and ignored.
@@ -121,14 +70,31 @@ impl Set {
     }
 }
 
+const fn text(name: &'static str, set: fn(&mut Config, &str) -> Result<(), String>) -> Key {
+    Key { name, set: Set::Text(set) }
+}
+
+const fn list(name: &'static str, set: fn(&mut Config, &[String]) -> Result<(), String>) -> Key {
+    Key { name, set: Set::List(set) }
+}
+
+const fn whole(name: &'static str, set: fn(&mut Config, u64) -> Result<(), String>) -> Key {
+    Key { name, set: Set::Whole(set) }
+}
+
+const fn flag(name: &'static str, set: fn(&mut Config, bool)) -> Key {
+    Key { name, set: Set::Flag(set) }
+}
+
+fn put<T>(field: &mut T, value: Result<T, String>) -> Result<(), String> {
+    *field = value?;
+    Ok(())
+}
+
 /// Where a key was found, and how keys are written there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    File {
-        path: PathBuf,
-        line: usize,
-        column: usize,
-    },
+    File { path: PathBuf, line: usize, column: usize },
     Variable(String),
 }
 
@@ -145,11 +111,7 @@ impl Place {
     fn spell(&self, key: &str) -> String {
         match self {
             Place::File { .. } => key.to_owned(),
-            Place::Variable(_) => format!(
-                "{}{}",
-                super::VARIABLE_PREFIX,
-                key.to_uppercase().replace('.', "__")
-            ),
+            Place::Variable(_) => format!("{}{}", super::VARIABLE_PREFIX, key.to_uppercase().replace('.', "__")),
         }
     }
 
@@ -190,12 +152,8 @@ pub(super) fn find_section(name: &str, place: &Place) -> Result<(), Problem> {
     if LATER.contains(&name) {
         return Err(place.problem(format_args!("{name} is not in this version; remove it")));
     }
-    let nearest = sections()
-        .min_by_key(|section| strsim::osa_distance(name, section))
-        .expect("there are sections");
-    Err(place.problem(format_args!(
-        "unknown section [{name}]; did you mean [{nearest}]?"
-    )))
+    let nearest = sections().min_by_key(|section| strsim::osa_distance(name, section)).expect("there are sections");
+    Err(place.problem(format_args!("unknown section [{name}]; did you mean [{nearest}]?")))
 }
 
 /// The nearest key: one of the same last part in another section, else the one fewest letters away.

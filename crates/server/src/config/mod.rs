@@ -93,10 +93,7 @@ impl Default for Config {
             description: "A teahouse".into(),
             motd: "Welcome.".into(),
             password: None,
-            listen: built_in_listeners([
-                [127, 0, 0, 1].into(),
-                std::net::Ipv6Addr::LOCALHOST.into(),
-            ]),
+            listen: built_in_listeners([[127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into()]),
             web_hosts: Vec::new(),
             data_dir: "teahouse-data".into(),
             keep_history: true,
@@ -127,30 +124,17 @@ impl Config {
 
     /// Listens at these addresses, every door, and nowhere else.
     pub fn listen_only_at(&mut self, addresses: &[SocketAddr]) {
-        self.listen = addresses
-            .iter()
-            .map(|&address| Listen {
-                address,
-                takes: Takes::Any,
-                built_in: false,
-            })
-            .collect();
+        self.listen = addresses.iter().map(|&address| Listen { address, takes: Takes::Any, built_in: false }).collect();
     }
 
     /// Listens at all addresses of this machine, at the usual ports.
     pub fn listen_to_lan(&mut self) {
-        self.listen =
-            built_in_listeners([[0, 0, 0, 0].into(), std::net::Ipv6Addr::UNSPECIFIED.into()]);
+        self.listen = built_in_listeners([[0, 0, 0, 0].into(), std::net::Ipv6Addr::UNSPECIFIED.into()]);
     }
 
     fn listen_at(&mut self, takes: Takes, addresses: Vec<SocketAddr>) {
         self.listen.retain(|listen| listen.takes != takes);
-        self.listen
-            .extend(addresses.into_iter().map(|address| Listen {
-                address,
-                takes,
-                built_in: false,
-            }));
+        self.listen.extend(addresses.into_iter().map(|address| Listen { address, takes, built_in: false }));
     }
 }
 
@@ -158,11 +142,7 @@ fn built_in_listeners(addresses: [std::net::IpAddr; 2]) -> Vec<Listen> {
     [(ANY_PORT, Takes::Any), (IRC_PORT, Takes::Irc)]
         .into_iter()
         .flat_map(|(port, takes)| {
-            addresses.map(|ip| Listen {
-                address: SocketAddr::new(ip, port),
-                takes,
-                built_in: true,
-            })
+            addresses.map(|ip| Listen { address: SocketAddr::new(ip, port), takes, built_in: true })
         })
         .collect()
 }

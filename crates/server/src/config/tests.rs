@@ -5,15 +5,12 @@ use super::*;
 
 fn from_file(text: &str) -> Result<Config, String> {
     let mut config = Config::default();
-    file::read_text(&mut config, Path::new("teahouse.toml"), text)
-        .map_err(|problem| problem.to_string())?;
+    file::read_text(&mut config, Path::new("teahouse.toml"), text).map_err(|problem| problem.to_string())?;
     Ok(config)
 }
 
 fn from_environment(variables: &[(&str, &str)]) -> Result<Config, String> {
-    let variables = variables
-        .iter()
-        .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     let mut config = Config::default();
     environment::read(&mut config, variables).map_err(|problem| problem.to_string())?;
     Ok(config)
@@ -22,70 +19,22 @@ fn from_environment(variables: &[(&str, &str)]) -> Result<Config, String> {
 #[test]
 fn a_mistake_in_the_file_is_one_line_with_place_thing_and_remedy() {
     for (text, line) in [
-        (
-            "[server]\nnmae = 'x'",
-            "teahouse.toml:2:1: unknown key server.nmae; did you mean server.name?",
-        ),
-        (
-            "[server]\n  path = 'x'",
-            "teahouse.toml:2:3: unknown key server.path; did you mean storage.path?",
-        ),
-        (
-            "[sever]\nname = 'x'",
-            "teahouse.toml:1:2: unknown section [sever]; did you mean [server]?",
-        ),
-        (
-            "sever.name = 'x'",
-            "teahouse.toml:1:1: unknown section [sever]; did you mean [server]?",
-        ),
-        (
-            "name = 'x'",
-            "teahouse.toml:1:1: unknown key name; did you mean server.name?",
-        ),
-        (
-            "server = 'x'",
-            "teahouse.toml:1:1: server is a section; write [server] and its keys below it",
-        ),
-        (
-            "[tls]",
-            "teahouse.toml:1:2: tls is not in this version; remove it",
-        ),
-        (
-            "[tls]\ncert = 'x'",
-            "teahouse.toml:1:2: tls is not in this version; remove it",
-        ),
-        (
-            "[operators.root]",
-            "teahouse.toml:1:2: operators is not in this version; remove it",
-        ),
-        (
-            "[limits]\nmessage_burst = 1",
-            "teahouse.toml:2:1: limits.message_burst is not in this version; remove it",
-        ),
-        (
-            "[server]\nname = 3",
-            "teahouse.toml:2:8: server.name takes text in quotes, like \"…\"",
-        ),
-        (
-            "[server.name]",
-            "teahouse.toml:1:1: server.name takes text in quotes, like \"…\"",
-        ),
-        (
-            "[listen]\nany = '127.0.0.1:1'",
-            "teahouse.toml:2:7: listen.any takes a list of texts, like [\"…\", \"…\"]",
-        ),
-        (
-            "[listen]\nany = [8667]",
-            "teahouse.toml:2:7: listen.any takes a list of texts, like [\"…\", \"…\"]",
-        ),
-        (
-            "[rooms]\nforget_days = -1",
-            "teahouse.toml:2:15: rooms.forget_days takes a whole number, 0 or more",
-        ),
-        (
-            "[storage]\nhistory = 'no'",
-            "teahouse.toml:2:11: storage.history takes true or false",
-        ),
+        ("[server]\nnmae = 'x'", "teahouse.toml:2:1: unknown key server.nmae; did you mean server.name?"),
+        ("[server]\n  path = 'x'", "teahouse.toml:2:3: unknown key server.path; did you mean storage.path?"),
+        ("[sever]\nname = 'x'", "teahouse.toml:1:2: unknown section [sever]; did you mean [server]?"),
+        ("sever.name = 'x'", "teahouse.toml:1:1: unknown section [sever]; did you mean [server]?"),
+        ("name = 'x'", "teahouse.toml:1:1: unknown key name; did you mean server.name?"),
+        ("server = 'x'", "teahouse.toml:1:1: server is a section; write [server] and its keys below it"),
+        ("[tls]", "teahouse.toml:1:2: tls is not in this version; remove it"),
+        ("[tls]\ncert = 'x'", "teahouse.toml:1:2: tls is not in this version; remove it"),
+        ("[operators.root]", "teahouse.toml:1:2: operators is not in this version; remove it"),
+        ("[limits]\nmessage_burst = 1", "teahouse.toml:2:1: limits.message_burst is not in this version; remove it"),
+        ("[server]\nname = 3", "teahouse.toml:2:8: server.name takes text in quotes, like \"…\""),
+        ("[server.name]", "teahouse.toml:1:1: server.name takes text in quotes, like \"…\""),
+        ("[listen]\nany = '127.0.0.1:1'", "teahouse.toml:2:7: listen.any takes a list of texts, like [\"…\", \"…\"]"),
+        ("[listen]\nany = [8667]", "teahouse.toml:2:7: listen.any takes a list of texts, like [\"…\", \"…\"]"),
+        ("[rooms]\nforget_days = -1", "teahouse.toml:2:15: rooms.forget_days takes a whole number, 0 or more"),
+        ("[storage]\nhistory = 'no'", "teahouse.toml:2:11: storage.history takes true or false"),
         (
             "[server]\nname = 'localhost'",
             "teahouse.toml:2:8: server.name cannot be \"localhost\"; write a host name with a dot in it, at most 63 \
@@ -115,10 +64,7 @@ fn a_mistake_in_the_file_is_one_line_with_place_thing_and_remedy() {
             "teahouse.toml:2:12: rooms.autojoin cannot have \"大厅\"; write a room's name with \"#\" before it, like \
              \"#lobby\"",
         ),
-        (
-            "[storage]\npath = ''",
-            "teahouse.toml:2:8: storage.path is empty; name a directory, like \"teahouse-data\"",
-        ),
+        ("[storage]\npath = ''", "teahouse.toml:2:8: storage.path is empty; name a directory, like \"teahouse-data\""),
         (
             "[limits]\nsend_queue_bytes = 10",
             "teahouse.toml:2:20: limits.send_queue_bytes cannot be 10; write at least 65536, or 0 for no limit",
@@ -128,10 +74,7 @@ fn a_mistake_in_the_file_is_one_line_with_place_thing_and_remedy() {
             "teahouse.toml:2:16: accounts.guest_seat_s cannot be 999999999; write at most 86400",
         ),
         // The first mistake is the one that is named, whatever the sections are called.
-        (
-            "[web]\nhost = []\n[server]\nnmae = 'x'",
-            "teahouse.toml:2:1: unknown key web.host; did you mean web.hosts?",
-        ),
+        ("[web]\nhost = []\n[server]\nnmae = 'x'", "teahouse.toml:2:1: unknown key web.host; did you mean web.hosts?"),
         // Columns count characters.
         (
             "server.motd = '茶馆' x",
@@ -179,18 +122,8 @@ Welcome.
     assert_eq!(config.description, "A quiet place");
     assert_eq!(config.motd, "Welcome.\n请坐。");
     assert_eq!(config.password.as_deref(), Some("oolong"));
-    let listen: Vec<_> = config
-        .listen
-        .iter()
-        .map(|l| (l.address.to_string(), l.takes, l.built_in))
-        .collect();
-    assert_eq!(
-        listen,
-        [
-            ("0.0.0.0:1".to_owned(), Takes::Any, false),
-            ("[::1]:80".to_owned(), Takes::Web, false)
-        ]
-    );
+    let listen: Vec<_> = config.listen.iter().map(|l| (l.address.to_string(), l.takes, l.built_in)).collect();
+    assert_eq!(listen, [("0.0.0.0:1".to_owned(), Takes::Any, false), ("[::1]:80".to_owned(), Takes::Web, false)]);
     assert_eq!(config.web_hosts, ["tea.example"]);
     assert_eq!(config.data_dir, Path::new("/srv/tea"));
     assert!(!config.keep_history);
@@ -227,16 +160,8 @@ fn a_mistake_in_the_environment_is_one_line_too() {
             "x",
             "TEAHOUSE_SERVER__NMAE: unknown key server.nmae; did you mean TEAHOUSE_SERVER__NAME?",
         ),
-        (
-            "TEAHOUSE_TLS__CERT",
-            "x",
-            "TEAHOUSE_TLS__CERT: tls.cert is not in this version; remove it",
-        ),
-        (
-            "TEAHOUSE_STORAGE__HISTORY",
-            "1",
-            "TEAHOUSE_STORAGE__HISTORY: storage.history takes true or false",
-        ),
+        ("TEAHOUSE_TLS__CERT", "x", "TEAHOUSE_TLS__CERT: tls.cert is not in this version; remove it"),
+        ("TEAHOUSE_STORAGE__HISTORY", "1", "TEAHOUSE_STORAGE__HISTORY: storage.history takes true or false"),
         (
             "TEAHOUSE_LIMITS__CONNECTIONS",
             "many",
@@ -249,33 +174,16 @@ fn a_mistake_in_the_environment_is_one_line_too() {
 
 #[test]
 fn a_file_that_was_named_must_be_there() {
-    let problem = Config::load(Some(Path::new("no/such/file.toml")), [])
-        .unwrap_err()
-        .to_string();
-    assert!(
-        problem.starts_with("cannot read no/such/file.toml: "),
-        "{problem}"
-    );
+    let problem = Config::load(Some(Path::new("no/such/file.toml")), []).unwrap_err().to_string();
+    assert!(problem.starts_with("cannot read no/such/file.toml: "), "{problem}");
     assert!(!problem.contains('\n'));
 }
 
 #[test]
 fn nothing_need_be_set() {
     let config = from_file("").unwrap();
-    let listen: Vec<_> = config
-        .listen
-        .iter()
-        .map(|l| l.address.to_string())
-        .collect();
-    assert_eq!(
-        listen,
-        [
-            "127.0.0.1:8667",
-            "[::1]:8667",
-            "127.0.0.1:6667",
-            "[::1]:6667"
-        ]
-    );
+    let listen: Vec<_> = config.listen.iter().map(|l| l.address.to_string()).collect();
+    assert_eq!(listen, ["127.0.0.1:8667", "[::1]:8667", "127.0.0.1:6667", "[::1]:6667"]);
     assert_eq!(config.autojoin[0].as_str(), "#lobby");
     // The default name has to pass the check that a written one has to pass.
     assert!(values::server_name(&config.server_name).is_ok());
@@ -285,13 +193,6 @@ fn nothing_need_be_set() {
 fn lan_means_all_addresses_at_the_same_ports() {
     let mut config = Config::default();
     config.listen_to_lan();
-    let listen: Vec<_> = config
-        .listen
-        .iter()
-        .map(|l| l.address.to_string())
-        .collect();
-    assert_eq!(
-        listen,
-        ["0.0.0.0:8667", "[::]:8667", "0.0.0.0:6667", "[::]:6667"]
-    );
+    let listen: Vec<_> = config.listen.iter().map(|l| l.address.to_string()).collect();
+    assert_eq!(listen, ["0.0.0.0:8667", "[::]:8667", "0.0.0.0:6667", "[::]:6667"]);
 }

@@ -1,12 +1,13 @@
 //! What each kind of value must be. An error is the part of the line after the key's name: what is wrong and the remedy.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use teahouse_proto::names::RoomName;
 
 /// A day is long enough for any network's hiccup; a seat kept for ever is an account's.
-pub(super) const SEAT_S_MAX: u64 = 24 * 60 * 60;
+const SEAT_S_MAX: u64 = 24 * 60 * 60;
 
 /// Less would close sessions that only get a room's names.
 pub(super) const SEND_QUEUE_BYTES_MIN: u64 = 65_536;
@@ -20,11 +21,7 @@ const FORGET_DAYS_MAX: u64 = 36_500;
 
 pub(super) fn server_name(text: &str) -> Result<String, String> {
     let labels_are_names = text.split('.').all(|label| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !label.starts_with('-')
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !label.starts_with('-')
     });
     if text.len() > SERVER_NAME_BYTES_MAX || !text.contains('.') || !labels_are_names {
         return Err(format!(
@@ -36,32 +33,23 @@ pub(super) fn server_name(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn network(text: &str) -> Result<String, String> {
-    let is_word = !text.is_empty()
-        && !text
-            .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || c == '=');
+    let is_word = !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '=');
     if !is_word || text.len() > NETWORK_BYTES_MAX {
-        return Err(format!(
-            "cannot be {text:?}; write one word, at most {NETWORK_BYTES_MAX} bytes, without \"=\""
-        ));
+        return Err(format!("cannot be {text:?}; write one word, at most {NETWORK_BYTES_MAX} bytes, without \"=\""));
     }
     Ok(text.to_owned())
 }
 
 pub(super) fn one_line(text: &str) -> Result<String, String> {
     if text.len() > LINE_BYTES_MAX || text.chars().any(char::is_control) {
-        return Err(format!(
-            "is too long or has control characters; write one line, at most {LINE_BYTES_MAX} bytes"
-        ));
+        return Err(format!("is too long or has control characters; write one line, at most {LINE_BYTES_MAX} bytes"));
     }
     Ok(text.to_owned())
 }
 
 pub(super) fn lines(text: &str) -> Result<String, String> {
     if text.lines().count() > MOTD_LINES_MAX {
-        return Err(format!(
-            "has too many lines; write at most {MOTD_LINES_MAX}"
-        ));
+        return Err(format!("has too many lines; write at most {MOTD_LINES_MAX}"));
     }
     let lines: Result<Vec<_>, _> = text.lines().map(one_line).collect();
     let lines = lines.map_err(|_| {
@@ -72,19 +60,16 @@ pub(super) fn lines(text: &str) -> Result<String, String> {
 
 pub(super) fn password(text: &str) -> Result<Option<String>, String> {
     if text.len() > LINE_BYTES_MAX || text.chars().any(char::is_control) {
-        return Err(format!(
-            "cannot be sent by PASS; write one line, at most {LINE_BYTES_MAX} bytes"
-        ));
+        return Err(format!("cannot be sent by PASS; write one line, at most {LINE_BYTES_MAX} bytes"));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-pub(super) fn filled(text: &str) -> Result<&str, String> {
+pub(super) fn directory(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() {
-        Err("is empty; name a directory, like \"teahouse-data\"".into())
-    } else {
-        Ok(text)
+        return Err("is empty; name a directory, like \"teahouse-data\"".into());
     }
+    Ok(PathBuf::from(text))
 }
 
 pub(super) fn addresses(texts: &[String]) -> Result<Vec<SocketAddr>, String> {
@@ -92,7 +77,9 @@ pub(super) fn addresses(texts: &[String]) -> Result<Vec<SocketAddr>, String> {
         .iter()
         .map(|text| {
             text.parse().map_err(|_| {
-                format!("cannot have {text:?}; write an IP address and a port, like \"127.0.0.1:8667\" or \"[::1]:8667\"")
+                format!(
+                    "cannot have {text:?}; write an IP address and a port, like \"127.0.0.1:8667\" or \"[::1]:8667\""
+                )
             })
         })
         .collect()
@@ -102,15 +89,10 @@ pub(super) fn hosts(texts: &[String]) -> Result<Vec<String>, String> {
     texts
         .iter()
         .map(|text| {
-            let is_name = !text.is_empty()
-                && text
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"-._[:]".contains(&b));
+            let is_name = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._[:]".contains(&b));
             let has_port = text.contains(':') && !text.starts_with('[') || text.contains("]:");
             if !is_name || has_port {
-                return Err(format!(
-                    "cannot have {text:?}; write a host name alone, like \"chat.example.org\""
-                ));
+                return Err(format!("cannot have {text:?}; write a host name alone, like \"chat.example.org\""));
             }
             Ok(text.to_ascii_lowercase())
         })
@@ -135,12 +117,12 @@ pub(super) fn days(number: u64) -> Result<Option<Duration>, String> {
     Ok((days > 0).then(|| Duration::from_secs(days * 24 * 60 * 60)))
 }
 
-pub(super) fn at_most(number: u64, max: u64) -> Result<u64, String> {
-    if number > max {
-        Err(format!("cannot be {number}; write at most {max}"))
-    } else {
-        Ok(number)
-    }
+pub(super) fn seat(number: u64) -> Result<Duration, String> {
+    at_most(number, SEAT_S_MAX).map(Duration::from_secs)
+}
+
+fn at_most(number: u64, max: u64) -> Result<u64, String> {
+    if number > max { Err(format!("cannot be {number}; write at most {max}")) } else { Ok(number) }
 }
 
 /// A limit: 0 switches it off.
@@ -149,9 +131,7 @@ pub(super) fn limit(number: u64, min: u64) -> Result<Option<usize>, String> {
         return Ok(None);
     }
     if number < min {
-        return Err(format!(
-            "cannot be {number}; write at least {min}, or 0 for no limit"
-        ));
+        return Err(format!("cannot be {number}; write at least {min}, or 0 for no limit"));
     }
     Ok(Some(usize::try_from(number).unwrap_or(usize::MAX)))
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -15,6 +15,7 @@ use super::sniff::{Verdict, sniff};
 use crate::config::Takes;
 use crate::events::{self, ConnectionId, EventKind};
 use crate::http::{Rewind, Served};
+use crate::seldom::Seldom;
 use crate::worker::{Established, Framing};
 
 /// How long a connection may take to say what it speaks; the server never speaks first.
@@ -48,7 +49,7 @@ pub(super) struct Door {
 /// Accepts until told to stop.
 pub(super) async fn run(door: Door, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
     let mut back_off = BACK_OFF_MIN;
-    let mut complaints = Complaints::default();
+    let complaints = Seldom::every(COMPLAIN_EVERY);
     loop {
         let accepted = tokio::select! {
             accepted = door.listener.accept() => accepted,
@@ -58,50 +59,19 @@ pub(super) async fn run(door: Door, hall: Arc<Hall>, mut stopped: watch::Receive
             Ok((stream, peer)) => {
                 back_off = BACK_OFF_MIN;
                 let Some(id) = hall.events.accept(peer, door.address, hall.connections_max) else {
-                    complaints.log(|| {
-                        format!("{peer} was turned away: limits.connections are here already")
-                    });
+                    complaints.warn(|| format!("{peer} was turned away: limits.connections are here already"));
                     continue;
                 };
-                tokio::spawn(welcome(
-                    stream,
-                    id,
-                    peer,
-                    door.takes,
-                    Arc::clone(&hall),
-                    stopped.clone(),
-                ));
+                tokio::spawn(welcome(stream, id, peer, door.takes, Arc::clone(&hall), stopped.clone()));
             }
             // The client was gone before it was accepted: no reason to leave the others waiting.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
-                ) => {}
+            Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => {
+            }
             Err(error) => {
-                complaints
-                    .log(|| format!("cannot accept at {}: {error}; trying again", door.address));
+                complaints.warn(|| format!("cannot accept at {}: {error}; trying again", door.address));
                 sleep(back_off).await;
                 back_off = (back_off * 2).min(BACK_OFF_MAX);
             }
-        }
-    }
-}
-
-#[derive(Default)]
-struct Complaints {
-    last: Option<Instant>,
-}
-
-impl Complaints {
-    fn log(&mut self, what: impl FnOnce() -> String) {
-        let now = Instant::now();
-        if self
-            .last
-            .is_none_or(|last| now.duration_since(last) >= COMPLAIN_EVERY)
-        {
-            self.last = Some(now);
-            tracing::warn!("{}", what());
         }
     }
 }
@@ -119,10 +89,7 @@ async fn welcome(
         Ok(established) => (hall.adopt)(established),
         Err(reason) => {
             tracing::debug!(connection = id.0, %peer, "closed: {reason}");
-            hall.events.tell(EventKind::Closed {
-                connection: id,
-                reason,
-            });
+            hall.events.tell(EventKind::Closed { connection: id, reason });
         }
     }
 }
@@ -148,43 +115,21 @@ async fn lead(
     match (verdict, takes) {
         (Verdict::NeedMore, _) => Err("the client left without a word".into()),
         (Verdict::Irc, Takes::Any | Takes::Irc) => {
-            hall.events.tell(EventKind::Door {
-                connection: id,
-                door: events::Door::Irc,
-            });
+            hall.events.tell(EventKind::Door { connection: id, door: events::Door::Irc });
             let stream = stream.into_std().map_err(in_words)?;
-            Ok(Established {
-                id,
-                stream,
-                peer,
-                framing: Framing::Lines,
-                already_read,
-            })
+            Ok(Established { id, stream, peer, framing: Framing::Lines, already_read })
         }
         (Verdict::Http, Takes::Any | Takes::Web) => {
-            hall.events.tell(EventKind::Door {
-                connection: id,
-                door: events::Door::Http,
-            });
-            match hall
-                .http
-                .serve(Rewind::new(already_read, stream), id, stopped)
-                .await
-            {
-                Served::WebSocket(stream, framing, already_read) => Ok(Established {
-                    id,
-                    stream,
-                    peer,
-                    framing,
-                    already_read,
-                }),
+            hall.events.tell(EventKind::Door { connection: id, door: events::Door::Http });
+            match hall.http.serve(Rewind::new(already_read, stream), id, stopped).await {
+                Served::WebSocket(stream, framing, already_read) => {
+                    Ok(Established { id, stream, peer, framing, already_read })
+                }
                 Served::Ended(reason) => Err(reason),
             }
         }
         (Verdict::Http2, Takes::Any | Takes::Web) => {
-            say_last(&mut stream, HTTP_1_1_REQUIRED)
-                .await
-                .map_err(in_words)?;
+            say_last(&mut stream, HTTP_1_1_REQUIRED).await.map_err(in_words)?;
             Err("spoke HTTP/2, was asked for HTTP/1.1".into())
         }
         (Verdict::Tls, _) => {
@@ -192,9 +137,7 @@ async fn lead(
             Err("spoke TLS, which is not in this version".into())
         }
         (Verdict::Irc, Takes::Web) => Err("spoke IRC to a listener that takes HTTP only".into()),
-        (Verdict::Http | Verdict::Http2, Takes::Irc) => {
-            Err("spoke HTTP to a listener that takes IRC only".into())
-        }
+        (Verdict::Http | Verdict::Http2, Takes::Irc) => Err("spoke HTTP to a listener that takes IRC only".into()),
     }
 }
 
@@ -223,11 +166,7 @@ async fn say_last(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes).await?;
     stream.shutdown().await?;
     // Whether the client has ended or is only given up, there is nothing more to do.
-    let _ = timeout(
-        LAST_WORDS_MAX,
-        tokio::io::copy(stream, &mut tokio::io::sink()),
-    )
-    .await;
+    let _ = timeout(LAST_WORDS_MAX, tokio::io::copy(stream, &mut tokio::io::sink())).await;
     Ok(())
 }
 

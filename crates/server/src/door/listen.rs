@@ -53,22 +53,11 @@ pub enum BindError {
 /// the usual IRC port where another IRC server has it.
 pub(crate) fn bind(listen: &[Listen]) -> Result<Vec<Bound>, BindError> {
     let mut bound = Vec::new();
-    for &Listen {
-        address,
-        takes,
-        built_in,
-    } in listen
-    {
+    for &Listen { address, takes, built_in } in listen {
         match listen_at(address).map_err(|source| bind_error(address, source)) {
             Ok(listener) => {
-                let address = listener
-                    .local_addr()
-                    .map_err(|source| BindError::Other { address, source })?;
-                bound.push(Bound {
-                    listener,
-                    address,
-                    takes,
-                });
+                let address = listener.local_addr().map_err(|source| BindError::Other { address, source })?;
+                bound.push(Bound { listener, address, takes });
             }
             Err(BindError::NoSuchAddress(_)) if built_in => {
                 tracing::info!("this machine has no {address}: going on without");
@@ -83,19 +72,11 @@ pub(crate) fn bind(listen: &[Listen]) -> Result<Vec<Bound>, BindError> {
             Err(error) => return Err(error),
         }
     }
-    if bound.is_empty() {
-        Err(BindError::Nowhere)
-    } else {
-        Ok(bound)
-    }
+    if bound.is_empty() { Err(BindError::Nowhere) } else { Ok(bound) }
 }
 
 fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
     }
@@ -111,9 +92,7 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
 fn bind_error(address: SocketAddr, source: io::Error) -> BindError {
     match source.kind() {
         io::ErrorKind::AddrInUse => BindError::Taken(address),
-        io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported => {
-            BindError::NoSuchAddress(address)
-        }
+        io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported => BindError::NoSuchAddress(address),
         io::ErrorKind::PermissionDenied => BindError::NotAllowed(address),
         _ if is_unknown_family(&source) => BindError::NoSuchAddress(address),
         _ => BindError::Other { address, source },
@@ -129,18 +108,12 @@ fn is_unknown_family(error: &io::Error) -> bool {
     } else {
         &[47]
     };
-    error
-        .raw_os_error()
-        .is_some_and(|code| EAFNOSUPPORT.contains(&code))
+    error.raw_os_error().is_some_and(|code| EAFNOSUPPORT.contains(&code))
 }
 
 fn other_port(address: SocketAddr) -> SocketAddr {
     let port = address.port();
-    let other = if port < 1024 {
-        ANY_PORT
-    } else {
-        port.checked_add(1).unwrap_or(ANY_PORT)
-    };
+    let other = if port < 1024 { ANY_PORT } else { port.checked_add(1).unwrap_or(ANY_PORT) };
     SocketAddr::new(address.ip(), other)
 }
 
@@ -149,11 +122,7 @@ mod tests {
     use super::*;
 
     fn at(address: &str, takes: Takes, built_in: bool) -> Listen {
-        Listen {
-            address: address.parse().unwrap(),
-            takes,
-            built_in,
-        }
+        Listen { address: address.parse().unwrap(), takes, built_in }
     }
 
     #[test]
@@ -161,13 +130,7 @@ mod tests {
         let first = bind(&[at("127.0.0.1:0", Takes::Any, false)]).unwrap();
         let address = first[0].address;
         for built_in in [false, true] {
-            let error = bind(&[Listen {
-                address,
-                takes: Takes::Any,
-                built_in,
-            }])
-            .unwrap_err()
-            .to_string();
+            let error = bind(&[Listen { address, takes: Takes::Any, built_in }]).unwrap_err().to_string();
             let (port, next) = (address.port(), other_port(address));
             assert_eq!(
                 error,
@@ -182,11 +145,7 @@ mod tests {
     #[test]
     fn a_taken_irc_port_is_done_without_unless_somebody_asked_for_it() {
         let other = bind(&[at("127.0.0.1:0", Takes::Irc, false)]).unwrap();
-        let taken = |built_in| Listen {
-            address: other[0].address,
-            takes: Takes::Irc,
-            built_in,
-        };
+        let taken = |built_in| Listen { address: other[0].address, takes: Takes::Irc, built_in };
         let ours = bind(&[at("127.0.0.1:0", Takes::Any, true), taken(true)]).unwrap();
         assert_eq!(ours.len(), 1);
         assert!(matches!(bind(&[taken(false)]), Err(BindError::Taken(_))));
@@ -196,12 +155,7 @@ mod tests {
     fn an_address_the_machine_lacks_is_done_without_unless_somebody_asked_for_it() {
         // 192.0.2.0/24 is for documentation (RFC 5737); no machine has it.
         let lacking = |built_in| at("192.0.2.1:0", Takes::Any, built_in);
-        assert_eq!(
-            bind(&[lacking(true), at("127.0.0.1:0", Takes::Any, true)])
-                .unwrap()
-                .len(),
-            1
-        );
+        assert_eq!(bind(&[lacking(true), at("127.0.0.1:0", Takes::Any, true)]).unwrap().len(), 1);
         let error = bind(&[lacking(false)]).unwrap_err().to_string();
         assert_eq!(
             error,

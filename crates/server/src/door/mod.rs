@@ -49,12 +49,7 @@ struct Hall {
 
 impl Doors {
     /// Starts accepting on `bound`; MUST be called within a tokio runtime, on which everything here then runs.
-    pub(crate) fn open(
-        bound: Vec<Bound>,
-        config: &Config,
-        events: &Events,
-        adopt: Adopt,
-    ) -> std::io::Result<Doors> {
+    pub(crate) fn open(bound: Vec<Bound>, config: &Config, events: &Events, adopt: Adopt) -> std::io::Result<Doors> {
         let hall = Arc::new(Hall {
             events: events.clone(),
             adopt,
@@ -63,18 +58,9 @@ impl Doors {
         });
         let (stop, stopped) = watch::channel(false);
         let mut listening = Vec::new();
-        for Bound {
-            listener,
-            address,
-            takes,
-        } in bound
-        {
+        for Bound { listener, address, takes } in bound {
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let door = accept::Door {
-                listener,
-                address,
-                takes,
-            };
+            let door = accept::Door { listener, address, takes };
             tokio::spawn(accept::run(door, Arc::clone(&hall), stopped.clone()));
             events.tell(EventKind::Listening { address, takes });
             listening.push(Listening { address, takes });

@@ -21,24 +21,16 @@ pub(crate) const FIRST_WORD_BYTES_MAX: usize = 512;
 const TLS_HANDSHAKE: u8 = 0x16;
 
 /// The methods of RFC 9110 and PATCH; none is an IRC command. Methods are case-sensitive, IRC commands are not.
-const HTTP_VERBS: [&[u8]; 9] = [
-    b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
-];
+const HTTP_VERBS: [&[u8]; 9] =
+    [b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"];
 
 /// Judges all bytes that have come so far: the first byte tells TLS, the first space or line end the rest.
 pub(crate) fn sniff(bytes: &[u8]) -> Verdict {
     if bytes.first() == Some(&TLS_HANDSHAKE) {
         return Verdict::Tls;
     }
-    let Some(end) = bytes
-        .iter()
-        .position(|byte| matches!(byte, b' ' | b'\r' | b'\n'))
-    else {
-        return if bytes.len() > FIRST_WORD_BYTES_MAX {
-            Verdict::Irc
-        } else {
-            Verdict::NeedMore
-        };
+    let Some(end) = bytes.iter().position(|byte| matches!(byte, b' ' | b'\r' | b'\n')) else {
+        return if bytes.len() > FIRST_WORD_BYTES_MAX { Verdict::Irc } else { Verdict::NeedMore };
     };
     match &bytes[..end] {
         b"PRI" if bytes[end] == b' ' => Verdict::Http2,
@@ -76,17 +68,8 @@ mod tests {
             ("昵称 x\r\n".as_bytes(), 7, Verdict::Irc),
         ] {
             for length in 0..=whole.len() {
-                let expected = if length < told_after {
-                    Verdict::NeedMore
-                } else {
-                    verdict
-                };
-                assert_eq!(
-                    sniff(&whole[..length]),
-                    expected,
-                    "{length} of {:?}",
-                    whole.escape_ascii().to_string()
-                );
+                let expected = if length < told_after { Verdict::NeedMore } else { verdict };
+                assert_eq!(sniff(&whole[..length]), expected, "{length} of {:?}", whole.escape_ascii().to_string());
             }
         }
     }

@@ -18,16 +18,8 @@ struct House {
 }
 
 fn house_with(takes: Takes, connections_max: Option<usize>) -> House {
-    let listen = vec![Listen {
-        address: "127.0.0.1:0".parse().unwrap(),
-        takes,
-        built_in: false,
-    }];
-    let config = Config {
-        listen,
-        connections_max,
-        ..Config::default()
-    };
+    let listen = vec![Listen { address: "127.0.0.1:0".parse().unwrap(), takes, built_in: false }];
+    let config = Config { listen, connections_max, ..Config::default() };
     let bus = Events::new();
     let events = bus.watch();
     let (sender, adopted) = mpsc::channel(16);
@@ -35,12 +27,7 @@ fn house_with(takes: Takes, connections_max: Option<usize>) -> House {
     let bound = bind(&config.listen).unwrap();
     let address = bound[0].address;
     let doors = Doors::open(bound, &config, &bus, adopt).unwrap();
-    House {
-        doors,
-        address,
-        adopted,
-        events,
-    }
+    House { doors, address, adopted, events }
 }
 
 fn house(takes: Takes) -> House {
@@ -120,18 +107,13 @@ async fn an_unterminated_first_line_is_a_line() {
 #[tokio::test]
 async fn the_page_is_answered_on_a_connection_that_is_kept() {
     let mut house = house(Takes::Any);
-    let mut client = house
-        .says(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        .await;
+    let mut client = house.says(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     let head = read_head(&mut client).await;
     assert!(head.starts_with("HTTP/1.1 404 "), "{head}");
     let mut body = [0; 23];
     client.read_exact(&mut body).await.unwrap();
     assert_eq!(&body, b"There is nothing here.\n");
-    client
-        .write_all(b"HEAD / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
-        .await
-        .unwrap();
+    client.write_all(b"HEAD / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").await.unwrap();
     let rest = String::from_utf8(read_to_end(&mut client).await).unwrap();
     assert!(rest.starts_with("HTTP/1.1 421 "), "{rest}");
     assert_eq!(house.close_reason().await, "HTTP: done");
@@ -144,14 +126,8 @@ async fn an_upgraded_socket_goes_to_a_worker_with_what_came_behind_the_request()
         let mut client = house.says(format!("{UPGRADE}first frame").as_bytes()).await;
         let head = read_head(&mut client).await;
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
-        assert!(
-            head.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
-            "{head}"
-        );
-        assert!(
-            head.contains("sec-websocket-protocol: binary.ircv3.net\r\n"),
-            "{head}"
-        );
+        assert!(head.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{head}");
+        assert!(head.contains("sec-websocket-protocol: binary.ircv3.net\r\n"), "{head}");
         let established = house.adopted.recv().await.unwrap();
         assert_eq!(established.framing, Framing::WsBinary);
         assert_eq!(established.already_read, b"first frame");
@@ -176,26 +152,10 @@ async fn an_upgrade_loses_nothing_however_long_what_follows_is() {
 #[tokio::test]
 async fn what_a_listener_does_not_take_is_closed() {
     for (takes, bytes, reason) in [
-        (
-            Takes::Any,
-            &b"\x16\x03\x01\x00\xa5"[..],
-            "spoke TLS, which is not in this version",
-        ),
-        (
-            Takes::Irc,
-            b"GET / HTTP/1.1\r\n",
-            "spoke HTTP to a listener that takes IRC only",
-        ),
-        (
-            Takes::Irc,
-            b"PRI * HTTP/2.0\r\n",
-            "spoke HTTP to a listener that takes IRC only",
-        ),
-        (
-            Takes::Web,
-            b"NICK alice\r\n",
-            "spoke IRC to a listener that takes HTTP only",
-        ),
+        (Takes::Any, &b"\x16\x03\x01\x00\xa5"[..], "spoke TLS, which is not in this version"),
+        (Takes::Irc, b"GET / HTTP/1.1\r\n", "spoke HTTP to a listener that takes IRC only"),
+        (Takes::Irc, b"PRI * HTTP/2.0\r\n", "spoke HTTP to a listener that takes IRC only"),
+        (Takes::Web, b"NICK alice\r\n", "spoke IRC to a listener that takes HTTP only"),
     ] {
         let mut house = house(takes);
         let mut client = house.says(bytes).await;
@@ -211,10 +171,8 @@ async fn http_2_is_told_to_use_http_1() {
     let answer = read_to_end(&mut client).await;
     assert_eq!(answer.first_chunk(), Some(&[0, 0, 0, 4, 0, 0, 0, 0, 0]));
     assert_eq!(answer.last(), Some(&0xd));
-    assert_eq!(
-        house.close_reason().await,
-        "spoke HTTP/2, was asked for HTTP/1.1"
-    );
+    drop(client);
+    assert_eq!(house.close_reason().await, "spoke HTTP/2, was asked for HTTP/1.1");
 }
 
 #[tokio::test]
@@ -222,11 +180,7 @@ async fn garbage_that_looks_like_http_gets_400() {
     let house = house(Takes::Any);
     let mut client = house.says(b"GET \x00\x01\x02\r\n\r\n").await;
     let answer = read_to_end(&mut client).await;
-    assert!(
-        answer.starts_with(b"HTTP/1.1 400 "),
-        "{}",
-        answer.escape_ascii()
-    );
+    assert!(answer.starts_with(b"HTTP/1.1 400 "), "{}", answer.escape_ascii());
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,12 +199,33 @@ async fn a_request_that_does_not_end_is_not_waited_for() {
     let mut slow = house.says(b"GET / HTTP/1.1\r\nHost: local").await;
     let started = tokio::time::Instant::now();
     read_to_end(&mut slow).await;
-    assert!(
-        started.elapsed() <= Duration::from_secs(20),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() <= Duration::from_secs(20), "{:?}", started.elapsed());
     assert!(house.close_reason().await.starts_with("HTTP: "));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kept_connection_is_not_kept_for_ever() {
+    let mut house = house(Takes::Any);
+    let mut idle = house.says(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let started = tokio::time::Instant::now();
+    let answer = read_to_end(&mut idle).await;
+    assert!(answer.starts_with(b"HTTP/1.1 404 "));
+    assert!(started.elapsed() <= Duration::from_secs(20), "{:?}", started.elapsed());
+    house.close_reason().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_and_never_reads_is_let_go() {
+    let mut house = house(Takes::Any);
+    let requests = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000);
+    let mut client = house.client().await;
+    // Asks until the answers fill all that lies between, so that no request is taken either.
+    let asking = tokio::spawn(async move {
+        while client.write_all(&requests).await.is_ok() {}
+        client
+    });
+    assert_eq!(house.close_reason().await, "HTTP: the client stopped reading");
+    asking.await.unwrap();
 }
 
 #[tokio::test]
@@ -274,9 +249,7 @@ async fn no_more_come_in_than_there_may_be() {
 async fn stopping_closes_the_listener_and_those_who_have_said_nothing() {
     let mut house = house(Takes::Any);
     let mut silent = house.client().await;
-    let mut kept = house
-        .says(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        .await;
+    let mut kept = house.says(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     read_head(&mut kept).await;
     house.doors.stop();
     assert_eq!(read_to_end(&mut silent).await, b"");
@@ -297,28 +270,12 @@ async fn a_watcher_sees_each_step() {
         steps.push(match &house.events.recv().await.unwrap().kind {
             EventKind::Listening { .. } => "listening",
             EventKind::Accepted { .. } => "accepted",
-            EventKind::Door {
-                door: crate::events::Door::Http,
-                ..
-            } => "http",
+            EventKind::Door { door: crate::events::Door::Http, .. } => "http",
             EventKind::Upgraded { .. } => "upgraded",
             EventKind::Request { status: 101, .. } => "request",
-            EventKind::Door {
-                door: crate::events::Door::WebSocket,
-                ..
-            } => "websocket",
+            EventKind::Door { door: crate::events::Door::WebSocket, .. } => "websocket",
             other => panic!("{other:?}"),
         });
     }
-    assert_eq!(
-        steps,
-        [
-            "listening",
-            "accepted",
-            "http",
-            "request",
-            "upgraded",
-            "websocket"
-        ]
-    );
+    assert_eq!(steps, ["listening", "accepted", "http", "request", "upgraded", "websocket"]);
 }

@@ -30,33 +30,18 @@ impl Gate {
     pub(super) fn new(config: &Config) -> Self {
         let hosts = config.web_hosts.clone();
         let mut names = hosts.clone();
-        names.extend([
-            "localhost".to_owned(),
-            config.server_name.to_ascii_lowercase(),
-        ]);
+        names.extend(["localhost".to_owned(), config.server_name.to_ascii_lowercase()]);
         Gate { names, hosts }
     }
 
     /// Lets a request in, by the name it gave: the `Host` header's value, checked.
     pub(super) fn admit<B>(&self, request: &Request<B>) -> Result<String, Refusal> {
-        let host = only(request.headers(), HOST)?.ok_or_else(|| {
-            Refusal::new(StatusCode::BAD_REQUEST, "The request has no Host header.")
-        })?;
-        let here = Place::parse(host).ok_or_else(|| {
-            Refusal::new(
-                StatusCode::BAD_REQUEST,
-                format!("The Host header {host:?} is no host."),
-            )
-        })?;
-        if request
-            .uri()
-            .authority()
-            .is_some_and(|authority| !authority.as_str().eq_ignore_ascii_case(host))
-        {
-            return Err(Refusal::new(
-                StatusCode::BAD_REQUEST,
-                "The request's target and its Host header differ.",
-            ));
+        let host = only(request.headers(), HOST)?
+            .ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, "The request has no Host header."))?;
+        let here = Place::parse(host)
+            .ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, format!("The Host header {host:?} is no host.")))?;
+        if request.uri().authority().is_some_and(|authority| !authority.as_str().eq_ignore_ascii_case(host)) {
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, "The request's target and its Host header differ."));
         }
         if !here.is_ip_literal() && !self.names.contains(&here.name) {
             return Err(Refusal::new(
@@ -82,22 +67,12 @@ impl Gate {
                  server: from this one, or from one whose name is in web.hosts.",
             ));
         }
-        let from = origin
-            .split_once("://")
-            .and_then(|(scheme, place)| Some((scheme, Place::parse(place)?)));
+        let from = origin.split_once("://").and_then(|(scheme, place)| Some((scheme, Place::parse(place)?)));
         let Some((scheme, from)) = from else {
-            return Err(Refusal::new(
-                StatusCode::FORBIDDEN,
-                format!("The Origin header {origin:?} is no origin."),
-            ));
+            return Err(Refusal::new(StatusCode::FORBIDDEN, format!("The Origin header {origin:?} is no origin.")));
         };
-        let usual = if scheme.eq_ignore_ascii_case("https") {
-            443
-        } else {
-            80
-        };
-        let is_ours =
-            from.name == here.name && from.port.unwrap_or(usual) == here.port.unwrap_or(usual);
+        let usual = if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
+        let is_ours = from.name == here.name && from.port.unwrap_or(usual) == here.port.unwrap_or(usual);
         if is_ours || self.hosts.contains(&from.name) {
             return Ok(());
         }
@@ -114,10 +89,7 @@ impl Gate {
 
 impl Refusal {
     fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        Refusal {
-            status,
-            text: text.into(),
-        }
+        Refusal { status, text: text.into() }
     }
 }
 
@@ -137,27 +109,16 @@ impl Place {
         };
         let port = match port {
             None | Some("") => None,
-            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Some(digits.parse().ok()?)
-            }
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(digits.parse().ok()?),
             Some(_) => return None,
         };
-        let place = Place {
-            name: name.to_ascii_lowercase(),
-            port,
-        };
-        let is_name = !name.is_empty()
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+        let place = Place { name: name.to_ascii_lowercase(), port };
+        let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
         (is_name || place.is_ip_literal()).then_some(place)
     }
 
     fn is_ip_literal(&self) -> bool {
-        let six = self
-            .name
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
+        let six = self.name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         match six {
             Some(six) => six.parse::<Ipv6Addr>().is_ok(),
             None => self.name.parse::<Ipv4Addr>().is_ok(),
@@ -170,17 +131,12 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Refusal> 
     let mut values = headers.get_all(&name).iter();
     let value = values.next();
     if values.next().is_some() {
-        return Err(Refusal::new(
-            StatusCode::BAD_REQUEST,
-            format!("The request has more than one {name} header."),
-        ));
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, format!("The request has more than one {name} header.")));
     }
-    value.map(|value| value.to_str()).transpose().map_err(|_| {
-        Refusal::new(
-            StatusCode::BAD_REQUEST,
-            format!("The {name} header is not ASCII."),
-        )
-    })
+    value
+        .map(|value| value.to_str())
+        .transpose()
+        .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, format!("The {name} header is not ASCII.")))
 }
 
 #[cfg(test)]
@@ -241,12 +197,7 @@ mod tests {
             assert_eq!(admit(&[("host", host)]).unwrap_err().0, status, "{host}");
         }
         assert_eq!(admit(&[]).unwrap_err().0, 400);
-        assert_eq!(
-            admit(&[("host", "localhost"), ("host", "localhost")])
-                .unwrap_err()
-                .0,
-            400
-        );
+        assert_eq!(admit(&[("host", "localhost"), ("host", "localhost")]).unwrap_err().0, 400);
     }
 
     #[test]
@@ -262,10 +213,7 @@ mod tests {
             (here, "https://tea.example"),
             (here, "http://tea.example:1234"),
         ] {
-            assert!(
-                admit(&[("host", host), ("origin", origin)]).is_ok(),
-                "{host} {origin}"
-            );
+            assert!(admit(&[("host", host), ("origin", origin)]).is_ok(), "{host} {origin}");
         }
         for (host, origin) in [
             (here, "null"),
@@ -281,11 +229,7 @@ mod tests {
             (here, "chrome-extension://abcdef"),
             ("chat.example.org", "https://chat.example.org:444"),
         ] {
-            assert_eq!(
-                admit(&[("host", host), ("origin", origin)]).unwrap_err().0,
-                403,
-                "{host} {origin}"
-            );
+            assert_eq!(admit(&[("host", host), ("origin", origin)]).unwrap_err().0, 403, "{host} {origin}");
         }
     }
 
@@ -297,9 +241,7 @@ mod tests {
              web.hosts in the configuration: [web] hosts = [\"evil.example\"]"
         );
         assert_eq!(
-            admit(&[("host", "localhost"), ("origin", "http://a.example:3000")])
-                .unwrap_err()
-                .1,
+            admit(&[("host", "localhost"), ("origin", "http://a.example:3000")]).unwrap_err().1,
             "Pages from \"http://a.example:3000\" may not connect here. If you trust them, add their host to \
              web.hosts in the configuration: [web] hosts = [\"a.example\"]"
         );
@@ -307,15 +249,8 @@ mod tests {
 
     #[test]
     fn a_target_with_another_host_is_refused() {
-        for (uri, admitted) in [
-            ("http://localhost:8667/", true),
-            ("http://evil.example/", false),
-        ] {
-            let request = Request::builder()
-                .uri(uri)
-                .header("host", "localhost:8667")
-                .body(())
-                .unwrap();
+        for (uri, admitted) in [("http://localhost:8667/", true), ("http://evil.example/", false)] {
+            let request = Request::builder().uri(uri).header("host", "localhost:8667").body(()).unwrap();
             assert_eq!(gate().admit(&request).is_ok(), admitted, "{uri}");
         }
     }

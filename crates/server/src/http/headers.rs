@@ -2,8 +2,7 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{Response, StatusCode};
 
@@ -14,18 +13,14 @@ pub(super) struct Inline {
     pub(super) styles: Vec<String>,
 }
 
-const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
-    HeaderName::from_static("cross-origin-resource-policy");
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Puts the protecting headers on an answer; `host` is the request's checked `Host`.
 pub(super) fn protect(response: &mut Response<Body>, host: Option<&str>) {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return;
     }
-    let inline = response
-        .extensions_mut()
-        .remove::<Inline>()
-        .unwrap_or_default();
+    let inline = response.extensions_mut().remove::<Inline>().unwrap_or_default();
     let policy = HeaderValue::try_from(policy(&inline, host)).expect("a policy is made of ASCII");
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, policy);
@@ -33,18 +28,11 @@ pub(super) fn protect(response: &mut Response<Body>, host: Option<&str>) {
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     // With `no-referrer` a browser would send `Origin: null` with our own page's forms.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.insert(
-        CROSS_ORIGIN_RESOURCE_POLICY,
-        HeaderValue::from_static("same-origin"),
-    );
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
 }
 
 fn policy(inline: &Inline, host: Option<&str>) -> String {
-    let self_and = |hashes: &[String]| {
-        hashes
-            .iter()
-            .fold("'self'".to_owned(), |sources, hash| sources + " " + hash)
-    };
+    let self_and = |hashes: &[String]| hashes.iter().fold("'self'".to_owned(), |sources, hash| sources + " " + hash);
     let scripts = self_and(&inline.scripts);
     let styles = self_and(&inline.styles);
     // Since CSP 3, 'self' on an http page covers ws: at the same host and port. Chrome does so from 71 and Safari from
@@ -77,14 +65,8 @@ mod tests {
 
     #[test]
     fn what_stands_inline_is_allowed_by_its_hash() {
-        let inline = Inline {
-            scripts: vec!["'sha256-a'".into()],
-            styles: vec!["'sha256-b'".into()],
-        };
+        let inline = Inline { scripts: vec!["'sha256-a'".into()], styles: vec!["'sha256-b'".into()] };
         let policy = policy(&inline, None);
-        assert!(
-            policy.contains("script-src 'self' 'sha256-a'; style-src 'self' 'sha256-b';"),
-            "{policy}"
-        );
+        assert!(policy.contains("script-src 'self' 'sha256-a'; style-src 'self' 'sha256-b';"), "{policy}");
     }
 }

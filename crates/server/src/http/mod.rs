@@ -32,6 +32,7 @@ pub(crate) use self::rewind::Rewind;
 use self::websocket::Handshake;
 use crate::config::Config;
 use crate::events::{ConnectionId, Door, EventKind, Events};
+use crate::seldom::Seldom;
 use crate::worker::Framing;
 
 /// How long a client may take for a request's head, and how long a kept connection may lie idle.
@@ -43,12 +44,16 @@ const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// How many header lines a request may have.
 const HEADERS_MAX: usize = 64;
 
+/// How often a refusal is logged: any website can make a browser ask again and again.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(1);
+
 /// Answers HTTP; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     gate: Arc<Gate>,
     pages: Router,
     events: Events,
+    complaints: Arc<Seldom>,
 }
 
 /// What became of an HTTP connection.
@@ -69,6 +74,7 @@ impl Http {
             gate: Arc::new(Gate::new(config)),
             pages: page::router(),
             events,
+            complaints: Arc::new(Seldom::every(COMPLAIN_EVERY)),
         }
     }
 
@@ -104,12 +110,10 @@ impl Http {
             }
         };
         if let Err(error) = served {
-            return Served::Ended(format!("HTTP: {error}"));
+            let source = std::error::Error::source(&error);
+            return Served::Ended(source.map_or_else(|| format!("HTTP: {error}"), |source| format!("HTTP: {source}")));
         }
-        let agreed = upgrade
-            .lock()
-            .expect("nothing panics while it holds this lock")
-            .take();
+        let agreed = upgrade.lock().expect("nothing panics while it holds this lock").take();
         match agreed {
             Some((on_upgrade, handshake)) => {
                 let framing = handshake.framing;
@@ -121,82 +125,50 @@ impl Http {
     }
 
     /// Answers one request; every answer, a refusal too, has the headers that keep a browser safe.
-    async fn answer(
-        &self,
-        request: Request<Body>,
-        connection: ConnectionId,
-        upgrade: &Upgrade,
-    ) -> Response<Body> {
+    async fn answer(&self, request: Request<Body>, connection: ConnectionId, upgrade: &Upgrade) -> Response<Body> {
         let method = request.method().to_string();
         let path = request.uri().path().to_owned();
         let host = self.gate.admit(&request);
         let mut response = match &host {
             Ok(_) => self.answer_admitted(request, upgrade).await,
             Err(refusal) => {
-                tracing::warn!(connection = connection.0, "{}", refusal.text);
+                self.complaints.warn(|| refusal.text.clone());
                 plain(refusal.status, &refusal.text)
             }
         };
         headers::protect(&mut response, host.ok().as_deref());
         let status = response.status().as_u16();
         tracing::debug!(connection = connection.0, method, path, status);
-        self.events.tell(EventKind::Request {
-            connection,
-            method,
-            path,
-            status,
-        });
+        self.events.tell(EventKind::Request { connection, method, path, status });
         response
     }
 
-    async fn answer_admitted(
-        &self,
-        mut request: Request<Body>,
-        upgrade: &Upgrade,
-    ) -> Response<Body> {
+    async fn answer_admitted(&self, mut request: Request<Body>, upgrade: &Upgrade) -> Response<Body> {
         if websocket::is_wanted(&request) {
             return match websocket::shake(&request) {
                 Ok(handshake) => {
                     let response = handshake.response();
                     let agreed = (hyper::upgrade::on(&mut request), handshake);
-                    *upgrade
-                        .lock()
-                        .expect("nothing panics while it holds this lock") = Some(agreed);
+                    *upgrade.lock().expect("nothing panics while it holds this lock") = Some(agreed);
                     response
                 }
-                Err(response) => response,
+                Err(refusal) => *refusal,
             };
         }
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         if reads && !request.body().is_end_stream() {
             return plain(StatusCode::PAYLOAD_TOO_LARGE, "No request here has a body.");
         }
-        match TowerToHyperService::new(self.pages.clone())
-            .call(request)
-            .await
-        {
+        match TowerToHyperService::new(self.pages.clone()).call(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         }
     }
 
     fn tell_upgraded(&self, connection: ConnectionId, handshake: Handshake) {
-        let Handshake {
-            key,
-            accept,
-            subprotocol,
-            ..
-        } = handshake;
-        self.events.tell(EventKind::Upgraded {
-            connection,
-            key,
-            accept,
-            subprotocol,
-        });
-        self.events.tell(EventKind::Door {
-            connection,
-            door: Door::WebSocket,
-        });
+        let Handshake { key, accept, subprotocol, .. } = handshake;
+        self.events.tell(EventKind::Upgraded { connection, key, accept, subprotocol });
+        self.events.tell(EventKind::Door { connection, door: Door::WebSocket });
     }
 }
 
@@ -223,10 +195,9 @@ async fn let_go(on_upgrade: OnUpgrade, framing: Framing) -> Served {
 fn plain(status: StatusCode, text: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(format!("{text}\n")));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        axum::http::header::CONTENT_TYPE,
-        axum::http::HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
+    response
+        .headers_mut()
+        .insert(axum::http::header::CONTENT_TYPE, axum::http::HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 

@@ -7,9 +7,7 @@ use std::borrow::Cow;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
 use axum::http::{Response, StatusCode};
 use axum::routing::get;
 use base64::Engine as _;
@@ -43,17 +41,10 @@ struct Examples;
 /// The paths of the page; everything else is 404, and methods other than GET and HEAD are 405.
 pub(super) fn router() -> Router {
     Router::new()
-        .route(
-            "/",
-            get(|headers: HeaderMap| async move {
-                answer(&headers, "index.html", Web::get("index.html"))
-            }),
-        )
+        .route("/", get(|headers: HeaderMap| async move { answer(&headers, "index.html", Web::get("index.html")) }))
         .route(
             "/{*path}",
-            get(|Path(path): Path<String>, headers: HeaderMap| async move {
-                answer(&headers, &path, file(&path))
-            }),
+            get(|Path(path): Path<String>, headers: HeaderMap| async move { answer(&headers, &path, file(&path)) }),
         )
 }
 
@@ -73,14 +64,8 @@ fn answer(request: &HeaderMap, path: &str, file: Option<EmbeddedFile>) -> Respon
     let Some(file) = file else {
         return plain(StatusCode::NOT_FOUND, "There is nothing here.");
     };
-    let tag = format!(
-        "\"{}\"",
-        BASE64_URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..16])
-    );
-    let is_known = request
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .any(|known| is_among(known, &tag));
+    let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..16]));
+    let is_known = request.get_all(IF_NONE_MATCH).iter().any(|known| is_among(known, &tag));
     let content_type = content_type(path);
 
     let mut response = Response::new(Body::empty());
@@ -95,9 +80,7 @@ fn answer(request: &HeaderMap, path: &str, file: Option<EmbeddedFile>) -> Respon
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;
     }
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     *response.body_mut() = match file.data {
         Cow::Borrowed(bytes) => Body::from(bytes),
         Cow::Owned(bytes) => Body::from(bytes),
@@ -110,9 +93,7 @@ fn is_among(list: &HeaderValue, tag: &str) -> bool {
     let Ok(list) = list.to_str() else {
         return false;
     };
-    list.split(',')
-        .map(str::trim)
-        .any(|known| known == "*" || known.trim_start_matches("W/") == tag)
+    list.split(',').map(str::trim).any(|known| known == "*" || known.trim_start_matches("W/") == tag)
 }
 
 fn content_type(path: &str) -> &'static str {
@@ -131,10 +112,7 @@ fn content_type(path: &str) -> &'static str {
 /// The hashes of a file's inline scripts and styles, so that the strict policy lets exactly these run.
 fn inline(html: &[u8]) -> Inline {
     let html = String::from_utf8_lossy(html);
-    Inline {
-        scripts: hashes(&html, "script"),
-        styles: hashes(&html, "style"),
-    }
+    Inline { scripts: hashes(&html, "script"), styles: hashes(&html, "style") }
 }
 
 fn hashes(html: &str, element: &str) -> Vec<String> {
@@ -145,12 +123,7 @@ fn hashes(html: &str, element: &str) -> Vec<String> {
             let (attributes, rest) = rest.split_once('>')?;
             let (content, _) = rest.split_once(&close)?;
             let is_inline = !attributes.contains("src=");
-            is_inline.then(|| {
-                format!(
-                    "'sha256-{}'",
-                    BASE64_STANDARD.encode(Sha256::digest(content))
-                )
-            })
+            is_inline.then(|| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(content))))
         })
         .collect()
 }
@@ -164,28 +137,16 @@ mod tests {
         let html = b"<style>b{}</style><script type=\"module\" src=\"js/main.js\"></script><script>alert(1)</script>";
         let found = inline(html);
         // printf 'alert(1)' | openssl dgst -sha256 -binary | base64
-        assert_eq!(
-            found.scripts,
-            ["'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"]
-        );
+        assert_eq!(found.scripts, ["'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"]);
         assert_eq!(found.styles.len(), 1);
     }
 
     #[test]
     fn a_known_tag_is_found_in_a_list() {
-        for (list, is_known) in [
-            ("\"a\"", true),
-            ("W/\"a\"", true),
-            ("\"b\", \"a\"", true),
-            ("*", true),
-            ("\"b\"", false),
-            ("a", false),
-        ] {
-            assert_eq!(
-                is_among(&list.parse().unwrap(), "\"a\""),
-                is_known,
-                "{list}"
-            );
+        for (list, is_known) in
+            [("\"a\"", true), ("W/\"a\"", true), ("\"b\", \"a\"", true), ("*", true), ("\"b\"", false), ("a", false)]
+        {
+            assert_eq!(is_among(&list.parse().unwrap(), "\"a\""), is_known, "{list}");
         }
     }
 }

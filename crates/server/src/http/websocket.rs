@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
-    SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use base64::Engine as _;
@@ -17,10 +17,8 @@ use crate::worker::Framing;
 pub(super) const PATH: &str = "/ws";
 
 /// The subprotocols of the IRCv3 WebSocket specification (https://ircv3.net/specs/extensions/websocket).
-const SUBPROTOCOLS: [(&str, Framing); 2] = [
-    ("text.ircv3.net", Framing::WsText),
-    ("binary.ircv3.net", Framing::WsBinary),
-];
+const SUBPROTOCOLS: [(&str, Framing); 2] =
+    [("text.ircv3.net", Framing::WsText), ("binary.ircv3.net", Framing::WsBinary)];
 
 /// Sixteen random bytes (section 4.1, item 7).
 const KEY_BYTES: usize = 16;
@@ -44,21 +42,14 @@ pub(super) fn is_wanted(request: &Request<Body>) -> bool {
 }
 
 /// Agrees, or says with which answer not.
-pub(super) fn shake(request: &Request<Body>) -> Result<Handshake, Response<Body>> {
+pub(super) fn shake(request: &Request<Body>) -> Result<Handshake, Box<Response<Body>>> {
     let headers = request.headers();
-    let bad = |text: &str| Err(plain(StatusCode::BAD_REQUEST, text));
+    let bad = |text: &str| Err(Box::new(plain(StatusCode::BAD_REQUEST, text)));
     if !has_token(headers, UPGRADE, "websocket") {
-        let mut response = plain(
-            StatusCode::UPGRADE_REQUIRED,
-            "This is a WebSocket: ask for an upgrade to it.",
-        );
-        response
-            .headers_mut()
-            .insert(UPGRADE, HeaderValue::from_static("websocket"));
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("upgrade"));
-        return Err(response);
+        let mut response = plain(StatusCode::UPGRADE_REQUIRED, "This is a WebSocket: ask for an upgrade to it.");
+        response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        return Err(Box::new(response));
     }
     if request.method() != Method::GET {
         return bad("A WebSocket begins with GET.");
@@ -69,28 +60,14 @@ pub(super) fn shake(request: &Request<Body>) -> Result<Handshake, Response<Body>
     if !has_token(headers, CONNECTION, "upgrade") {
         return bad("The Connection header does not say \"upgrade\".");
     }
-    if headers
-        .get(SEC_WEBSOCKET_VERSION)
-        .is_none_or(|version| version != "13")
-    {
-        let mut response = plain(
-            StatusCode::UPGRADE_REQUIRED,
-            "The WebSocket version must be 13.",
-        );
-        response
-            .headers_mut()
-            .insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-        return Err(response);
+    if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+        let mut response = plain(StatusCode::UPGRADE_REQUIRED, "The WebSocket version must be 13.");
+        response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        return Err(Box::new(response));
     }
     let mut keys = headers.get_all(SEC_WEBSOCKET_KEY).iter();
     let key = match (keys.next().and_then(|key| key.to_str().ok()), keys.next()) {
-        (Some(key), None)
-            if BASE64_STANDARD
-                .decode(key)
-                .is_ok_and(|bytes| bytes.len() == KEY_BYTES) =>
-        {
-            key
-        }
+        (Some(key), None) if BASE64_STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == KEY_BYTES) => key,
         _ => return bad("Sec-WebSocket-Key must be there once, with 16 bytes in base64."),
     };
     // None asked for, or none that we know: text, and the answer names none.
@@ -115,10 +92,7 @@ impl Handshake {
         let accept = HeaderValue::try_from(&self.accept).expect("base64 is ASCII");
         headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
         if let Some(subprotocol) = self.subprotocol {
-            headers.insert(
-                SEC_WEBSOCKET_PROTOCOL,
-                HeaderValue::from_static(subprotocol),
-            );
+            headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
         }
         response
     }
@@ -152,16 +126,9 @@ mod tests {
             ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
             ("sec-websocket-version", "13"),
         ];
-        let unchanged = usual
-            .iter()
-            .filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
-        for (name, value) in unchanged
-            .chain(changes)
-            .filter(|(_, value)| !value.is_empty())
-        {
-            request
-                .headers_mut()
-                .append(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
+        let unchanged = usual.iter().filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
+        for (name, value) in unchanged.chain(changes).filter(|(_, value)| !value.is_empty()) {
+            request.headers_mut().append(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
         request
     }
@@ -172,10 +139,7 @@ mod tests {
         assert_eq!(handshake.accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         let response = handshake.response();
         assert_eq!(response.status(), 101);
-        assert_eq!(
-            response.headers()["sec-websocket-accept"],
-            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-        );
+        assert_eq!(response.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         assert!(!response.headers().contains_key("sec-websocket-protocol"));
     }
 
@@ -184,56 +148,25 @@ mod tests {
         for (asked, subprotocol, framing) in [
             ("", None, Framing::WsText),
             ("text.ircv3.net", Some("text.ircv3.net"), Framing::WsText),
-            (
-                "binary.ircv3.net",
-                Some("binary.ircv3.net"),
-                Framing::WsBinary,
-            ),
-            (
-                "binary.ircv3.net, text.ircv3.net",
-                Some("binary.ircv3.net"),
-                Framing::WsBinary,
-            ),
-            (
-                "chat,text.ircv3.net,binary.ircv3.net",
-                Some("text.ircv3.net"),
-                Framing::WsText,
-            ),
+            ("binary.ircv3.net", Some("binary.ircv3.net"), Framing::WsBinary),
+            ("binary.ircv3.net, text.ircv3.net", Some("binary.ircv3.net"), Framing::WsBinary),
+            ("chat,text.ircv3.net,binary.ircv3.net", Some("text.ircv3.net"), Framing::WsText),
             ("mqtt", None, Framing::WsText),
         ] {
             let handshake = shake(&request("/", &[("sec-websocket-protocol", asked)])).unwrap();
-            assert_eq!(
-                (handshake.subprotocol, handshake.framing),
-                (subprotocol, framing),
-                "{asked}"
-            );
-            let named = handshake
-                .response()
-                .headers()
-                .get("sec-websocket-protocol")
-                .cloned();
-            assert_eq!(
-                named.as_ref().map(|value| value.to_str().unwrap()),
-                subprotocol
-            );
+            assert_eq!((handshake.subprotocol, handshake.framing), (subprotocol, framing), "{asked}");
+            let named = handshake.response().headers().get("sec-websocket-protocol").cloned();
+            assert_eq!(named.as_ref().map(|value| value.to_str().unwrap()), subprotocol);
         }
-        let two = [
-            ("sec-websocket-protocol", "mqtt"),
-            ("sec-websocket-protocol", "binary.ircv3.net"),
-        ];
-        assert_eq!(
-            shake(&request("/", &two)).unwrap().framing,
-            Framing::WsBinary
-        );
+        let two = [("sec-websocket-protocol", "mqtt"), ("sec-websocket-protocol", "binary.ircv3.net")];
+        assert_eq!(shake(&request("/", &two)).unwrap().framing, Framing::WsBinary);
     }
 
     #[test]
     fn what_browsers_send_is_taken() {
-        for changes in [
-            [("connection", "keep-alive, Upgrade")],
-            [("upgrade", "WebSocket")],
-            [("connection", "UPGRADE")],
-        ] {
+        for changes in
+            [[("connection", "keep-alive, Upgrade")], [("upgrade", "WebSocket")], [("connection", "UPGRADE")]]
+        {
             assert!(shake(&request("/ws", &changes)).is_ok(), "{changes:?}");
         }
     }
