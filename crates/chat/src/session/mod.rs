@@ -103,6 +103,11 @@ impl Session {
         matches!(self.progress, Progress::Registered)
     }
 
+    /// Whether a user was asked for, and the answer is not there.
+    pub(crate) fn is_waiting_for_its_user(&self) -> bool {
+        self.waiting && !self.is_registered()
+    }
+
     /// Whether a user may have been asked for.
     pub(crate) fn may_be_attached(&self) -> bool {
         self.waiting || matches!(self.progress, Progress::Registered)

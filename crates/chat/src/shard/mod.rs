@@ -47,6 +47,10 @@ struct Seat {
     id: SessionId,
     session: Session,
     outlet: Outlet,
+    /// Whether the members of rooms here name this seat.
+    attached: bool,
+    /// The connection is closed; the seat is free as soon as nothing names it any more.
+    gone: bool,
 }
 
 /// One worker's share of the chat.
@@ -86,7 +90,7 @@ impl Shard {
         self.generation = self.generation.wrapping_add(1);
         let id = SessionId { worker: self.worker, generation: self.generation, slot };
         let outlet = Outlet::new(Variant { framing, caps: Caps::default() });
-        vacant.insert(Seat { id, session: Session::new(host), outlet });
+        vacant.insert(Seat { id, session: Session::new(host), outlet, attached: false, gone: false });
         id
     }
 
@@ -157,9 +161,20 @@ impl Shard {
         }
     }
 
-    /// Forgets a session whose connection is closed.
+    /// Forgets a session that was hung up, or has hung up, and whose connection is closed.
+    ///
+    /// While the world still counts it in, its seat is kept: nobody else may be taken for it.
     pub fn remove(&mut self, id: SessionId) {
-        if self.seat(id).is_some() {
+        if let Some(seat) = self.seat_mut(id) {
+            seat.session.end();
+            seat.outlet.discard();
+            seat.gone = true;
+            self.free(id);
+        }
+    }
+
+    fn free(&mut self, id: SessionId) {
+        if self.seat(id).is_some_and(|seat| seat.gone && !seat.attached && !seat.session.is_waiting_for_its_user()) {
             self.seats.remove(id.slot as usize);
         }
     }
@@ -227,18 +242,23 @@ impl Shard {
         match &effect.event {
             Event::Attached(welcome) => {
                 self.locals.attach(id.slot, welcome.user, welcome.rooms.iter().map(|(room, _)| *room));
+                seat.attached = true;
                 seat.welcome(&info, scope, welcome);
             }
             Event::NotAttached(reply) => {
                 seat.session.resume();
                 seat.push(render::reply(seat.receiver(&info), scope, reply));
             }
-            Event::Detached(user, rooms) => self.locals.detach(id.slot, *user, rooms),
+            Event::Detached(user, rooms) => {
+                self.locals.detach(id.slot, *user, rooms);
+                seat.attached = false;
+            }
             Event::Close(reason) => seat.close(&info, scope, reason),
             Event::Reply(reply) => seat.push(render::reply(seat.receiver(&info), scope, reply)),
             _ => {}
         }
         self.touched.push(id);
+        self.free(id);
     }
 
     /// One event to everybody here whom it concerns.

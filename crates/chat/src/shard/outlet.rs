@@ -200,6 +200,12 @@ impl Outlet {
         self.held = VecDeque::new();
     }
 
+    /// Throws everything away, and takes nothing more: the connection is closed.
+    pub(crate) fn discard(&mut self) {
+        let closed = Outlet { closing: true, ..Outlet::new(self.variant) };
+        *self = Outlet { nick: Arc::clone(&self.nick), ..closed };
+    }
+
     /// Throws away what waits, but for a line that is partly out: the peer does not read.
     pub(crate) fn abandon(&mut self) {
         self.ready.truncate(usize::from(self.written > 0));

@@ -202,6 +202,11 @@ impl Simulation {
         let mut steps = Vec::new();
         self.model.shards[usize::from(id.worker)].hang_up(id, "Connection lost", Leaving::Dropped, &mut steps);
         self.model.carry_out(id, steps);
+        if self.random.chance(50) {
+            // The socket is closed before the world has heard of it.
+            self.model.shards[usize::from(id.worker)].remove(id);
+            self.readers.remove(&id);
+        }
     }
 
     /// Everybody reads what has come, and every line is looked at.
@@ -211,7 +216,7 @@ impl Simulation {
                 self.line(id, &line);
             }
             let shard = &mut self.model.shards[usize::from(id.worker)];
-            if shard.outlet(id).is_some_and(|outlet| outlet.is_finished()) {
+            if shard.outlet(id).is_none_or(|outlet| outlet.is_finished()) {
                 shard.remove(id);
                 self.readers.remove(&id);
             }
