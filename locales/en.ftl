@@ -83,6 +83,7 @@ retry-in =
        *[other] Trying again in { $seconds } seconds
     }
 retry-now = Try now
+not-sent = Not connected: that could not be done. Try again when the connection is back.
 caught-up =
     You were away { $away }; { $count ->
         [0] nothing was said meanwhile
@@ -118,6 +119,7 @@ page-title-unread = ({ $count }) { app-name }
 ## The socket panel, where one can watch what happens on the wire
 
 socket-panel = Socket panel
+socket-toggle = Socket
 socket-show = Show the socket panel
 socket-hide = Hide the socket panel
 socket-url = Address

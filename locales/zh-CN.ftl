@@ -70,6 +70,7 @@ retry-in =
        *[other] { $seconds } 秒后重试
     }
 retry-now = 马上重试
+not-sent = 现在没有连接，刚才的操作没有生效。等连上以后再试一次。
 caught-up =
     你离开了 { $away }，{ $count ->
         [0] 这期间没有人说话
@@ -104,6 +105,7 @@ page-title-unread = （{ $count }）{ app-name }
 ## 套接字面板：看看线路上发生了什么
 
 socket-panel = 套接字面板
+socket-toggle = 套接字
 socket-show = 显示套接字面板
 socket-hide = 隐藏套接字面板
 socket-url = 地址

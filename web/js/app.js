@@ -25,7 +25,7 @@ const PANEL = "panel";
 /** What is changed within this time is drawn once. */
 const DRAW_MS = 12;
 
-const HINTS_MAX = 3;
+const HINTS_MAX = 2;
 
 export class App {
   store = new Store("", () => this.changed());
@@ -194,10 +194,13 @@ export class App {
   }
 
   #newSession() {
-    return new Session(this.store, this.socket, this.memory, this.#tab.read(PASSWORD), (refusal) => {
-      this.refusal = refusal;
-      this.socket.stop();
-      this.#outside();
+    return new Session(this.store, this.socket, this.memory, this.#tab.read(PASSWORD), {
+      refused: (refusal) => {
+        this.refusal = refusal;
+        this.socket.stop();
+        this.#outside();
+      },
+      notSent: () => this.hint([this.texts.say("not-sent")]),
     });
   }
 

@@ -44,7 +44,10 @@ class Desk {
         else this.kept.set(key, value);
       },
     };
-    this.session = new Session(this.store, socket, memory, password, (refusal) => this.refusals.push(refusal));
+    this.session = new Session(this.store, socket, memory, password, {
+      refused: (refusal) => void this.refusals.push(refusal),
+      notSent() {},
+    });
   }
 
   /** @param {string[]} lines */

@@ -20,6 +20,10 @@ import { Seat } from "./seat.js";
  * @property {() => void} stop
  * @property {(code?: number, reason?: string) => void} close
  *
+ * @typedef {object} Owner whom a session tells what it cannot do
+ * @property {(refusal: import("./registration.js").Refusal) => void} refused the server does not let us in
+ * @property {() => void} notSent there is no connection
+ *
  * @typedef {object} Part one behaviour of a session
  * @property {() => void} [opened]
  * @property {(line: Line) => void} [received]
@@ -27,6 +31,7 @@ import { Seat } from "./seat.js";
  */
 
 export class Session {
+  #owner;
   #store;
   #socket;
   #labels = 0;
@@ -39,14 +44,15 @@ export class Session {
    * @param {Connection} socket
    * @param {import("../storage.js").Memory} memory
    * @param {string | null} password the server's, if it was asked for
-   * @param {(refusal: import("./registration.js").Refusal) => void} refused the server does not let us in
+   * @param {Owner} owner
    */
-  constructor(store, socket, memory, password, refused) {
+  constructor(store, socket, memory, password, owner) {
+    this.#owner = owner;
     this.#store = store;
     this.#socket = socket;
     this.#backlog = new Backlog(this, store);
     this.#parts = [
-      new Registration(this, store, memory, password, refused),
+      new Registration(this, store, memory, password, owner.refused),
       new Seat(this, store, memory),
       this.#backlog,
       new KeepAlive(this, socket),
@@ -99,6 +105,18 @@ export class Session {
   }
 
   /**
+   * What the person wants: told when it cannot be sent.
+   * @param {string} command
+   * @param {string[]} params
+   * @param {Record<string, string>} [tags]
+   */
+  #wish(command, params, tags) {
+    const isSent = this.send(command, params, tags);
+    if (!isSent) this.#owner.notSent();
+    return isSent;
+  }
+
+  /**
    * Says a text, in as many messages as it needs.
    * @param {string} target
    * @param {string} text
@@ -112,7 +130,7 @@ export class Session {
       for (const piece of split(line, bytes)) {
         this.#labels += 1;
         const tags = caps.includes("labeled-response") ? { label: `m${this.#labels}` } : {};
-        this.send(command, [target, wireText(kind, piece)], tags);
+        if (!this.#wish(command, [target, wireText(kind, piece)], tags)) return;
       }
     }
   }
@@ -123,14 +141,14 @@ export class Session {
    */
   join(typed) {
     const name = roomName(typed);
-    this.send("JOIN", [name]);
+    this.#wish("JOIN", [name]);
     return name;
   }
 
   /** @param {string} name */
   part(name) {
-    if (this.#store.state.places[fold(name)]?.joined) this.send("PART", [name]);
-    this.#store.dispatch({ hide: name });
+    const isIn = isRoom(name) && (this.#store.state.phase !== "online" || this.#store.state.places[fold(name)]?.joined);
+    if (!isIn || this.#wish("PART", [name])) this.#store.dispatch({ hide: name });
   }
 
   /**
@@ -138,12 +156,12 @@ export class Session {
    * @param {string} text
    */
   setTopic(room, text) {
-    this.send("TOPIC", [room, text]);
+    this.#wish("TOPIC", [room, text]);
   }
 
   /** @param {string} nick */
   rename(nick) {
-    this.send("NICK", [nick]);
+    this.#wish("NICK", [nick]);
   }
 
   /**

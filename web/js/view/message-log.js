@@ -9,6 +9,7 @@ import { isConfirmed } from "../state/messages.js";
  * @typedef {import("../state/places.js").Place} Place
  * @typedef {import("../state/messages.js").Message} Message
  * @typedef {{ app: App, place: Place }} Props
+ * @typedef {{ row: HTMLElement, top: number }} Anchor a message, and where it was
  */
 
 /** This near to the end counts as at the end, in pixels. */
@@ -25,43 +26,63 @@ export class MessageLog extends Component {
   /** @type {HTMLElement | null} */
   #box = null;
   #atEnd = true;
-  #height = 0;
-  /** @type {number | undefined} */
-  #firstId;
-  #count = 0;
+  /** @type {number | undefined} the last message that was there when it was last drawn */
+  #lastId;
 
   /** @override */
   state = { below: 0 };
 
   /** @override */
   componentDidMount() {
-    this.#settle();
-    window.addEventListener("resize", this.#settle);
+    this.#settle(null);
+    window.addEventListener("resize", this.#resized);
   }
 
   /** @override */
   componentWillUnmount() {
-    window.removeEventListener("resize", this.#settle);
+    window.removeEventListener("resize", this.#resized);
   }
 
-  /** @override */
-  componentDidUpdate() {
-    this.#settle();
+  /**
+   * What is read now, so that it stays where it is.
+   * @override
+   * @returns {Anchor | null}
+   */
+  getSnapshotBeforeUpdate() {
+    const box = this.#box;
+    if (box === null || this.#atEnd) return null;
+    const rows = /** @type {HTMLElement[]} */ ([...box.querySelectorAll(".message")]);
+    const row = rows.find((one) => one.offsetTop + one.offsetHeight > box.scrollTop);
+    return row ? { row, top: row.offsetTop } : null;
   }
 
-  #settle = () => {
+  /**
+   * @override
+   * @param {Props} _props
+   * @param {object} _state
+   * @param {Anchor | null} anchor
+   */
+  componentDidUpdate(_props, _state, anchor) {
+    this.#settle(anchor);
+  }
+
+  #resized = () => this.#settle(null);
+
+  /** @param {Anchor | null} anchor */
+  #settle(anchor) {
     const box = this.#box;
     if (box === null) return;
     const { messages } = this.props.place;
-    const grewAbove = this.#firstId !== undefined && messages[0]?.id !== this.#firstId;
-    if (this.#atEnd || messages.at(-1)?.pending) box.scrollTop = box.scrollHeight;
-    else if (grewAbove) box.scrollTop += box.scrollHeight - this.#height;
-    else if (messages.length > this.#count) this.setState({ below: this.state.below + messages.length - this.#count });
-    this.#firstId = messages[0]?.id;
-    this.#count = messages.length;
-    this.#height = box.scrollHeight;
+    const added = messages.length - 1 - messages.findLastIndex(({ id }) => id === this.#lastId);
+    this.#lastId = messages.at(-1)?.id;
+    if (this.#atEnd || (added > 0 && messages.at(-1)?.pending)) {
+      box.scrollTop = box.scrollHeight;
+    } else {
+      if (anchor?.row.isConnected) box.scrollTop += anchor.row.offsetTop - anchor.top;
+      if (added > 0) this.setState({ below: this.state.below + added });
+    }
     this.#look();
-  };
+  }
 
   #look = () => {
     const box = this.#box;

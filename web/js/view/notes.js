@@ -4,7 +4,7 @@ import { html } from "./html.js";
 /** @typedef {import("../app.js").App} App */
 
 /** So many of the server's words are shown at once; the rest is in the socket panel. */
-const NOTICES_SHOWN = 3;
+const NOTICES_SHOWN = 2;
 
 /** @param {{ app: App }} props */
 export function Notes({ app }) {
