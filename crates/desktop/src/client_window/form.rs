@@ -1,0 +1,30 @@
+//! What stands in the client window's fields.
+
+use std::collections::BTreeMap;
+
+use crate::{composer::Composer, settings::Settings};
+
+/// What stands in the fields.
+#[derive(Debug, Default)]
+pub(crate) struct ClientForm {
+    pub(crate) server: String,
+    pub(crate) nick: String,
+    pub(crate) join: String,
+    pub(crate) person: String,
+    /// The topic that is being changed, and of which room.
+    pub(crate) topic: Option<(String, String)>,
+    /// What is being written, by the lower-cased name of the room or person.
+    drafts: BTreeMap<String, Composer>,
+}
+
+impl ClientForm {
+    /// Fields that offer what was used last.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self { server: settings.server.clone(), nick: settings.nick.clone(), ..Self::default() }
+    }
+
+    /// What is being written to a room or person.
+    pub(crate) fn draft(&mut self, name: &str) -> &mut Composer {
+        self.drafts.entry(name.to_ascii_lowercase()).or_default()
+    }
+}

@@ -1,0 +1,277 @@
+//! The client window: one who opens it talks in the rooms of a teahouse.
+//!
+//! In: events of the client library. Out: calls to it. `state` is the reducer, `view` the picture of it, `words` puts
+//! the connection into words, `form` holds the fields, `slash` reads commands, `connection` owns the client.
+
+mod connection;
+mod form;
+mod slash;
+mod state;
+#[cfg(test)]
+mod tests;
+mod view;
+mod words;
+
+use std::{path::PathBuf, process, sync::Arc, thread, time::Duration};
+
+use eframe::egui::{Context, Ui, ViewportCommand};
+use teahouse_client::{Client, CommandError, Event, Options, Retry, ServerUrl, state::Kind};
+use teahouse_proto::names::Nick;
+
+use self::{
+    connection::{Connection, now_ms},
+    form::ClientForm,
+    slash::Said,
+    state::{ClientEvent, ClientState, Link, Notice, is_room},
+    view::{ClientAction, Scene},
+};
+use crate::{
+    settings::Settings,
+    texts::{Lang, Texts},
+};
+
+/// What the window is opened with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ClientOptions {
+    /// The server, if not the one used last.
+    pub(crate) server: Option<String>,
+    /// The name, if not the one used last.
+    pub(crate) nick: Option<String>,
+    /// Where server, name and seats are remembered; `None`: nowhere.
+    pub(crate) settings: Option<PathBuf>,
+}
+
+/// The window.
+pub(crate) struct ClientWindow {
+    state: ClientState,
+    form: ClientForm,
+    texts: Texts,
+    settings: Settings,
+    settings_file: Option<PathBuf>,
+    connection: Connection,
+}
+
+impl ClientWindow {
+    /// A window whose frames `ctx` draws. With a server and a name it connects at once.
+    pub(crate) fn new(ctx: &Context, options: ClientOptions, lang: Lang) -> std::io::Result<Self> {
+        let wake = {
+            let ctx = ctx.clone();
+            Arc::new(move || ctx.request_repaint())
+        };
+        let mut settings = Settings::load(options.settings.as_deref());
+        let at_once = options.server.is_some() && options.nick.is_some();
+        settings.server = options.server.unwrap_or(settings.server);
+        settings.nick = options.nick.unwrap_or(settings.nick);
+        let mut window = Self {
+            state: ClientState::new(),
+            form: ClientForm::new(&settings),
+            texts: Texts::new(lang),
+            settings,
+            settings_file: options.settings,
+            connection: Connection::new(wake)?,
+        };
+        if at_once {
+            window.connect();
+        }
+        Ok(window)
+    }
+
+    /// Takes in what has happened since the last frame.
+    fn take_in(&mut self) {
+        while let Some((event, at_ms)) = self.connection.next() {
+            if let Event::Online { token: Some(token), .. } = &event {
+                self.remember_seat(token.clone());
+            }
+            self.state.apply(ClientEvent::Told { event, at_ms });
+        }
+        if let Some(client) = self.connection.client() {
+            self.state.apply(ClientEvent::Chat(client.state()));
+        }
+    }
+
+    fn remember_seat(&mut self, token: String) {
+        self.settings.seats.insert(self.settings.server.clone(), token);
+        self.save_settings();
+    }
+
+    /// What cannot be remembered is asked again next time, and is no reason to stop now.
+    fn save_settings(&self) {
+        if let Some(file) = &self.settings_file {
+            let _ = self.settings.save(file);
+        }
+    }
+
+    /// Shows a frame and does what the person asks for in it.
+    fn show(&mut self, ui: &mut Ui) {
+        self.take_in();
+        let scene = Scene { state: &self.state, texts: &self.texts, now_ms: now_ms() };
+        let actions = view::show(ui, &scene, &mut self.form);
+        for action in actions {
+            self.act(ui.ctx(), action);
+        }
+        if let Link::Offline { retry_at_ms: Some(_), .. } = self.state.link {
+            // The countdown is on the screen, and nothing else moves by itself.
+            ui.ctx().request_repaint_after(Duration::from_secs(1));
+        }
+    }
+
+    fn act(&mut self, ctx: &Context, action: ClientAction) {
+        match action {
+            ClientAction::Connect => self.connect(),
+            ClientAction::Leave => {
+                self.connection.leave();
+                self.state.apply(ClientEvent::Left);
+            }
+            ClientAction::RetryNow => self.ask(Client::retry),
+            ClientAction::Select(name) => self.state.apply(ClientEvent::Selected(name)),
+            ClientAction::Join(room) => self.join(room),
+            ClientAction::Part(room) => self.ask(|client| client.part(&room)),
+            ClientAction::Say { to, text } => self.said(to, text),
+            ClientAction::SayAgain { to, message } => {
+                if self.say(&to, message.kind, &message.text) {
+                    self.state.apply(ClientEvent::SaidAgain(message));
+                }
+            }
+            ClientAction::Topic { room, topic } => self.ask(|client| client.set_topic(&room, &topic)),
+            ClientAction::Earlier => self.earlier(),
+            ClientAction::DismissNotice => self.state.apply(ClientEvent::NoticeRead),
+            ClientAction::Host => self.host(),
+            ClientAction::Speak(lang) => {
+                self.texts = Texts::new(lang);
+                ctx.send_viewport_cmd(ViewportCommand::Title(self.texts.say("app-name")));
+            }
+        }
+    }
+
+    fn connect(&mut self) {
+        match self.options() {
+            Ok(options) => {
+                self.save_settings();
+                self.state.apply(ClientEvent::ConnectAsked(options.nick.as_str().to_owned()));
+                self.connection.connect(options);
+            }
+            Err(problem) => self.state.apply(ClientEvent::Refused(problem)),
+        }
+    }
+
+    /// What the fields ask for.
+    fn options(&mut self) -> Result<Options, String> {
+        let (server, name) = (self.form.server.trim(), self.form.nick.trim());
+        let url: ServerUrl =
+            server.parse().map_err(|_| self.texts.with("desktop-bad-server", &[("server", server)]))?;
+        let nick = Nick::parse(name)
+            .map_err(|error| self.texts.with("name-refused", &[("name", name), ("why", &error.to_string())]))?;
+        let mut options = Options::new(url, nick);
+        options.token = self.settings.seats.get(server).cloned();
+        // A wrong address is told at once; a lost connection is made again and again.
+        options.retry = Retry::OnceOnline;
+        self.settings.server = server.to_owned();
+        self.settings.nick = name.to_owned();
+        Ok(options)
+    }
+
+    fn join(&mut self, room: String) {
+        self.ask(|client| client.join(&room));
+        self.state.apply(ClientEvent::Selected(room));
+    }
+
+    /// Does what a line means.
+    fn said(&mut self, to: String, text: String) {
+        match slash::read(&text) {
+            Said::Text(text) => _ = self.say(&to, Kind::Privmsg, &text),
+            Said::Action(text) => _ = self.say(&to, Kind::Action, &text),
+            Said::Join(room) => self.join(room),
+            Said::ToOne { name, text } => {
+                self.state.apply(ClientEvent::Selected(name.clone()));
+                self.say(&name, Kind::Privmsg, &text);
+            }
+            Said::Name(name) => self.ask(|client| client.set_nick(&name)),
+            Said::Leave if is_room(&to) => self.ask(|client| client.part(&to)),
+            Said::Topic(topic) if is_room(&to) => self.ask(|client| client.set_topic(&to, &topic)),
+            Said::Leave => self.tell(self.texts.with("command-only-room", &[("command", "leave")])),
+            Said::Topic(_) => self.tell(self.texts.with("command-only-room", &[("command", "topic")])),
+            Said::Help => self.tell(self.help()),
+            Said::Missing(command) => self.tell(self.texts.with("command-missing", &[("command", &command)])),
+            Said::Unknown(command) => self.tell(self.texts.with("command-unknown", &[("command", &command)])),
+        }
+    }
+
+    fn help(&self) -> String {
+        let lines = [
+            self.texts.say("command-help"),
+            self.texts.say("command-help-me"),
+            self.texts.say("command-help-join"),
+            self.texts.say("command-help-leave"),
+            self.texts.say("command-help-msg"),
+            self.texts.say("command-help-topic"),
+            self.texts.say("command-help-name"),
+            self.texts.say("command-help-slash"),
+        ];
+        lines.join("\n")
+    }
+
+    /// Says something; what could not even be sent stands in the line again.
+    fn say(&mut self, to: &str, kind: Kind, text: &str) -> bool {
+        let mut said = false;
+        self.ask(|client| {
+            match kind {
+                Kind::Privmsg => client.say(to, text),
+                Kind::Action => client.action(to, text),
+                Kind::Notice => client.notice(to, text),
+            }?;
+            said = true;
+            Ok(())
+        });
+        if !said && kind == Kind::Privmsg {
+            text.clone_into(&mut self.form.draft(to).text);
+        }
+        said
+    }
+
+    /// Shows more of what is known, and fetches more when all of that is shown.
+    fn earlier(&mut self) {
+        self.state.apply(ClientEvent::EarlierAsked);
+        let Some(current) = self.state.current() else { return };
+        if current.log().len() <= self.state.shown_messages() {
+            self.ask(|client| client.history(current.name()));
+        }
+    }
+
+    /// Asks the client for something; what it refuses is said.
+    fn ask(&mut self, what: impl FnOnce(&Client) -> Result<(), CommandError>) {
+        let Some(client) = self.connection.client() else { return };
+        if let Err(refused) = what(client) {
+            self.tell(refused.to_string());
+        }
+    }
+
+    fn tell(&mut self, words: String) {
+        self.state.apply(ClientEvent::Notice(Notice::Words(words)));
+    }
+
+    /// Opens the host window, which is a process of its own.
+    fn host(&mut self) {
+        let host = std::env::current_exe().and_then(|program| {
+            process::Command::new(program).args(["host", "--lang", self.texts.lang().tag()]).spawn()
+        });
+        match host {
+            // Waited for, so that it leaves nothing behind when it ends before us.
+            Ok(mut host) => _ = thread::spawn(move || host.wait()),
+            Err(problem) => {
+                let words = self.texts.with("desktop-host-failed", &[("why", &problem.to_string())]);
+                self.tell(words);
+            }
+        }
+    }
+}
+
+impl eframe::App for ClientWindow {
+    /// A hidden window has no frames, and goes on taking in events all the same.
+    fn logic(&mut self, _ctx: &Context, _frame: &mut eframe::Frame) {
+        self.take_in();
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.show(ui);
+    }
+}

@@ -1,0 +1,246 @@
+//! What the client window knows: a reducer over what the client library tells and what the person looks at.
+//!
+//! In: [`ClientEvent`]s. Out: a [`ClientState`], of which the view is a function. No IO, no clock.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use teahouse_client::{
+    Event, Seen,
+    state::{Conversation, Log, Message, Room, State},
+};
+
+/// How many messages of a conversation are shown at first, and how many more each time the person asks.
+pub(crate) const SHOWN_MESSAGES_STEP: usize = 200;
+
+/// How the connection is, as far as it is put into words.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Link {
+    /// The person has not asked for one.
+    #[default]
+    NotAsked,
+    /// It is being made.
+    Connecting,
+    /// It is there, and the server is told who comes.
+    Registering,
+    /// We are in.
+    Online,
+    /// It is gone, and why; when it is tried again, in milliseconds since 1970.
+    Offline { reason: String, retry_at_ms: Option<u64> },
+}
+
+/// What happens to the client window.
+#[derive(Debug)]
+pub(crate) enum ClientEvent {
+    /// The person asked for a connection, under this name.
+    ConnectAsked(String),
+    /// It cannot be: one line that names the thing and the remedy.
+    Refused(String),
+    /// The client library told something, at this time in milliseconds since 1970.
+    Told { event: Event, at_ms: u64 },
+    /// What the client knows changed.
+    Chat(Arc<State>),
+    /// The person looks at a room or conversation.
+    Selected(String),
+    /// The person wants to see more of what was said before.
+    EarlierAsked,
+    /// A message of ours that had failed was said again.
+    SaidAgain(Arc<Message>),
+    /// Something is to be said to the person once.
+    Notice(Notice),
+    /// The person has read it.
+    NoticeRead,
+    /// The person left the server.
+    Left,
+}
+
+/// What is said to the person once.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Notice {
+    /// In the server's words, or ours.
+    Words(String),
+    /// What was missed is there.
+    CaughtUp { messages: u64, away_ms: u64 },
+}
+
+/// What the person looks at.
+#[derive(Clone, Debug)]
+pub(crate) enum Current {
+    /// A room.
+    Room(Arc<Room>),
+    /// A conversation with one person; empty before its first message.
+    Person(Arc<Conversation>),
+}
+
+impl Current {
+    /// Its name, which is where messages go.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Room(room) => &room.name,
+            Self::Person(person) => &person.name,
+        }
+    }
+
+    /// What was said in it.
+    pub(crate) fn log(&self) -> &Log {
+        match self {
+            Self::Room(room) => &room.log,
+            Self::Person(person) => &person.log,
+        }
+    }
+}
+
+/// What the client window knows.
+#[derive(Debug)]
+pub(crate) struct ClientState {
+    pub(crate) link: Link,
+    pub(crate) problem: Option<String>,
+    pub(crate) chat: Arc<State>,
+    /// What was said last to the person, until it is read.
+    pub(crate) notice: Option<Notice>,
+    selected: Option<String>,
+    /// People whom the person chose to talk to, by lower-cased nick.
+    opened: BTreeMap<String, String>,
+    unread: BTreeMap<String, u64>,
+    shown_messages: usize,
+    /// Where nothing is before what is known, by lower-cased name.
+    begun: BTreeSet<String>,
+    /// Failed messages that were said again, and so are shown no more.
+    said_again: Vec<Arc<Message>>,
+}
+
+impl ClientState {
+    /// Before anything happened.
+    pub(crate) fn new() -> Self {
+        Self {
+            link: Link::NotAsked,
+            problem: None,
+            chat: Arc::new(State::new("")),
+            notice: None,
+            selected: None,
+            opened: BTreeMap::new(),
+            unread: BTreeMap::new(),
+            shown_messages: SHOWN_MESSAGES_STEP,
+            begun: BTreeSet::new(),
+            said_again: Vec::new(),
+        }
+    }
+
+    /// Takes in what happened.
+    pub(crate) fn apply(&mut self, event: ClientEvent) {
+        match event {
+            ClientEvent::ConnectAsked(nick) => {
+                *self = Self { link: Link::Connecting, chat: Arc::new(State::new(&nick)), ..Self::new() };
+            }
+            ClientEvent::Refused(problem) => {
+                self.link = Link::NotAsked;
+                self.problem = Some(problem);
+            }
+            ClientEvent::Told { event, at_ms } => self.told(event, at_ms),
+            ClientEvent::Chat(chat) => self.chat = chat,
+            ClientEvent::Selected(name) => self.select(name),
+            ClientEvent::EarlierAsked => self.shown_messages += SHOWN_MESSAGES_STEP,
+            ClientEvent::SaidAgain(message) => self.said_again.push(message),
+            ClientEvent::Notice(notice) => self.notice = Some(notice),
+            ClientEvent::NoticeRead => self.notice = None,
+            ClientEvent::Left => *self = Self::new(),
+        }
+    }
+
+    fn told(&mut self, event: Event, at_ms: u64) {
+        match event {
+            Event::Connecting => self.link = Link::Connecting,
+            Event::Registering => self.link = Link::Registering,
+            Event::Online { .. } => self.link = Link::Online,
+            Event::Offline { reason, retry_in_ms } => self.offline(reason, retry_in_ms.map(|ms| at_ms + ms)),
+            Event::Message { target, message, seen } => self.message(&target, &message, seen),
+            Event::CaughtUp { messages, away_ms, .. } => {
+                self.notice = Some(Notice::CaughtUp { messages: messages as u64, away_ms });
+            }
+            Event::Older { target, beginning: true, .. } => {
+                self.begun.insert(target.to_ascii_lowercase());
+            }
+            Event::Refused(refusal) => self.notice = Some(Notice::Words(refusal.text)),
+            Event::Notice { text } => self.notice = Some(Notice::Words(text)),
+            _ => {}
+        }
+    }
+
+    /// Who never came in is back at the form, where the address can be put right.
+    fn offline(&mut self, reason: String, retry_at_ms: Option<u64>) {
+        let never_in = self.chat.rooms().next().is_none() && retry_at_ms.is_none();
+        if never_in {
+            self.problem = Some(reason);
+            self.link = Link::NotAsked;
+        } else {
+            self.link = Link::Offline { reason, retry_at_ms };
+        }
+    }
+
+    fn message(&mut self, target: &str, message: &Message, seen: Seen) {
+        let looking = self.current().is_some_and(|current| current.name().eq_ignore_ascii_case(target));
+        if !looking && seen != Seen::Before && !message.mine {
+            *self.unread.entry(target.to_ascii_lowercase()).or_default() += 1;
+        }
+    }
+
+    fn select(&mut self, name: String) {
+        let key = name.to_ascii_lowercase();
+        self.unread.remove(&key);
+        self.shown_messages = SHOWN_MESSAGES_STEP;
+        if !is_room(&name) {
+            self.opened.insert(key, name.clone());
+        }
+        self.selected = Some(name);
+    }
+
+    /// What the person looks at: what they chose, once it is there, else the first room.
+    pub(crate) fn current(&self) -> Option<Current> {
+        let chosen = self.selected.as_deref().and_then(|name| {
+            if is_room(name) {
+                return self.chat.room(name).cloned().map(Current::Room);
+            }
+            let known = self.chat.conversation(name).cloned();
+            let empty = || Arc::new(Conversation { name: name.to_owned(), log: Log::default() });
+            Some(Current::Person(known.unwrap_or_else(empty)))
+        });
+        let first = || self.chat.rooms().next().cloned().map(Current::Room);
+        chosen.or_else(first)
+    }
+
+    /// The people with whom there is a conversation, ordered by name.
+    pub(crate) fn people_talked_to(&self) -> Vec<String> {
+        let known: BTreeSet<_> = self.chat.conversations().map(|person| person.name.to_ascii_lowercase()).collect();
+        let opened = self.opened.iter().filter(|(key, _)| !known.contains(*key)).map(|(_, name)| name.clone());
+        let mut names: Vec<_> = self.chat.conversations().map(|person| person.name.clone()).chain(opened).collect();
+        names.sort_by_key(|name| name.to_ascii_lowercase());
+        names
+    }
+
+    /// How many messages came in a room or conversation since the person looked at it.
+    pub(crate) fn unread(&self, name: &str) -> u64 {
+        self.unread.get(&name.to_ascii_lowercase()).copied().unwrap_or(0)
+    }
+
+    /// Whether nothing was said before what is known of a room or conversation.
+    pub(crate) fn has_begun(&self, name: &str) -> bool {
+        self.begun.contains(&name.to_ascii_lowercase())
+    }
+
+    /// Whether a failed message was said again, and stands in the list a second time.
+    pub(crate) fn was_said_again(&self, message: &Arc<Message>) -> bool {
+        self.said_again.iter().any(|again| Arc::ptr_eq(again, message))
+    }
+
+    /// How many messages of what the person looks at are shown, the newest ones.
+    pub(crate) fn shown_messages(&self) -> usize {
+        self.shown_messages
+    }
+}
+
+/// Whether a name is a room's.
+pub(crate) fn is_room(name: &str) -> bool {
+    name.starts_with('#')
+}

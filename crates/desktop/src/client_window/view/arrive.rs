@@ -1,0 +1,56 @@
+//! The form before there is a connection: where to, and under which name.
+
+use eframe::egui::{Align, CentralPanel, Frame, Key, Layout, Margin, RichText, Stroke, Ui, vec2};
+
+use super::{ClientAction, Scene};
+use crate::{client_window::form::ClientForm, fonts, parts, theme::Palette};
+
+/// How wide the form is, in points.
+const WIDTH: f32 = 380.0;
+
+pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
+    let frame = parts::side_frame(ui);
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+        ui.horizontal(|ui| actions.extend(parts::languages(ui, scene.texts).map(ClientAction::Speak)));
+        ui.add_space((ui.available_height() * 0.5 - 210.0).max(8.0));
+        let palette = Palette::of(ui);
+        ui.vertical_centered(|ui| {
+            Frame::new()
+                .fill(palette.page)
+                .stroke(Stroke::new(1.0, palette.line))
+                .corner_radius(12)
+                .inner_margin(Margin::same(28))
+                .show(ui, |ui| {
+                    ui.set_width(WIDTH);
+                    ui.with_layout(Layout::top_down(Align::Min), |ui| card(ui, scene, form, actions));
+                });
+            ui.add_space(14.0);
+            if parts::quiet(ui, &scene.texts.say("desktop-host-here")).clicked() {
+                actions.push(ClientAction::Host);
+            }
+        });
+    });
+}
+
+fn card(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
+    let (texts, palette) = (scene.texts, Palette::of(ui));
+    ui.spacing_mut().item_spacing.y = 12.0;
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.label(RichText::new(texts.say("app-name")).font(fonts::bold(30.0)).color(palette.accent));
+        ui.label(RichText::new(texts.say("tagline")).color(palette.weak));
+    });
+    let nick = parts::field(ui, &texts.say("your-name"), &mut form.nick, WIDTH - 20.0);
+    let server = parts::field(ui, &texts.say("desktop-server"), &mut form.server, WIDTH - 20.0);
+    let entered = ui.input(|input| input.key_pressed(Key::Enter)) && (nick.lost_focus() || server.lost_focus());
+    if let Some(problem) = &scene.state.problem {
+        parts::problem(ui, problem);
+    }
+    let complete = !form.nick.trim().is_empty() && !form.server.trim().is_empty();
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding = vec2(22.0, 8.0);
+        if parts::primary(ui, complete, &texts.say("enter")).clicked() || (entered && complete) {
+            actions.push(ClientAction::Connect);
+        }
+    });
+}

@@ -1,0 +1,83 @@
+//! What was said, oldest first: the newest messages, and more of the older ones as the person asks for them.
+
+use std::sync::Arc;
+
+use eframe::egui::{RichText, ScrollArea, Ui};
+use teahouse_client::state::Message;
+use teahouse_proto::time::parse_server_time;
+
+use super::{ClientAction, Scene, message};
+use crate::{
+    client_window::{state::Current, words},
+    clock::Moment,
+    parts,
+    theme::Palette,
+};
+
+/// Messages of one person within this time stand under one name, in milliseconds.
+const TOGETHER_MS: u64 = 5 * 60 * 1_000;
+
+pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, current: &Current, actions: &mut Vec<ClientAction>) {
+    let area = ScrollArea::vertical().id_salt(current.name()).auto_shrink(false).stick_to_bottom(true);
+    area.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 3.0;
+        let log = current.log();
+        if log.is_empty() {
+            let palette = Palette::of(ui);
+            ui.label(RichText::new(scene.texts.say("nothing-said")).color(palette.weak));
+        } else if scene.state.has_begun(current.name()) && scene.state.shown_messages() >= log.len() {
+            let palette = Palette::of(ui);
+            ui.label(RichText::new(scene.texts.say("beginning")).small().color(palette.weak));
+        } else if parts::quiet(ui, &scene.texts.say("desktop-earlier")).clicked() {
+            actions.push(ClientAction::Earlier);
+        }
+        let hidden = log.len().saturating_sub(scene.state.shown_messages());
+        let mut before: Option<Said> = None;
+        for message in log.messages().skip(hidden).filter(|message| !scene.state.was_said_again(message)) {
+            let said = Said::new(message);
+            day(ui, scene, before.as_ref(), &said);
+            let alone = before.is_none_or(|before| !before.goes_on_with(&said));
+            message::show(ui, scene, current.name(), &said.message, alone.then_some(said.at.as_ref()), actions);
+            before = Some(said);
+        }
+    });
+}
+
+/// A message with its time understood.
+struct Said {
+    message: Arc<Message>,
+    at_ms: Option<u64>,
+    at: Option<Moment>,
+}
+
+impl Said {
+    fn new(message: &Arc<Message>) -> Self {
+        let at_ms = message.time.as_deref().and_then(parse_server_time);
+        Self { message: Arc::clone(message), at_ms, at: at_ms.map(Moment::at_ms) }
+    }
+
+    fn goes_on_with(&self, next: &Self) -> bool {
+        let soon = match (self.at_ms, next.at_ms) {
+            (Some(before), Some(after)) => after.saturating_sub(before) < TOGETHER_MS,
+            // What is not confirmed has no time yet: it is of now.
+            (_, None) => true,
+            (None, Some(_)) => false,
+        };
+        let same_day = self.at.as_ref().map(Moment::day) == next.at.as_ref().map(Moment::day) || next.at.is_none();
+        soon && same_day && self.message.from == next.message.from && self.message.kind == next.message.kind
+    }
+}
+
+/// A line between two days.
+fn day(ui: &mut Ui, scene: &Scene<'_>, before: Option<&Said>, said: &Said) {
+    let Some(at) = &said.at else { return };
+    let known = before.and_then(|before| before.at.as_ref()).map(Moment::day);
+    if known.is_some_and(|day| day == at.day()) {
+        return;
+    }
+    let palette = Palette::of(ui);
+    ui.add_space(6.0);
+    ui.vertical_centered(|ui| {
+        ui.label(RichText::new(words::day(at, scene.now_ms, scene.texts)).small().color(palette.weak));
+    });
+}

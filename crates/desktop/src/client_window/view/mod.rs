@@ -1,0 +1,151 @@
+//! What the client window shows: a function of its state.
+//!
+//! In: a [`ClientState`], the texts, what stands in the fields. Out: what the person did. One file one part of the window:
+//! `arrive` is the form before a connection, the others are the parts of the window when there is one.
+
+mod arrive;
+mod message;
+mod messages;
+mod people;
+mod room;
+mod side;
+
+use std::sync::Arc;
+
+use eframe::egui::{CentralPanel, Panel, RichText, Ui};
+use teahouse_client::state::Message;
+
+use super::{
+    form::ClientForm,
+    state::{ClientState, Current, Link},
+    words,
+};
+use crate::{
+    composer::ComposerWords,
+    parts,
+    texts::{Lang, Texts},
+    theme::Palette,
+};
+
+/// What the person did.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ClientAction {
+    /// Asked for a connection with what stands in the fields.
+    Connect,
+    /// Left the server.
+    Leave,
+    /// Does not want to wait for the next try.
+    RetryNow,
+    /// Looks at a room or at a conversation with a person.
+    Select(String),
+    /// Wants to be in a room.
+    Join(String),
+    /// Wants out of a room.
+    Part(String),
+    /// Said something.
+    Say { to: String, text: String },
+    /// Says again what had failed.
+    SayAgain { to: String, message: Arc<Message> },
+    /// Wants another topic for a room.
+    Topic { room: String, topic: String },
+    /// Wants to see what was said before.
+    Earlier,
+    /// Has read what the server said.
+    DismissNotice,
+    /// Wants the window that contains a server.
+    Host,
+    /// Chose a language.
+    Speak(Lang),
+}
+
+/// What the view is a function of.
+pub(crate) struct Scene<'a> {
+    pub(crate) state: &'a ClientState,
+    pub(crate) texts: &'a Texts,
+    /// Milliseconds since 1970, for the countdown to the next try and for "today".
+    pub(crate) now_ms: u64,
+}
+
+/// Shows the window.
+pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm) -> Vec<ClientAction> {
+    let mut actions = Vec::new();
+    if scene.state.link == Link::NotAsked {
+        arrive::show(ui, scene, form, &mut actions);
+        return actions;
+    }
+    let side = parts::side_frame(ui);
+    Panel::left("side")
+        .frame(side)
+        .default_size(230.0)
+        .min_size(180.0)
+        .show(ui, |ui| side::show(ui, scene, form, &mut actions));
+    let current = scene.state.current();
+    if let Some(Current::Room(room)) = &current {
+        let people = parts::side_frame(ui);
+        Panel::right("people")
+            .frame(people)
+            .default_size(190.0)
+            .min_size(120.0)
+            .show(ui, |ui| people::show(ui, scene, room, &mut actions));
+    }
+    match &current {
+        Some(current) => conversation(ui, scene, form, current, &mut actions),
+        None => nowhere(ui, scene),
+    }
+    actions
+}
+
+/// The room or conversation that the person looks at.
+fn conversation(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    form: &mut ClientForm,
+    current: &Current,
+    actions: &mut Vec<ClientAction>,
+) {
+    let frame = parts::page_frame(ui);
+    Panel::top("room").frame(frame).show(ui, |ui| room::show(ui, scene, form, current, actions));
+    let frame = parts::page_frame(ui);
+    Panel::bottom("write").frame(frame).show_separator_line(false).show(ui, |ui| {
+        notice(ui, scene, actions);
+        write(ui, scene, form, current, actions);
+    });
+    let frame = parts::page_frame(ui);
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| messages::show(ui, scene, current, actions));
+}
+
+fn write(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, current: &Current, actions: &mut Vec<ClientAction>) {
+    let (texts, place) = (scene.texts, current.name());
+    let words = ComposerWords {
+        label: texts.with("message-to", &[("place", place)]),
+        hint: texts.with("write-here", &[("place", place)]),
+        send: texts.say("send"),
+    };
+    let said = form.draft(place).show(ui, words::may_write(scene.state, current), &words);
+    actions.extend(said.map(|text| ClientAction::Say { to: place.to_owned(), text }));
+}
+
+/// What the server said last.
+fn notice(ui: &mut Ui, scene: &Scene<'_>, actions: &mut Vec<ClientAction>) {
+    let Some(notice) = &scene.state.notice else { return };
+    let dismissed = parts::notice(ui, &words::notice(notice, scene.texts), &scene.texts.say("dismiss"));
+    if dismissed {
+        actions.push(ClientAction::DismissNotice);
+    }
+    ui.add_space(4.0);
+}
+
+/// Before the first room.
+fn nowhere(ui: &mut Ui, scene: &Scene<'_>) {
+    let frame = parts::page_frame(ui);
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+        ui.centered_and_justified(|ui| {
+            let palette = Palette::of(ui);
+            let words = match scene.state.link {
+                Link::Online => scene.texts.say("no-room"),
+                _ => words::link(&scene.state.link, scene.now_ms, scene.texts),
+            };
+            ui.label(RichText::new(words).color(palette.weak));
+        });
+    });
+}

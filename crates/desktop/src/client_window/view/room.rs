@@ -1,0 +1,77 @@
+//! The head of a room or conversation: its name, its topic and the way out of it.
+
+use eframe::egui::{Key, Label, RichText, TextWrapMode, Ui};
+use teahouse_client::state::Room;
+
+use super::{ClientAction, Scene};
+use crate::{
+    client_window::{form::ClientForm, state::Current},
+    parts,
+    theme::Palette,
+};
+
+pub(super) fn show(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    form: &mut ClientForm,
+    current: &Current,
+    actions: &mut Vec<ClientAction>,
+) {
+    match current {
+        Current::Person(person) => _ = ui.heading(&person.name),
+        Current::Room(room) => {
+            let changing = form.topic.as_ref().is_some_and(|(of, _)| *of == room.name);
+            ui.horizontal(|ui| {
+                ui.heading(&room.name);
+                parts::from_the_right(ui, |ui| buttons(ui, scene, form, room, actions));
+            });
+            if changing { change_topic(ui, scene, form, actions) } else { topic(ui, scene, room) }
+        }
+    }
+}
+
+fn buttons(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, room: &Room, actions: &mut Vec<ClientAction>) {
+    let texts = scene.texts;
+    if room.joined {
+        if parts::quiet(ui, &texts.say("leave-room")).clicked() {
+            actions.push(ClientAction::Part(room.name.clone()));
+        }
+        if parts::quiet(ui, &texts.say("change-topic")).clicked() {
+            form.topic = Some((room.name.clone(), room.topic.clone().unwrap_or_default()));
+        }
+    } else {
+        if parts::quiet(ui, &texts.say("join")).clicked() {
+            actions.push(ClientAction::Join(room.name.clone()));
+        }
+        let palette = Palette::of(ui);
+        ui.label(RichText::new(texts.say("not-joined")).color(palette.warn));
+    }
+}
+
+fn topic(ui: &mut Ui, scene: &Scene<'_>, room: &Room) {
+    let palette = Palette::of(ui);
+    let words = room.topic.clone().unwrap_or_else(|| scene.texts.say("no-topic"));
+    ui.add(Label::new(RichText::new(words).color(palette.weak)).wrap_mode(TextWrapMode::Truncate));
+}
+
+fn change_topic(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
+    let texts = scene.texts;
+    let Some((room, topic)) = &mut form.topic else { return };
+    let (mut save, mut cancel) = (false, false);
+    parts::from_the_right(ui, |ui| {
+        cancel |= ui.button(texts.say("cancel")).clicked();
+        save |= parts::primary(ui, true, &texts.say("save")).clicked();
+        let field = ui.add(parts::edit(topic).desired_width(f32::INFINITY));
+        parts::name(ui, &field, &texts.say("topic"));
+        if field.lost_focus() {
+            save |= ui.input(|input| input.key_pressed(Key::Enter));
+            cancel |= ui.input(|input| input.key_pressed(Key::Escape));
+        }
+    });
+    if save {
+        actions.push(ClientAction::Topic { room: room.clone(), topic: topic.trim().to_owned() });
+    }
+    if save || cancel {
+        form.topic = None;
+    }
+}

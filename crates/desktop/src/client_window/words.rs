@@ -1,0 +1,90 @@
+//! The state of the connection in words.
+
+use super::state::{ClientState, Current, Link, Notice};
+use crate::{clock::Moment, texts::Texts};
+
+/// How the connection is.
+pub(crate) fn link(link: &Link, now_ms: u64, texts: &Texts) -> String {
+    match link {
+        Link::NotAsked => texts.say("state-offline"),
+        Link::Connecting => texts.say("state-connecting"),
+        Link::Registering => texts.say("state-registering"),
+        Link::Online => texts.say("state-online"),
+        Link::Offline { reason, retry_at_ms } => {
+            let why = texts.with("desktop-state-offline", &[("reason", reason)]);
+            match retry_at_ms {
+                Some(at_ms) => format!("{why} {}", texts.number("retry-in", "seconds", seconds_until(*at_ms, now_ms))),
+                None => why,
+            }
+        }
+    }
+}
+
+/// What is said to the person once.
+pub(crate) fn notice(notice: &Notice, texts: &Texts) -> String {
+    match notice {
+        Notice::Words(words) => words.clone(),
+        Notice::CaughtUp { messages, away_ms } => {
+            let away = away(*away_ms, texts);
+            texts.count_with("caught-up", *messages, &[("away", &away)])
+        }
+    }
+}
+
+fn away(ms: u64, texts: &Texts) -> String {
+    let (id, unit_ms) = match ms {
+        0..60_000 => ("away-seconds", 1_000),
+        60_000..3_600_000 => ("away-minutes", 60_000),
+        _ => ("away-hours", 3_600_000),
+    };
+    texts.with(id, &[("n", &ms.div_ceil(unit_ms).to_string())])
+}
+
+/// Whole seconds until a moment, as one counts them down: the last one is 1, and 0 is now.
+pub(crate) fn seconds_until(at_ms: u64, now_ms: u64) -> u64 {
+    at_ms.saturating_sub(now_ms).div_ceil(1_000)
+}
+
+/// Whether what is written now can be sent.
+pub(crate) fn may_write(state: &ClientState, current: &Current) -> bool {
+    let there = match current {
+        Current::Room(room) => room.joined,
+        Current::Person(_) => true,
+    };
+    state.link == Link::Online && there
+}
+
+/// A day as one speaks of it.
+pub(crate) fn day(day: &Moment, now_ms: u64, texts: &Texts) -> String {
+    let day = day.day();
+    let ago = |days: u64| Moment::at_ms(now_ms.saturating_sub(days * 24 * 60 * 60 * 1_000)).day();
+    if day == ago(0) {
+        texts.say("today")
+    } else if day == ago(1) {
+        texts.say("yesterday")
+    } else {
+        day
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::texts::Lang;
+
+    #[test]
+    fn a_countdown_ends_at_now() {
+        for (at_ms, now_ms, seconds) in
+            [(5_000, 0, 5), (5_000, 1, 5), (5_000, 4_001, 1), (5_000, 5_000, 0), (5_000, 9_000, 0)]
+        {
+            assert_eq!(seconds_until(at_ms, now_ms), seconds, "{at_ms} at {now_ms}");
+        }
+    }
+
+    #[test]
+    fn a_lost_connection_says_why_and_when_it_is_tried_again() {
+        let lost = Link::Offline { reason: "refused".into(), retry_at_ms: Some(5_000) };
+        let words = link(&lost, 1_500, &Texts::new(Lang::En));
+        assert!(words.contains("refused") && words.contains("in 4 seconds"), "{words}");
+    }
+}

@@ -1,0 +1,153 @@
+//! The parts that both windows are built from. Each carries the label by which a screen reader and the tests find it.
+
+use eframe::egui::{
+    self, Align, Button, Color32, Frame, Label, Layout, Margin, Response, RichText, Stroke, TextEdit, Ui, vec2,
+};
+
+use crate::{
+    fonts,
+    texts::{Lang, Texts},
+    theme::{MARGIN, Palette},
+};
+
+/// The one button of a form that does what the form is for.
+pub(crate) fn primary(ui: &mut Ui, enabled: bool, text: &str) -> Response {
+    let palette = Palette::of(ui);
+    ui.scope(|ui| {
+        let widgets = &mut ui.visuals_mut().widgets;
+        for (widget, fill) in [
+            (&mut widgets.inactive, palette.accent),
+            (&mut widgets.hovered, palette.accent_hover),
+            (&mut widgets.active, palette.accent_hover),
+        ] {
+            widget.weak_bg_fill = fill;
+            widget.bg_stroke = Stroke::NONE;
+            widget.fg_stroke = Stroke::new(1.0, palette.on_accent);
+        }
+        ui.add_enabled(enabled, Button::new(RichText::new(text).font(fonts::bold(14.5))))
+    })
+    .inner
+}
+
+/// A button that does not press itself forward.
+pub(crate) fn quiet(ui: &mut Ui, text: &str) -> Response {
+    let words = RichText::new(text).color(Palette::of(ui).accent);
+    ui.add(Button::new(words).frame_when_inactive(false))
+}
+
+/// What a block is about, in small letters above it.
+pub(crate) fn section(ui: &mut Ui, text: &str) -> Response {
+    let palette = Palette::of(ui);
+    ui.label(RichText::new(text).font(fonts::bold(12.5)).color(palette.weak))
+}
+
+/// A line of text to fill in, under its label.
+pub(crate) fn field(ui: &mut Ui, label: &str, text: &mut String, width: f32) -> Response {
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 4.0;
+        let label = section(ui, label);
+        ui.add(edit(text).desired_width(width)).labelled_by(label.id)
+    })
+    .inner
+}
+
+/// What stands on the line of the fields, beside them.
+pub(crate) fn beside_fields<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 4.0;
+        let label = ui.fonts_mut(|fonts| fonts.row_height(&fonts::bold(12.5)));
+        ui.add_space(label + 4.0);
+        ui.horizontal(add).inner
+    })
+    .inner
+}
+
+/// A line of text to fill in.
+pub(crate) fn edit(text: &mut String) -> TextEdit<'_> {
+    TextEdit::singleline(text).margin(Margin::symmetric(10, 7))
+}
+
+/// One line that says what is wrong and what to do about it.
+pub(crate) fn problem(ui: &mut Ui, text: &str) {
+    let palette = Palette::of(ui);
+    notice_frame(palette.bad).show(ui, |ui| ui.label(RichText::new(text).color(palette.bad)));
+}
+
+/// Something that is said once; whether the person has read it.
+pub(crate) fn notice(ui: &mut Ui, text: &str, dismiss: &str) -> bool {
+    let palette = Palette::of(ui);
+    notice_frame(palette.accent)
+        .show(ui, |ui| {
+            ui.horizontal(|ui| {
+                let text_width = ui.available_width() - button_width(ui, dismiss) - ui.spacing().item_spacing.x;
+                ui.allocate_ui(vec2(text_width, 0.0), |ui| {
+                    ui.set_width(text_width);
+                    ui.add(Label::new(text).wrap());
+                });
+                quiet(ui, dismiss).clicked()
+            })
+            .inner
+        })
+        .inner
+}
+
+/// How wide a button with this text is.
+pub(crate) fn button_width(ui: &Ui, text: &str) -> f32 {
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), fonts::bold(14.5), Color32::PLACEHOLDER);
+    galley.size().x + 2.0 * ui.spacing().button_padding.x
+}
+
+/// A quiet frame in the colour of what it says.
+fn notice_frame(colour: Color32) -> Frame {
+    Frame::new()
+        .fill(colour.gamma_multiply(0.10))
+        .stroke(Stroke::new(1.0, colour.gamma_multiply(0.45)))
+        .corner_radius(8)
+        .inner_margin(Margin::symmetric(12, 8))
+}
+
+/// The frame of a window's side or bar.
+pub(crate) fn side_frame(ui: &Ui) -> Frame {
+    Frame::new().fill(Palette::of(ui).side).inner_margin(Margin::same(MARGIN))
+}
+
+/// The frame of a window's main part.
+pub(crate) fn page_frame(ui: &Ui) -> Frame {
+    Frame::new().fill(Palette::of(ui).page).inner_margin(Margin::same(MARGIN))
+}
+
+/// A state in words behind a dot of its colour.
+pub(crate) fn state(ui: &mut Ui, colour: Color32, words: &str) -> Response {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 7.0;
+        let (rect, _) = ui.allocate_exact_size(vec2(9.0, 18.0), egui::Sense::hover());
+        ui.painter().circle_filled(rect.center(), 4.5, colour);
+        ui.label(words)
+    })
+    .inner
+}
+
+/// A row that is filled from its right end, one line high.
+pub(crate) fn from_the_right<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let size = vec2(ui.available_width(), ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), add).inner
+}
+
+/// The languages to choose from, at the right end of a bar.
+pub(crate) fn languages(ui: &mut Ui, texts: &Texts) -> Option<Lang> {
+    let mut chosen = None;
+    from_the_right(ui, |ui| {
+        ui.spacing_mut().button_padding.x = 8.0;
+        for lang in Lang::ALL.into_iter().rev() {
+            if ui.add(Button::selectable(lang == texts.lang(), lang.own_name())).clicked() {
+                chosen = Some(lang);
+            }
+        }
+    });
+    chosen
+}
+
+/// Names a part that has no label beside it.
+pub(crate) fn name(ui: &Ui, part: &Response, name: &str) {
+    ui.ctx().accesskit_node_builder(part.id, |node| node.set_label(name));
+}
