@@ -34,8 +34,7 @@ pub(crate) struct ServeArgs {
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse()
-        .map_err(|_| "write an IP address and a port, like 127.0.0.1:8667 or [::1]:8667")
+    text.parse().map_err(|_| "write an IP address and a port, like 127.0.0.1:8667 or [::1]:8667")
 }
 
 /// Serves until Ctrl-C or SIGTERM, then says goodbye; a second Ctrl-C leaves at once.
@@ -51,9 +50,7 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let data_dir = std::path::absolute(&config.data_dir)?;
     let handle = Server::start(config)?;
     print(&welcome(handle.addresses(), &data_dir, &own_addresses()));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(until_told_to_go(handle))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -108,10 +105,7 @@ struct Told {
 impl Told {
     fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Told {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
+        Ok(Told { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     async fn to_go(&mut self) -> std::io::Result<()> {
@@ -137,9 +131,7 @@ impl Told {
 /// A closed stdout is no reason not to serve.
 fn print(text: &str) {
     let mut stdout = std::io::stdout();
-    let _ = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 /// What a person wants to read when the server is open.
@@ -147,16 +139,10 @@ fn welcome(listening: &[Listening], data_dir: &Path, own: &[IpAddr]) -> String {
     let web = reachable(listening, own, |takes| takes != Takes::Irc);
     let irc = reachable(listening, own, |takes| takes != Takes::Web);
     let mut text = String::from("The teahouse is open.\n\n");
-    row(
-        &mut text,
-        "Page",
-        web.iter().map(|address| format!("http://{address}/")),
-    );
+    row(&mut text, "Page", web.iter().map(|address| format!("http://{address}/")));
     row(&mut text, "IRC", irc.iter().map(ToString::to_string));
     row(&mut text, "Data", [data_dir.display().to_string()]);
-    let is_private = listening
-        .iter()
-        .all(|listening| listening.address.ip().is_loopback());
+    let is_private = listening.iter().all(|listening| listening.address.ip().is_loopback());
     text.push_str(if is_private {
         "\nOnly this computer can come in. To open it to your network: teahouse --lan\n"
     } else {
@@ -175,11 +161,7 @@ fn row(text: &mut String, name: &str, values: impl IntoIterator<Item = String>) 
 
 /// Addresses to write down, the likeliest first: an unspecified one stands for all of this machine's, and of
 /// localhost's two IPv4 is enough.
-fn reachable(
-    listening: &[Listening],
-    own: &[IpAddr],
-    wanted: impl Fn(Takes) -> bool,
-) -> Vec<SocketAddr> {
+fn reachable(listening: &[Listening], own: &[IpAddr], wanted: impl Fn(Takes) -> bool) -> Vec<SocketAddr> {
     let mut found: Vec<SocketAddr> = Vec::new();
     for Listening { address, takes } in listening {
         if !wanted(*takes) {
@@ -187,20 +169,11 @@ fn reachable(
         }
         let all = match address.ip() {
             ip if !ip.is_unspecified() => vec![ip],
-            ip => own
-                .iter()
-                .copied()
-                .filter(|own| own.is_ipv4() == ip.is_ipv4())
-                .collect(),
+            ip => own.iter().copied().filter(|own| own.is_ipv4() == ip.is_ipv4()).collect(),
         };
-        found.extend(
-            all.into_iter()
-                .map(|ip| SocketAddr::new(ip, address.port())),
-        );
+        found.extend(all.into_iter().map(|ip| SocketAddr::new(ip, address.port())));
     }
-    let has_four = found
-        .iter()
-        .any(|address| address.ip().is_loopback() && address.is_ipv4());
+    let has_four = found.iter().any(|address| address.ip().is_loopback() && address.is_ipv4());
     found.retain(|address| !(has_four && address.ip().is_loopback() && address.is_ipv6()));
     found
 }
@@ -211,11 +184,8 @@ fn own_addresses() -> Vec<IpAddr> {
         tracing::warn!("cannot list this machine's addresses: {error}");
         Vec::new()
     });
-    let mut own: Vec<IpAddr> = interfaces
-        .iter()
-        .filter(|interface| !interface.is_link_local())
-        .map(if_addrs::Interface::ip)
-        .collect();
+    let mut own: Vec<IpAddr> =
+        interfaces.iter().filter(|interface| !interface.is_link_local()).map(if_addrs::Interface::ip).collect();
     own.sort_by_key(|ip| (!ip.is_loopback(), ip.is_ipv6(), *ip));
     own.dedup();
     own
@@ -228,10 +198,7 @@ mod tests {
     fn listening(addresses: &[(&str, Takes)]) -> Vec<Listening> {
         addresses
             .iter()
-            .map(|(address, takes)| Listening {
-                address: address.parse().unwrap(),
-                takes: *takes,
-            })
+            .map(|(address, takes)| Listening { address: address.parse().unwrap(), takes: *takes })
             .collect()
     }
 
@@ -244,11 +211,7 @@ mod tests {
 
     #[test]
     fn the_welcome_says_where_and_how_to_open_it_further() {
-        let text = welcome(
-            &listening(DEFAULT),
-            Path::new("/srv/tea/teahouse-data"),
-            &[],
-        );
+        let text = welcome(&listening(DEFAULT), Path::new("/srv/tea/teahouse-data"), &[]);
         assert_eq!(
             text,
             "The teahouse is open.\n\
@@ -265,38 +228,17 @@ mod tests {
 
     #[test]
     fn in_the_lan_the_machines_addresses_are_written_out() {
-        let all = listening(&[
-            ("0.0.0.0:8667", Takes::Any),
-            ("[::]:8667", Takes::Any),
-            ("0.0.0.0:6667", Takes::Irc),
-        ]);
+        let all = listening(&[("0.0.0.0:8667", Takes::Any), ("[::]:8667", Takes::Any), ("0.0.0.0:6667", Takes::Irc)]);
         let own = ["127.0.0.1", "192.168.7.7", "::1", "2001:db8::7"].map(|ip| ip.parse().unwrap());
         let text = welcome(&all, Path::new("/d"), &own);
-        let pages: Vec<_> = text
-            .lines()
-            .filter_map(|line| line.split("http://").nth(1))
-            .collect();
-        assert_eq!(
-            pages,
-            [
-                "127.0.0.1:8667/",
-                "192.168.7.7:8667/",
-                "[2001:db8::7]:8667/"
-            ]
-        );
-        assert!(
-            text.contains("Everybody who can reach this computer can come in."),
-            "{text}"
-        );
+        let pages: Vec<_> = text.lines().filter_map(|line| line.split("http://").nth(1)).collect();
+        assert_eq!(pages, ["127.0.0.1:8667/", "192.168.7.7:8667/", "[2001:db8::7]:8667/"]);
+        assert!(text.contains("Everybody who can reach this computer can come in."), "{text}");
     }
 
     #[test]
     fn a_machine_with_ipv6_alone_has_a_page_too() {
-        let text = welcome(
-            &listening(&[("[::1]:8667", Takes::Any)]),
-            Path::new("/d"),
-            &[],
-        );
+        let text = welcome(&listening(&[("[::1]:8667", Takes::Any)]), Path::new("/d"), &[]);
         assert!(text.contains("http://[::1]:8667/"), "{text}");
     }
 }
