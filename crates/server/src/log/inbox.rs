@@ -34,7 +34,7 @@ pub(crate) struct Taken {
     pub(crate) deliveries: VecDeque<Delivery>,
     /// New connections.
     pub(crate) arrivals: Vec<Established>,
-    /// Whether the server says goodbye.
+    /// Whether the server says goodbye; told once.
     pub(crate) stopping: bool,
 }
 
@@ -75,7 +75,11 @@ impl Inbox {
         } else {
             waiting.deliveries.drain(..deliveries_max).collect()
         };
-        Taken { deliveries, arrivals: std::mem::take(&mut waiting.arrivals), stopping: waiting.stopping }
+        Taken {
+            deliveries,
+            arrivals: std::mem::take(&mut waiting.arrivals),
+            stopping: std::mem::take(&mut waiting.stopping),
+        }
     }
 
     /// The worker is up: it looks into the inbox before it sleeps, so nobody needs to wake it.
@@ -87,7 +91,7 @@ impl Inbox {
     pub(crate) fn may_sleep(&self) -> bool {
         self.awake.store(false, Ordering::SeqCst);
         let waiting = self.lock();
-        waiting.deliveries.is_empty() && waiting.arrivals.is_empty()
+        waiting.deliveries.is_empty() && waiting.arrivals.is_empty() && !waiting.stopping
     }
 
     fn wake(&self) {

@@ -177,7 +177,10 @@ impl Inner {
             let path = directory.join("last-entries.txt");
             let trail: String = self.trail.iter().map(|entry| format!("{entry:?}\n")).collect();
             let written = std::fs::write(&path, trail);
-            tracing::error!("the world failed to apply an entry; the last ones are in {} ({written:?})", path.display());
+            tracing::error!(
+                "the world failed to apply an entry; the last ones are in {} ({written:?})",
+                path.display()
+            );
             std::process::abort();
         })
     }

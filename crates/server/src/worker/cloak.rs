@@ -30,7 +30,8 @@ impl Cloak {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("HMAC takes a key of any length");
         mac.update(&network);
         let code = mac.finalize().into_bytes();
-        let code: String = code.iter().take(CODE_CHARS).map(|byte| char::from(DIGITS[usize::from(byte & 31)])).collect();
+        let code: String =
+            code.iter().take(CODE_CHARS).map(|byte| char::from(DIGITS[usize::from(byte & 31)])).collect();
         format!("{code}.ip").into()
     }
 }

@@ -241,7 +241,9 @@ impl Worker {
             if !self.shard.is_reading(session) {
                 return (consumed, false);
             }
-            let Some(Some(connection)) = self.connections.get_mut(session.slot as usize) else { return (consumed, false) };
+            let Some(Some(connection)) = self.connections.get_mut(session.slot as usize) else {
+                return (consumed, false);
+            };
             let Some((count, piece)) = connection.next_piece(&mut input[consumed..], &self.events) else {
                 return (consumed, false);
             };

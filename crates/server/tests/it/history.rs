@@ -1,0 +1,88 @@
+//! What was echoed is in the history, and history meets what comes live without hole or repeat.
+
+use crate::party::{Party, Peer};
+
+const CAPS: &str = "echo-message batch message-tags labeled-response draft/chathistory";
+
+/// The numbers at the ends of the messages among these lines.
+fn numbers(lines: &[String]) -> Vec<usize> {
+    let said = lines.iter().filter(|line| line.contains(" PRIVMSG "));
+    said.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect()
+}
+
+fn latest(peer: &mut Peer, count: usize) -> Vec<usize> {
+    peer.say(&format!("CHATHISTORY LATEST #lobby * {count}"));
+    let page = peer.until("BATCH -");
+    numbers(&page)
+}
+
+#[test]
+fn a_restart_changes_nothing() {
+    let mut party = Party::new();
+    let mut alice = party.visitor("alice", CAPS);
+    alice.say("TOPIC #lobby :今天喝什么");
+    for number in 0..20 {
+        alice.say(&format!("PRIVMSG #lobby :number {number}"));
+    }
+    alice.until(":number 19");
+    party.restart();
+    assert!(alice.rest().iter().any(|line| line == "ERROR :Server shutting down"));
+    let mut bob = party.guest("bob", CAPS);
+    bob.say("JOIN #lobby");
+    assert!(bob.until(" 366 ").iter().any(|line| line.ends_with(":今天喝什么")));
+    assert_eq!(latest(&mut bob, 50), (0..20).collect::<Vec<_>>());
+    assert_eq!(latest(&mut bob, 3), [17, 18, 19]);
+}
+
+#[test]
+fn a_page_and_what_comes_live_meet_while_the_writer_is_held_back() {
+    let party = Party::new();
+    let (mut alice, mut bob) = (party.visitor("alice", CAPS), party.visitor("bob", CAPS));
+    for number in 0..10 {
+        alice.say(&format!("PRIVMSG #lobby :number {number}"));
+    }
+    alice.until(":number 9");
+    party.store.faults.hold(true);
+    for number in 10..20 {
+        alice.say(&format!("PRIVMSG #lobby :number {number}"));
+    }
+    bob.until(":number 19");
+    let mut carol = party.visitor("carol", CAPS);
+    carol.say("CHATHISTORY LATEST #lobby * 50");
+    for number in 20..30 {
+        alice.say(&format!("PRIVMSG #lobby :number {number}"));
+    }
+    bob.until(":number 29");
+    party.store.faults.hold(false);
+    let read = carol.until(":number 29");
+    let page = read.iter().position(|line| line.contains("BATCH -")).expect("the page comes before what came after it");
+    assert_eq!(
+        numbers(&read[..page]),
+        (0..20).collect::<Vec<_>>(),
+        "the page: all that was said before it was asked for"
+    );
+    assert_eq!(numbers(&read[page..]), (20..30).collect::<Vec<_>>(), "then what came live: no hole, no repeat");
+    let echoed = numbers(&alice.until(":number 29"));
+    assert_eq!(echoed, (10..30).collect::<Vec<_>>(), "every echo once, in the room's order");
+}
+
+#[test]
+fn pages_reach_back_to_the_first_message() {
+    let party = Party::new();
+    let mut alice = party.visitor("alice", CAPS);
+    for number in 0..50 {
+        alice.say(&format!("PRIVMSG #lobby :number {number}"));
+    }
+    alice.until(":number 49");
+    let mut before = "LATEST #lobby *".to_owned();
+    let mut all = Vec::new();
+    loop {
+        alice.say(&format!("CHATHISTORY {before} 20"));
+        let page = alice.until("BATCH -");
+        let Some(first) = page.iter().find(|line| line.contains(" PRIVMSG ")) else { break };
+        let msgid = first.split("msgid=").nth(1).and_then(|rest| rest.split([' ', ';']).next()).unwrap();
+        before = format!("BEFORE #lobby msgid={msgid}");
+        all = [numbers(&page), all].concat();
+    }
+    assert_eq!(all, (0..50).collect::<Vec<_>>());
+}

@@ -1,0 +1,8 @@
+//! The whole server over real sockets on loopback: what no smaller test can show.
+
+mod goodbye;
+mod history;
+mod hostile;
+mod party;
+mod storing;
+mod two_doors;
