@@ -34,7 +34,6 @@ struct Locales;
 
 #[derive(RustEmbed)]
 #[folder = "../../examples"]
-#[allow_missing = true]
 #[include = "browser.html"]
 struct Examples;
 
