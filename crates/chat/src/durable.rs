@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{GuestId, MsgId, RoomId, Time, TokenHash};
 
 /// Where a message was said: the key of its history.
@@ -32,7 +34,7 @@ impl Conversation {
 }
 
 /// Which command a message came by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MessageKind {
     /// PRIVMSG
     Privmsg,

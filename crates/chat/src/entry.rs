@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
@@ -12,7 +13,7 @@ use crate::reply::{Reply, Scope};
 use crate::session::attach;
 
 /// One change that somebody wants, with its place in the log's order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entry {
     /// Its place.
     pub position: Position,
@@ -27,6 +28,16 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// One line of JSON: what the log leaves behind to be replayed when the world's own code has failed.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("an entry has nothing that JSON cannot hold")
+    }
+
+    /// Reads what [`Entry::to_json`] wrote.
+    pub fn from_json(line: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(line)
+    }
+
     /// The id of what this entry says.
     pub fn msgid(&self) -> MsgId {
         MsgId { time: self.time, position: self.position }
@@ -34,7 +45,7 @@ impl Entry {
 }
 
 /// Whose line an entry answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The session that submitted the action.
     pub session: SessionId,
@@ -43,7 +54,7 @@ pub struct Origin {
 }
 
 /// Everything that changes the world.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Action {
     /// The server has started: nobody is here yet.
     Start,

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 /// Which answer a line belongs to: what its label becomes in the output.
 ///
 /// <https://ircv3.net/specs/extensions/labeled-response>
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
     /// The client put no label on its line.
     #[default]

@@ -72,11 +72,7 @@ impl RoomName {
         if key.contains(ROOM_FORBIDDEN) {
             return Err(NameError::Forbidden);
         }
-        let key: Cow<'_, str> = if key == rest {
-            Cow::Borrowed(spelt)
-        } else {
-            Cow::Owned(format!("#{key}"))
-        };
+        let key: Cow<'_, str> = if key == rest { Cow::Borrowed(spelt) } else { Cow::Owned(format!("#{key}")) };
         Ok(Self(Name::new(spelt, key)))
     }
 }
@@ -107,11 +103,7 @@ struct Name {
 impl Name {
     fn new(spelt: &str, key: Cow<'_, str>) -> Self {
         let shared: Arc<str> = Arc::from(spelt);
-        let key = if key == spelt {
-            Arc::clone(&shared)
-        } else {
-            Arc::from(key.as_ref())
-        };
+        let key = if key == spelt { Arc::clone(&shared) } else { Arc::from(key.as_ref()) };
         Self { spelt: shared, key }
     }
 
@@ -152,6 +144,19 @@ macro_rules! name_type {
             /// Two names with one skeleton look alike; worked out anew at each call.
             pub fn skeleton(&self) -> String {
                 self.0.skeleton()
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let spelt = <Cow<'de, str>>::deserialize(deserializer)?;
+                Self::parse(&spelt).map_err(|error| serde::de::Error::custom(format!("no name: {error:?}")))
             }
         }
 
@@ -289,11 +294,7 @@ mod tests {
             ("ⅿ", Forbidden),
             ("שa", Forbidden),
         ] {
-            assert_eq!(
-                Nick::parse(spelt).map(|nick| nick.key().to_owned()),
-                Err(why),
-                "{spelt:?}"
-            );
+            assert_eq!(Nick::parse(spelt).map(|nick| nick.key().to_owned()), Err(why), "{spelt:?}");
         }
     }
 
@@ -324,11 +325,7 @@ mod tests {
             ("#a?", Err(Forbidden)),
         ] {
             let got = RoomName::parse(spelt);
-            assert_eq!(
-                got.as_ref().map(RoomName::key).map_err(|error| *error),
-                want,
-                "{spelt:?}"
-            );
+            assert_eq!(got.as_ref().map(RoomName::key).map_err(|error| *error), want, "{spelt:?}");
         }
     }
 
@@ -345,22 +342,11 @@ mod tests {
     fn skeletons_join_look_alikes_and_leave_plain_ascii_apart() {
         let skeleton = |spelt| Nick::parse(spelt).unwrap().skeleton();
         // Cyrillic а, о, е, р, с; Greek ο.
-        for (a, b) in [
-            ("alice", "аlice"),
-            ("bob", "bоb"),
-            ("Alice", "аlicе"),
-            ("pope", "роре"),
-            ("bob", "bοb"),
-        ] {
+        for (a, b) in [("alice", "аlice"), ("bob", "bоb"), ("Alice", "аlicе"), ("pope", "роре"), ("bob", "bοb")]
+        {
             assert_eq!(skeleton(a), skeleton(b), "{a:?} {b:?}");
         }
-        for (a, b) in [
-            ("barn", "bam"),
-            ("l", "1"),
-            ("O0", "00"),
-            ("小明", "小红"),
-            ("alice", "älice"),
-        ] {
+        for (a, b) in [("barn", "bam"), ("l", "1"), ("O0", "00"), ("小明", "小红"), ("alice", "älice")] {
             assert_ne!(skeleton(a), skeleton(b), "{a:?} {b:?}");
         }
     }

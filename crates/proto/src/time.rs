@@ -10,10 +10,7 @@ pub fn server_time(ms_since_epoch: u64, buf: &mut String) {
     let ms = ms_since_epoch % DAY_MS;
     let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
     let milli = ms % 1000;
-    let written = write!(
-        buf,
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"
-    );
+    let written = write!(buf, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z");
     debug_assert!(written.is_ok(), "a String takes everything");
 }
 
@@ -23,24 +20,17 @@ pub fn parse_server_time(text: &str) -> Option<u64> {
     let bytes = text.as_bytes();
     let shape = b"0000-00-00T00:00:00.000Z";
     let same_shape = bytes.len() == shape.len()
-        && bytes.iter().zip(shape).all(|(&byte, &want)| {
-            if want == b'0' {
-                byte.is_ascii_digit()
-            } else {
-                byte == want
-            }
-        });
+        && bytes.iter().zip(shape).all(
+            |(&byte, &want)| {
+                if want == b'0' { byte.is_ascii_digit() } else { byte == want }
+            },
+        );
     if !same_shape {
         return None;
     }
     let number = |from: usize, to: usize| text[from..to].parse::<u64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second, milli) = (
-        number(11, 13)?,
-        number(14, 16)?,
-        number(17, 19)?,
-        number(20, 23)?,
-    );
+    let (hour, minute, second, milli) = (number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?);
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -62,11 +52,7 @@ fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 {
-        march_month + 3
-    } else {
-        march_month - 9
-    };
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
     (year, month, day)
 }

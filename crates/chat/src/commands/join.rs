@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use teahouse_proto::names::RoomName;
 use teahouse_proto::numerics as n;
 
@@ -20,7 +21,7 @@ pub(super) const COMMAND: Command =
 pub(crate) const ROOMS_PER_USER_MAX: usize = 100;
 
 /// A user wants to be in a room.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Enter {
     /// Which.
     pub room: RoomName,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use teahouse_proto::names::{NameError, Nick};
 use teahouse_proto::numerics as n;
 
@@ -15,7 +16,7 @@ pub(super) const COMMAND: Command =
     Command { name: "NICK", params_min: 0, stage: Stage::Any, answers: Answers::One, parse };
 
 /// A user wants another nick.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rename {
     /// The new one.
     pub nick: Nick,

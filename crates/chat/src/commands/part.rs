@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::RoomName;
 use teahouse_proto::numerics as n;
@@ -16,7 +17,7 @@ pub(super) const COMMAND: Command =
     Command { name: "PART", params_min: 1, stage: Stage::Registered, answers: Answers::Many, parse };
 
 /// A user leaves a room.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Leave {
     /// Which.
     pub room: RoomName,

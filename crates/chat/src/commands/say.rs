@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::{Nick, RoomName};
 use teahouse_proto::numerics as n;
@@ -26,7 +27,7 @@ const ROW: Command =
 pub(crate) const TARGETS_MAX: usize = 4;
 
 /// Something is said: by the session's user, or without a session by the server itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Say {
     /// By which command.
     pub kind: MessageKind,
@@ -39,7 +40,7 @@ pub struct Say {
 }
 
 /// To whom something is said.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Target {
     /// Everybody in a room.
     Room(RoomName),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use teahouse_proto::limits::{MESSAGE_BODY_BYTES_MAX, NICK_BYTES_MAX, TOPIC_BYTES_MAX};
 use teahouse_proto::names::RoomName;
 use teahouse_proto::numerics as n;
@@ -19,7 +20,7 @@ pub(super) const COMMAND: Command =
     Command { name: "TOPIC", params_min: 1, stage: Stage::Registered, answers: Answers::Many, parse };
 
 /// A user sets a room's topic.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetTopic {
     /// Which room's.
     pub room: RoomName,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
@@ -13,7 +14,7 @@ use crate::reply::{self, Reply};
 use crate::world::{Leaving, Turn, User};
 
 /// A session that has registered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Attach {
     /// The nick it asks for.
     pub nick: Nick,
@@ -24,7 +25,7 @@ pub struct Attach {
 }
 
 /// What a guest is known by, or will be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct GuestTokens {
     /// The token it showed.
     pub known: Option<TokenHash>,
@@ -63,7 +64,7 @@ pub enum GuestOutcome {
 }
 
 /// A session that ends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Detach {
     /// What others read.
     pub reason: Arc<str>,

@@ -55,6 +55,8 @@ pub(crate) struct Model {
     pub(crate) settled: Position,
     reading: Vec<Reading>,
     pub(crate) effects: Vec<String>,
+    /// Every entry, as the log would leave it behind.
+    pub(crate) trail: Vec<String>,
     /// What was said in rooms, and which sessions were there to read it; its author's answer is another matter.
     pub(crate) heard_by: Vec<(MsgId, Vec<SessionId>)>,
 }
@@ -103,6 +105,7 @@ impl Model {
             settled: Position(0),
             reading: Vec::new(),
             effects: Vec::new(),
+            trail: Vec::new(),
             heard_by: Vec::new(),
             info,
             world,
@@ -117,6 +120,7 @@ impl Model {
     pub(crate) fn submit(&mut self, origin: Option<Origin>, action: Action) {
         let entry = Entry { position: self.next, time: self.now, writable: self.writable, origin, action };
         self.next.0 += 1;
+        self.trail.push(entry.to_json());
         let outcome = self.world.apply(&entry);
         self.effects.push(format!("{:?}{:?}", outcome.effects, outcome.changes));
         self.note_hearers(&entry, &outcome.effects);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use teahouse_proto::names::{Nick, RoomName};
 
 use super::{User, World};
@@ -11,7 +12,7 @@ use crate::ids::{GuestId, RoomId, UserId};
 use crate::reply::{Reply, Scope};
 
 /// Why a user goes: a room in which nothing was said outlives a drop for a while, but not a goodbye.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Leaving {
     /// Said goodbye: PART, QUIT, or sent away.
     Goodbye,

@@ -17,9 +17,7 @@ pub enum LineError {
 pub fn decode(line: &[u8]) -> Result<&str, LineError> {
     let blank = line.iter().take_while(|&&byte| byte == b' ').count();
     let tags = match line.get(blank) {
-        Some(b'@') => {
-            memchr::memchr(b' ', &line[blank..]).map_or(line.len() - blank, |space| space + 1)
-        }
+        Some(b'@') => memchr::memchr(b' ', &line[blank..]).map_or(line.len() - blank, |space| space + 1),
         _ => 0,
     };
     if tags > TAG_BYTES_MAX_CLIENT {
@@ -38,22 +36,15 @@ mod tests {
     #[test]
     fn a_line_is_refused_for_its_tags_its_length_or_its_encoding() {
         let message = |len: usize| "x".repeat(len);
-        let tagged =
-            |tags: usize, rest: usize| format!("@{} {}", "t".repeat(tags), "x".repeat(rest));
+        let tagged = |tags: usize, rest: usize| format!("@{} {}", "t".repeat(tags), "x".repeat(rest));
         let cases: [(Vec<u8>, Result<(), LineError>); 12] = [
             (message(510).into(), Ok(())),
             (message(511).into(), Err(LineError::TooLong)),
             (tagged(4094, 510).into(), Ok(())),
             (tagged(4095, 1).into(), Err(LineError::TagsTooLong)),
             (tagged(4094, 511).into(), Err(LineError::TooLong)),
-            (
-                format!("@{}", "t".repeat(4096)).into(),
-                Err(LineError::TagsTooLong),
-            ),
-            (
-                format!("  {}", tagged(4095, 1)).into(),
-                Err(LineError::TagsTooLong),
-            ),
+            (format!("@{}", "t".repeat(4096)).into(), Err(LineError::TagsTooLong)),
+            (format!("  {}", tagged(4095, 1)).into(), Err(LineError::TagsTooLong)),
             (" ".repeat(511).into(), Err(LineError::TooLong)),
             ("PRIVMSG #茶馆 :你好 🍵".into(), Ok(())),
             (b"PRIVMSG #a :\xff".to_vec(), Err(LineError::NotUtf8)),
@@ -62,12 +53,7 @@ mod tests {
         ];
         for (line, want) in cases {
             let shown = String::from_utf8_lossy(&line[..line.len().min(40)]).into_owned();
-            assert_eq!(
-                decode(&line).map(drop),
-                want,
-                "{shown:?} of {} bytes",
-                line.len()
-            );
+            assert_eq!(decode(&line).map(drop), want, "{shown:?} of {} bytes", line.len());
         }
     }
 }

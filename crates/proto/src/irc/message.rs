@@ -63,27 +63,17 @@ impl<'a> Message<'a> {
         if !command.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(ParseError::Command);
         }
-        Ok(Self {
-            tags,
-            source,
-            command,
-            params: Params::parse(rest)?,
-        })
+        Ok(Self { tags, source, command, params: Params::parse(rest)? })
     }
 
     /// The command as a number, if it is a numeric: three digits.
     pub fn numeric(&self) -> Option<u16> {
-        if self.command.len() == 3 {
-            self.command.parse().ok()
-        } else {
-            None
-        }
+        if self.command.len() == 3 { self.command.parse().ok() } else { None }
     }
 
     /// The nick in the source: what stands before `!` or `@`.
     pub fn source_nick(&self) -> Option<&'a str> {
-        self.source
-            .map(|source| source.split(['!', '@']).next().unwrap_or(source))
+        self.source.map(|source| source.split(['!', '@']).next().unwrap_or(source))
     }
 }
 
@@ -104,15 +94,9 @@ pub struct Params<'a> {
 
 impl<'a> Params<'a> {
     fn parse(mut rest: &'a str) -> Result<Self, ParseError> {
-        let mut params = Self {
-            items: [""; PARAMS_MAX],
-            len: 0,
-        };
+        let mut params = Self { items: [""; PARAMS_MAX], len: 0 };
         while !rest.is_empty() {
-            let slot = params
-                .items
-                .get_mut(usize::from(params.len))
-                .ok_or(ParseError::TooManyParams)?;
+            let slot = params.items.get_mut(usize::from(params.len)).ok_or(ParseError::TooManyParams)?;
             match rest.strip_prefix(':') {
                 Some(trailing) => (*slot, rest) = (trailing, ""),
                 None => (*slot, rest) = word(rest),
@@ -129,11 +113,7 @@ impl<'a> Params<'a> {
 
     /// One parameter with the line's own lifetime.
     pub fn get(&self, index: usize) -> Option<&'a str> {
-        if index < usize::from(self.len) {
-            Some(self.items[index])
-        } else {
-            None
-        }
+        if index < usize::from(self.len) { Some(self.items[index]) } else { None }
     }
 }
 
@@ -173,13 +153,10 @@ impl<'a> Tags<'a> {
 
     /// Every key with its value, in the order of the line; a tag without a value has an empty one.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a> {
-        self.raw
-            .split(';')
-            .filter(|tag| !tag.is_empty())
-            .map(|tag| {
-                let (key, value) = tag.split_once('=').unwrap_or((tag, ""));
-                (key, unescape(value))
-            })
+        self.raw.split(';').filter(|tag| !tag.is_empty()).map(|tag| {
+            let (key, value) = tag.split_once('=').unwrap_or((tag, ""));
+            (key, unescape(value))
+        })
     }
 
     /// The value of a key; where a key comes twice the last one counts.
@@ -242,24 +219,13 @@ impl<'b> LineBuilder<'b> {
     /// Begins a line at the end of `buf`.
     pub fn new(buf: &'b mut Vec<u8>) -> Self {
         let start = buf.len();
-        Self {
-            buf,
-            start,
-            body: start,
-            tagged: false,
-        }
+        Self { buf, start, body: start, tagged: false }
     }
 
     /// Adds a tag, its value escaped; an empty value leaves the key alone.
     pub fn tag(&mut self, key: &str, value: &str) -> &mut Self {
-        debug_assert!(
-            self.body == self.start && (self.tagged || self.is_empty()),
-            "tags come first"
-        );
-        debug_assert!(
-            !key.is_empty() && !key.contains([' ', ';', '=', '\0', '\r', '\n']),
-            "bad tag key {key:?}"
-        );
+        debug_assert!(self.body == self.start && (self.tagged || self.is_empty()), "tags come first");
+        debug_assert!(!key.is_empty() && !key.contains([' ', ';', '=', '\0', '\r', '\n']), "bad tag key {key:?}");
         self.buf.push(if self.tagged { b';' } else { b'@' });
         self.tagged = true;
         self.buf.extend_from_slice(key.as_bytes());
@@ -309,10 +275,7 @@ impl<'b> LineBuilder<'b> {
 
     /// Adds the last parameter, always behind a colon, so that anything may stand in it.
     pub fn trailing(&mut self, text: &str) -> &mut Self {
-        debug_assert!(
-            !text.contains(['\0', '\r', '\n']),
-            "control character in {text:?}"
-        );
+        debug_assert!(!text.contains(['\0', '\r', '\n']), "control character in {text:?}");
         self.buf.extend_from_slice(b" :");
         self.buf.extend_from_slice(text.as_bytes());
         self
@@ -331,11 +294,7 @@ impl<'b> LineBuilder<'b> {
     /// Bytes written so far without the tags: what counts against
     /// [`MESSAGE_BODY_BYTES_MAX`](crate::limits::MESSAGE_BODY_BYTES_MAX).
     pub fn body_len(&self) -> usize {
-        if self.tagged && self.body == self.start {
-            0
-        } else {
-            self.buf.len() - self.body
-        }
+        if self.tagged && self.body == self.start { 0 } else { self.buf.len() - self.body }
     }
 
     fn begin_body(&mut self) {
@@ -373,19 +332,9 @@ mod tests {
         let got = match Message::parse(line) {
             Err(error) => format!("{error:?}"),
             Ok(message) => {
-                let tags: Vec<_> = message
-                    .tags
-                    .iter()
-                    .map(|(key, value)| format!("{key}={value}"))
-                    .collect();
+                let tags: Vec<_> = message.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
                 let params: Vec<_> = message.params.iter().collect();
-                format!(
-                    "{}|{}|{}|{}",
-                    tags.join(";"),
-                    message.source.unwrap_or("-"),
-                    message.command,
-                    params.join("|")
-                )
+                format!("{}|{}|{}|{}", tags.join(";"), message.source.unwrap_or("-"), message.command, params.join("|"))
             }
         };
         assert_eq!(got, want, "{line:?}");
@@ -445,12 +394,9 @@ mod tests {
 
     #[test]
     fn the_nick_is_what_stands_before_user_and_host() {
-        for (line, want) in [
-            (":a!b@c X", Some("a")),
-            (":a@c X", Some("a")),
-            (":tea.example X", Some("tea.example")),
-            ("X", None),
-        ] {
+        for (line, want) in
+            [(":a!b@c X", Some("a")), (":a@c X", Some("a")), (":tea.example X", Some("tea.example")), ("X", None)]
+        {
             assert_eq!(Message::parse(line).unwrap().source_nick(), want);
         }
     }
@@ -459,29 +405,18 @@ mod tests {
     fn lines_are_put_together() {
         let mut buf = b"before|".to_vec();
         let mut line = LineBuilder::new(&mut buf);
-        line.tag("time", "2026-01-01T00:00:00.000Z")
-            .tag("x", "a; b\\")
-            .tag("empty", "");
+        line.tag("time", "2026-01-01T00:00:00.000Z").tag("x", "a; b\\").tag("empty", "");
         assert_eq!(line.body_len(), 0);
-        line.source("n!u@h")
-            .command("PRIVMSG")
-            .param("#tea")
-            .trailing(": hi");
+        line.source("n!u@h").command("PRIVMSG").param("#tea").trailing(": hi");
         assert_eq!((line.body_len(), line.len()), (25, 73));
         let text = String::from_utf8(buf).unwrap();
-        assert_eq!(
-            text,
-            "before|@time=2026-01-01T00:00:00.000Z;x=a\\:\\sb\\\\;empty :n!u@h PRIVMSG #tea :: hi"
-        );
+        assert_eq!(text, "before|@time=2026-01-01T00:00:00.000Z;x=a\\:\\sb\\\\;empty :n!u@h PRIVMSG #tea :: hi");
     }
 
     #[test]
     fn numerics_have_three_digits_and_a_source_is_not_needed() {
         let mut buf = Vec::new();
-        LineBuilder::new(&mut buf)
-            .numeric(1)
-            .param("me")
-            .trailing("");
+        LineBuilder::new(&mut buf).numeric(1).param("me").trailing("");
         assert_eq!(buf, b"001 me :");
         let mut buf = Vec::new();
         LineBuilder::new(&mut buf).tag("label", "x").command("PING");

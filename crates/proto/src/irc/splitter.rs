@@ -58,15 +58,7 @@ impl LineSplitter {
             Some(before) if input[before] == b'\r' => before,
             _ => newline,
         };
-        if end > CONTENT_BYTES_MAX {
-            Split::TooLong { consumed }
-        } else {
-            Split::Line {
-                start: 0,
-                end,
-                consumed,
-            }
-        }
+        if end > CONTENT_BYTES_MAX { Split::TooLong { consumed } } else { Split::Line { start: 0, end, consumed } }
     }
 
     fn no_line(&mut self, input: &[u8]) -> Split {
@@ -76,9 +68,7 @@ impl LineSplitter {
         // One more than the content, because the last byte may be the CR of the ending.
         if input.len() > CONTENT_BYTES_MAX + 1 {
             self.discarding = true;
-            return Split::TooLong {
-                consumed: input.len(),
-            };
+            return Split::TooLong { consumed: input.len() };
         }
         self.scanned = u32::try_from(input.len()).expect("at most LINE_BYTES_MAX");
         Split::Incomplete
@@ -86,11 +76,7 @@ impl LineSplitter {
 }
 
 fn swallowed(consumed: usize) -> Split {
-    Split::Line {
-        start: 0,
-        end: 0,
-        consumed,
-    }
+    Split::Line { start: 0, end: 0, consumed }
 }
 
 #[cfg(test)]
@@ -104,11 +90,7 @@ mod tests {
             buffer.extend_from_slice(piece);
             loop {
                 let consumed = match splitter.next(&buffer) {
-                    Split::Line {
-                        start,
-                        end,
-                        consumed,
-                    } => {
+                    Split::Line { start, end, consumed } => {
                         if end > start {
                             out.push(Ok(buffer[start..end].to_vec()));
                         }
@@ -129,10 +111,7 @@ mod tests {
     }
 
     fn lines(lines: &[&str]) -> Vec<Result<Vec<u8>, ()>> {
-        lines
-            .iter()
-            .map(|line| Ok(line.as_bytes().to_vec()))
-            .collect()
+        lines.iter().map(|line| Ok(line.as_bytes().to_vec())).collect()
     }
 
     #[test]
@@ -147,11 +126,7 @@ mod tests {
         ];
         for (input, want) in cases {
             for step in [1, 2, 3, 7, 100] {
-                assert_eq!(
-                    check(input.as_bytes(), step),
-                    lines(want),
-                    "{input:?} by {step}"
-                );
+                assert_eq!(check(input.as_bytes(), step), lines(want), "{input:?} by {step}");
             }
         }
     }
@@ -161,16 +136,9 @@ mod tests {
         for ending in ["\r\n", "\n"] {
             for (content, fits) in [(CONTENT_BYTES_MAX, true), (CONTENT_BYTES_MAX + 1, false)] {
                 let input = format!("{}{ending}PING\r\n", "x".repeat(content));
-                let first = if fits {
-                    Ok("x".repeat(content).into_bytes())
-                } else {
-                    Err(())
-                };
+                let first = if fits { Ok("x".repeat(content).into_bytes()) } else { Err(()) };
                 for step in [1, 1000, 100_000] {
-                    assert_eq!(
-                        check(input.as_bytes(), step),
-                        [first.clone(), Ok(b"PING".to_vec())]
-                    );
+                    assert_eq!(check(input.as_bytes(), step), [first.clone(), Ok(b"PING".to_vec())]);
                 }
             }
         }
@@ -180,10 +148,7 @@ mod tests {
     fn an_endless_line_is_said_once_and_swallowed_up_to_its_end() {
         let input = format!("{}\r\nPING\r\n", "x".repeat(20 * LINE_BYTES_MAX));
         for step in [1, 4096, 1_000_000] {
-            assert_eq!(
-                check(input.as_bytes(), step),
-                [Err(()), Ok(b"PING".to_vec())]
-            );
+            assert_eq!(check(input.as_bytes(), step), [Err(()), Ok(b"PING".to_vec())]);
         }
     }
 
@@ -192,13 +157,6 @@ mod tests {
         let mut splitter = LineSplitter::default();
         assert_eq!(splitter.next(b"abc"), Split::Incomplete);
         // A line end where it has already looked: only new bytes are searched.
-        assert_eq!(
-            splitter.next(b"\n\n\nd\n"),
-            Split::Line {
-                start: 0,
-                end: 4,
-                consumed: 5
-            }
-        );
+        assert_eq!(splitter.next(b"\n\n\nd\n"), Split::Line { start: 0, end: 4, consumed: 5 });
     }
 }

@@ -78,35 +78,21 @@ impl Decoder {
     /// that break it are there: a frame that is too long is refused by its header.
     pub fn next<'a>(&mut self, input: &'a mut [u8]) -> Result<Decoded<'a>, Violation> {
         let Some(header) = Header::parse(input)? else {
-            return Ok(Decoded {
-                consumed: 0,
-                event: None,
-                frame: None,
-            });
+            return Ok(Decoded { consumed: 0, event: None, frame: None });
         };
         self.admit(&header)?;
         let consumed = header.bytes + header.info.len;
         let Some(payload) = input.get_mut(header.bytes..consumed) else {
-            return Ok(Decoded {
-                consumed: 0,
-                event: None,
-                frame: None,
-            });
+            return Ok(Decoded { consumed: 0, event: None, frame: None });
         };
         unmask(payload, header.mask);
         let event = match header.info.opcode {
             Opcode::Ping => Some(Event::Ping(payload)),
             Opcode::Pong => Some(Event::Pong(payload)),
             Opcode::Close => Some(close(payload)?),
-            Opcode::Text | Opcode::Binary | Opcode::Continuation => {
-                self.data(header.info, payload)?
-            }
+            Opcode::Text | Opcode::Binary | Opcode::Continuation => self.data(header.info, payload)?,
         };
-        Ok(Decoded {
-            consumed,
-            event,
-            frame: Some(header.info),
-        })
+        Ok(Decoded { consumed, event, frame: Some(header.info) })
     }
 
     /// Whether a message has begun and not ended.
@@ -127,26 +113,16 @@ impl Decoder {
             (None, Opcode::Text | Opcode::Binary) => 0,
         };
         if len > WS_MESSAGE_BYTES_MAX - before {
-            return Err(Violation {
-                code: code::TOO_BIG,
-                reason: "message too big",
-            });
+            return Err(Violation { code: code::TOO_BIG, reason: "message too big" });
         }
         Ok(())
     }
 
-    fn data<'a>(
-        &mut self,
-        frame: FrameInfo,
-        payload: &'a [u8],
-    ) -> Result<Option<Event<'a>>, Violation> {
+    fn data<'a>(&mut self, frame: FrameInfo, payload: &'a [u8]) -> Result<Option<Event<'a>>, Violation> {
         match (self.message.take(), frame.fin) {
             (None, true) => whole(frame.opcode, Cow::Borrowed(payload)).map(Some),
             (None, false) => {
-                self.message = Some(Fragments {
-                    opcode: frame.opcode,
-                    bytes: payload.to_vec(),
-                });
+                self.message = Some(Fragments { opcode: frame.opcode, bytes: payload.to_vec() });
                 Ok(None)
             }
             (Some(mut message), fin) => {
@@ -167,10 +143,7 @@ fn whole(opcode: Opcode, bytes: Cow<'_, [u8]>) -> Result<Event<'_>, Violation> {
     }
     match simdutf8::basic::from_utf8(&bytes) {
         Ok(_) => Ok(Event::Text(bytes)),
-        Err(_) => Err(Violation {
-            code: code::INVALID_PAYLOAD,
-            reason: "text is not UTF-8",
-        }),
+        Err(_) => Err(Violation { code: code::INVALID_PAYLOAD, reason: "text is not UTF-8" }),
     }
 }
 
@@ -178,10 +151,7 @@ fn whole(opcode: Opcode, bytes: Cow<'_, [u8]>) -> Result<Event<'_>, Violation> {
 fn close(payload: &[u8]) -> Result<Event<'_>, Violation> {
     let Some((code, reason)) = payload.split_first_chunk::<2>() else {
         return match payload {
-            [] => Ok(Event::Close {
-                code: None,
-                reason: "",
-            }),
+            [] => Ok(Event::Close { code: None, reason: "" }),
             _ => Err(protocol_error("close code of one byte")),
         };
     };
@@ -189,14 +159,9 @@ fn close(payload: &[u8]) -> Result<Event<'_>, Violation> {
     if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
         return Err(protocol_error("close code that may not be sent"));
     }
-    let reason = std::str::from_utf8(reason).map_err(|_| Violation {
-        code: code::INVALID_PAYLOAD,
-        reason: "close reason is not UTF-8",
-    })?;
-    Ok(Event::Close {
-        code: Some(code),
-        reason,
-    })
+    let reason = std::str::from_utf8(reason)
+        .map_err(|_| Violation { code: code::INVALID_PAYLOAD, reason: "close reason is not UTF-8" })?;
+    Ok(Event::Close { code: Some(code), reason })
 }
 
 struct Header {
@@ -232,23 +197,11 @@ impl Header {
         let Some((len, mask_at)) = payload_len(short, input)? else {
             return Ok(None);
         };
-        let Some(mask) = input
-            .get(mask_at..)
-            .and_then(|rest| rest.first_chunk::<4>())
-        else {
+        let Some(mask) = input.get(mask_at..).and_then(|rest| rest.first_chunk::<4>()) else {
             return Ok(None);
         };
-        let info = FrameInfo {
-            opcode,
-            masked: true,
-            fin,
-            len,
-        };
-        Ok(Some(Self {
-            info,
-            mask: *mask,
-            bytes: mask_at + 4,
-        }))
+        let info = FrameInfo { opcode, masked: true, fin, len };
+        Ok(Some(Self { info, mask: *mask, bytes: mask_at + 4 }))
     }
 }
 
@@ -274,10 +227,7 @@ fn payload_len(short: usize, input: &[u8]) -> Result<Option<(usize, usize)>, Vio
     }
     match usize::try_from(len) {
         Ok(len) if len <= WS_MESSAGE_BYTES_MAX => Ok(Some((len, mask_at))),
-        _ => Err(Violation {
-            code: code::TOO_BIG,
-            reason: "message too big",
-        }),
+        _ => Err(Violation { code: code::TOO_BIG, reason: "message too big" }),
     }
 }
 
@@ -295,10 +245,7 @@ fn unmask(payload: &mut [u8], mask: [u8; 4]) {
 }
 
 fn protocol_error(reason: &'static str) -> Violation {
-    Violation {
-        code: code::PROTOCOL_ERROR,
-        reason,
-    }
+    Violation { code: code::PROTOCOL_ERROR, reason }
 }
 
 #[cfg(test)]
@@ -322,12 +269,7 @@ pub(super) mod tests {
             }
         }
         frame.extend_from_slice(&MASK);
-        frame.extend(
-            payload
-                .iter()
-                .zip(MASK.iter().cycle())
-                .map(|(byte, mask)| byte ^ mask),
-        );
+        frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
         frame
     }
 
@@ -369,12 +311,7 @@ pub(super) mod tests {
 
     fn check(input: &[u8], want: &[&str]) {
         for step in [1, 3, 1000, 100_000] {
-            assert_eq!(
-                decode(input, step),
-                want,
-                "{:02x?} by {step}",
-                &input[..input.len().min(20)]
-            );
+            assert_eq!(decode(input, step), want, "{:02x?} by {step}", &input[..input.len().min(20)]);
         }
     }
 
@@ -386,35 +323,19 @@ pub(super) mod tests {
         check(&client(0x82, b"NICK a"), &["binary NICK a"]);
         check(&client(0x89, b"x"), &["ping x"]);
         check(&client(0x8A, b""), &["pong "]);
-        check(
-            &client(0x89, &[b'p'; 125]),
-            &[&format!("ping {}", "p".repeat(125))],
-        );
+        check(&client(0x89, &[b'p'; 125]), &[&format!("ping {}", "p".repeat(125))]);
         for len in [125, 126, 127, WS_MESSAGE_BYTES_MAX] {
-            check(
-                &client(0x81, &vec![b'm'; len]),
-                &[&format!("text {}", "m".repeat(len))],
-            );
+            check(&client(0x81, &vec![b'm'; len]), &[&format!("text {}", "m".repeat(len))]);
         }
     }
 
     #[test]
     fn fragments_become_one_message_with_control_frames_between() {
-        let parts = [
-            client(0x01, "茶".as_bytes()),
-            client(0x89, b"p"),
-            client(0x00, &[0xE9]),
-            client(0x80, &[0xA6, 0x86]),
-        ];
+        let parts =
+            [client(0x01, "茶".as_bytes()), client(0x89, b"p"), client(0x00, &[0xE9]), client(0x80, &[0xA6, 0x86])];
         check(&parts.concat(), &["ping p", "text 茶馆"]);
-        check(
-            &[client(0x02, b"a"), client(0x00, b""), client(0x80, b"b")].concat(),
-            &["binary ab"],
-        );
-        check(
-            &[client(0x01, b""), client(0x80, b""), client(0x81, b"next")].concat(),
-            &["text ", "text next"],
-        );
+        check(&[client(0x02, b"a"), client(0x00, b""), client(0x80, b"b")].concat(), &["binary ab"]);
+        check(&[client(0x01, b""), client(0x80, b""), client(0x81, b"next")].concat(), &["text ", "text next"]);
     }
 
     #[test]
@@ -438,38 +359,14 @@ pub(super) mod tests {
             (client(0x89, &[0; 126]), "1002 control frame over 125 bytes"),
             (vec![0x88, 0xFF], "1002 control frame over 125 bytes"),
             (client(0x80, b"x"), "1002 continuation of nothing"),
-            (
-                [client(0x01, b"a"), client(0x81, b"b")].concat(),
-                "1002 new message inside a fragmented one",
-            ),
-            (
-                [client(0x01, b"a"), client(0x02, b"b")].concat(),
-                "1002 new message inside a fragmented one",
-            ),
-            (
-                vec![0x81, 0xFE, 0, 125],
-                "1002 length not in its shortest form",
-            ),
-            (
-                vec![0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF],
-                "1002 length not in its shortest form",
-            ),
-            (
-                vec![0x81, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0],
-                "1002 length with its highest bit set",
-            ),
-            (
-                vec![0x81, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
-                "1009 message too big",
-            ),
-            (
-                client(0x81, &vec![b'x'; WS_MESSAGE_BYTES_MAX + 1]),
-                "1009 message too big",
-            ),
-            (
-                [client(0x01, &long), client(0x00, b"x")].concat(),
-                "1009 message too big",
-            ),
+            ([client(0x01, b"a"), client(0x81, b"b")].concat(), "1002 new message inside a fragmented one"),
+            ([client(0x01, b"a"), client(0x02, b"b")].concat(), "1002 new message inside a fragmented one"),
+            (vec![0x81, 0xFE, 0, 125], "1002 length not in its shortest form"),
+            (vec![0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], "1002 length not in its shortest form"),
+            (vec![0x81, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0], "1002 length with its highest bit set"),
+            (vec![0x81, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], "1009 message too big"),
+            (client(0x81, &vec![b'x'; WS_MESSAGE_BYTES_MAX + 1]), "1009 message too big"),
+            ([client(0x01, &long), client(0x00, b"x")].concat(), "1009 message too big"),
         ];
         for (input, want) in cases {
             check(&input, &[want]);
@@ -480,39 +377,15 @@ pub(super) mod tests {
     fn every_breach_of_a_payload_has_its_code() {
         let cases: Vec<(Vec<u8>, &str)> = vec![
             (client(0x81, b"\xFF"), "1007 text is not UTF-8"),
-            (
-                [client(0x01, b"\xE8\x8C"), client(0x80, b"x")].concat(),
-                "1007 text is not UTF-8",
-            ),
+            ([client(0x01, b"\xE8\x8C"), client(0x80, b"x")].concat(), "1007 text is not UTF-8"),
             (client(0x88, b"\x03"), "1002 close code of one byte"),
-            (
-                client(0x88, &999_u16.to_be_bytes()),
-                "1002 close code that may not be sent",
-            ),
-            (
-                client(0x88, &1005_u16.to_be_bytes()),
-                "1002 close code that may not be sent",
-            ),
-            (
-                client(0x88, &1006_u16.to_be_bytes()),
-                "1002 close code that may not be sent",
-            ),
-            (
-                client(0x88, &1015_u16.to_be_bytes()),
-                "1002 close code that may not be sent",
-            ),
-            (
-                client(0x88, &2999_u16.to_be_bytes()),
-                "1002 close code that may not be sent",
-            ),
-            (
-                client(0x88, &5000_u16.to_be_bytes()),
-                "1002 close code that may not be sent",
-            ),
-            (
-                client(0x88, b"\x03\xE8\xFF"),
-                "1007 close reason is not UTF-8",
-            ),
+            (client(0x88, &999_u16.to_be_bytes()), "1002 close code that may not be sent"),
+            (client(0x88, &1005_u16.to_be_bytes()), "1002 close code that may not be sent"),
+            (client(0x88, &1006_u16.to_be_bytes()), "1002 close code that may not be sent"),
+            (client(0x88, &1015_u16.to_be_bytes()), "1002 close code that may not be sent"),
+            (client(0x88, &2999_u16.to_be_bytes()), "1002 close code that may not be sent"),
+            (client(0x88, &5000_u16.to_be_bytes()), "1002 close code that may not be sent"),
+            (client(0x88, b"\x03\xE8\xFF"), "1007 close reason is not UTF-8"),
         ];
         for (input, want) in cases {
             check(&input, &[want]);
@@ -523,21 +396,14 @@ pub(super) mod tests {
     fn a_frame_too_long_is_refused_by_its_header_alone() {
         let mut header = client(0x81, &vec![0; WS_MESSAGE_BYTES_MAX + 1]);
         header.truncate(4);
-        assert_eq!(
-            Decoder::default().next(&mut header),
-            Err(Violation {
-                code: 1009,
-                reason: "message too big"
-            })
-        );
+        assert_eq!(Decoder::default().next(&mut header), Err(Violation { code: 1009, reason: "message too big" }));
     }
 
     #[test]
     fn fragments_without_end_stop_at_the_limit_and_an_idle_decoder_holds_nothing() {
         let mut decoder = Decoder::default();
         decoder.next(&mut client(0x02, b"a")).unwrap();
-        let stopped =
-            (0..WS_MESSAGE_BYTES_MAX).find_map(|_| decoder.next(&mut client(0x00, b"b")).err());
+        let stopped = (0..WS_MESSAGE_BYTES_MAX).find_map(|_| decoder.next(&mut client(0x00, b"b")).err());
         assert_eq!(stopped.map(|violation| violation.code), Some(1009));
         assert!(size_of::<Decoder>() <= 32);
     }
@@ -546,15 +412,7 @@ pub(super) mod tests {
     fn the_frame_itself_is_told_to_those_who_watch() {
         let mut input = client(0x01, b"abc");
         let decoded = Decoder::default().next(&mut input).unwrap();
-        assert_eq!(
-            decoded.frame,
-            Some(FrameInfo {
-                opcode: Opcode::Text,
-                masked: true,
-                fin: false,
-                len: 3
-            })
-        );
+        assert_eq!(decoded.frame, Some(FrameInfo { opcode: Opcode::Text, masked: true, fin: false, len: 3 }));
         assert_eq!((decoded.consumed, decoded.event), (9, None));
     }
 }

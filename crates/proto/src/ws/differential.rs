@@ -14,11 +14,7 @@ use super::decoder::tests::{MASK, decode, words};
 /// What a client may send, and in which pieces a message goes.
 #[derive(Debug, Clone)]
 enum Sent {
-    Message {
-        text: String,
-        binary: bool,
-        cuts: Vec<usize>,
-    },
+    Message { text: String, binary: bool, cuts: Vec<usize> },
     Ping(Vec<u8>),
     Pong(Vec<u8>),
 }
@@ -51,11 +47,7 @@ fn wire(stream: &[Sent], mask: [u8; 4]) -> Vec<u8> {
                         _ => Data::Continue,
                     };
                     let bytes = text.as_bytes()[from..to].to_vec();
-                    frames.push(Frame::message(
-                        bytes,
-                        OpCode::Data(kind),
-                        to == text.len() && index + 1 == cuts.len(),
-                    ));
+                    frames.push(Frame::message(bytes, OpCode::Data(kind), to == text.len() && index + 1 == cuts.len()));
                     from = to;
                     if index + 1 < cuts.len() {
                         frames.push(Frame::ping(&b"between"[..]));
@@ -64,10 +56,7 @@ fn wire(stream: &[Sent], mask: [u8; 4]) -> Vec<u8> {
             }
         }
     }
-    frames.push(Frame::close(Some(CloseFrame {
-        code: CloseCode::Away,
-        reason: "再见".into(),
-    })));
+    frames.push(Frame::close(Some(CloseFrame { code: CloseCode::Away, reason: "再见".into() })));
     let mut out = Vec::new();
     for mut frame in frames {
         frame.header_mut().mask = Some(mask);
@@ -96,11 +85,7 @@ impl Write for Recorded {
 }
 
 fn other_implementation(input: &[u8]) -> Vec<String> {
-    let mut socket = WebSocket::from_raw_socket(
-        Recorded(io::Cursor::new(input.to_vec())),
-        Role::Server,
-        None,
-    );
+    let mut socket = WebSocket::from_raw_socket(Recorded(io::Cursor::new(input.to_vec())), Role::Server, None);
     let mut out = Vec::new();
     while let Ok(message) = socket.read() {
         use tungstenite::Message::{Binary, Close, Ping, Pong, Text};
@@ -109,10 +94,7 @@ fn other_implementation(input: &[u8]) -> Vec<String> {
             Binary(bytes) => Event::Binary(Cow::Borrowed(bytes)),
             Ping(bytes) => Event::Ping(bytes),
             Pong(bytes) => Event::Pong(bytes),
-            Close(Some(close)) => Event::Close {
-                code: Some(close.code.into()),
-                reason: &close.reason,
-            },
+            Close(Some(close)) => Event::Close { code: Some(close.code.into()), reason: &close.reason },
             other => panic!("unexpected {other:?}"),
         }));
     }

@@ -20,10 +20,7 @@ pub fn accept_key(key: &str) -> String {
 
 /// Appends the header of an unfragmented frame; `payload_len` bytes of payload are to follow.
 pub fn header(opcode: Opcode, payload_len: usize, out: &mut Vec<u8>) {
-    debug_assert!(
-        !opcode.is_control() || payload_len <= WS_CONTROL_BYTES_MAX,
-        "control frame of {payload_len} bytes"
-    );
+    debug_assert!(!opcode.is_control() || payload_len <= WS_CONTROL_BYTES_MAX, "control frame of {payload_len} bytes");
     out.push(0x80 | opcode.bits());
     match (u8::try_from(payload_len), u16::try_from(payload_len)) {
         (Ok(len @ 0..=125), _) => out.push(len),
@@ -64,10 +61,7 @@ mod tests {
 
     #[test]
     fn the_key_of_the_rfc_gets_the_answer_of_the_rfc() {
-        assert_eq!(
-            accept_key("dGhlIHNhbXBsZSBub25jZQ=="),
-            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-        );
+        assert_eq!(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
 
     #[test]
@@ -87,16 +81,10 @@ mod tests {
 
     #[test]
     fn a_close_reason_is_cut_at_a_character() {
-        assert_eq!(
-            close_frame(1000, "bye"),
-            [&[0x88, 5, 0x03, 0xE8][..], b"bye"].concat()
-        );
+        assert_eq!(close_frame(1000, "bye"), [&[0x88, 5, 0x03, 0xE8][..], b"bye"].concat());
         let long = close_frame(1001, &"茶".repeat(50));
         assert_eq!(long.len(), 4 + 123);
         assert_eq!(&long[4..], "茶".repeat(41).as_bytes());
-        assert_eq!(
-            close_frame(1001, &format!("a{}", "茶".repeat(50))).len(),
-            4 + 121
-        );
+        assert_eq!(close_frame(1001, &format!("a{}", "茶".repeat(50))).len(), 4 + 121);
     }
 }

@@ -174,8 +174,8 @@ impl Inner {
         let (world, entry) = (&mut self.world, self.trail.back().expect("it was just put there"));
         let applied = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.apply(entry)));
         applied.unwrap_or_else(|_| {
-            let path = directory.join("last-entries.txt");
-            let trail: String = self.trail.iter().map(|entry| format!("{entry:?}\n")).collect();
+            let path = directory.join("last-entries.jsonl");
+            let trail: String = self.trail.iter().map(|entry| entry.to_json() + "\n").collect();
             let written = std::fs::write(&path, trail);
             tracing::error!(
                 "the world failed to apply an entry; the last ones are in {} ({written:?})",
