@@ -9,9 +9,8 @@ language = Language
 your-name = Your name
 name-placeholder = What shall we call you?
 enter = Come in
-name-refused = The name “{ $name }” cannot be used here: { $why }
 password = Password of this teahouse
-password-refused = This teahouse asks for a password: { $why }
+password-needed = This teahouse asks for a password.
 
 ## Rooms and people
 
@@ -94,6 +93,22 @@ away-seconds = { $n } s
 away-minutes = { $n } min
 away-hours = { $n } h
 dismiss = Dismiss
+connection = Connection
+notes = Notes
+
+## What the server says, by its code; $about is the name it is about
+
+server-401 = Nobody here is called { $about }.
+server-403 = There is no room { $about }.
+server-404 = You cannot write in { $about }: you are not in it.
+server-417 = That was too long for one message.
+server-421 = The server does not know the command { $about }.
+server-432 = “{ $about }” cannot be used as a name.
+server-433 = The name “{ $about }” is taken.
+server-442 = You are not in { $about }.
+server-464 = The password is not right.
+server-temporarily-unavailable = The server cannot keep anything just now. Try again later.
+server-invalid-token = You were not known here any more: you are a new guest.
 
 ## What is typed after a slash
 

@@ -9,9 +9,8 @@ language = 语言
 your-name = 你的名字
 name-placeholder = 怎么称呼你？
 enter = 进来坐
-name-refused = 这里不能用“{ $name }”这个名字：{ $why }
 password = 这家茶馆的口令
-password-refused = 这家茶馆要口令：{ $why }
+password-needed = 这家茶馆要口令才能进。
 
 ## 房间和人
 
@@ -80,6 +79,22 @@ away-seconds = { $n } 秒
 away-minutes = { $n } 分钟
 away-hours = { $n } 小时
 dismiss = 知道了
+connection = 连接
+notes = 提示
+
+## 服务器说的话，按代码；$about 是所说的名字
+
+server-401 = 这里没有叫 { $about } 的人。
+server-403 = 没有 { $about } 这个房间。
+server-404 = 你不在 { $about } 里，不能在那里说话。
+server-417 = 这条消息太长了。
+server-421 = 服务器不认识 { $about } 这个命令。
+server-432 = “{ $about }”不能用作名字。
+server-433 = “{ $about }”这个名字已经有人用了。
+server-442 = 你不在 { $about } 里。
+server-464 = 口令不对。
+server-temporarily-unavailable = 服务器暂时没法保存内容，请稍后再试。
+server-invalid-token = 这里已经不认得你了，你现在是新客人。
 
 ## 斜杠命令
 

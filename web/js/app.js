@@ -22,13 +22,13 @@ const PASSWORD = "password";
 const LANGUAGE = "language";
 const PANEL = "panel";
 
-/** What is changed within this time is drawn once. */
+/** What comes over the wire within this time is drawn once. */
 const DRAW_MS = 12;
 
 const HINTS_MAX = 2;
 
 export class App {
-  store = new Store("", () => this.changed());
+  store = new Store("", () => this.#soon());
   log = new WireLog();
   /** @type {Socket} */
   socket;
@@ -82,13 +82,18 @@ export class App {
     this.#draw = draw;
   }
 
+  /** The person did something: it is seen at once. */
   changed() {
+    this.#choosePlace();
+    this.#draw();
+  }
+
+  #soon() {
     if (this.#drawing) return;
     this.#drawing = true;
     setTimeout(() => {
       this.#drawing = false;
-      this.#choosePlace();
-      this.#draw();
+      this.changed();
     }, DRAW_MS);
   }
 
@@ -104,7 +109,7 @@ export class App {
     this.memory.write(NICK, nick);
     if (password !== null) this.#tab.write(PASSWORD, password);
     this.#tab.write(INSIDE, "yes");
-    this.store = new Store(nick, () => this.changed());
+    this.store = new Store(nick, () => this.#soon());
     this.session = this.#newSession();
     this.inside = true;
     this.refusal = null;
@@ -216,7 +221,7 @@ export class App {
     if (event.type === "close") this.retryAt = event.retryAt;
     if (event.type === "connecting") this.retryAt = null;
     this.session.handle(event);
-    this.changed();
+    this.#soon();
   }
 
   /** @param {string} key */

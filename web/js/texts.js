@@ -50,6 +50,20 @@ export class Texts {
   }
 
   /**
+   * What the server says by a code, if we have words for it.
+   * @param {string} code a numeric, or the code of a FAIL
+   * @param {string | null} about
+   * @returns {string | null}
+   */
+  ofServer(code, about) {
+    const pattern = this.#bundle.getMessage(`server-${code.toLowerCase().replaceAll("_", "-")}`)?.value;
+    /** @type {Error[]} */
+    const missing = [];
+    const text = pattern ? this.#bundle.formatPattern(pattern, about === null ? {} : { about }, missing) : null;
+    return missing.length === 0 ? text : null;
+  }
+
+  /**
    * @param {string} id
    * @param {Record<string, string | number>} [values]
    */

@@ -112,7 +112,7 @@ test("a taken nick is numbered, and an impossible one refused", () => {
   assert.deepEqual(desk.hear(":tea 433 * alice :Taken"), ["NICK alice2"]);
   assert.deepEqual(desk.hear(":tea 433 * alice2 :Taken"), ["NICK alice3"]);
   desk.hear(":tea 432 * alice :Erroneous nickname");
-  assert.deepEqual(desk.refusals, [{ what: "name", nick: "alice", why: "Erroneous nickname" }]);
+  assert.deepEqual(desk.refusals, [{ what: "name", isFirst: false, nick: "alice", code: "432", why: "Erroneous nickname" }]);
   assert.equal(numbered("茶".repeat(10), 12), `${"茶".repeat(10)}12`);
   assert.equal(numbered("茶".repeat(10) + "ab", 3), `${"茶".repeat(10)}a3`);
 });
@@ -178,6 +178,7 @@ test("a conversation asks for what was said in it before, once", () => {
   assert.deepEqual(desk.hear("FAIL CHATHISTORY INVALID_TARGET LATEST bob :None"), []);
   assert.deepEqual(desk.hear(":bob!b@h PRIVMSG alice :hi again"), []);
   assert.equal(desk.store.state.places.bob?.complete, true);
+  assert.deepEqual(desk.hear(":bob!b@h JOIN #tea"), ["CHATHISTORY LATEST bob * 50"]);
 });
 
 test("a long message is said in several, each with its label, an action as actions", () => {

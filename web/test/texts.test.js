@@ -44,9 +44,16 @@ test("every text the page asks for is there, and every text of the page alone is
   const ids = messages(english);
   for (const [, id = ""] of code.matchAll(/say\("([a-z-]+)"/g)) assert.ok(ids.has(id), id);
   const starts = Array.from(code.matchAll(/`([a-z]+(?:-[a-z]+)*-)\$\{/g), ([, start = ""]) => start);
-  const ends = ["name-refused", "password-refused"];
-  const asked = (/** @type {string} */ id) => code.includes(`"${id}"`) || starts.some((start) => id.startsWith(start)) || ends.includes(id);
+  const asked = (/** @type {string} */ id) => code.includes(`"${id}"`) || starts.some((start) => id.startsWith(start));
   assert.deepEqual([...ids.keys()].filter((id) => /^(page|socket|command)-/.test(id) && !asked(id)), []);
+});
+
+test("what the server says is said in the person's language if we know it, else not", () => {
+  const texts = new Texts("zh-CN", chinese);
+  assert.equal(texts.ofServer("433", "小明"), "“小明”这个名字已经有人用了。");
+  assert.equal(texts.ofServer("433", null), null);
+  assert.equal(texts.ofServer("TEMPORARILY_UNAVAILABLE", "#tea"), "服务器暂时没法保存内容，请稍后再试。");
+  assert.equal(texts.ofServer("INVALID_PARAMS", "x"), null);
 });
 
 test("the language is the one chosen, else the first that the browser asks for and we have", () => {

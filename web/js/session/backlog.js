@@ -1,6 +1,6 @@
 // What was said before: at the first visit the latest, after a gap all that was missed, and older messages when asked for.
 // https://ircv3.net/specs/extensions/chathistory
-import { fold, isRoom } from "../net/irc.js";
+import { fold, isRoom, nickOf } from "../net/irc.js";
 import { MESSAGES_MAX } from "../state/messages.js";
 
 /**
@@ -31,6 +31,8 @@ export class Backlog {
   #batches = new Map();
   /** @type {Set<string>} the places whose history this connection has asked for */
   #asked = new Set();
+  /** @type {Set<string>} those of them whose history could not be given */
+  #denied = new Set();
 
   /**
    * @param {import("./session.js").Session} session
@@ -48,6 +50,7 @@ export class Backlog {
     else if (command === "BATCH") this.#batch(params);
     else if (command === "FAIL" && params[0] === "CHATHISTORY") this.#failed(params);
     else if (command === "PRIVMSG" || command === "NOTICE") this.#message(line);
+    else if (command === "JOIN") this.#came(fold(nickOf(line.source ?? "")));
     else if (command === "PART" || command === "KICK") this.#left(params[0] ?? "");
   }
 
@@ -55,6 +58,7 @@ export class Backlog {
     this.#requests.clear();
     this.#batches.clear();
     this.#asked.clear();
+    this.#denied.clear();
   }
 
   /**
@@ -148,7 +152,18 @@ export class Backlog {
     const key = params.map(fold).find((word) => this.#requests.has(word));
     if (key === undefined) return;
     this.#requests.delete(key);
+    this.#denied.add(key);
     this.#store.dispatch({ history: key, loading: false, complete: true });
+  }
+
+  /**
+   * A conversation is found by the other's nick, so it cannot be read while they are gone: now they are back.
+   * @param {string} nick folded
+   */
+  #came(nick) {
+    if (!this.#denied.delete(nick)) return;
+    this.#asked.delete(nick);
+    this.want(nick);
   }
 
   /** @param {string} room */

@@ -32,7 +32,12 @@ export const NICK = "nick";
 
 /**
  * Why one cannot come in.
- * @typedef {{ what: "name" | "password", nick: string, why: string }} Refusal
+ * @typedef {object} Refusal
+ * @property {"name" | "password"} what
+ * @property {boolean} isFirst whether it is a password that nobody had asked for yet
+ * @property {string} nick
+ * @property {string} code
+ * @property {string} why in the server's words
  */
 
 export class Registration {
@@ -131,7 +136,8 @@ export class Registration {
    * @param {Line} line
    */
   #refuse(what, line) {
-    this.#refused({ what, nick: this.#wanted, why: line.params.at(-1) ?? "" });
+    const isFirst = what === "password" && this.#password === null;
+    this.#refused({ what, isFirst, nick: this.#wanted, code: line.command, why: line.params.at(-1) ?? "" });
   }
 
   /**

@@ -17,9 +17,11 @@ const NOTICES_MAX = 100;
  * @returns {State}
  */
 export function noticed(state, { command, params }) {
-  const before = params.at(-2) ?? null;
-  const about = command === "NOTICE" || before === null || before === "*" || isSelf(state, before) ? null : before;
-  const notice = { id: state.nextId, text: params.at(-1) ?? "", command, about };
+  // FAIL, WARN and NOTE say a command and a code first, numerics our nick; NOTICE says only to whom.
+  const context = params.slice(/^[A-Z]{4}$/.test(command) ? 2 : 1, -1).at(-1) ?? "*";
+  const code = command === "FAIL" ? (params[1] ?? "") : command;
+  const about = command === "NOTICE" || context === "*" || isSelf(state, context) ? null : context;
+  const notice = { id: state.nextId, text: params.at(-1) ?? "", command, code, about };
   return { ...state, nextId: state.nextId + 1, notices: [...state.notices, notice].slice(-NOTICES_MAX) };
 }
 

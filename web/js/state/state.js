@@ -22,6 +22,7 @@ import { change, emptyPlace, find, remove } from "./places.js";
  * @property {number} id
  * @property {string} text the human part
  * @property {string} command FAIL, NOTICE, 403, …
+ * @property {string} code of a FAIL the code, else the command
  * @property {string | null} about what it is about: the parameter before the text, if it is not us
  *
  * @typedef {object} Away

@@ -1,7 +1,8 @@
 // Where one writes. Enter sends, Shift+Enter begins a line, and Enter of an input method does neither.
 import { useEffect, useRef, useState } from "../../vendor/hooks.js";
 import { fold, isRoom } from "../net/irc.js";
-import { html } from "./html.js";
+import { Connection } from "./connection.js";
+import { classes, html } from "./html.js";
 import { isComposing } from "./keys.js";
 
 const ROWS_MAX = 6;
@@ -49,7 +50,7 @@ export function Composer({ app, place }) {
         onKeyDown=${pressed}
       ></textarea>
       <button class="primary" type="submit" disabled=${!canSend}>${texts.say("send")}</button>
-      ${!canSend && html`<p class="cannot">${texts.say(isOnline ? "not-joined" : `state-${app.store.state.phase}`)}</p>`}
+      ${!canSend && html`<div class=${classes("cannot", !isOnline && "narrow-only")}>${isOnline ? texts.say("not-joined") : html`<${Connection} app=${app} />`}</div>`}
     </form>
   `;
 }

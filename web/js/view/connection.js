@@ -2,14 +2,14 @@
 import { useEffect, useState } from "../../vendor/hooks.js";
 import { html, classes } from "./html.js";
 
-/** @param {{ app: import("../app.js").App }} props */
-export function Connection({ app }) {
+/** @param {{ app: import("../app.js").App, isStatus?: boolean }} props */
+export function Connection({ app, isStatus = false }) {
   const { texts, retryAt } = app;
   const { phase } = app.store.state;
   const seconds = useSecondsUntil(retryAt);
   return html`
     <div class=${classes("connection", `is-${phase}`)}>
-      <span role="status">${texts.say(`state-${phase}`)}</span>
+      <span class="phase" ...${isStatus ? { role: "status", "aria-label": texts.say("connection") } : {}}>${texts.say(`state-${phase}`)}</span>
       ${retryAt !== null &&
       html`
         <span class="retry">${texts.say("retry-in", { seconds })}</span>

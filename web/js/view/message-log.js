@@ -18,10 +18,13 @@ const NEAR_END_PX = 48;
 /** This near to the beginning older messages are asked for, in pixels. */
 const NEAR_BEGINNING_PX = 120;
 
+/** So many messages are drawn at once; more when one looks further back. */
+const ROWS = 150;
+
 /** Messages of one person within this time are one block. */
 const BLOCK_MS = 5 * 60_000;
 
-/** @extends {Component<Props, { below: number }>} */
+/** @extends {Component<Props, { below: number, shown: number }>} */
 export class MessageLog extends Component {
   /** @type {HTMLElement | null} */
   #box = null;
@@ -30,7 +33,7 @@ export class MessageLog extends Component {
   #lastId;
 
   /** @override */
-  state = { below: 0 };
+  state = { below: 0, shown: ROWS };
 
   /** @override */
   componentDidMount() {
@@ -79,7 +82,7 @@ export class MessageLog extends Component {
       box.scrollTop = box.scrollHeight;
     } else {
       if (anchor?.row.isConnected) box.scrollTop += anchor.row.offsetTop - anchor.top;
-      if (added > 0) this.setState({ below: this.state.below + added });
+      if (added > 0) this.setState({ below: this.state.below + added, shown: this.state.shown + added });
     }
     this.#look();
   }
@@ -88,9 +91,12 @@ export class MessageLog extends Component {
     const box = this.#box;
     if (box === null) return;
     this.#atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
-    if (this.#atEnd && this.state.below > 0) this.setState({ below: 0 });
+    const { below, shown } = this.state;
+    if (this.#atEnd && (below > 0 || shown > ROWS)) this.setState({ below: 0, shown: ROWS });
     const { app, place } = this.props;
-    if (box.scrollTop < NEAR_BEGINNING_PX && !place.loading && !place.complete) app.session.older(place.name);
+    if (box.scrollTop > NEAR_BEGINNING_PX) return;
+    if (place.messages.length > shown) this.setState({ shown: shown + ROWS });
+    else if (!place.loading && !place.complete) app.session.older(place.name);
   };
 
   #toEnd = () => {
@@ -103,7 +109,9 @@ export class MessageLog extends Component {
    */
   render({ app, place }) {
     const { texts } = app;
-    const { messages, loading, complete } = place;
+    const { loading, complete } = place;
+    const messages = place.messages.slice(-this.state.shown);
+    const isWhole = messages.length === place.messages.length;
     return html`
       <div class="log-frame">
         <div
@@ -117,9 +125,9 @@ export class MessageLog extends Component {
           onScroll=${this.#look}
         >
           ${loading && html`<p class="edge">${texts.say("loading-older")}</p>`}
-          ${complete && html`<p class="edge">${texts.say(messages.length > 0 ? "beginning" : "nothing-said")}</p>`}
+          ${complete && isWhole && html`<p class="edge">${texts.say(messages.length > 0 ? "beginning" : "nothing-said")}</p>`}
           <ol>
-            ${rows(app, place)}
+            ${rows(app, place, messages)}
           </ol>
         </div>
         ${this.state.below > 0 &&
@@ -132,15 +140,16 @@ export class MessageLog extends Component {
 /**
  * @param {App} app
  * @param {Place} place
+ * @param {readonly Message[]} messages those of the place that are drawn
  */
-function rows(app, place) {
+function rows(app, place, messages) {
   const { texts } = app;
   const days = dayNames(texts);
   const found = [];
   /** @type {Message | null} */
   let before = null;
   let day = "";
-  for (const message of place.messages) {
+  for (const message of messages) {
     const today = days(message.time);
     if (today !== day && today !== "") found.push(html`<li key=${`day ${today}`} class="day"><span>${(day = today)}</span></li>`);
     const isNew = message.id === place.marker;

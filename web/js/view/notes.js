@@ -9,14 +9,16 @@ const NOTICES_SHOWN = 2;
 /** @param {{ app: App }} props */
 export function Notes({ app }) {
   const { texts, hints } = app;
-  const { notices } = app.store.state;
+  const { notices: all, phase } = app.store.state;
+  // A goodbye of the server's is no news once we are back.
+  const notices = all.filter(({ command }) => command !== "ERROR" || phase !== "online");
   const back = caughtUp(app);
   return html`
-    <div class="notes" role="status" aria-live="polite">
+    <div class="notes" role="status" aria-label=${texts.say("notes")}>
       ${back !== null && html`<${Note} key="back" texts=${texts} lines=${[back.text]} close=${() => readAway(app, back.since)} />`}
-      ${notices.slice(-NOTICES_SHOWN).map(({ id, text, about }) => {
-        const close = () => app.store.dispatch({ dismiss: id });
-        return html`<${Note} key=${`notice ${id}`} texts=${texts} lines=${[about === null ? text : `${about}: ${text}`]} close=${close} />`;
+      ${notices.slice(-NOTICES_SHOWN).map((notice) => {
+        const close = () => app.store.dispatch({ dismiss: notice.id });
+        return html`<${Note} key=${`notice ${notice.id}`} texts=${texts} lines=${[noticeText(texts, notice)]} close=${close} />`;
       })}
       ${hints.map(({ id, lines }) => html`<${Note} key=${`hint ${id}`} texts=${texts} lines=${lines} close=${() => app.dismiss(id)} />`)}
     </div>
@@ -31,6 +33,15 @@ function Note({ texts, lines, close }) {
       <button class="plain" aria-label=${texts.say("dismiss")} onClick=${close}>✕</button>
     </div>
   `;
+}
+
+/**
+ * In the person's language if we know what was said, else in the server's words.
+ * @param {import("../texts.js").Texts} texts
+ * @param {import("../state/state.js").Notice} notice
+ */
+function noticeText(texts, { code, about, text }) {
+  return texts.ofServer(code, about) ?? (about === null ? text : `${about}: ${text}`);
 }
 
 /**

@@ -41,7 +41,7 @@ export function Rooms({ app }) {
         </nav>
       `}
       <div class="self">
-        <${Connection} app=${app} />
+        <${Connection} app=${app} isStatus=${true} />
         <${OwnName} app=${app} />
       </div>
     </aside>

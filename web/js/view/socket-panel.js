@@ -41,7 +41,7 @@ function Facts({ app }) {
       <dl>
         <div><dt>${texts.say("socket-ready-state")}</dt><dd class=${`ready-${readyState}`}>${readyState} ${READY_STATES[readyState]}</dd></div>
         <div><dt>${texts.say("socket-buffered")}</dt><dd>${texts.say("socket-bytes", { bytes: bufferedAmount })}</dd></div>
-        <div><dt>${texts.say("socket-url")}</dt><dd>${app.url}</dd></div>
+        <div class="url"><dt>${texts.say("socket-url")}</dt><dd>${app.url}</dd></div>
         <div class="counts"><dd>${texts.say("socket-counts", { out: log.linesOut, in: log.linesIn })}</dd></div>
       </dl>
       <button title=${texts.say("socket-close-hint")} onClick=${() => (isClosed ? app.session.start() : socket.close(1000, "closed by hand"))}>

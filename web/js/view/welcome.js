@@ -48,10 +48,18 @@ export function Welcome({ app }) {
             required
           />
         `}
-        ${refusal && html`<p class="refusal" id="refusal" role="alert">${texts.say(`${refusal.what}-refused`, { name: refusal.nick, why: refusal.why })}</p>`}
+        ${refusal && html`<p class="refusal" id="refusal" role="alert">${refusalText(texts, refusal)}</p>`}
         <button class="primary" type="submit">${texts.say("enter")}</button>
       </form>
       <${Languages} app=${app} />
     </main>
   `;
+}
+
+/**
+ * @param {import("../texts.js").Texts} texts
+ * @param {import("../session/registration.js").Refusal} refusal
+ */
+function refusalText(texts, { isFirst, nick, code, why }) {
+  return isFirst ? texts.say("password-needed") : (texts.ofServer(code, nick) ?? why);
 }
