@@ -93,10 +93,7 @@ impl OpenError {
         let path = path.to_owned();
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => OpenError::Full { path },
-            _ => OpenError::NotWritable {
-                path,
-                cause: one_line(error),
-            },
+            _ => OpenError::NotWritable { path, cause: one_line(error) },
         }
     }
 
@@ -108,14 +105,10 @@ impl OpenError {
             Some(ErrorCode::DiskFull) => OpenError::Full { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked { path },
             Some(
-                ErrorCode::ReadOnly
-                | ErrorCode::CannotOpen
-                | ErrorCode::PermissionDenied
-                | ErrorCode::SystemIoFailure,
+                ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure,
             ) => OpenError::NotWritable { path, cause },
             // No code: a row that does not convert. `Unknown` is a table or column that should be there.
-            None
-            | Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) => {
+            None | Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) => {
                 OpenError::Damaged { path, cause }
             }
             Some(_) => OpenError::Other { path, cause },

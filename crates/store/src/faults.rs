@@ -36,30 +36,17 @@ impl Faults {
 
     /// Called by the writer before a transaction.
     pub(crate) fn before_transaction(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let state = self
-            .shared
-            .1
-            .wait_while(self.state(), |state| state.held)
-            .unwrap_or_else(PoisonError::into_inner);
+        let state = self.shared.1.wait_while(self.state(), |state| state.held).unwrap_or_else(PoisonError::into_inner);
         // A limit below the present size means the present size.
-        let pages: i64 = if state.full {
-            1
-        } else {
-            i64::from(u32::MAX) - 1
-        };
+        let pages: i64 = if state.full { 1 } else { i64::from(u32::MAX) - 1 };
         drop(state);
-        connection
-            .prepare_cached(&format!("PRAGMA max_page_count = {pages}"))?
-            .query_row([], |_| Ok(()))
+        connection.prepare_cached(&format!("PRAGMA max_page_count = {pages}"))?.query_row([], |_| Ok(()))
     }
 
     /// Called by the writer before a commit.
     pub(crate) fn before_commit(&self) -> rusqlite::Result<()> {
         if self.state().failing {
-            return Err(rusqlite::Error::SqliteFailure(
-                ffi::Error::new(ffi::SQLITE_IOERR),
-                None,
-            ));
+            return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR), None));
         }
         Ok(())
     }

@@ -7,9 +7,7 @@ pub(crate) const FORGET_ROWS_MAX: i64 = 500;
 
 /// Whether any forgotten conversation still has messages to delete.
 pub(crate) fn is_due(connection: &Connection) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM forgetting)")?
-        .query_row([], |row| row.get(0))
+    connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM forgetting)")?.query_row([], |row| row.get(0))
 }
 
 /// Deletes the oldest messages of one forgotten conversation, and its mark with the last of them.
@@ -26,15 +24,11 @@ pub(crate) fn slice(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
             "SELECT time, position FROM messages WHERE first = ?1 AND second = ?2
              ORDER BY time, position LIMIT 1 OFFSET ?3",
         )?
-        .query_row([first, second, FORGET_ROWS_MAX], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
-        })
+        .query_row([first, second, FORGET_ROWS_MAX], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
         .optional()?;
     let (time, position) = end.unwrap_or((i64::MAX, i64::MAX));
     transaction
-        .prepare_cached(
-            "DELETE FROM messages WHERE first = ?1 AND second = ?2 AND (time, position) < (?3, ?4)",
-        )?
+        .prepare_cached("DELETE FROM messages WHERE first = ?1 AND second = ?2 AND (time, position) < (?3, ?4)")?
         .execute([first, second, time, position])?;
     if end.is_none() {
         transaction
@@ -42,4 +36,38 @@ pub(crate) fn slice(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
             .execute([first, second])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+
+    fn count(connection: &Connection, table: &str) -> i64 {
+        connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_long_history_goes_slice_by_slice_and_nothing_else_with_it() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection, 0).unwrap();
+        connection
+            .execute_batch(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+                 INSERT INTO messages SELECT 1, 0, i / 3, i, 0, '', '', '', '' FROM n;
+                 INSERT INTO messages VALUES (1, 2, 1, 1, 0, '', '', '', ''), (2, 0, 1, 1, 0, '', '', '', '');
+                 INSERT INTO forgetting VALUES (1, 0);",
+            )
+            .unwrap();
+        let mut left = Vec::new();
+        while is_due(&connection).unwrap() {
+            let transaction = connection.transaction().unwrap();
+            slice(&transaction).unwrap();
+            transaction.commit().unwrap();
+            left.push(count(&connection, "messages"));
+        }
+        assert_eq!(left, [503, 3, 2]);
+        slice(&connection.transaction().unwrap()).unwrap();
+        assert_eq!(count(&connection, "messages"), 2);
+    }
 }

@@ -58,10 +58,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options {
-            history: true,
-            faults: Faults::default(),
-        }
+        Options { history: true, faults: Faults::default() }
     }
 }
 
@@ -85,7 +82,8 @@ pub struct Loaded {
 pub struct Settled {
     /// Everything handed over at this position or below is committed, or failed and once named in `failed`.
     pub upto: Position,
-    /// Of the positions that `upto` has now passed, those whose message is lost, rising.
+    /// Of the positions that `upto` has now passed, those whose message is lost, rising. No read gives a lost message,
+    /// unless the machine goes down before the next commit: what a failing disk wrote may then turn out to be there.
     pub failed: Vec<Position>,
     /// Positions above `upto` whose message is lost, rising. Their fate is decided, so that their senders can be told
     /// now; `upto` passes them, and `failed` names them again, once an older state change has reached the disk.
@@ -140,15 +138,7 @@ impl Store {
             reads.close();
             return Err(error);
         }
-        Ok((
-            Store {
-                queue,
-                reads,
-                path,
-                ended: Mutex::new(Some(ended)),
-            },
-            loaded,
-        ))
+        Ok((Store { queue, reads, path, ended: Mutex::new(Some(ended)) }, loaded))
     }
 
     /// Hands over what `position` changes; positions rise from call to call.
@@ -181,7 +171,7 @@ impl Store {
         self.queue.reserved_until()
     }
 
-    /// Everything handed over at this position or below is committed or failed.
+    /// Everything handed over at this position or below is committed or failed; which of both, only `on_settled` tells.
     pub fn settled(&self) -> Position {
         self.queue.settled()
     }
@@ -190,45 +180,28 @@ impl Store {
     ///
     /// Answered on a reader's thread once every message up to `read.upto` is committed or failed; all of them MUST
     /// have been handed over. With too many reads waiting, or after close, answered at once on the calling thread.
-    pub fn history(
-        &self,
-        read: Read,
-        reply: impl FnOnce(Result<Vec<StoredMessage>, ReadError>) + Send + 'static,
-    ) {
+    pub fn history(&self, read: Read, reply: impl FnOnce(Result<Vec<StoredMessage>, ReadError>) + Send + 'static) {
         let target = read.upto.min(self.queue.last_message());
-        self.reads.submit(
-            target,
-            Job {
-                read,
-                reply: Box::new(reply),
-            },
-        );
+        self.reads.submit(target, Job { read, reply: Box::new(reply) });
     }
 
     /// Writes what is queued, checkpoints and closes, within 1.5 s when the disk works; later calls do nothing.
     ///
-    /// An error says that something may not have reached the disk: none of it was ever called settled.
+    /// An error says that something may not have reached the disk: none of it was ever called settled. MUST NOT be
+    /// called holding a lock that `on_settled` or a read's reply takes.
     pub fn close(&self) -> Result<(), CloseError> {
-        let ended = self
-            .ended
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(ended) = ended else { return Ok(()) };
         self.reads.close();
         self.queue.close();
         let deadline = Instant::now() + Duration::from_millis(CLOSE_MS);
-        let mut result = Err(CloseError::Died {
-            path: self.path.clone(),
-        });
+        let mut result = Err(CloseError::Died { path: self.path.clone() });
         loop {
             match ended.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(word) => result = word,
                 Err(RecvTimeoutError::Disconnected) => return result,
                 Err(RecvTimeoutError::Timeout) => {
-                    return Err(CloseError::Late {
-                        path: self.path.clone(),
-                    });
+                    return Err(CloseError::Late { path: self.path.clone() });
                 }
             }
         }

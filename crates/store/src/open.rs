@@ -15,14 +15,18 @@ use crate::schema::{self, Identity};
 use crate::{Loaded, rows};
 
 const DATABASE_FILE: &str = "teahouse.db";
+/// The write-ahead log, as SQLite names it.
+pub(crate) const LOG_FILE: &str = "teahouse.db-wal";
 const LOCK_FILE: &str = "teahouse.lock";
 
 /// How long a call waits while another program has the database locked, in milliseconds.
-const BUSY_MS: u64 = 1_000;
+pub(crate) const BUSY_MS: u64 = 1_000;
 /// Compiled statements that a connection keeps.
 const STATEMENTS_MAX: usize = 32;
-/// What the write-ahead log is cut back to at a checkpoint after a burst, in bytes.
-const WAL_BYTES: i64 = 64 << 20;
+/// The writer's page cache, in KiB: rooms that people speak in keep their last page there.
+const WRITER_CACHE_KIB: i64 = 16 << 10;
+/// What the write-ahead log's file is cut back to when the log starts anew, in bytes.
+const WAL_KEPT_BYTES: i64 = 16 << 20;
 
 /// A data directory that this process has, with the writer's connection.
 #[derive(Debug)]
@@ -42,38 +46,25 @@ pub(crate) fn open(dir: &Path, faults: &Faults) -> Result<Opened, OpenError> {
     let path = dir.join(DATABASE_FILE);
     private::open_file(&path).map_err(|error| OpenError::from_io(&path, &error))?;
 
-    let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)
-        .map_err(|error| OpenError::from_sqlite(&path, &error))?;
-    let identity =
-        schema::identify(&connection).map_err(|error| OpenError::from_sqlite(&path, &error))?;
+    let mut connection =
+        connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| OpenError::from_sqlite(&path, &error))?;
+    let identity = schema::identify(&connection).map_err(|error| OpenError::from_sqlite(&path, &error))?;
     let version = match identity {
         Identity::Foreign => return Err(OpenError::Foreign { path }),
         Identity::Ours(found) if found > schema::VERSION => {
-            return Err(OpenError::Newer {
-                path,
-                found,
-                known: schema::VERSION,
-            });
+            return Err(OpenError::Newer { path, found, known: schema::VERSION });
         }
         Identity::Ours(found) => found,
         Identity::Empty => 0,
     };
     prepare(&mut connection, &path, version, faults)?;
-    let (loaded, reserved_until) =
-        load(&mut connection).map_err(|error| OpenError::from_sqlite(&path, &error))?;
-    Ok(Opened {
-        path,
-        connection,
-        loaded,
-        reserved_until,
-        lock,
-    })
+    let (loaded, reserved_until) = load(&mut connection).map_err(|error| OpenError::from_sqlite(&path, &error))?;
+    Ok(Opened { path, connection, loaded, reserved_until, lock })
 }
 
 /// A connection for reading only.
 pub(crate) fn connect_reader(path: &Path) -> Result<Connection, OpenError> {
-    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .map_err(|error| OpenError::from_sqlite(path, &error))
+    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| OpenError::from_sqlite(path, &error))
 }
 
 fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
@@ -89,38 +80,23 @@ fn lock(dir: &Path) -> Result<File, OpenError> {
     let file = private::open_file(&path).map_err(|error| OpenError::from_io(&path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
-            dir: dir.to_owned(),
-        }),
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
-            Err(OpenError::Unfit { path })
-        }
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { dir: dir.to_owned() }),
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Err(OpenError::Unfit { path }),
         Err(TryLockError::Error(error)) => Err(OpenError::from_io(&path, &error)),
     }
 }
 
-fn prepare(
-    connection: &mut Connection,
-    path: &Path,
-    version: i64,
-    faults: &Faults,
-) -> Result<(), OpenError> {
+fn prepare(connection: &mut Connection, path: &Path, version: i64, faults: &Faults) -> Result<(), OpenError> {
     let sqlite = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     faults.before_transaction(connection).map_err(sqlite)?;
-    let mode: String = connection
-        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
-        .map_err(sqlite)?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(sqlite)?;
     if mode != "wal" {
-        return Err(OpenError::Unfit {
-            path: path.to_owned(),
-        });
+        return Err(OpenError::Unfit { path: path.to_owned() });
     }
-    connection
-        .pragma_update(None, "synchronous", "full")
-        .map_err(sqlite)?;
-    connection
-        .pragma_update_and_check(None, "journal_size_limit", WAL_BYTES, |_| Ok(()))
-        .map_err(sqlite)?;
+    connection.pragma_update(None, "synchronous", "full").map_err(sqlite)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(sqlite)?;
+    connection.pragma_update_and_check(None, "journal_size_limit", WAL_KEPT_BYTES, |_| Ok(())).map_err(sqlite)?;
     schema::migrate(connection, version).map_err(sqlite)
 }
 

@@ -67,6 +67,8 @@ pub(crate) struct Queue {
 #[derive(Debug, Default)]
 struct Waiting {
     entries: VecDeque<Entry>,
+    /// The writer sleeps until something comes; while it gathers it is not to be woken for each message.
+    idle: bool,
     closing: bool,
 }
 
@@ -92,28 +94,21 @@ impl Queue {
         }
         let bytes = changes.iter().map(bytes_of).sum();
         let noted = self.noted.fetch_max(position.0, Ordering::SeqCst);
-        debug_assert!(
-            noted <= position.0,
-            "positions rise: {position:?} after {noted}"
-        );
+        debug_assert!(noted <= position.0, "positions rise: {position:?} after {noted}");
         let mut waiting = self.lock();
         if waiting.closing {
             return;
         }
-        if changes
-            .iter()
-            .any(|change| matches!(change, Change::Message(_)))
-        {
+        if changes.iter().any(|change| matches!(change, Change::Message(_))) {
             self.last_message.store(position.0, Ordering::SeqCst);
         }
         self.backlog_bytes.fetch_add(bytes, Ordering::SeqCst);
-        waiting.entries.push_back(Entry {
-            position,
-            changes,
-            bytes,
-        });
+        waiting.entries.push_back(Entry { position, changes, bytes });
+        let idle = std::mem::take(&mut waiting.idle);
         drop(waiting);
-        self.wake.notify_one();
+        if idle {
+            self.wake.notify_one();
+        }
     }
 
     pub(crate) fn note(&self, position: Position) {
@@ -183,30 +178,21 @@ impl Queue {
             } else if !failing && plans.forget_at.is_some() {
                 return Turn::Forget;
             }
+            waiting.idle = waiting.entries.is_empty();
             waiting = match until {
                 Some(until) => {
                     let timeout = until.saturating_duration_since(now);
-                    self.wake
-                        .wait_timeout(waiting, timeout)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0
+                    self.wake.wait_timeout(waiting, timeout).unwrap_or_else(PoisonError::into_inner).0
                 }
-                None => self
-                    .wake
-                    .wait(waiting)
-                    .unwrap_or_else(PoisonError::into_inner),
+                None => self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner),
             };
         }
     }
 
     /// The end of the block to reserve, once less than half a block is left.
     pub(crate) fn next_reservation(&self) -> Option<Position> {
-        let start = self
-            .reserved_until()
-            .0
-            .max(self.noted.load(Ordering::SeqCst) + 1);
-        self.positions_are_low()
-            .then_some(Position(start + POSITION_BLOCK))
+        let start = self.reserved_until().0.max(self.noted.load(Ordering::SeqCst) + 1);
+        self.positions_are_low().then_some(Position(start + POSITION_BLOCK))
     }
 
     pub(crate) fn set_reserved_until(&self, position: Position) {
@@ -220,8 +206,7 @@ impl Queue {
     pub(crate) fn set_healthy(&self, healthy: bool) {
         // Under the lock, so that a closing store does not turn healthy again.
         let waiting = self.lock();
-        self.healthy
-            .store(healthy && !waiting.closing, Ordering::SeqCst);
+        self.healthy.store(healthy && !waiting.closing, Ordering::SeqCst);
     }
 
     pub(crate) fn release_bytes(&self, bytes: usize) {
@@ -244,9 +229,7 @@ fn take_batch(entries: &mut VecDeque<Entry>) -> Vec<Entry> {
         changes > BATCH_CHANGES_MAX
     });
     // The first entry always goes, whatever its size.
-    entries
-        .drain(..end.unwrap_or(entries.len()).max(1))
-        .collect()
+    entries.drain(..end.unwrap_or(entries.len()).max(1)).collect()
 }
 
 fn bytes_of(change: &Change) -> usize {
@@ -255,13 +238,83 @@ fn bytes_of(change: &Change) -> usize {
             message.source.len() + message.target.len() + message.tags.len() + message.text.len()
         }
         Change::Room(room) => {
-            room.name.len()
-                + room
-                    .topic
-                    .as_ref()
-                    .map_or(0, |topic| topic.text.len() + topic.by.len())
+            room.name.len() + room.topic.as_ref().map_or(0, |topic| topic.text.len() + topic.by.len())
         }
         Change::RoomForgotten(_) | Change::Guest(_) | Change::GuestForgotten(_) => 0,
     };
     CHANGE_BYTES + texts
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use teahouse_chat::durable::GuestRecord;
+    use teahouse_chat::ids::{GuestId, Time, TokenHash};
+
+    use super::*;
+
+    const AN_HOUR: Duration = Duration::from_secs(3_600);
+
+    fn queue(entries: u64) -> Queue {
+        let queue = Queue::new(true, Position(0), Position(POSITION_BLOCK * 2));
+        for position in 1..=entries {
+            let guest = GuestRecord { id: GuestId(position), token: TokenHash([0; 16]), seen: Time(0) };
+            queue.append(Position(position), vec![Change::Guest(guest)]);
+        }
+        queue
+    }
+
+    fn taken(turn: Turn) -> usize {
+        match turn {
+            Turn::Write(entries) => entries.len(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_comes_alone_goes_at_once_and_together_what_waits() {
+        assert_eq!(taken(queue(1).next(Plans::default())), 1);
+        assert_eq!(taken(queue(9).next(Plans::default())), 9);
+    }
+
+    #[test]
+    fn gathering_ends_at_its_time() {
+        let queue = queue(1);
+        let until = Instant::now() + Duration::from_millis(5);
+        taken(queue.next(Plans { gather_until: Some(until), ..Plans::default() }));
+        assert!(Instant::now() >= until);
+    }
+
+    #[test]
+    fn neither_failing_nor_closing_waits_to_gather() {
+        let later = Some(Instant::now() + AN_HOUR);
+        let plans = Plans { gather_until: later, ..Plans::default() };
+        assert_eq!(taken(queue(2).next(Plans { retry_at: later, ..plans })), 2);
+        let closing = queue(2);
+        closing.close();
+        assert_eq!(taken(closing.next(plans)), 2);
+        assert!(matches!(closing.next(plans), Turn::End));
+    }
+
+    #[test]
+    fn forgetting_takes_the_idle_time_and_its_turn_under_load() {
+        let (now, later) = (Some(Instant::now()), Some(Instant::now() + AN_HOUR));
+        let plans = |forget_at| Plans { forget_at, ..Plans::default() };
+        assert!(matches!(queue(0).next(plans(later)), Turn::Forget));
+        assert_eq!(taken(queue(1).next(plans(later))), 1);
+        assert!(matches!(queue(1).next(plans(now)), Turn::Forget));
+    }
+
+    #[test]
+    fn positions_running_low_wake_the_writer() {
+        let queue = queue(0);
+        assert_eq!(queue.next_reservation(), None);
+        queue.note(Position(POSITION_BLOCK * 2 - 1));
+        assert_eq!(taken(queue.next(Plans::default())), 0);
+        assert_eq!(queue.next_reservation(), Some(Position(POSITION_BLOCK * 3)));
+        // Whoever ran past the block without asking does not get the same again.
+        queue.note(Position(POSITION_BLOCK * 9));
+        assert_eq!(queue.next_reservation(), Some(Position(POSITION_BLOCK * 10 + 1)));
+    }
 }

@@ -56,17 +56,9 @@ struct Pending {
 
 impl Reads {
     pub(crate) fn new(decided: Position) -> Self {
-        let pending = Pending {
-            decided,
-            waiting: BTreeMap::new(),
-            submitted: 0,
-            ready: VecDeque::new(),
-            closed: false,
-        };
-        Reads {
-            pending: Mutex::new(pending),
-            wake: Condvar::new(),
-        }
+        let pending =
+            Pending { decided, waiting: BTreeMap::new(), submitted: 0, ready: VecDeque::new(), closed: false };
+        Reads { pending: Mutex::new(pending), wake: Condvar::new() }
     }
 
     /// Takes a read that may be answered once messages are decided up to `target`.
@@ -119,9 +111,7 @@ impl Reads {
     fn next(&self) -> Option<Job> {
         let pending = self.lock();
         self.wake
-            .wait_while(pending, |pending| {
-                pending.ready.is_empty() && !pending.closed
-            })
+            .wait_while(pending, |pending| pending.ready.is_empty() && !pending.closed)
             .unwrap_or_else(PoisonError::into_inner)
             .ready
             .pop_front()
@@ -133,11 +123,7 @@ impl Reads {
 }
 
 /// Starts the reading threads; each lives until [`Reads::close`] and drops its `alive` last.
-pub(crate) fn start(
-    reads: &Arc<Reads>,
-    path: &Path,
-    alive: &Sender<Result<(), CloseError>>,
-) -> Result<(), OpenError> {
+pub(crate) fn start(reads: &Arc<Reads>, path: &Path, alive: &Sender<Result<(), CloseError>>) -> Result<(), OpenError> {
     for number in 0..READERS {
         let connection = open::connect_reader(path)?;
         let (reads, alive) = (Arc::clone(reads), alive.clone());
@@ -148,10 +134,7 @@ pub(crate) fn start(
                 drop(connection);
                 drop(alive);
             })
-            .map_err(|error| OpenError::Other {
-                path: path.to_owned(),
-                cause: one_line(&error),
-            })?;
+            .map_err(|error| OpenError::Other { path: path.to_owned(), cause: one_line(&error) })?;
     }
     Ok(())
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use teahouse_chat::durable::{
-    Bound, Change, Conversation, GuestRecord, MessageKind, Owner, RoomRecord, Span, StoredMessage,
-    Topic,
+    Bound, Change, Conversation, GuestRecord, MessageKind, Owner, RoomRecord, Span, StoredMessage, Topic,
 };
 use teahouse_chat::ids::{GuestId, MsgId, Position, RoomId, Time, TokenHash};
 
@@ -47,10 +46,7 @@ pub(crate) fn latest_time(change: &Change) -> Time {
 }
 
 /// Keeps a message, and the two halves of a private conversation.
-pub(crate) fn write_message(
-    transaction: &Transaction<'_>,
-    message: &StoredMessage,
-) -> rusqlite::Result<()> {
+pub(crate) fn write_message(transaction: &Transaction<'_>, message: &StoredMessage) -> rusqlite::Result<()> {
     let Conversation { first, second } = message.conversation;
     transaction
         .prepare_cached(
@@ -71,9 +67,7 @@ pub(crate) fn write_message(
         ])?;
     if second != 0 {
         transaction
-            .prepare_cached(
-                "INSERT OR IGNORE INTO private (guest, peer) VALUES (?1, ?2), (?2, ?1)",
-            )?
+            .prepare_cached("INSERT OR IGNORE INTO private (guest, peer) VALUES (?1, ?2), (?2, ?1)")?
             .execute([to_sql(first), to_sql(second)])?;
     }
     Ok(())
@@ -109,35 +103,29 @@ fn write_room(transaction: &Transaction<'_>, room: &RoomRecord) -> rusqlite::Res
 fn write_guest(transaction: &Transaction<'_>, guest: &GuestRecord) -> rusqlite::Result<()> {
     transaction
         .prepare_cached("INSERT OR REPLACE INTO guests (id, token, seen) VALUES (?1, ?2, ?3)")?
-        .execute(params![
-            to_sql(guest.id.0),
-            guest.token.0,
-            to_sql(guest.seen.0)
-        ])?;
+        .execute(params![to_sql(guest.id.0), guest.token.0, to_sql(guest.seen.0)])?;
     Ok(())
 }
 
 fn forget_room(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<()> {
     let id = [to_sql(room.0)];
-    transaction
-        .prepare_cached("DELETE FROM rooms WHERE id = ?1")?
-        .execute(id)?;
-    transaction
-        .prepare_cached("INSERT OR IGNORE INTO forgetting (first, second) VALUES (?1, 0)")?
-        .execute(id)?;
+    transaction.prepare_cached("DELETE FROM rooms WHERE id = ?1")?.execute(id)?;
+    transaction.prepare_cached("INSERT OR IGNORE INTO forgetting (first, second) VALUES (?1, 0)")?.execute(id)?;
     Ok(())
 }
+
+const FORGET_GUEST: [&str; 4] = [
+    "DELETE FROM guests WHERE id = ?1",
+    "INSERT OR IGNORE INTO forgetting (first, second)
+         SELECT min(guest, peer), max(guest, peer) FROM private WHERE guest = ?1",
+    "DELETE FROM private WHERE peer = ?1 AND guest IN (SELECT peer FROM private WHERE guest = ?1)",
+    "DELETE FROM private WHERE guest = ?1",
+];
 
 /// Costs a few rows for each guest that this one ever talked with in private, in one transaction.
 fn forget_guest(transaction: &Transaction<'_>, guest: GuestId) -> rusqlite::Result<()> {
     let id = [to_sql(guest.0)];
-    for statement in [
-        "DELETE FROM guests WHERE id = ?1",
-        "INSERT OR IGNORE INTO forgetting (first, second)
-             SELECT min(guest, peer), max(guest, peer) FROM private WHERE guest = ?1",
-        "DELETE FROM private WHERE (guest, peer) IN (SELECT peer, guest FROM private WHERE guest = ?1)",
-        "DELETE FROM private WHERE guest = ?1",
-    ] {
+    for statement in FORGET_GUEST {
         transaction.prepare_cached(statement)?.execute(id)?;
     }
     Ok(())
@@ -161,11 +149,7 @@ pub(crate) fn rooms(connection: &Connection) -> rusqlite::Result<Vec<RoomRecord>
                     (other, _) => return Err(unknown(2, "owner", other)),
                 },
                 topic: match (row.get(4)?, row.get(5)?, optional_number(row, 6)?) {
-                    (Some(text), Some(by), Some(at)) => Some(Topic {
-                        text,
-                        by,
-                        at: Time(at),
-                    }),
+                    (Some(text), Some(by), Some(at)) => Some(Topic { text, by, at: Time(at) }),
                     _ => None,
                 },
                 spoken: row.get(7)?,
@@ -180,30 +164,15 @@ pub(crate) fn guests(connection: &Connection) -> rusqlite::Result<Vec<GuestRecor
     connection
         .prepare("SELECT id, token, seen FROM guests ORDER BY id")?
         .query_map([], |row| {
-            Ok(GuestRecord {
-                id: GuestId(number(row, 0)?),
-                token: TokenHash(row.get(1)?),
-                seen: Time(number(row, 2)?),
-            })
+            Ok(GuestRecord { id: GuestId(number(row, 0)?), token: TokenHash(row.get(1)?), seen: Time(number(row, 2)?) })
         })?
         .collect()
 }
 
 /// The messages that a read asks for, oldest first.
-pub(crate) fn history(
-    connection: &Connection,
-    read: &Read,
-) -> rusqlite::Result<Vec<StoredMessage>> {
+pub(crate) fn history(connection: &Connection, read: &Read) -> rusqlite::Result<Vec<StoredMessage>> {
     let (above, below, newest_first) = range(read.span);
-    let order = if newest_first { "DESC" } else { "ASC" };
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT time, position, kind, source, target, tags, text FROM messages
-         WHERE first = ?1 AND second = ?2 AND (time, position) > (?3, ?4) AND (time, position) < (?5, ?6)
-             AND position <= ?7 AND kind <> {tagmsg}
-             AND NOT EXISTS (SELECT 1 FROM forgetting WHERE first = ?1 AND second = ?2)
-         ORDER BY time {order}, position {order} LIMIT ?8",
-        tagmsg = kind_number(MessageKind::Tagmsg),
-    ))?;
+    let mut statement = connection.prepare_cached(&history_sql(newest_first))?;
     let rows = statement.query_map(
         params![
             to_sql(read.conversation.first),
@@ -224,16 +193,24 @@ pub(crate) fn history(
     Ok(messages)
 }
 
+/// Both ends of a span bound the walk over the primary key, so a read costs what it gives, not what there is.
+fn history_sql(newest_first: bool) -> String {
+    let order = if newest_first { "DESC" } else { "ASC" };
+    let tagmsg = kind_number(MessageKind::Tagmsg);
+    format!(
+        "SELECT time, position, kind, source, target, tags, text FROM messages
+         WHERE first = ?1 AND second = ?2
+             AND (time, position) > (?3, ?4) AND (time, position) < (?5, ?6)
+             AND position <= ?7 AND kind <> {tagmsg}
+             AND NOT EXISTS (SELECT 1 FROM forgetting WHERE first = ?1 AND second = ?2)
+         ORDER BY time {order}, position {order} LIMIT ?8"
+    )
+}
+
 /// A span as the ids it lies between, both excluded, and whether its newest end is the one wanted.
 fn range(span: Span) -> (MsgId, MsgId, bool) {
-    const FIRST: MsgId = MsgId {
-        time: Time(0),
-        position: Position(0),
-    };
-    const LAST: MsgId = MsgId {
-        time: Time(u64::MAX),
-        position: Position(u64::MAX),
-    };
+    const FIRST: MsgId = MsgId { time: Time(0), position: Position(0) };
+    const LAST: MsgId = MsgId { time: Time(u64::MAX), position: Position(u64::MAX) };
     match span {
         Span::Latest(None) => (FIRST, LAST, true),
         Span::Latest(Some(bound)) => (after(bound), LAST, true),
@@ -246,10 +223,7 @@ fn range(span: Span) -> (MsgId, MsgId, bool) {
 fn after(bound: Bound) -> MsgId {
     match bound {
         Bound::Msgid(msgid) => msgid,
-        Bound::Time(time) => MsgId {
-            time,
-            position: Position(u64::MAX),
-        },
+        Bound::Time(time) => MsgId { time, position: Position(u64::MAX) },
     }
 }
 
@@ -257,20 +231,14 @@ fn after(bound: Bound) -> MsgId {
 fn before(bound: Bound) -> MsgId {
     match bound {
         Bound::Msgid(msgid) => msgid,
-        Bound::Time(time) => MsgId {
-            time,
-            position: Position(0),
-        },
+        Bound::Time(time) => MsgId { time, position: Position(0) },
     }
 }
 
 fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<StoredMessage> {
     Ok(StoredMessage {
         conversation,
-        msgid: MsgId {
-            time: Time(number(row, 0)?),
-            position: Position(number(row, 1)?),
-        },
+        msgid: MsgId { time: Time(number(row, 0)?), position: Position(number(row, 1)?) },
         kind: match row.get(2)? {
             0 => MessageKind::Privmsg,
             1 => MessageKind::Notice,
@@ -297,33 +265,54 @@ fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 }
 
 fn optional_number(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
-    row.get::<_, Option<i64>>(column)
-        .map(|value| value.map(from_sql))
+    row.get::<_, Option<i64>>(column).map(|value| value.map(from_sql))
 }
 
 fn unknown(column: usize, what: &str, value: i64) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(
-        column,
-        Type::Integer,
-        format!("unknown {what} {value}").into(),
-    )
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, format!("unknown {what} {value}").into())
 }
 
 /// The database's random secret, made by the first call.
 pub(crate) fn secret(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
-    let kept = connection
-        .query_row("SELECT value FROM meta WHERE key = 'secret'", [], |row| {
-            row.get(0)
-        })
-        .optional()?;
+    let kept = connection.query_row("SELECT value FROM meta WHERE key = 'secret'", [], |row| row.get(0)).optional()?;
     if let Some(secret) = kept {
         return Ok(secret);
     }
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).expect("the system has random bytes");
-    connection.execute(
-        "INSERT INTO meta (key, value) VALUES ('secret', ?1)",
-        [secret],
-    )?;
+    connection.execute("INSERT INTO meta (key, value) VALUES ('secret', ?1)", [secret])?;
     Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(sql: &str) -> Vec<String> {
+        let mut connection = Connection::open_in_memory().unwrap();
+        crate::schema::migrate(&mut connection, 0).unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let parameters = vec![1; statement.parameter_count()];
+        let steps = statement.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
+        steps.map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn history_walks_the_primary_key_between_both_bounds() {
+        for newest_first in [false, true] {
+            let plan = plan(&history_sql(newest_first));
+            let key = "SEARCH messages USING PRIMARY KEY \
+                       (first=? AND second=? AND (time,position)>(?,?) AND (time,position)<(?,?))";
+            assert!(plan.iter().any(|step| step == key), "{plan:?}");
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn forgetting_a_guest_searches_and_never_scans() {
+        for sql in FORGET_GUEST {
+            let plan = plan(sql);
+            assert!(!plan.iter().any(|step| step.contains("SCAN")), "{plan:?}");
+        }
+    }
 }

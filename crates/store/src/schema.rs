@@ -73,14 +73,9 @@ pub(crate) fn identify(connection: &Connection) -> rusqlite::Result<Identity> {
     if pragma("application_id")? == APPLICATION_ID {
         return Ok(Identity::Ours(pragma("user_version")?));
     }
-    let table: Option<i64> = connection
-        .query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |row| row.get(0))
-        .optional()?;
-    Ok(if table.is_some() {
-        Identity::Foreign
-    } else {
-        Identity::Empty
-    })
+    let table: Option<i64> =
+        connection.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |row| row.get(0)).optional()?;
+    Ok(if table.is_some() { Identity::Foreign } else { Identity::Empty })
 }
 
 /// Brings a database of version `from` up to [`VERSION`] in one transaction; 0 is an empty one.
@@ -101,21 +96,40 @@ pub(crate) fn migrate(connection: &mut Connection, from: i64) -> rusqlite::Resul
 /// A number kept under `key`; `None` if it was never written.
 pub(crate) fn meta_number(connection: &Connection, key: &str) -> rusqlite::Result<Option<u64>> {
     connection
-        .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| {
-            row.get::<_, i64>(0)
-        })
+        .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get::<_, i64>(0))
         .optional()
         .map(|value| value.map(crate::rows::from_sql))
 }
 
 /// Keeps a number under `key`.
-pub(crate) fn set_meta_number(
-    transaction: &Transaction<'_>,
-    key: &str,
-    value: u64,
-) -> rusqlite::Result<()> {
+pub(crate) fn set_meta_number(transaction: &Transaction<'_>, key: &str, value: u64) -> rusqlite::Result<()> {
     transaction
         .prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
         .execute((key, crate::rows::to_sql(value)))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_file_becomes_ours_and_stays_as_it_is() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        assert_eq!(identify(&connection).unwrap(), Identity::Empty);
+        migrate(&mut connection, 0).unwrap();
+        assert_eq!(identify(&connection).unwrap(), Identity::Ours(VERSION));
+        migrate(&mut connection, VERSION).unwrap();
+        assert_eq!(identify(&connection).unwrap(), Identity::Ours(VERSION));
+    }
+
+    #[test]
+    fn a_migration_that_fails_changes_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        // The last table of the first step is there already.
+        connection.execute_batch("CREATE TABLE forgetting (id INTEGER)").unwrap();
+        migrate(&mut connection, 0).unwrap_err();
+        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
+        assert_eq!((tables, identify(&connection).unwrap()), (1, Identity::Foreign));
+    }
 }

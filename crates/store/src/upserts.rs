@@ -56,3 +56,34 @@ impl Upserts {
         self.index.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use teahouse_chat::durable::GuestRecord;
+    use teahouse_chat::ids::{Time, TokenHash};
+
+    use super::*;
+
+    fn seen(id: u64, at: u64) -> Change {
+        Change::Guest(GuestRecord { id: GuestId(id), token: TokenHash([0; 16]), seen: Time(at) })
+    }
+
+    #[test]
+    fn the_newest_takes_the_place_of_the_oldest() {
+        let mut upserts = Upserts::default();
+        assert_eq!(upserts.first_position(), None);
+        upserts.add(Position(3), seen(1, 10));
+        upserts.add(Position(4), seen(2, 20));
+        // A room with a guest's number is another matter.
+        upserts.add(Position(5), Change::RoomForgotten(RoomId(1)));
+        upserts.add(Position(6), seen(1, 30));
+        upserts.add(Position(7), Change::GuestForgotten(GuestId(2)));
+        assert_eq!(upserts.first_position(), Some(Position(3)));
+        let left: Vec<_> = upserts.iter().cloned().collect();
+        let expected = [seen(1, 30), Change::GuestForgotten(GuestId(2)), Change::RoomForgotten(RoomId(1))];
+        assert_eq!(left, expected);
+        upserts.clear();
+        upserts.add(Position(8), seen(1, 40));
+        assert_eq!(upserts.first_position(), Some(Position(8)));
+    }
+}

@@ -1,6 +1,6 @@
 //! The one thread that writes: group commit, settlement in order, failure and recovery.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use teahouse_chat::ids::{Position, Time};
 
 use crate::error::{CloseError, OpenError, one_line};
 use crate::faults::Faults;
-use crate::open::Opened;
+use crate::open::{BUSY_MS, LOG_FILE, Opened};
 use crate::queue::{Entry, Plans, Queue, Turn};
 use crate::readers::Reads;
 use crate::upserts::Upserts;
@@ -28,8 +28,13 @@ const RETRY_MS: u64 = 1_000;
 const PROBE_BYTES: i64 = 64 << 10;
 /// While messages keep coming, a slice of what is forgotten is deleted so often, in milliseconds.
 const FORGET_MS: u64 = 100;
-/// How long the last checkpoint waits for another program's reading, in milliseconds.
+/// Past so many bytes the write-ahead log is emptied although readers must be waited for: while reads overlap without
+/// a pause it does not start anew by itself.
+const WAL_BYTES_MAX: u64 = 64 << 20;
+/// How long such a checkpoint, or the last one, waits for reads to end, in milliseconds.
 const CHECKPOINT_MS: u64 = 200;
+/// How long after a checkpoint that was waited for the next may come, in milliseconds.
+const CHECKPOINT_PAUSE_MS: u64 = 1_000;
 
 type OnSettled = Box<dyn Fn(Settled) + Send + Sync>;
 
@@ -51,6 +56,8 @@ pub(crate) struct Writer {
     taken: Position,
     last_time: Time,
     plans: Plans,
+    /// Not before then is the write-ahead log emptied again.
+    checkpoint_at: Instant,
 }
 
 impl Writer {
@@ -74,10 +81,8 @@ impl Writer {
             failed: Vec::new(),
             last_time: opened.loaded.last_time,
             // What an earlier process had not finished forgetting goes on.
-            plans: Plans {
-                forget_at: Some(Instant::now()),
-                ..Plans::default()
-            },
+            plans: Plans { forget_at: Some(Instant::now()), ..Plans::default() },
+            checkpoint_at: Instant::now(),
         }
     }
 
@@ -85,24 +90,17 @@ impl Writer {
     pub(crate) fn start(self, alive: Sender<Result<(), CloseError>>) -> Result<(), OpenError> {
         let path = self.path.clone();
         let (queue, reads) = (Arc::clone(&self.queue), Arc::clone(&self.reads));
-        let thread = thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(
-                move || match catch_unwind(AssertUnwindSafe(move || self.run())) {
-                    Ok(last_word) => drop(alive.send(last_word)),
-                    Err(_) => {
-                        tracing::error!(
-                            "the store's writer panicked: nothing is stored from here on"
-                        );
-                        queue.close();
-                        reads.close();
-                    }
-                },
-            );
-        thread.map(drop).map_err(|error| OpenError::Other {
-            path,
-            cause: one_line(&error),
-        })
+        let thread = thread::Builder::new().name("store-writer".into()).spawn(move || {
+            match catch_unwind(AssertUnwindSafe(move || self.run())) {
+                Ok(last_word) => drop(alive.send(last_word)),
+                Err(_) => {
+                    tracing::error!("the store's writer panicked: nothing is stored from here on");
+                    queue.close();
+                    reads.close();
+                }
+            }
+        });
+        thread.map(drop).map_err(|error| OpenError::Other { path, cause: one_line(&error) })
     }
 
     fn run(mut self) -> Result<(), CloseError> {
@@ -140,6 +138,7 @@ impl Writer {
         }
         self.queue.release_bytes(bytes);
         self.settle(lost);
+        self.bound_log();
         self.plans.gather_until = grouped.then(|| started + Duration::from_millis(GATHER_MS));
     }
 
@@ -149,10 +148,8 @@ impl Writer {
         if messages.is_empty() && self.upserts.is_empty() && reservation.is_none() {
             return Ok(());
         }
-        let forgets = self
-            .upserts
-            .iter()
-            .any(|change| matches!(change, Change::RoomForgotten(_) | Change::GuestForgotten(_)));
+        let forgets =
+            self.upserts.iter().any(|change| matches!(change, Change::RoomForgotten(_) | Change::GuestForgotten(_)));
         let (upserts, last_time) = (&self.upserts, self.last_time);
         let result = transact(&mut self.connection, &self.faults, |transaction| {
             write_all(transaction, messages, upserts, reservation, last_time)
@@ -182,30 +179,20 @@ impl Writer {
             Some(stuck) => Position(stuck.0 - 1),
             None => self.taken,
         };
-        let failed_ahead = lost
-            .iter()
-            .copied()
-            .filter(|position| *position > upto)
-            .collect();
+        let failed_ahead = lost.iter().copied().filter(|position| *position > upto).collect();
         self.failed.extend(lost);
         let passed = self.failed.partition_point(|position| *position <= upto);
         let failed = self.failed.drain(..passed).collect();
         self.queue.set_settled(upto);
         self.reads.decide(self.taken);
-        (self.on_settled)(Settled {
-            upto,
-            failed,
-            failed_ahead,
-        });
+        (self.on_settled)(Settled { upto, failed, failed_ahead });
     }
 
     fn fail(&mut self, error: &rusqlite::Error) {
         if self.plans.retry_at.is_none() {
             let remedy = match error.sqlite_error_code() {
                 Some(ErrorCode::DiskFull) => "free some space",
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                    "close the other program that has it open"
-                }
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "close the other program that has it open",
                 _ => "see to the disk",
             };
             tracing::error!(
@@ -220,11 +207,14 @@ impl Writer {
 
     /// Tries the state changes that are left, then whether there is room for more.
     fn retry(&mut self) {
+        let waited_for = !self.upserts.is_empty();
         if self.commit(&[]).is_err() {
             return;
         }
-        if let Err(error) = self.probe() {
+        if waited_for {
             self.settle(Vec::new());
+        }
+        if let Err(error) = self.probe() {
             return self.fail(&error);
         }
         tracing::info!("{} can be written again", self.path.display());
@@ -237,16 +227,11 @@ impl Writer {
     fn probe(&mut self) -> rusqlite::Result<()> {
         transact(&mut self.connection, &self.faults, |transaction| {
             transaction
-                .execute(
-                    "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', randomblob(?1))",
-                    [PROBE_BYTES],
-                )
+                .execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', randomblob(?1))", [PROBE_BYTES])
                 .map(drop)
         })?;
         transact(&mut self.connection, &self.faults, |transaction| {
-            transaction
-                .execute("DELETE FROM meta WHERE key = 'probe'", [])
-                .map(drop)
+            transaction.execute("DELETE FROM meta WHERE key = 'probe'", []).map(drop)
         })
     }
 
@@ -260,8 +245,7 @@ impl Writer {
         });
         match result {
             Ok(due) => {
-                self.plans.forget_at =
-                    due.then(|| Instant::now() + Duration::from_millis(FORGET_MS));
+                self.plans.forget_at = due.then(|| Instant::now() + Duration::from_millis(FORGET_MS));
             }
             Err(error) => self.fail(&error),
         }
@@ -276,26 +260,26 @@ impl Writer {
         }
         drop(self.connection);
         drop(self.lock);
-        written.map_err(|error| CloseError::Unwritten {
-            path: self.path,
-            cause: one_line(&error),
-        })
+        written.map_err(|error| CloseError::Unwritten { path: self.path, cause: one_line(&error) })
     }
 
-    /// Empties the write-ahead log into the database; if that fails, the next start does it.
+    fn bound_log(&mut self) {
+        let log = self.path.with_file_name(LOG_FILE);
+        let bytes = fs::metadata(log).map_or(0, |file| file.len());
+        let now = Instant::now();
+        if bytes > WAL_BYTES_MAX && now >= self.checkpoint_at {
+            self.checkpoint();
+            self.checkpoint_at = now + Duration::from_millis(CHECKPOINT_PAUSE_MS);
+        }
+    }
+
+    /// Empties the write-ahead log into the database, as far as reads allow within [`CHECKPOINT_MS`].
     fn checkpoint(&self) {
-        let result = self
-            .connection
-            .busy_timeout(Duration::from_millis(CHECKPOINT_MS))
-            .and_then(|()| {
-                self.connection
-                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            });
+        let wait = |ms| self.connection.busy_timeout(Duration::from_millis(ms));
+        let empty = || self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let result = wait(CHECKPOINT_MS).and_then(|()| empty()).and_then(|()| wait(BUSY_MS));
         if let Err(error) = result {
-            tracing::warn!(
-                "the write-ahead log of {} stays: {error}",
-                self.path.display()
-            );
+            tracing::warn!("the write-ahead log of {} stays: {error}", self.path.display());
         }
     }
 }

@@ -40,12 +40,9 @@ fn run_and_kill(dir: &Path) -> (u64, u64) {
         .spawn()
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut numbers =
-        lines.filter_map(|line| line.unwrap().strip_prefix("settled ")?.parse::<u64>().ok());
+    let mut numbers = lines.filter_map(|line| line.unwrap().strip_prefix("settled ")?.parse::<u64>().ok());
     let first = numbers.next().expect("the child starts") + 1;
-    let enough = numbers
-        .find(|settled| *settled > first + 300)
-        .expect("the child goes on");
+    let enough = numbers.find(|settled| *settled > first + 300).expect("the child goes on");
     child.kill().unwrap();
     child.wait().unwrap();
     // What it still said before it died counts as well.
@@ -59,8 +56,7 @@ fn the_one_that_is_killed() {
     };
     let tell = |settled: u64| writeln!(stdout(), "settled {settled}").unwrap();
     let options = Options::default();
-    let (store, loaded) =
-        Store::open(dir.as_ref(), options, move |news| tell(news.upto.0)).unwrap();
+    let (store, loaded) = Store::open(dir.as_ref(), options, move |news| tell(news.upto.0)).unwrap();
     let first = loaded.next_position.0;
     tell(first - 1);
     for position in first.. {

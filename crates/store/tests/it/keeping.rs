@@ -1,5 +1,8 @@
 //! What was handed over is there after the next start, in order, and costs few commits.
 
+use std::thread;
+use std::time::Instant;
+
 use teahouse_chat::durable::{Change, Conversation, MessageKind, Owner, RoomRecord};
 use teahouse_chat::ids::{GuestId, Position, RoomId, Time};
 use teahouse_store::{Options, Read};
@@ -10,25 +13,12 @@ use crate::support::{PATIENCE, Tea, guest, latest, message, room, said, time};
 fn a_restart_changes_nothing() {
     let tea = Tea::new();
     assert_eq!((tea.loaded.rooms.len(), tea.loaded.guests.len()), (0, 0));
-    let plain = RoomRecord {
-        owner: Owner::Nobody,
-        topic: None,
-        spoken: false,
-        empty_since: Some(Time(9)),
-        ..room(2)
-    };
-    let ours = RoomRecord {
-        owner: Owner::Server,
-        ..room(3)
-    };
+    let plain = RoomRecord { owner: Owner::Nobody, topic: None, spoken: false, empty_since: Some(Time(9)), ..room(2) };
+    let ours = RoomRecord { owner: Owner::Server, ..room(3) };
     let rooms = vec![room(1), plain, ours];
     let guests = vec![guest(4), guest(5)];
     let notice = |position| {
-        let mut notice = message(
-            position,
-            Conversation::private(GuestId(5), GuestId(4)),
-            "quiet",
-        );
+        let mut notice = message(position, Conversation::private(GuestId(5), GuestId(4)), "quiet");
         notice.kind = MessageKind::Notice;
         notice
     };
@@ -46,10 +36,7 @@ fn a_restart_changes_nothing() {
     assert_eq!(tea.loaded.secret, secret);
     assert_eq!(tea.loaded.last_time, time(last.0));
     assert!(tea.loaded.next_position > last);
-    let private = Read {
-        conversation: Conversation::private(GuestId(4), GuestId(5)),
-        ..latest(0, last)
-    };
+    let private = Read { conversation: Conversation::private(GuestId(4), GuestId(5)), ..latest(0, last) };
     let kept = tea.ask(private).recv_timeout(PATIENCE).unwrap().unwrap();
     assert_eq!(kept, vec![notice(last.0)]);
 }
@@ -62,17 +49,8 @@ fn two_stores_have_two_secrets() {
 #[test]
 fn the_newest_of_a_room_and_guest_is_kept_and_the_forgotten_are_not() {
     let tea = Tea::new();
-    let newer = RoomRecord {
-        topic: None,
-        ..room(1)
-    };
-    tea.append(|_| {
-        vec![
-            Change::Room(room(1)),
-            Change::Room(room(2)),
-            Change::Guest(guest(4)),
-        ]
-    });
+    let newer = RoomRecord { topic: None, ..room(1) };
+    tea.append(|_| vec![Change::Room(room(1)), Change::Room(room(2)), Change::Guest(guest(4))]);
     tea.append(|_| vec![Change::Room(newer.clone()), Change::Guest(guest(5))]);
     tea.append(|_| vec![Change::RoomForgotten(RoomId(2))]);
     tea.append(|_| vec![Change::GuestForgotten(GuestId(4))]);
@@ -115,52 +93,44 @@ fn a_position_without_changes_settles_in_its_turn() {
 
 #[test]
 fn without_history_messages_settle_and_are_not_kept() {
-    let tea = Tea::open(
-        tempfile::tempdir().unwrap(),
-        Options {
-            history: false,
-            ..Options::default()
-        },
-    );
+    let tea = Tea::open(tempfile::tempdir().unwrap(), Options { history: false, ..Options::default() });
     tea.faults.fail_commits(true);
     let last = tea.say(1);
     assert_eq!(tea.wait(last).failed.len(), 0);
     tea.faults.fail_commits(false);
     tea.append(|position| vec![said(position, 1), Change::Room(room(1))]);
     let tea = tea.again();
-    assert_eq!(
-        tea.read(latest(1, tea.loaded.next_position)),
-        Vec::<u64>::new()
-    );
+    assert_eq!(tea.read(latest(1, tea.loaded.next_position)), Vec::<u64>::new());
     assert_eq!(tea.loaded.rooms, vec![room(1)]);
 }
 
 #[test]
 fn a_forgotten_room_has_no_history_at_once_and_its_rows_go_in_time() {
-    let tea = Tea::new();
-    let started = tea.say(1);
-    let _ = (0..1_300).map(|_| tea.say(1)).last();
-    let other = tea.say(2);
-    let forgotten = tea.append(|_| vec![Change::RoomForgotten(RoomId(1))]);
-    tea.wait(forgotten);
-    assert_eq!(tea.read(latest(1, forgotten)), Vec::<u64>::new());
-    // Whatever a close interrupts, the next start goes on with.
-    let tea = tea.again();
-    let watcher = rusqlite::Connection::open(tea.path()).unwrap();
-    let rows = || {
-        watcher
-            .query_row("SELECT count(*) FROM messages", [], |row| {
-                row.get::<_, i64>(0)
-            })
-            .unwrap()
+    let forget = |tea: &Tea, room| {
+        let _ = (0..1_300).map(|_| tea.say(room)).last();
+        let forgotten = tea.append(|_| vec![Change::RoomForgotten(RoomId(room))]);
+        tea.wait(forgotten);
+        assert_eq!(tea.read(latest(room, forgotten)), Vec::<u64>::new());
     };
-    let deadline = std::time::Instant::now() + PATIENCE;
-    while rows() > 1 && std::time::Instant::now() < deadline {
-        std::thread::yield_now();
-    }
-    assert_eq!(rows(), 1);
-    assert_eq!(tea.read(latest(2, forgotten)), vec![other.0]);
-    assert!(started < other);
+    let wait_gone = |tea: &Tea, room: i64| {
+        let watcher = rusqlite::Connection::open(tea.path()).unwrap();
+        let sql = "SELECT EXISTS (SELECT 1 FROM messages WHERE first = ?1)";
+        let there = || watcher.query_row(sql, [room], |row| row.get::<_, bool>(0)).unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while there() {
+            assert!(Instant::now() < deadline, "still there");
+            thread::yield_now();
+        }
+    };
+    let tea = Tea::new();
+    let other = tea.say(3);
+    forget(&tea, 1);
+    wait_gone(&tea, 1);
+    // What a close interrupts, the next start goes on with.
+    forget(&tea, 2);
+    let tea = tea.again();
+    wait_gone(&tea, 2);
+    assert_eq!(tea.read(latest(3, other)), vec![other.0]);
 }
 
 #[test]
@@ -177,11 +147,7 @@ fn a_forgotten_guest_takes_its_private_conversations_along() {
     tea.wait(last);
     let kept = |(a, b)| {
         let conversation = Conversation::private(GuestId(a), GuestId(b));
-        tea.read(Read {
-            conversation,
-            ..latest(0, last)
-        })
-        .len()
+        tea.read(Read { conversation, ..latest(0, last) }).len()
     };
     assert_eq!(pairs.map(kept), [0, 0, 1, 0, 1]);
     assert_eq!(tea.read(latest(5, last)), vec![in_room.0]);

@@ -1,10 +1,6 @@
 //! The store as its users see it: what is kept, in which order it settles, what happens when the disk fails.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    reason = "these are tests, helpers included"
-)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod crash;
 mod failing;

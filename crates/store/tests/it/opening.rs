@@ -12,12 +12,9 @@ fn refusal(dir: &Path) -> OpenError {
 }
 
 fn refusal_with(dir: &Path, options: Options) -> OpenError {
-    let error = Store::open(dir, options, |_| ()).err().expect("refused");
+    let error = Store::open(dir, options, |_| ()).expect_err("refused");
     let line = error.to_string();
-    assert!(
-        line.contains(&*dir.to_string_lossy()) && !line.contains('\n'),
-        "{line}"
-    );
+    assert!(line.contains(&*dir.to_string_lossy()) && !line.contains('\n'), "{line}");
     error
 }
 
@@ -39,14 +36,7 @@ fn a_newer_database_is_left_alone() {
     drop(newer);
     let before = fs::read(&path).unwrap();
     let error = refusal(tea.dir.path());
-    assert!(matches!(
-        error,
-        OpenError::Newer {
-            found: 99,
-            known: 1,
-            ..
-        }
-    ));
+    assert!(matches!(error, OpenError::Newer { found: 99, known: 1, .. }));
     assert!(error.to_string().contains("version 99"), "{error}");
     assert_eq!(fs::read(&path).unwrap(), before);
 }
@@ -55,9 +45,7 @@ fn a_newer_database_is_left_alone() {
 fn another_programs_database_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let other = rusqlite::Connection::open(dir.path().join("teahouse.db")).unwrap();
-    other
-        .execute_batch("CREATE TABLE recipes (id INTEGER PRIMARY KEY)")
-        .unwrap();
+    other.execute_batch("CREATE TABLE recipes (id INTEGER PRIMARY KEY)").unwrap();
     drop(other);
     assert!(matches!(refusal(dir.path()), OpenError::Foreign { .. }));
 }
@@ -71,20 +59,11 @@ fn what_is_no_database_is_called_damaged() {
 
 #[test]
 fn a_database_that_lost_a_table_or_its_sense_is_called_damaged() {
-    for damage in [
-        "DROP TABLE rooms",
-        "INSERT INTO rooms VALUES (1, 'x', 9, 9, NULL, NULL, NULL, 0, NULL)",
-    ] {
+    for damage in ["DROP TABLE rooms", "INSERT INTO rooms VALUES (1, 'x', 9, 9, NULL, NULL, NULL, 0, NULL)"] {
         let tea = Tea::new();
         tea.store.close().unwrap();
-        rusqlite::Connection::open(tea.path())
-            .unwrap()
-            .execute_batch(damage)
-            .unwrap();
-        assert!(
-            matches!(refusal(tea.dir.path()), OpenError::Damaged { .. }),
-            "{damage}"
-        );
+        rusqlite::Connection::open(tea.path()).unwrap().execute_batch(damage).unwrap();
+        assert!(matches!(refusal(tea.dir.path()), OpenError::Damaged { .. }), "{damage}");
     }
 }
 
@@ -105,10 +84,7 @@ fn a_full_disk_at_the_start_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options::default();
     options.faults.fill_disk(true);
-    assert!(matches!(
-        refusal_with(dir.path(), options),
-        OpenError::Full { .. }
-    ));
+    assert!(matches!(refusal_with(dir.path(), options), OpenError::Full { .. }));
     // Nothing half-made is left: with space again, it starts.
     Store::open(dir.path(), Options::default(), |_| ()).unwrap();
 }

@@ -22,20 +22,9 @@ fn spans_end_before_their_bounds_and_keep_to_their_limit() {
         });
     }
     let at = |position| Bound::Time(time(position));
-    let id = |position| {
-        Bound::Msgid(MsgId {
-            time: time(position),
-            position: Position(position),
-        })
-    };
-    let twin = Bound::Msgid(MsgId {
-        time: time(4),
-        position: Position(5),
-    });
-    let nonsense = Bound::Msgid(MsgId {
-        time: Time(u64::MAX),
-        position: Position(u64::MAX),
-    });
+    let id = |position| Bound::Msgid(MsgId { time: time(position), position: Position(position) });
+    let twin = Bound::Msgid(MsgId { time: time(4), position: Position(5) });
+    let nonsense = Bound::Msgid(MsgId { time: Time(u64::MAX), position: Position(u64::MAX) });
     let cases: [(Span, usize, &[u64]); 19] = [
         (Span::Latest(None), 100, &[1, 2, 3, 4, 5, 7, 8]),
         (Span::Latest(None), 3, &[5, 7, 8]),
@@ -58,11 +47,7 @@ fn spans_end_before_their_bounds_and_keep_to_their_limit() {
         (Span::After(Bound::Time(Time(u64::MAX))), 100, &[]),
     ];
     for (span, limit, expected) in cases {
-        let given = tea.read(Read {
-            span,
-            limit,
-            ..latest(1, Position(8))
-        });
+        let given = tea.read(Read { span, limit, ..latest(1, Position(8)) });
         assert_eq!(given, expected, "{span:?} limit {limit}");
     }
 }
@@ -76,19 +61,9 @@ fn a_read_gives_no_more_than_its_cap_and_no_tagmsg() {
         vec![Change::Message(tags)]
     });
     let last = (0..READ_ROWS_MAX + 10).map(|_| tea.say(1)).last().unwrap();
-    let rows = tea.read(Read {
-        limit: usize::MAX,
-        ..latest(1, last)
-    });
+    let rows = tea.read(Read { limit: usize::MAX, ..latest(1, last) });
     assert_eq!((rows.len(), rows.last()), (READ_ROWS_MAX, Some(&last.0)));
-    assert_eq!(
-        tea.read(Read {
-            limit: 1,
-            span: Span::After(Bound::Time(Time(0))),
-            ..latest(1, last)
-        }),
-        vec![2]
-    );
+    assert_eq!(tea.read(Read { limit: 1, span: Span::After(Bound::Time(Time(0))), ..latest(1, last) }), vec![2]);
 }
 
 #[test]
@@ -141,13 +116,8 @@ fn too_many_reads_are_refused_and_the_others_answered() {
     let tea = Tea::new();
     tea.faults.hold(true);
     let last = tea.say(1);
-    let waiting: Vec<_> = (0..READ_QUEUE_MAX)
-        .map(|_| tea.ask(latest(1, last)))
-        .collect();
-    assert_eq!(
-        tea.ask(latest(1, last)).try_recv(),
-        Ok(Err(ReadError::Busy))
-    );
+    let waiting: Vec<_> = (0..READ_QUEUE_MAX).map(|_| tea.ask(latest(1, last))).collect();
+    assert_eq!(tea.ask(latest(1, last)).try_recv(), Ok(Err(ReadError::Busy)));
     tea.faults.hold(false);
     for answer in waiting {
         assert_eq!(answer.recv_timeout(PATIENCE).unwrap().unwrap().len(), 1);
@@ -158,8 +128,7 @@ fn too_many_reads_are_refused_and_the_others_answered() {
 fn a_panic_of_who_asked_costs_no_reader() {
     let tea = Tea::new();
     for _ in 0..4 {
-        tea.store
-            .history(latest(1, Position(0)), |_| panic!("on purpose"));
+        tea.store.history(latest(1, Position(0)), |_| panic!("on purpose"));
     }
     assert_eq!(tea.read(latest(1, Position(0))), Vec::<u64>::new());
 }
@@ -170,9 +139,6 @@ fn after_close_reads_are_refused_and_nothing_is_healthy() {
     tea.store.close().unwrap();
     tea.say(1);
     assert!(!tea.store.is_healthy());
-    assert_eq!(
-        tea.ask(latest(1, Position(1))).try_recv(),
-        Ok(Err(ReadError::Closed))
-    );
+    assert_eq!(tea.ask(latest(1, Position(1))).try_recv(), Ok(Err(ReadError::Closed)));
     tea.store.close().unwrap();
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use teahouse_chat::durable::{
     Change, Conversation, GuestRecord, MessageKind, Owner, RoomRecord, Span, StoredMessage, Topic,
@@ -24,6 +24,8 @@ pub(crate) struct Tea {
     pub(crate) settled: Receiver<Settled>,
     pub(crate) dir: TempDir,
     next: Cell<u64>,
+    /// Up to where `settled` was read.
+    told: Cell<Position>,
 }
 
 impl Tea {
@@ -34,17 +36,10 @@ impl Tea {
     pub(crate) fn open(dir: TempDir, options: Options) -> Self {
         let faults = options.faults.clone();
         let (tell, settled) = mpsc::channel();
-        let (store, loaded) =
-            Store::open(dir.path(), options, move |news| drop(tell.send(news))).unwrap();
+        let (store, loaded) = Store::open(dir.path(), options, move |news| drop(tell.send(news))).unwrap();
         let next = Cell::new(loaded.next_position.0);
-        Tea {
-            store,
-            loaded,
-            faults,
-            settled,
-            dir,
-            next,
-        }
+        let told = Cell::new(store.settled());
+        Tea { store, loaded, faults, settled, dir, next, told }
     }
 
     /// Closes and opens again.
@@ -74,32 +69,16 @@ impl Tea {
     }
 
     pub(crate) fn wait_until(&self, enough: impl Fn(&News) -> bool) -> News {
-        let mut news = News {
-            upto: self.store.settled(),
-            ..News::default()
-        };
+        let mut news = News { upto: self.told.get(), ..News::default() };
+        let deadline = Instant::now() + PATIENCE;
         while !enough(&news) {
-            let settled = self
-                .settled
-                .recv_timeout(PATIENCE)
-                .expect("settled in time");
-            assert!(
-                settled.upto >= news.upto || news.calls == 0,
-                "settled goes back"
-            );
-            assert!(
-                settled
-                    .failed
-                    .iter()
-                    .all(|position| *position <= settled.upto)
-            );
-            assert!(
-                settled
-                    .failed_ahead
-                    .iter()
-                    .all(|position| *position > settled.upto)
-            );
-            news.upto = news.upto.max(settled.upto);
+            let left = deadline.saturating_duration_since(Instant::now());
+            let settled = self.settled.recv_timeout(left).expect("settled in time");
+            assert!(settled.upto >= news.upto, "settled goes back");
+            assert!(settled.failed.iter().all(|position| *position <= settled.upto));
+            assert!(settled.failed_ahead.iter().all(|position| *position > settled.upto));
+            news.upto = settled.upto;
+            self.told.set(settled.upto);
             news.calls += 1;
             for position in settled.failed {
                 assert!(news.failed.insert(position), "{position:?} fails twice");
@@ -122,11 +101,7 @@ impl Tea {
 
     /// The positions of what a read gives.
     pub(crate) fn read(&self, read: Read) -> Vec<u64> {
-        let rows = self
-            .ask(read)
-            .recv_timeout(PATIENCE)
-            .expect("answered in time")
-            .unwrap();
+        let rows = self.ask(read).recv_timeout(PATIENCE).expect("answered in time").unwrap();
         positions(&rows)
     }
 }
@@ -146,30 +121,18 @@ pub(crate) fn positions(rows: &[StoredMessage]) -> Vec<u64> {
 
 /// The newest of a room.
 pub(crate) fn latest(room: u64, upto: Position) -> Read {
-    Read {
-        conversation: Conversation::room(RoomId(room)),
-        span: Span::Latest(None),
-        limit: 500,
-        upto,
-    }
+    Read { conversation: Conversation::room(RoomId(room)), span: Span::Latest(None), limit: 500, upto }
 }
 
 pub(crate) fn said(position: u64, room: u64) -> Change {
-    Change::Message(message(
-        position,
-        Conversation::room(RoomId(room)),
-        &format!("第 {position} 句 🍵"),
-    ))
+    Change::Message(message(position, Conversation::room(RoomId(room)), &format!("第 {position} 句 🍵")))
 }
 
 /// A message said ten milliseconds after the one before it.
 pub(crate) fn message(position: u64, conversation: Conversation, text: &str) -> StoredMessage {
     StoredMessage {
         conversation,
-        msgid: MsgId {
-            time: time(position),
-            position: Position(position),
-        },
+        msgid: MsgId { time: time(position), position: Position(position) },
         kind: MessageKind::Privmsg,
         source: "阿明!guest@0.example".into(),
         target: "#tea".into(),
@@ -187,20 +150,12 @@ pub(crate) fn room(id: u64) -> RoomRecord {
         id: RoomId(id),
         name: format!("#茶{id}").into(),
         owner: Owner::Guest(GuestId(7)),
-        topic: Some(Topic {
-            text: "今日龙井".into(),
-            by: "a!b@c".into(),
-            at: Time(77),
-        }),
+        topic: Some(Topic { text: "今日龙井".into(), by: "a!b@c".into(), at: Time(77) }),
         spoken: true,
         empty_since: None,
     }
 }
 
 pub(crate) fn guest(id: u64) -> GuestRecord {
-    GuestRecord {
-        id: GuestId(id),
-        token: TokenHash([id as u8; 16]),
-        seen: Time(5),
-    }
+    GuestRecord { id: GuestId(id), token: TokenHash([id as u8; 16]), seen: Time(5) }
 }
