@@ -1,21 +1,25 @@
 //! A worker's inbox: everything that concerns it, in one order.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
+use teahouse_chat::entry::Event;
 use teahouse_chat::shard::Delivery;
 
 use crate::worker::Established;
 
-/// Past so many waiting deliveries, those who fill it are read more slowly.
-const DELIVERIES_PRESSED: usize = 16_384;
+/// While more than so much waits in any inbox, nobody who could fill it is read.
+const INBOX_BYTES_MAX: usize = 16 << 20;
+/// What a delivery takes besides its texts, roughly.
+const DELIVERY_BYTES: usize = 256;
 
 /// What waits for a worker.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     waiting: Mutex<Waiting>,
+    bytes: AtomicUsize,
     awake: AtomicBool,
     waker: Waker,
 }
@@ -41,11 +45,12 @@ pub(crate) struct Taken {
 impl Inbox {
     /// An inbox whose worker sleeps in the poll that `waker` ends.
     pub(crate) fn new(waker: Waker) -> Self {
-        Inbox { waiting: Mutex::default(), awake: AtomicBool::new(false), waker }
+        Inbox { waiting: Mutex::default(), bytes: AtomicUsize::new(0), awake: AtomicBool::new(false), waker }
     }
 
     /// Adds a delivery. Called under the world's lock: never waits.
     pub(crate) fn push(&self, delivery: Delivery) {
+        self.bytes.fetch_add(weight(&delivery), Ordering::Relaxed);
         self.lock().deliveries.push_back(delivery);
         self.wake();
     }
@@ -64,17 +69,18 @@ impl Inbox {
 
     /// Whether so much waits that senders are to be slowed.
     pub(crate) fn is_pressed(&self) -> bool {
-        self.lock().deliveries.len() > DELIVERIES_PRESSED
+        self.bytes.load(Ordering::Relaxed) > INBOX_BYTES_MAX
     }
 
     /// Takes new connections, and deliveries up to a number.
     pub(crate) fn take(&self, deliveries_max: usize) -> Taken {
         let mut waiting = self.lock();
-        let deliveries = if waiting.deliveries.len() <= deliveries_max {
+        let deliveries: VecDeque<Delivery> = if waiting.deliveries.len() <= deliveries_max {
             std::mem::take(&mut waiting.deliveries)
         } else {
             waiting.deliveries.drain(..deliveries_max).collect()
         };
+        self.bytes.fetch_sub(deliveries.iter().map(weight).sum(), Ordering::Relaxed);
         Taken {
             deliveries,
             arrivals: std::mem::take(&mut waiting.arrivals),
@@ -105,4 +111,22 @@ impl Inbox {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// About how many bytes a delivery holds: what many share is counted by each inbox.
+fn weight(delivery: &Delivery) -> usize {
+    let texts = match delivery {
+        Delivery::Applied(applied) => applied
+            .effects
+            .iter()
+            .map(|effect| match &effect.event {
+                Event::Said(said) => said.message.text.len() + said.message.tags.len(),
+                Event::Room(view) => view.people.len() * DELIVERY_BYTES,
+                _ => 0,
+            })
+            .sum(),
+        Delivery::Page(_, rows) => rows.as_ref().map_or(0, |rows| rows.len() * 2 * DELIVERY_BYTES),
+        Delivery::Answer(..) | Delivery::Settled(..) => 0,
+    };
+    DELIVERY_BYTES + texts
 }

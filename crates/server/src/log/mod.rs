@@ -140,9 +140,10 @@ impl Log {
         }
     }
 
-    /// Whether so much waits for the disk that senders are to be slowed.
+    /// Whether so much waits, for the disk or in any inbox, that senders are to be slowed.
     pub(crate) fn is_pressed(&self) -> bool {
         self.store.backlog_bytes() > STORE_BACKLOG_BYTES_MAX
+            || self.inboxes.get().into_iter().flatten().any(|inbox| inbox.is_pressed())
     }
 
     /// Writes what waits and closes the database.

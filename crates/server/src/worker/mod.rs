@@ -9,6 +9,7 @@ mod turn;
 mod wheel;
 
 use std::net::{SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -74,7 +75,7 @@ impl Workers {
             let inbox = Arc::clone(&inboxes[usize::from(number)]);
             let worker = Worker::new(poll, shard, inbox, Arc::clone(log), events.clone(), Cloak::new(secret), info);
             let thread = std::thread::Builder::new().name(format!("worker-{number}"));
-            threads.push(thread.spawn(move || worker.run())?);
+            threads.push(thread.spawn(move || run(worker))?);
         }
         Ok(Workers { inboxes, threads: Mutex::new(threads), next: AtomicUsize::new(0) })
     }
@@ -92,10 +93,16 @@ impl Workers {
         }
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
-            if thread.join().is_err() {
-                tracing::error!("a worker had failed");
-            }
+            thread.join().expect("a worker that fails ends the process");
         }
+    }
+}
+
+/// Half of all connections without a worker are worse than a restart, which loses nothing that was promised.
+fn run(worker: Worker) {
+    if catch_unwind(AssertUnwindSafe(|| worker.run())).is_err() {
+        tracing::error!("a worker has failed; the server stops, and can be started again");
+        std::process::abort();
     }
 }
 

@@ -119,13 +119,10 @@ impl Worker {
             return Some(Duration::ZERO);
         }
         let due = self.wheel.next().map(|ticks| Duration::from_millis(ticks * TICK_MS));
-        let ready = (!self.ready.is_empty()).then(|| if self.is_pressed() { PRESSED_WAIT } else { Duration::ZERO });
+        let pause = || if self.log.is_pressed() { PRESSED_WAIT } else { Duration::ZERO };
+        let ready = (!self.ready.is_empty()).then(pause);
         let stop = self.stopping.map(|since| STOP.saturating_sub(since.elapsed()).min(Duration::from_millis(20)));
         due.into_iter().chain(ready).chain(stop).min()
-    }
-
-    fn is_pressed(&self) -> bool {
-        self.inbox.is_pressed() || self.log.is_pressed()
     }
 
     fn is_empty(&self) -> bool {
@@ -183,7 +180,7 @@ impl Worker {
 
     /// Reads from those connections that have something, each a bounded piece.
     fn read_ready(&mut self) {
-        if self.is_pressed() {
+        if self.log.is_pressed() {
             return;
         }
         for _ in 0..self.ready.len() {

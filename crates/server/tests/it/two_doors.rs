@@ -9,15 +9,14 @@ fn both_doors_see_the_same() {
     raw.until("JOIN #lobby");
     raw.say("PRIVMSG #lobby :从这边 🍵");
     web.say("PRIVMSG #lobby :and from there");
-    let said = |lines: Vec<String>| -> Vec<String> {
-        lines.iter().filter_map(|line| line.split_once(" PRIVMSG ")).map(|(_, said)| said.to_owned()).collect()
-    };
-    let first = said(raw.until("and from there"));
-    let mut lines = Vec::new();
-    while lines.len() < 2 {
-        lines.extend(said(web.line().into_iter().collect()));
+    let mut said = [Vec::new(), Vec::new()];
+    for (peer, said) in [&mut raw, &mut web].into_iter().zip(&mut said) {
+        while said.len() < 2 {
+            let line = peer.until(" PRIVMSG ").pop().expect("the line that was waited for");
+            said.extend(line.split_once(" PRIVMSG ").map(|(_, said)| said.to_owned()));
+        }
     }
-    assert_eq!(first, lines, "in the room's one order");
+    assert_eq!(said[0], said[1], "in the room's one order");
     party.server().say("#lobby", "from the program").unwrap();
     assert!(raw.until("from the program").len() == 1 && web.until("from the program").len() == 1);
     party.server().announce("tea is ready").unwrap();
