@@ -78,17 +78,15 @@ fn raise_file_limit() {
 
 async fn until_told_to_go(handle: ServerHandle) -> anyhow::Result<()> {
     let mut told = Told::new()?;
-    told.to_go().await?;
+    told.wait().await?;
     print("\nClosing the teahouse …\n");
-    let mut closing = tokio::task::spawn_blocking(|| handle.shutdown());
-    loop {
-        tokio::select! {
-            closed = &mut closing => return Ok(closed?),
-            again = told.to_go() => {
-                again?;
-                tracing::warn!("leaving at once");
-                std::process::exit(INTERRUPTED);
-            }
+    let closing = tokio::task::spawn_blocking(|| handle.shutdown());
+    tokio::select! {
+        closed = closing => Ok(closed?),
+        again = told.wait() => {
+            again?;
+            tracing::warn!("leaving at once");
+            std::process::exit(INTERRUPTED);
         }
     }
 }
@@ -108,7 +106,7 @@ impl Told {
         Ok(Told { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    async fn to_go(&mut self) -> std::io::Result<()> {
+    async fn wait(&mut self) -> std::io::Result<()> {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -123,7 +121,7 @@ impl Told {
         Ok(Told {})
     }
 
-    async fn to_go(&mut self) -> std::io::Result<()> {
+    async fn wait(&mut self) -> std::io::Result<()> {
         tokio::signal::ctrl_c().await
     }
 }
