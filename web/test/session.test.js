@@ -137,24 +137,35 @@ test("a lost seat is taken again in the rooms that were left", () => {
   assert.deepEqual(desk.arrive(), ["JOIN #tea"]);
 });
 
-test("a gap is asked for page by page until it closes", () => {
+/** One who knows the messages 1 and 2 of #tea, was away, and hears message 300 on coming back. */
+function returned() {
   const desk = new Desk();
   desk.arrive(`${ME} JOIN #tea`, ":tea 366 alice #tea :End");
   desk.hear(":tea BATCH +h chathistory #tea", row(1, "h"), ":tea BATCH -h", row(2));
   desk.close();
-  const seat = [`${ME} JOIN #tea`, row(300), ":tea 366 alice #tea :End"];
   desk.open();
   desk.hear(`:tea CAP * ACK :${OFFER}`, ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD");
-  assert.deepEqual(desk.hear(...seat), ["CHATHISTORY LATEST #tea msgid=m0002 100"]);
+  assert.deepEqual(desk.hear(`${ME} JOIN #tea`, row(300), ":tea 366 alice #tea :End"), ["CHATHISTORY LATEST #tea msgid=m0002 100"]);
   const page = (/** @type {number} */ from, /** @type {number} */ to) =>
     desk.hear(":tea BATCH +g chathistory #tea", ...Array.from({ length: to - from + 1 }, (_, i) => row(from + i, "g")), ":tea BATCH -g");
+  return { desk, page };
+}
+
+test("a short page closes a gap", () => {
+  const { desk, page } = returned();
+  assert.deepEqual(page(298, 299), []);
+  assert.deepEqual(desk.store.state.places["#tea"]?.messages.length, 5);
+});
+
+test("a gap is asked for page by page until it closes", () => {
+  const { desk, page } = returned();
   assert.deepEqual(page(200, 299), ["CHATHISTORY BEFORE #tea msgid=m0200 100"]);
   assert.equal(desk.store.state.places["#tea"]?.loading, true);
   assert.deepEqual(page(100, 199), ["CHATHISTORY BEFORE #tea msgid=m0100 100"]);
-  assert.deepEqual(page(2, 99), []);
+  assert.deepEqual(page(0, 99), []);
   const { messages = [], loading } = desk.store.state.places["#tea"] ?? {};
   assert.equal(loading, false);
-  assert.deepEqual(messages.map(({ text }) => text), Array.from({ length: 300 }, (_, i) => `text ${i + 1}`));
+  assert.deepEqual(messages.map(({ text }) => text), Array.from({ length: 301 }, (_, i) => `text ${i}`));
   assert.deepEqual(desk.store.state.away, { since: 2000, until: 5000, caughtUp: 297 });
 });
 

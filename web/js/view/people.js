@@ -9,7 +9,7 @@ export function People({ app, place }) {
   const self = fold(app.store.state.nick);
   return html`
     <aside class="people" aria-label=${texts.say("people")}>
-      <h2>${texts.say("people")} <span class="count">${texts.say("people-count", { count: people.length })}</span></h2>
+      <h2>${texts.say("people")} <span class="count" aria-label=${texts.say("people-count", { count: people.length })}>${people.length}</span></h2>
       <ul aria-label=${texts.say("people")}>
         ${people.map((nick) => {
           const isSelf = fold(nick) === self;

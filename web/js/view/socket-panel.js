@@ -64,9 +64,11 @@ function Lines({ texts, url, entries }) {
     if (current) atEnd.current = current.scrollHeight - current.scrollTop - current.clientHeight < 24;
   };
   return html`
-    <ol class="wire" role="log" aria-live="off" aria-label=${texts.say("socket-log")} tabindex="0" ref=${box} onScroll=${scrolled}>
-      ${entries.map((entry) => html`<${Line} key=${entry.id} texts=${texts} url=${url} entry=${entry} />`)}
-    </ol>
+    <div class="wire" role="log" aria-live="off" aria-label=${texts.say("socket-log")} tabindex="0" ref=${box} onScroll=${scrolled}>
+      <ol>
+        ${entries.map((entry) => html`<${Line} key=${entry.id} texts=${texts} url=${url} entry=${entry} />`)}
+      </ol>
+    </div>
   `;
 }
 
