@@ -11,6 +11,9 @@ use crate::info::Rules;
 /// How long a room in which nothing was ever said lasts after a drop or a restart emptied it.
 pub(crate) const SILENT_ROOM_MS: u64 = 10 * 60 * 1000;
 
+/// How long after a start no guest is forgotten: whoever was connected when the last process ended comes back first.
+const GUEST_GRACE_MS: u64 = 24 * 60 * 60 * 1000;
+
 /// A room with the keys its name is found by.
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -28,6 +31,8 @@ pub(crate) struct Durable {
     guests: BTreeMap<GuestId, GuestRecord>,
     by_token: BTreeMap<TokenHash, GuestId>,
     by_seen: BTreeSet<(Time, GuestId)>,
+    /// When the process started; not kept.
+    pub(crate) started: Time,
 }
 
 impl Durable {
@@ -112,17 +117,19 @@ impl Durable {
 
     /// The guests that were not here for as long as an empty room lasts.
     pub(crate) fn guests_due(&self, rules: &Rules, now: Time) -> Vec<GuestId> {
-        if rules.forget_ms == 0 {
-            return Vec::new();
-        }
-        let due = |seen: &Time| seen.plus_ms(rules.forget_ms) <= now;
-        self.by_seen.iter().take_while(|(seen, _)| due(seen)).map(|(_, id)| *id).collect()
+        let due = |seen: Time| self.guest_end(rules, seen).is_some_and(|end| end <= now);
+        self.by_seen.iter().take_while(|(seen, _)| due(*seen)).map(|(_, id)| *id).collect()
     }
 
     /// When the next room or guest is to be forgotten.
     pub(crate) fn next_end(&self, rules: &Rules) -> Option<Time> {
-        let guest = self.by_seen.first().filter(|_| rules.forget_ms > 0).map(|(seen, _)| seen.plus_ms(rules.forget_ms));
+        let guest = self.by_seen.first().and_then(|(seen, _)| self.guest_end(rules, *seen));
         self.empty_rooms(rules).map(|(end, _)| end).chain(guest).min()
+    }
+
+    fn guest_end(&self, rules: &Rules, seen: Time) -> Option<Time> {
+        let end = seen.plus_ms(rules.forget_ms).max(self.started.plus_ms(GUEST_GRACE_MS));
+        (rules.forget_ms > 0).then_some(end)
     }
 
     fn empty_rooms(&self, rules: &Rules) -> impl Iterator<Item = (Time, RoomId)> {

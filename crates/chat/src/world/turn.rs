@@ -84,6 +84,7 @@ impl<'a> Turn<'a> {
 
     /// The first entry of a process: whoever was in a room when the last process ended is not any more.
     pub(crate) fn start(&mut self) {
+        self.world.durable.started = self.entry.time;
         for id in self.world.durable.room_ids().collect::<Vec<_>>() {
             self.settle_emptiness(id, Leaving::Dropped);
         }

@@ -174,7 +174,7 @@ impl Worker {
         self.connections[slot] = Some(connection);
         self.wheel.arm(session, tick + REGISTRATION_TICKS);
         if self.stopping.is_some() {
-            self.hang_up(session, "Server shutting down", Leaving::Dropped);
+            self.say_goodbye(session);
         }
     }
 
@@ -344,12 +344,21 @@ impl Worker {
         if taken.stopping && self.stopping.is_none() {
             self.stopping = Some(Instant::now());
             for session in self.shard.sessions() {
-                if let Some(connection) = self.connection(session) {
-                    connection.close_code = teahouse_proto::ws::code::GOING_AWAY;
-                }
-                self.hang_up(session, "Server shutting down", Leaving::Dropped);
+                self.say_goodbye(session);
             }
         }
+    }
+
+    /// The server goes, and with it everybody: nobody needs to be told of anybody else.
+    fn say_goodbye(&mut self, session: SessionId) {
+        let mut steps = Vec::new();
+        self.shard.hang_up(session, "Server shutting down", Leaving::Dropped, &mut steps);
+        steps.retain(|step| matches!(step, Step::Answer(_)));
+        if let Some(connection) = self.connection(session) {
+            connection.close_code = teahouse_proto::ws::code::GOING_AWAY;
+            connection.reason = "Server shutting down".into();
+        }
+        self.carry_out(session, steps);
     }
 
     /// Those for whom something has come: to be written to, to be read again, to be closed for not reading.
