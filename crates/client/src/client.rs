@@ -75,14 +75,7 @@ impl Client {
             ..options
         };
         tokio::spawn(Driver::new(options, requests_taken, events, shown).run());
-        (
-            Self {
-                requests,
-                state,
-                ids: Arc::default(),
-            },
-            Events(events_taken),
-        )
+        (Self { requests, state, ids: Arc::default() }, Events(events_taken))
     }
 
     /// What is known now.
@@ -129,10 +122,7 @@ impl Client {
     /// Says something, and waits while too many commands are waiting. The receipt tells when it is stored.
     pub async fn say_queued(&self, target: &str, text: &str) -> Result<Receipt, CommandError> {
         let (request, receipt) = self.saying(target, Kind::Privmsg, text)?;
-        self.requests
-            .send(request)
-            .await
-            .map_err(|_| CommandError::Over)?;
+        self.requests.send(request).await.map_err(|_| CommandError::Over)?;
         Ok(receipt)
     }
 
@@ -141,12 +131,7 @@ impl Client {
         Ok(self.say_queued(target, text).await?.await)
     }
 
-    fn saying(
-        &self,
-        target: &str,
-        kind: Kind,
-        text: &str,
-    ) -> Result<(Request, Receipt), CommandError> {
+    fn saying(&self, target: &str, kind: Kind, text: &str) -> Result<(Request, Receipt), CommandError> {
         let target = target_name(target)?;
         if text.trim().is_empty() {
             return Err(CommandError::Empty);
@@ -157,19 +142,8 @@ impl Client {
         self.online()?;
         let id = SayId(self.ids.fetch_add(1, Ordering::Relaxed));
         let (told, receipt) = oneshot::channel();
-        let command = Command::Say {
-            id,
-            target,
-            kind,
-            text: text.to_owned(),
-        };
-        Ok((
-            Request {
-                command,
-                receipt: Some((id, told)),
-            },
-            Receipt(receipt),
-        ))
+        let command = Command::Say { id, target, kind, text: text.to_owned() };
+        Ok((Request { command, receipt: Some((id, told)) }, Receipt(receipt)))
     }
 
     /// Sets a room's topic; empty takes it away.
@@ -178,16 +152,12 @@ impl Client {
             return Err(CommandError::TooLong);
         }
         self.online()?;
-        self.submit(Command::Topic {
-            room: room_name(room)?.as_str().to_owned(),
-            topic: one_line(topic),
-        })
+        self.submit(Command::Topic { room: room_name(room)?.as_str().to_owned(), topic: one_line(topic) })
     }
 
     /// Asks to be called something else.
     pub fn set_nick(&self, nick: &str) -> Result<(), CommandError> {
-        let parsed =
-            Nick::parse(nick).map_err(|error| CommandError::Name(nick.to_owned(), error))?;
+        let parsed = Nick::parse(nick).map_err(|error| CommandError::Name(nick.to_owned(), error))?;
         self.online()?;
         self.submit(Command::Nick(parsed))
     }
@@ -195,19 +165,13 @@ impl Client {
     /// Fetches what was said before the oldest message known; [`Event::Older`] answers.
     pub fn history(&self, target: &str) -> Result<(), CommandError> {
         self.online()?;
-        self.submit(Command::History {
-            target: target_name(target)?,
-        })
+        self.submit(Command::History { target: target_name(target)? })
     }
 
     /// Sends a line as it is.
     pub fn raw(&self, line: &str) -> Result<(), CommandError> {
         Message::parse(line).map_err(|_| CommandError::Line)?;
-        let body = if line.starts_with('@') {
-            line.split_once(' ').map_or("", |(_, body)| body)
-        } else {
-            line
-        };
+        let body = if line.starts_with('@') { line.split_once(' ').map_or("", |(_, body)| body) } else { line };
         if body.len() > MESSAGE_BODY_BYTES_MAX {
             return Err(CommandError::TooLong);
         }
@@ -223,42 +187,24 @@ impl Client {
     /// Leaves for good; the last event is [`Event::Offline`] without a next try.
     pub fn quit(&self, reason: &str) -> Result<(), CommandError> {
         let reason = one_line(reason);
-        let end = reason
-            .char_indices()
-            .map(|(at, _)| at)
-            .take_while(|at| *at <= 300)
-            .last()
-            .unwrap_or(0);
-        let reason = if reason.len() <= 300 {
-            reason
-        } else {
-            reason[..end].to_owned()
-        };
+        let end = reason.char_indices().map(|(at, _)| at).take_while(|at| *at <= 300).last().unwrap_or(0);
+        let reason = if reason.len() <= 300 { reason } else { reason[..end].to_owned() };
         self.submit(Command::Quit { reason })
     }
 
     fn online(&self) -> Result<(), CommandError> {
-        if self.state.borrow().phase == Phase::Online {
-            Ok(())
-        } else {
-            Err(CommandError::Offline)
-        }
+        if self.state.borrow().phase == Phase::Online { Ok(()) } else { Err(CommandError::Offline) }
     }
 
     fn submit(&self, command: Command) -> Result<(), CommandError> {
-        self.send(Request {
-            command,
-            receipt: None,
-        })
+        self.send(Request { command, receipt: None })
     }
 
     fn send(&self, request: Request) -> Result<(), CommandError> {
-        self.requests
-            .try_send(request)
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => CommandError::Full,
-                mpsc::error::TrySendError::Closed(_) => CommandError::Over,
-            })
+        self.requests.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => CommandError::Full,
+            mpsc::error::TrySendError::Closed(_) => CommandError::Over,
+        })
     }
 }
 
@@ -281,9 +227,7 @@ impl Future for Receipt {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
-        Pin::new(&mut self.0)
-            .poll(context)
-            .map(|outcome| outcome.unwrap_or(Outcome::Unknown))
+        Pin::new(&mut self.0).poll(context).map(|outcome| outcome.unwrap_or(Outcome::Unknown))
     }
 }
 
@@ -320,9 +264,7 @@ fn target_name(target: &str) -> Result<String, CommandError> {
     if target.len() > TARGET_BYTES_MAX {
         return Err(bad(NameError::TooLong));
     }
-    let harmful = |character: char| {
-        character.is_whitespace() || character.is_control() || ",!@*?".contains(character)
-    };
+    let harmful = |character: char| character.is_whitespace() || character.is_control() || ",!@*?".contains(character);
     match target.starts_with(':') || target.contains(harmful) {
         true => Err(bad(NameError::Forbidden)),
         false => Ok(target.to_owned()),

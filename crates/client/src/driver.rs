@@ -105,17 +105,12 @@ impl Driver {
                 Output::Connect => {
                     let url = self.url.clone();
                     self.outgoing.clear();
-                    self.link =
-                        Link::Opening(Box::pin(async move { Connection::open(&url).await }));
+                    self.link = Link::Opening(Box::pin(async move { Connection::open(&url).await }));
                 }
                 Output::Send(line) => self.outgoing.push_back(line),
                 Output::Disconnect => {
                     self.hang_up().await;
-                    self.session.disconnected(
-                        self.clock.now_ms(),
-                        "the connection was closed",
-                        jitter(),
-                    );
+                    self.session.disconnected(self.clock.now_ms(), "the connection was closed", jitter());
                 }
                 Output::Event(event) => self.untold.push_back(event),
                 Output::Outcome(id, outcome) => self.outcomes.push((id, outcome)),
@@ -136,8 +131,7 @@ impl Driver {
 
     /// Shows the new state, then what led to it, as far as there is room for it.
     fn tell(&mut self) {
-        self.state
-            .send_replace(Arc::new(self.session.state().clone()));
+        self.state.send_replace(Arc::new(self.session.state().clone()));
         for (id, outcome) in self.outcomes.drain(..) {
             if let Some(receipt) = self.receipts.remove(&id) {
                 // Nobody has to wait for it.
@@ -158,10 +152,7 @@ impl Driver {
 
     /// Waits for whatever comes first.
     async fn pause(&mut self) -> Woken {
-        let deadline = self
-            .session
-            .deadline_ms()
-            .map(|deadline_ms| self.clock.instant(deadline_ms));
+        let deadline = self.session.deadline_ms().map(|deadline_ms| self.clock.instant(deadline_ms));
         // While the program has not heard what came, nothing more is read: the server's own limits hold.
         let listening = self.untold.is_empty() && !self.over;
         let more_fits = self.outgoing.len() < OUTGOING_LINES_MAX;
@@ -201,12 +192,7 @@ impl Driver {
             }
             Woken::Request(None) => {
                 self.abandoned = true;
-                self.session.command(
-                    now_ms,
-                    Command::Quit {
-                        reason: String::new(),
-                    },
-                );
+                self.session.command(now_ms, Command::Quit { reason: String::new() });
             }
             Woken::Told => {}
             Woken::Time => self.session.tick(now_ms),
@@ -242,13 +228,8 @@ struct Clock {
 
 impl Clock {
     fn new() -> Self {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Self {
-            start: Instant::now(),
-            start_ms: u64::try_from(since.as_millis()).unwrap_or_default(),
-        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { start: Instant::now(), start_ms: u64::try_from(since.as_millis()).unwrap_or_default() }
     }
 
     fn now_ms(&self) -> u64 {

@@ -23,3 +23,4 @@ pub use event::{Direction, Event, Outcome, Refusal, Seen};
 pub use options::{Options, Retry};
 pub use server_url::{Door, ServerUrl, UrlError};
 pub use state::State;
+pub use teahouse_proto::names::{NameError, Nick, RoomName};

@@ -47,18 +47,14 @@ impl FromStr for ServerUrl {
 
     fn from_str(text: &str) -> Result<Self, UrlError> {
         let said = || text.to_owned();
-        let (scheme, rest) = text
-            .split_once("://")
-            .ok_or_else(|| UrlError::Scheme(said()))?;
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| UrlError::Scheme(said()))?;
         let door = match scheme.to_ascii_lowercase().as_str() {
             "irc" => Door::Irc,
             "ws" => Door::WebSocket,
             "ircs" | "wss" => return Err(UrlError::Tls(said())),
             _ => return Err(UrlError::Scheme(said())),
         };
-        let (authority, path) = rest
-            .find(['/', '?'])
-            .map_or((rest, ""), |at| rest.split_at(at));
+        let (authority, path) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
         let (host, port) = split_port(authority).ok_or_else(|| UrlError::Port(said()))?;
         let default_port = if door == Door::Irc { 6667 } else { 80 };
         let plain = |character: char| character.is_alphanumeric() || "-._:%".contains(character);
@@ -67,38 +63,19 @@ impl FromStr for ServerUrl {
         }
         let path = match (door, path) {
             (Door::WebSocket, "") => "/".to_owned(),
-            (Door::WebSocket, path) if path.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                path.to_owned()
-            }
+            (Door::WebSocket, path) if path.bytes().all(|byte| byte.is_ascii_graphic()) => path.to_owned(),
             (Door::Irc, "" | "/") => String::new(),
             _ => return Err(UrlError::Host(said())),
         };
-        Ok(Self {
-            door,
-            host: host.to_owned(),
-            port: port.unwrap_or(default_port),
-            path,
-        })
+        Ok(Self { door, host: host.to_owned(), port: port.unwrap_or(default_port), path })
     }
 }
 
 /// Host and port; `None` if the port is none.
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    let (host, port) = match authority
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-    {
-        Some((host, after)) => (
-            host,
-            if after.is_empty() {
-                None
-            } else {
-                Some(after.strip_prefix(':')?)
-            },
-        ),
-        None => authority
-            .split_once(':')
-            .map_or((authority, None), |(host, port)| (host, Some(port))),
+    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, after)) => (host, if after.is_empty() { None } else { Some(after.strip_prefix(':')?) }),
+        None => authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
     };
     match port {
         None => Some((host, None)),
@@ -146,54 +123,21 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused_with_a_remedy() {
         for (text, want) in [
-            (
-                "ircs://tea.example",
-                "ircs://tea.example: TLS is not in this version; use irc:// or ws://",
-            ),
-            (
-                "wss://tea.example",
-                "wss://tea.example: TLS is not in this version; use irc:// or ws://",
-            ),
+            ("ircs://tea.example", "ircs://tea.example: TLS is not in this version; use irc:// or ws://"),
+            ("wss://tea.example", "wss://tea.example: TLS is not in this version; use irc:// or ws://"),
             (
                 "127.0.0.1:8667",
                 "127.0.0.1:8667: a server's address begins with irc:// or ws://, as in irc://127.0.0.1:8667",
             ),
-            (
-                "http://a",
-                "http://a: a server's address begins with irc:// or ws://, as in irc://127.0.0.1:8667",
-            ),
-            (
-                "irc://",
-                "irc://: the host is missing, as in irc://127.0.0.1:8667",
-            ),
-            (
-                "irc://:8667",
-                "irc://:8667: the host is missing, as in irc://127.0.0.1:8667",
-            ),
-            (
-                "irc://a b",
-                "irc://a b: the host is missing, as in irc://127.0.0.1:8667",
-            ),
-            (
-                "irc://a:0",
-                "irc://a:0: the port is a number from 1 to 65535",
-            ),
-            (
-                "irc://a:x",
-                "irc://a:x: the port is a number from 1 to 65535",
-            ),
-            (
-                "irc://::1",
-                "irc://::1: the port is a number from 1 to 65535",
-            ),
-            (
-                "irc://[::1]8667",
-                "irc://[::1]8667: the port is a number from 1 to 65535",
-            ),
-            (
-                "irc://a:70000",
-                "irc://a:70000: the port is a number from 1 to 65535",
-            ),
+            ("http://a", "http://a: a server's address begins with irc:// or ws://, as in irc://127.0.0.1:8667"),
+            ("irc://", "irc://: the host is missing, as in irc://127.0.0.1:8667"),
+            ("irc://:8667", "irc://:8667: the host is missing, as in irc://127.0.0.1:8667"),
+            ("irc://a b", "irc://a b: the host is missing, as in irc://127.0.0.1:8667"),
+            ("irc://a:0", "irc://a:0: the port is a number from 1 to 65535"),
+            ("irc://a:x", "irc://a:x: the port is a number from 1 to 65535"),
+            ("irc://::1", "irc://::1: the port is a number from 1 to 65535"),
+            ("irc://[::1]8667", "irc://[::1]8667: the port is a number from 1 to 65535"),
+            ("irc://a:70000", "irc://a:70000: the port is a number from 1 to 65535"),
         ] {
             assert_eq!(text.parse::<ServerUrl>().unwrap_err().to_string(), want);
         }

@@ -40,10 +40,7 @@ fn cut(text: &str, room: usize) -> usize {
         Some(space) if end - space <= WORD_BYTES => space,
         _ if end > 0 => end,
         // One grapheme alone is longer than the line: between two of its characters, then.
-        _ => (1..=room)
-            .rev()
-            .find(|end| text.is_char_boundary(*end))
-            .unwrap_or(room),
+        _ => (1..=room).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(room),
     }
 }
 
@@ -61,11 +58,7 @@ mod tests {
             ("one\r\ntwo\n\n  \nthree", 10, vec!["one", "two", "three"]),
             ("one two three", 8, vec!["one two ", "three"]),
             ("茶馆茶馆", 7, vec!["茶馆", "茶馆"]),
-            (
-                long_word.as_str(),
-                32,
-                vec![&long_word[..32], &long_word[32..]],
-            ),
+            (long_word.as_str(), 32, vec![&long_word[..32], &long_word[32..]]),
             ("ae\u{301}i", 3, vec!["ae\u{301}", "i"]),
             ("a👨‍👩‍👧", 18, vec!["a", family]),
             (family, 8, vec!["👨\u{200d}", "👩\u{200d}", "👧"]),

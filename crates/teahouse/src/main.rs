@@ -2,7 +2,10 @@
 //!
 //! The command line over the server and the client library; one file for each subcommand.
 
+mod send;
 mod serve;
+mod tail;
+mod visitor;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -31,6 +34,10 @@ struct Cli {
 enum Command {
     /// Serve (also without a command)
     Serve(serve::ServeArgs),
+    /// Say something, and leave once it is stored
+    Send(send::SendArgs),
+    /// Print what is said in a room, live
+    Tail(tail::TailArgs),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +46,8 @@ fn main() -> ExitCode {
     let done = match cli.command {
         None => serve::run(&cli.serve),
         Some(Command::Serve(args)) => serve::run(&args),
+        Some(Command::Send(args)) => send::run(&args),
+        Some(Command::Tail(args)) => tail::run(&args),
     };
     done.unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "teahouse: {error:#}");

@@ -23,73 +23,29 @@ impl Session {
             return None;
         }
         Some(match (line.command, line.params.len()) {
-            ("JOIN", 1..) => Event::Joined {
-                room: text(0),
-                nick,
-            },
-            ("PART", 1..) => Event::Left {
-                room: text(0),
-                nick,
-                reason: text(1),
-            },
-            ("KICK", 2..) => Event::Left {
-                room: text(0),
-                nick: text(1),
-                reason: text(2),
-            },
-            ("QUIT", _) => Event::Quit {
-                nick,
-                reason: text(0),
-            },
-            ("NICK", 1..) => Event::Renamed {
-                from: nick,
-                to: text(0),
-            },
-            ("TOPIC", 2..) => Event::Topic {
-                room: text(0),
-                topic: text(1),
-                by: Some(nick),
-            },
-            ("332", 3..) => Event::Topic {
-                room: text(1),
-                topic: text(2),
-                by: None,
-            },
-            ("331", 2..) => Event::Topic {
-                room: text(1),
-                topic: String::new(),
-                by: None,
-            },
+            ("JOIN", 1..) => Event::Joined { room: text(0), nick },
+            ("PART", 1..) => Event::Left { room: text(0), nick, reason: text(1) },
+            ("KICK", 2..) => Event::Left { room: text(0), nick: text(1), reason: text(2) },
+            ("QUIT", _) => Event::Quit { nick, reason: text(0) },
+            ("NICK", 1..) => Event::Renamed { from: nick, to: text(0) },
+            ("TOPIC", 2..) => Event::Topic { room: text(0), topic: text(1), by: Some(nick) },
+            ("332", 3..) => Event::Topic { room: text(1), topic: text(2), by: None },
+            ("331", 2..) => Event::Topic { room: text(1), topic: String::new(), by: None },
             ("366", 2..) => Event::People { room: text(1) },
             ("FAIL", 2..) if text(0) != "CHATHISTORY" => {
                 // Between the code and the words stands what it is about, if anything does.
-                let about = if line.params.len() > 3 {
-                    text(2)
-                } else {
-                    text(0)
-                };
+                let about = if line.params.len() > 3 { text(2) } else { text(0) };
                 Event::Refused(refusal(&text(1), &about, &line.params))
             }
             ("422", _) => return None,
             ("432" | "433", _) if self.stage != Stage::Online => return None,
-            (code, 2..)
-                if line
-                    .numeric()
-                    .is_some_and(|code| (400..600).contains(&code)) =>
-            {
-                let about = if line.params.len() > 2 {
-                    text(1)
-                } else {
-                    String::new()
-                };
+            (code, 2..) if line.numeric().is_some_and(|code| (400..600).contains(&code)) => {
+                let about = if line.params.len() > 2 { text(1) } else { String::new() };
                 Event::Refused(refusal(code, &about, &line.params))
             }
-            ("WARN" | "NOTE", 1..) => Event::Notice {
-                text: text(line.params.len() - 1),
-            },
+            ("WARN" | "NOTE", 1..) => Event::Notice { text: text(line.params.len() - 1) },
             ("NOTICE" | "PRIVMSG", 2..)
-                if !text(0).starts_with('#')
-                    && line.source.is_none_or(|source| !source.contains('!')) =>
+                if !text(0).starts_with('#') && line.source.is_none_or(|source| !source.contains('!')) =>
             {
                 Event::Notice { text: text(1) }
             }

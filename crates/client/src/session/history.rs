@@ -96,10 +96,7 @@ impl Session {
                 asked.closed |= same || earlier;
             }
             asked.rows += 1;
-            asked.oldest = asked
-                .oldest
-                .take()
-                .or(msgid.map(std::borrow::Cow::into_owned));
+            asked.oldest = asked.oldest.take().or(msgid.map(std::borrow::Cow::into_owned));
             fill.until_ms = self.now_ms + ANSWER_MS;
         }
         Some(target)
@@ -135,23 +132,15 @@ impl Session {
 
     /// What a line means for the fills: a room is entered, a batch begins or ends, a request failed.
     pub(super) fn history_line(&mut self, line: &Line<'_>) {
-        let mine = line
-            .source_nick()
-            .is_some_and(|nick| self.state.is_me(nick));
+        let mine = line.source_nick().is_some_and(|nick| self.state.is_me(nick));
         match (line.command, &line.params[..]) {
             ("JOIN", [room, ..]) if mine => self.expect(room),
             ("PART", [room, ..]) if mine => self.finish(&fold(room), false),
             ("366", [_, room, ..]) => self.ask(&fold(room)),
             ("BATCH", [batch, "chathistory", target, ..]) if batch.starts_with('+') => {
-                let asked = self
-                    .history
-                    .fills
-                    .get(&fold(target))
-                    .is_some_and(|fill| fill.asked.is_some());
+                let asked = self.history.fills.get(&fold(target)).is_some_and(|fill| fill.asked.is_some());
                 if asked {
-                    self.history
-                        .batches
-                        .insert(batch[1..].to_owned(), fold(target));
+                    self.history.batches.insert(batch[1..].to_owned(), fold(target));
                 }
             }
             ("BATCH", [batch, ..]) if batch.starts_with('-') => {
@@ -169,11 +158,7 @@ impl Session {
 
     /// After a drop: what people have written to us meanwhile.
     pub(super) fn resume_conversations(&mut self) {
-        let names: Vec<String> = self
-            .state
-            .conversations()
-            .map(|talk| talk.name.clone())
-            .collect();
+        let names: Vec<String> = self.state.conversations().map(|talk| talk.name.clone()).collect();
         for name in names.into_iter().filter(|name| is_plain(name)) {
             self.history.visited.insert(fold(&name));
             self.expect(&name);
@@ -182,10 +167,7 @@ impl Session {
     }
 
     fn can_ask(&self) -> bool {
-        self.options.history
-            && ["batch", "draft/chathistory"]
-                .iter()
-                .all(|name| self.state.has_capability(name))
+        self.options.history && ["batch", "draft/chathistory"].iter().all(|name| self.state.has_capability(name))
     }
 
     /// From now on what is said there is held back until the history is there.
@@ -201,59 +183,33 @@ impl Session {
         }
         let why = match self.history.visited.contains(&key) {
             false => Why::First,
-            true => Why::Gap {
-                after: self.last_known(name),
-            },
+            true => Why::Gap { after: self.last_known(name) },
         };
         let name = name.to_owned();
-        let fill = Fill {
-            name,
-            why,
-            asked: None,
-            pages: 0,
-            until_ms,
-            held: Vec::new(),
-            fetched: 0,
-        };
+        let fill = Fill { name, why, asked: None, pages: 0, until_ms, held: Vec::new(), fetched: 0 };
         self.history.fills.insert(key, fill);
     }
 
     fn last_known(&self, name: &str) -> Option<Arc<Message>> {
         let log = self.state.log(name)?;
-        log.confirmed()
-            .iter()
-            .rev()
-            .find(|message| message.msgid.is_some())
-            .cloned()
+        log.confirmed().iter().rev().find(|message| message.msgid.is_some()).cloned()
     }
 
     fn oldest_known(&self, name: &str) -> Option<String> {
-        self.state
-            .log(name)?
-            .confirmed()
-            .iter()
-            .find_map(|message| message.msgid.clone())
+        self.state.log(name)?.confirmed().iter().find_map(|message| message.msgid.clone())
     }
 
     /// The first request of a fill.
     fn ask(&mut self, key: &str) {
-        let Some(fill) = self
-            .history
-            .fills
-            .get(key)
-            .filter(|fill| fill.asked.is_none())
-        else {
+        let Some(fill) = self.history.fills.get(key).filter(|fill| fill.asked.is_none()) else {
             return;
         };
-        let after =
-            |msgid: Option<&str>| msgid.map_or("*".to_owned(), |msgid| format!("msgid={msgid}"));
+        let after = |msgid: Option<&str>| msgid.map_or("*".to_owned(), |msgid| format!("msgid={msgid}"));
         let (subcommand, bound, limit) = match &fill.why {
             Why::First => ("LATEST", after(None), FIRST_ROWS),
-            Why::Gap { after: last } => (
-                "LATEST",
-                after(last.as_ref().and_then(|last| last.msgid.as_deref())),
-                GAP_ROWS,
-            ),
+            Why::Gap { after: last } => {
+                ("LATEST", after(last.as_ref().and_then(|last| last.msgid.as_deref())), GAP_ROWS)
+            }
             Why::Older => match self.oldest_known(key) {
                 Some(oldest) => ("BEFORE", after(Some(&oldest)), OLDER_ROWS),
                 None => ("LATEST", after(None), OLDER_ROWS),
@@ -269,23 +225,13 @@ impl Session {
         };
         fill.pages += 1;
         fill.until_ms = self.now_ms + ANSWER_MS;
-        fill.asked = Some(Asked {
-            label: label.clone(),
-            limit,
-            rows: 0,
-            oldest: None,
-            closed: false,
-        });
+        fill.asked = Some(Asked { label: label.clone(), limit, rows: 0, oldest: None, closed: false });
         let name = fill.name.clone();
         self.send_with(|line| {
             if let Some(label) = &label {
                 line.tag("label", label);
             }
-            line.command("CHATHISTORY")
-                .param(subcommand)
-                .param(&name)
-                .param(bound)
-                .param(&limit.to_string());
+            line.command("CHATHISTORY").param(subcommand).param(&name).param(bound).param(&limit.to_string());
         });
     }
 
@@ -317,12 +263,7 @@ impl Session {
             (None, Some(_)) => about.iter().any(|name| fold(name) == *key),
             (_, None) => false,
         };
-        let found = self
-            .history
-            .fills
-            .iter()
-            .find(|(key, fill)| is_it(key, fill))
-            .map(|(key, _)| key.clone());
+        let found = self.history.fills.iter().find(|(key, fill)| is_it(key, fill)).map(|(key, _)| key.clone());
         if let Some(key) = found {
             self.finish(&key, false);
         }
@@ -347,11 +288,7 @@ impl Session {
     }
 
     fn finish_all(&mut self, which: impl Fn(u64, &Fill) -> bool) {
-        let fills = self
-            .history
-            .fills
-            .iter()
-            .filter(|(_, fill)| which(self.now_ms, fill));
+        let fills = self.history.fills.iter().filter(|(_, fill)| which(self.now_ms, fill));
         for key in fills.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
             self.finish(&key, false);
         }
@@ -371,21 +308,10 @@ impl Session {
         match fill.why {
             Why::First => {}
             Why::Gap { .. } => {
-                let away_ms = self
-                    .offline_ms
-                    .map_or(0, |offline_ms| self.online_ms.saturating_sub(offline_ms));
-                self.event(Event::CaughtUp {
-                    target,
-                    messages,
-                    away_ms,
-                    complete,
-                });
+                let away_ms = self.offline_ms.map_or(0, |offline_ms| self.online_ms.saturating_sub(offline_ms));
+                self.event(Event::CaughtUp { target, messages, away_ms, complete });
             }
-            Why::Older => self.event(Event::Older {
-                target,
-                messages,
-                beginning: complete,
-            }),
+            Why::Older => self.event(Event::Older { target, messages, beginning: complete }),
         }
     }
 
@@ -394,22 +320,10 @@ impl Session {
         let key = fold(target);
         let busy = self.history.fills.contains_key(&key);
         if self.stage != Stage::Online || busy || !self.can_ask() {
-            return self.event(Event::Older {
-                target: target.to_owned(),
-                messages: 0,
-                beginning: false,
-            });
+            return self.event(Event::Older { target: target.to_owned(), messages: 0, beginning: false });
         }
         let (name, why) = (target.to_owned(), Why::Older);
-        let fill = Fill {
-            name,
-            why,
-            asked: None,
-            pages: 0,
-            until_ms: u64::MAX,
-            held: Vec::new(),
-            fetched: 0,
-        };
+        let fill = Fill { name, why, asked: None, pages: 0, until_ms: u64::MAX, held: Vec::new(), fetched: 0 };
         self.history.fills.insert(key.clone(), fill);
         self.ask(&key);
     }
@@ -419,9 +333,7 @@ impl Session {
 fn sorted(held: Vec<(Arc<Message>, Seen)>) -> Vec<(Arc<Message>, Seen)> {
     let mut sorted: Vec<(Arc<Message>, Seen)> = Vec::with_capacity(held.len());
     for next in held {
-        let place = sorted
-            .iter()
-            .rposition(|before| !before.0.is_later_than(&next.0));
+        let place = sorted.iter().rposition(|before| !before.0.is_later_than(&next.0));
         sorted.insert(place.map_or(0, |place| place + 1), next);
     }
     sorted

@@ -66,12 +66,7 @@ pub(crate) enum Command {
     /// Be in it no longer.
     Part(String),
     /// Say something, in as many lines as it takes.
-    Say {
-        id: SayId,
-        target: String,
-        kind: Kind,
-        text: String,
-    },
+    Say { id: SayId, target: String, kind: Kind, text: String },
     /// Set a room's topic; empty takes it away.
     Topic { room: String, topic: String },
     /// Be called something else.
@@ -128,12 +123,8 @@ pub(crate) struct Session {
 impl Session {
     /// Begins to connect at once.
     pub(crate) fn new(options: Options, now_ms: u64) -> Self {
-        let wanted = options
-            .rooms
-            .iter()
-            .flatten()
-            .map(|room| (fold(room.as_str()), room.as_str().to_owned()))
-            .collect();
+        let wanted =
+            options.rooms.iter().flatten().map(|room| (fold(room.as_str()), room.as_str().to_owned())).collect();
         let mut session = Self {
             state: State::new(options.nick.as_str()),
             output: VecDeque::new(),
@@ -176,9 +167,7 @@ impl Session {
         }
         self.heard_ms = now_ms;
         self.pinged_ms = None;
-        self.stage = Stage::Registering {
-            until_ms: now_ms + REGISTER_MS,
-        };
+        self.stage = Stage::Registering { until_ms: now_ms + REGISTER_MS };
         self.state.apply(Input::Open);
         self.event(Event::Registering);
         self.begin_registration();
@@ -212,37 +201,22 @@ impl Session {
         // Between half of it and all of it, so that many clients do not come back in step.
         let wait_ms = wait_ms / 2 + u64::from(jitter) % (wait_ms / 2 + 1);
         self.tries = self.tries.saturating_add(1);
-        self.stage = Stage::Waiting {
-            until_ms: now_ms + wait_ms,
-        };
-        self.event(Event::Offline {
-            reason,
-            retry_in_ms: Some(wait_ms),
-        });
+        self.stage = Stage::Waiting { until_ms: now_ms + wait_ms };
+        self.event(Event::Offline { reason, retry_in_ms: Some(wait_ms) });
     }
 
     /// When [`Session::tick`] is due.
     pub(crate) fn deadline_ms(&self) -> Option<u64> {
         let stage_ms = match self.stage {
-            Stage::Waiting { until_ms }
-            | Stage::Registering { until_ms }
-            | Stage::Leaving { until_ms } => Some(until_ms),
-            Stage::Online => Some(
-                self.pinged_ms
-                    .map_or(self.heard_ms + PING_AFTER_MS, |pinged| {
-                        pinged + DEAD_AFTER_MS
-                    }),
-            ),
+            Stage::Waiting { until_ms } | Stage::Registering { until_ms } | Stage::Leaving { until_ms } => {
+                Some(until_ms)
+            }
+            Stage::Online => {
+                Some(self.pinged_ms.map_or(self.heard_ms + PING_AFTER_MS, |pinged| pinged + DEAD_AFTER_MS))
+            }
             Stage::Connecting | Stage::Over => None,
         };
-        [
-            stage_ms,
-            self.sending.deadline_ms(),
-            self.history.deadline_ms(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        [stage_ms, self.sending.deadline_ms(), self.history.deadline_ms()].into_iter().flatten().min()
     }
 
     /// Time has passed.
@@ -280,10 +254,7 @@ impl Session {
         self.heard_ms = now_ms;
         self.pinged_ms = None;
         if self.options.raw_lines {
-            self.event(Event::Line {
-                direction: Direction::In,
-                text: text.to_owned(),
-            });
+            self.event(Event::Line { direction: Direction::In, text: text.to_owned() });
         }
         let Ok(line) = Message::parse(text) else {
             return;
@@ -312,15 +283,9 @@ impl Session {
         self.now_ms = now_ms;
         let online = self.stage == Stage::Online;
         match command {
-            Command::Say {
-                id,
-                target,
-                kind,
-                text,
-            } => self.say(id, &target, kind, &text),
+            Command::Say { id, target, kind, text } => self.say(id, &target, kind, &text),
             Command::Join(room) => {
-                self.wanted
-                    .insert(fold(room.as_str()), room.as_str().to_owned());
+                self.wanted.insert(fold(room.as_str()), room.as_str().to_owned());
                 if online {
                     self.send_with(|line| _ = line.command("JOIN").param(room.as_str()));
                 }
@@ -345,10 +310,7 @@ impl Session {
             }
             Command::History { target } if online => self.ask_older(&target),
             Command::Raw(line) if online => self.send(line),
-            Command::Topic { .. }
-            | Command::Nick(_)
-            | Command::History { .. }
-            | Command::Raw(_) => {}
+            Command::Topic { .. } | Command::Nick(_) | Command::History { .. } | Command::Raw(_) => {}
         }
     }
 
@@ -364,9 +326,7 @@ impl Session {
         match self.stage {
             Stage::Online | Stage::Registering { .. } => {
                 self.send_with(|line| _ = line.command("QUIT").trailing(reason));
-                self.stage = Stage::Leaving {
-                    until_ms: self.now_ms + QUIT_MS,
-                };
+                self.stage = Stage::Leaving { until_ms: self.now_ms + QUIT_MS };
             }
             Stage::Waiting { .. } | Stage::Connecting => self.end("left".to_owned()),
             Stage::Leaving { .. } | Stage::Over => {}
@@ -386,10 +346,7 @@ impl Session {
     fn end(&mut self, reason: String) {
         self.end_history();
         self.stage = Stage::Over;
-        self.event(Event::Offline {
-            reason,
-            retry_in_ms: None,
-        });
+        self.event(Event::Offline { reason, retry_in_ms: None });
         self.output.push_back(Output::End);
     }
 
@@ -403,10 +360,7 @@ impl Session {
     fn send(&mut self, text: String) {
         self.state.apply(Input::Out(&text));
         if self.options.raw_lines {
-            self.event(Event::Line {
-                direction: Direction::Out,
-                text: text.clone(),
-            });
+            self.event(Event::Line { direction: Direction::Out, text: text.clone() });
         }
         self.output.push_back(Output::Send(text));
     }
@@ -415,17 +369,8 @@ impl Session {
         self.output.push_back(Output::Event(event));
     }
 
-    fn message_event(
-        &mut self,
-        target: String,
-        message: std::sync::Arc<crate::state::Message>,
-        seen: Seen,
-    ) {
-        self.event(Event::Message {
-            target,
-            message,
-            seen,
-        });
+    fn message_event(&mut self, target: String, message: std::sync::Arc<crate::state::Message>, seen: Seen) {
+        self.event(Event::Message { target, message, seen });
     }
 }
 

@@ -45,12 +45,7 @@ impl Session {
         self.send_with(|line| _ = line.command("NICK").param(nick.as_str()));
         let user = user_name(nick.as_str());
         self.send_with(|line| {
-            _ = line
-                .command("USER")
-                .param(&user)
-                .param("0")
-                .param("*")
-                .trailing(&realname);
+            _ = line.command("USER").param(&user).param("0").param("*").trailing(&realname);
         });
     }
 
@@ -65,11 +60,7 @@ impl Session {
             }
             ("CAP", [_, "ACK", ..]) if registering => {
                 if self.state.has_capability(&guest()) {
-                    let token = self
-                        .token
-                        .clone()
-                        .filter(|token| is_plain(token))
-                        .unwrap_or_else(|| "*".to_owned());
+                    let token = self.token.clone().filter(|token| is_plain(token)).unwrap_or_else(|| "*".to_owned());
                     self.send_with(|line| _ = line.command("GUEST").param(&token));
                 }
                 self.end_negotiation();
@@ -94,9 +85,7 @@ impl Session {
     }
 
     fn offered(&mut self, list: &str) {
-        let names = list
-            .split(' ')
-            .map(|name| name.split('=').next().unwrap_or(name));
+        let names = list.split(' ').map(|name| name.split('=').next().unwrap_or(name));
         let known = names.filter(|name| CAPABILITIES.contains(name) || *name == guest());
         self.registration.offered.extend(known.map(str::to_owned));
         self.registration.offered.dedup();
@@ -129,15 +118,9 @@ impl Session {
 
     fn supported(&mut self, tokens: &[&str]) {
         let key = format!("{VENDOR}AUTOJOIN=");
-        for rooms in tokens
-            .iter()
-            .filter_map(|token| token.strip_prefix(key.as_str()))
-        {
+        for rooms in tokens.iter().filter_map(|token| token.strip_prefix(key.as_str())) {
             let rooms = unescape(rooms);
-            let rooms = rooms
-                .split(',')
-                .filter(|room| room.starts_with('#') && is_plain(room))
-                .take(AUTOJOIN_MAX);
+            let rooms = rooms.split(',').filter(|room| room.starts_with('#') && is_plain(room)).take(AUTOJOIN_MAX);
             self.registration.autojoin = rooms.map(str::to_owned).collect();
         }
     }
@@ -148,14 +131,10 @@ impl Session {
         self.tries = 0;
         if !self.arrived && self.options.rooms.is_none() {
             let rooms = std::mem::take(&mut self.registration.autojoin);
-            self.wanted
-                .extend(rooms.into_iter().map(|room| (fold(&room), room)));
+            self.wanted.extend(rooms.into_iter().map(|room| (fold(&room), room)));
         }
         self.arrived = true;
-        self.event(Event::Online {
-            nick: self.state.nick.clone(),
-            token: self.token.clone(),
-        });
+        self.event(Event::Online { nick: self.state.nick.clone(), token: self.token.clone() });
         for room in self.wanted.values().cloned().collect::<Vec<_>>() {
             self.send_with(|line| _ = line.command("JOIN").param(&room));
         }
@@ -169,29 +148,16 @@ fn guest() -> String {
 
 /// A user name that every server takes: the nick's ASCII letters and digits.
 fn user_name(nick: &str) -> String {
-    let name: String = nick
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .take(USER_BYTES_MAX)
-        .collect();
-    if name.is_empty() {
-        "guest".to_owned()
-    } else {
-        name
-    }
+    let name: String = nick.chars().filter(char::is_ascii_alphanumeric).take(USER_BYTES_MAX).collect();
+    if name.is_empty() { "guest".to_owned() } else { name }
 }
 
 fn cut(text: &str, bytes: usize) -> &str {
-    let end = (0..=bytes.min(text.len()))
-        .rev()
-        .find(|end| text.is_char_boundary(*end));
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or(0)]
 }
 
 /// The value of a 005 token: `\x20`, `\x3D` and `\x5C` stand for what cannot stand in it.
 fn unescape(value: &str) -> String {
-    value
-        .replace("\\x20", " ")
-        .replace("\\x3D", "=")
-        .replace("\\x5C", "\\")
+    value.replace("\\x20", " ").replace("\\x3D", "=").replace("\\x5C", "\\")
 }

@@ -60,44 +60,24 @@ impl Sending {
 impl Session {
     /// A label for something that is no message.
     pub(super) fn next_label(&mut self, prefix: char) -> Option<String> {
-        self.state
-            .has_capability("labeled-response")
-            .then(|| self.sending.label(prefix))
+        self.state.has_capability("labeled-response").then(|| self.sending.label(prefix))
     }
 
     pub(super) fn say(&mut self, id: SayId, target: &str, kind: Kind, text: &str) {
         if self.stage != Stage::Online || self.sending.lines.len() > LINES_MAX {
             return self.output.push_back(Output::Outcome(id, Outcome::NotSent));
         }
-        let command = if kind == Kind::Notice {
-            "NOTICE"
-        } else {
-            "PRIVMSG"
-        };
-        let (before, after) = if kind == Kind::Action {
-            ("\u{1}ACTION ", "\u{1}")
-        } else {
-            ("", "")
-        };
+        let command = if kind == Kind::Notice { "NOTICE" } else { "PRIVMSG" };
+        let (before, after) = if kind == Kind::Action { ("\u{1}ACTION ", "\u{1}") } else { ("", "") };
         let room = self.room_for_text(command, target) - before.len() - after.len();
-        let pieces: Vec<String> = pieces(text, room)
-            .into_iter()
-            .map(|piece| format!("{before}{piece}{after}"))
-            .collect();
+        let pieces: Vec<String> =
+            pieces(text, room).into_iter().map(|piece| format!("{before}{piece}{after}")).collect();
         if pieces.is_empty() {
             return self.output.push_back(Output::Outcome(id, Outcome::NotSent));
         }
-        self.sending.texts.insert(
-            id,
-            Text {
-                lines_left: pieces.len(),
-                outcome: Outcome::NotSent,
-            },
-        );
+        self.sending.texts.insert(id, Text { lines_left: pieces.len(), outcome: Outcome::NotSent });
         // Nothing comes back from a server that can do neither.
-        let answered = ["echo-message", "labeled-response"]
-            .iter()
-            .any(|name| self.state.has_capability(name));
+        let answered = ["echo-message", "labeled-response"].iter().any(|name| self.state.has_capability(name));
         for text in pieces {
             let label = self.next_label('m');
             self.send_with(|line| {
@@ -108,13 +88,7 @@ impl Session {
             });
             if answered {
                 let until_ms = self.now_ms + ANSWER_MS;
-                self.sending.lines.push_back(Line {
-                    say: id,
-                    label,
-                    target: fold(target),
-                    text,
-                    until_ms,
-                });
+                self.sending.lines.push_back(Line { say: id, label, target: fold(target), text, until_ms });
             } else {
                 self.outcome(id, Outcome::Sent);
             }
@@ -124,20 +98,14 @@ impl Session {
     /// Bytes of text that fit behind our own prefix, as the others will get it.
     fn room_for_text(&self, command: &str, target: &str) -> usize {
         // Until the server has shown how it calls us, the longest that it may be.
-        let prefix = self
-            .sending
-            .prefix_bytes
-            .unwrap_or(NICK_BYTES_MAX + USER_BYTES_MAX + HOST_BYTES_MAX + "!@".len());
-        let around =
-            ":".len() + prefix + " ".len() + command.len() + " ".len() + target.len() + " :".len();
+        let prefix = self.sending.prefix_bytes.unwrap_or(NICK_BYTES_MAX + USER_BYTES_MAX + HOST_BYTES_MAX + "!@".len());
+        let around = ":".len() + prefix + " ".len() + command.len() + " ".len() + target.len() + " :".len();
         MESSAGE_BODY_BYTES_MAX.saturating_sub(around).max(64)
     }
 
     /// Does this line answer one of ours? `label` is its label, or that of its batch.
     pub(super) fn answered(&mut self, line: &Message<'_>, label: Option<&str>, history: bool) {
-        let mine = line
-            .source_nick()
-            .is_some_and(|nick| self.state.is_me(nick));
+        let mine = line.source_nick().is_some_and(|nick| self.state.is_me(nick));
         if let Some(source) = line.source.filter(|source| mine && source.contains('!')) {
             self.sending.prefix_bytes = Some(source.len());
         } else if line.command == "NICK" {
@@ -151,36 +119,18 @@ impl Session {
         let (found, outcome) = match (line.command, &line.params[..]) {
             ("PRIVMSG" | "NOTICE", [target, text]) if mine => {
                 let tag = |key| line.tags.get(key).map(std::borrow::Cow::into_owned);
-                let outcome = Outcome::Stored {
-                    msgid: tag("msgid"),
-                    time: tag("time"),
-                };
+                let outcome = Outcome::Stored { msgid: tag("msgid"), time: tag("time") };
                 let target = fold(target);
-                let same = |sent: &Line| {
-                    sent.label.is_none() && sent.target == target && sent.text == *text
-                };
+                let same = |sent: &Line| sent.label.is_none() && sent.target == target && sent.text == *text;
                 (self.find(label, same), outcome)
             }
-            ("ACK", _) => (
-                self.find(label, |_| false),
-                Outcome::Stored {
-                    msgid: None,
-                    time: None,
-                },
-            ),
+            ("ACK", _) => (self.find(label, |_| false), Outcome::Stored { msgid: None, time: None }),
             ("FAIL", ["PRIVMSG" | "NOTICE", code, rest @ ..]) => {
                 let target = rest.first().map(|target| fold(target)).unwrap_or_default();
                 let found = self.find(label, |sent| sent.label.is_none() && sent.target == target);
-                (
-                    found,
-                    Outcome::Refused(refusal(code, &target, &line.params)),
-                )
+                (found, Outcome::Refused(refusal(code, &target, &line.params)))
             }
-            (code, params)
-                if line
-                    .numeric()
-                    .is_some_and(|code| (400..600).contains(&code)) =>
-            {
+            (code, params) if line.numeric().is_some_and(|code| (400..600).contains(&code)) => {
                 let target = about(params);
                 let found = self.find(label, |sent| sent.label.is_none() && sent.target == target);
                 (found, Outcome::Refused(refusal(code, &target, params)))
@@ -195,11 +145,7 @@ impl Session {
     /// The line with this label; of lines without labels the first that it may be.
     fn find(&self, label: Option<&str>, may_be: impl Fn(&Line) -> bool) -> Option<usize> {
         match label {
-            Some(label) => self
-                .sending
-                .lines
-                .iter()
-                .position(|sent| sent.label.as_deref() == Some(label)),
+            Some(label) => self.sending.lines.iter().position(|sent| sent.label.as_deref() == Some(label)),
             None => self.sending.lines.iter().position(may_be),
         }
     }
@@ -228,11 +174,7 @@ impl Session {
     }
 
     pub(super) fn expire_sent(&mut self) {
-        while self
-            .sending
-            .lines
-            .front()
-            .is_some_and(|line| line.until_ms <= self.now_ms)
+        while self.sending.lines.front().is_some_and(|line| line.until_ms <= self.now_ms)
             && let Some(line) = self.sending.lines.pop_front()
         {
             self.outcome(line.say, Outcome::Unknown);
@@ -253,9 +195,5 @@ fn badness(outcome: &Outcome) -> u8 {
 
 pub(super) fn refusal(code: &str, about: &str, params: &[&str]) -> Refusal {
     let text = params.last().copied().unwrap_or_default();
-    Refusal {
-        code: code.to_owned(),
-        about: about.to_owned(),
-        text: text.to_owned(),
-    }
+    Refusal { code: code.to_owned(), about: about.to_owned(), text: text.to_owned() }
 }

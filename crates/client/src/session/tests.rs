@@ -18,12 +18,7 @@ struct Talk {
 
 impl Talk {
     fn new(options: Options) -> Self {
-        let mut talk = Self {
-            session: Session::new(options, 0),
-            now_ms: 0,
-            said: 0,
-            out: String::new(),
-        };
+        let mut talk = Self { session: Session::new(options, 0), now_ms: 0, said: 0, out: String::new() };
         talk.drain();
         talk
     }
@@ -43,7 +38,8 @@ impl Talk {
             format!(":tea CAP * LS :{CAPABILITIES} sasl=PLAIN unheard-of"),
             format!(":tea CAP alice ACK :{CAPABILITIES}"),
             ":tea 001 alice :Welcome".into(),
-            ":tea 005 alice CASEMAPPING=ascii teahouse.internal/AUTOJOIN=#lobby,#a\\x3Db :are supported by this server".into(),
+            ":tea 005 alice CASEMAPPING=ascii teahouse.internal/AUTOJOIN=#lobby,#a\\x3Db :are supported by this server"
+                .into(),
             ":tea GUEST TOKEN 0123456789abcdef".into(),
             ":tea 422 alice :There is no message of the day".into(),
         ] {
@@ -72,8 +68,7 @@ impl Talk {
     }
 
     fn lose(&mut self) {
-        self.session
-            .disconnected(self.now_ms, "the cable was cut", 0);
+        self.session.disconnected(self.now_ms, "the cable was cut", 0);
         self.drain();
     }
 
@@ -84,12 +79,8 @@ impl Talk {
 
     fn say(&mut self, target: &str, text: &str) {
         self.said += 1;
-        let command = Command::Say {
-            id: SayId(self.said),
-            target: target.into(),
-            kind: Kind::Privmsg,
-            text: text.into(),
-        };
+        let command =
+            Command::Say { id: SayId(self.said), target: target.into(), kind: Kind::Privmsg, text: text.into() };
         self.command(command);
     }
 
@@ -97,10 +88,7 @@ impl Talk {
     fn history(&mut self, target: &str, rows: std::ops::Range<u32>) {
         self.hear(&format!(":tea BATCH +h chathistory {target}"));
         for row in rows {
-            self.hear(&format!(
-                "@batch=h;{} :bob!b@h PRIVMSG {target} :{row}",
-                id(row)
-            ));
+            self.hear(&format!("@batch=h;{} :bob!b@h PRIVMSG {target} :{row}", id(row)));
         }
         self.hear(":tea BATCH -h");
     }
@@ -122,38 +110,25 @@ impl Talk {
 }
 
 fn id(number: u32) -> String {
-    format!(
-        "msgid=m{number:04};time=2026-01-01T00:00:00.{:03}Z",
-        number % 1000
-    )
+    format!("msgid=m{number:04};time=2026-01-01T00:00:00.{:03}Z", number % 1000)
 }
 
 fn words(event: Event) -> String {
     match event {
-        Event::Message {
-            target,
-            message,
-            seen,
-        } => format!("{seen:?} {target} {}: {}", message.from, message.text),
+        Event::Message { target, message, seen } => format!("{seen:?} {target} {}: {}", message.from, message.text),
         other => format!("{other:?}"),
     }
 }
 
 fn options() -> Options {
-    let mut options = Options::new(
-        "irc://tea.example".parse().unwrap(),
-        Nick::parse("alice").unwrap(),
-    );
+    let mut options = Options::new("irc://tea.example".parse().unwrap(), Nick::parse("alice").unwrap());
     options.rooms = Some(vec![RoomName::parse("#tea").unwrap()]);
     options
 }
 
 #[test]
 fn it_registers_and_joins_what_the_server_proposes() {
-    let mut talk = Talk::new(Options {
-        rooms: None,
-        ..options()
-    });
+    let mut talk = Talk::new(Options { rooms: None, ..options() });
     talk.connect();
     talk.check(&expect![[r#"
         * Connecting
@@ -173,11 +148,7 @@ fn it_registers_and_joins_what_the_server_proposes() {
 
 #[test]
 fn a_known_token_is_shown_and_one_that_is_not_known_any_more_forgotten() {
-    let mut talk = Talk::new(Options {
-        token: Some("feedface".into()),
-        rooms: Some(vec![]),
-        ..options()
-    });
+    let mut talk = Talk::new(Options { token: Some("feedface".into()), rooms: Some(vec![]), ..options() });
     talk.session.connected(0);
     talk.hear(":tea CAP * LS :teahouse.internal/guest");
     talk.hear(":tea CAP alice ACK :teahouse.internal/guest");
@@ -256,10 +227,7 @@ fn a_taken_nick_gets_a_number_and_in_the_end_it_is_given_up() {
 
 #[test]
 fn a_wrong_password_is_the_end() {
-    let mut talk = Talk::new(Options {
-        password: Some("mine".into()),
-        ..options()
-    });
+    let mut talk = Talk::new(Options { password: Some("mine".into()), ..options() });
     talk.session.connected(0);
     talk.hear(":tea 464 * :Password incorrect");
     talk.hear("ERROR :This server asks for a password");
@@ -399,11 +367,7 @@ fn what_nobody_answered_is_unknown_after_a_while_or_a_drop() {
 fn a_long_text_goes_in_lines_that_fit_and_has_one_outcome() {
     let mut talk = Talk::online(options());
     talk.say("#tea", &"茶".repeat(300));
-    let sent: Vec<_> = talk
-        .out
-        .lines()
-        .map(|line| line.rsplit_once(':').unwrap().1.to_owned())
-        .collect();
+    let sent: Vec<_> = talk.out.lines().map(|line| line.rsplit_once(':').unwrap().1.to_owned()).collect();
     talk.out.clear();
     assert_eq!(sent.concat(), "茶".repeat(300));
     for text in &sent {
@@ -411,9 +375,7 @@ fn a_long_text_goes_in_lines_that_fit_and_has_one_outcome() {
         assert!((508..=510).contains(&as_others_get_it.len()) || text == sent.last().unwrap());
     }
     for (label, text) in (2..).zip(&sent) {
-        talk.hear(&format!(
-            "@label=m{label};msgid={label} :alice!alice@guest.tea PRIVMSG #tea :{text}"
-        ));
+        talk.hear(&format!("@label=m{label};msgid={label} :alice!alice@guest.tea PRIVMSG #tea :{text}"));
     }
     talk.out.retain(|character| character != '茶');
     talk.check(&expect![[r#"
@@ -471,11 +433,7 @@ fn a_gap_is_filled_page_by_page_and_told_in_order() {
     let told: Vec<_> = talk.out.lines().map(str::to_owned).collect();
     assert_eq!(told.len(), 248);
     assert_eq!(told[0], "* Missed #tea bob: 4");
-    assert!(
-        told[..246]
-            .windows(2)
-            .all(|pair| pair[0].len() <= pair[1].len())
-    );
+    assert!(told[..246].windows(2).all(|pair| pair[0].len() <= pair[1].len()));
     talk.out = told[245..].join("\n");
     talk.check(&expect![[r##"
         * Missed #tea bob: 249
@@ -507,11 +465,7 @@ fn a_gap_whose_filling_was_interrupted_is_filled_from_the_same_place() {
         < @label=h5 CHATHISTORY BEFORE #tea msgid=m0060 100
     "##]]);
     talk.history("#tea", 1..60);
-    let told = talk
-        .out
-        .lines()
-        .filter(|line| line.starts_with("* Missed"))
-        .count();
+    let told = talk.out.lines().filter(|line| line.starts_with("* Missed")).count();
     assert_eq!(told, 158);
 }
 
@@ -524,9 +478,7 @@ fn history_that_is_refused_or_never_comes_holds_nothing_back() {
     talk.hear(":tea 366 alice #tea :End of /NAMES list");
     talk.hear(":bob!b@h PRIVMSG #tea :one");
     talk.hear("@label=h1 :tea FAIL CHATHISTORY MESSAGE_ERROR LATEST #tea :Messages could not be retrieved");
-    talk.command(Command::History {
-        target: "#tea".into(),
-    });
+    talk.command(Command::History { target: "#tea".into() });
     talk.hear(":bob!b@h PRIVMSG #tea :two");
     talk.wait(20_000);
     talk.check(&expect![[r##"
@@ -544,12 +496,8 @@ fn history_that_is_refused_or_never_comes_holds_nothing_back() {
 fn older_messages_come_when_they_are_asked_for() {
     let mut talk = Talk::online(options());
     talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :9", id(9)));
-    talk.command(Command::History {
-        target: "#tea".into(),
-    });
-    talk.command(Command::History {
-        target: "#tea".into(),
-    });
+    talk.command(Command::History { target: "#tea".into() });
+    talk.command(Command::History { target: "#tea".into() });
     talk.history("#tea", 7..9);
     talk.check(&expect![[r##"
         * Live #tea bob: 9
@@ -593,10 +541,7 @@ fn rooms_are_left_and_entered_and_other_things_happen() {
     let mut talk = Talk::online(options());
     talk.command(Command::Join(RoomName::parse("#茶馆").unwrap()));
     talk.hear(":tea 403 alice #茶馆 :No such channel");
-    talk.command(Command::Topic {
-        room: "#tea".into(),
-        topic: "Tea at five".into(),
-    });
+    talk.command(Command::Topic { room: "#tea".into(), topic: "Tea at five".into() });
     talk.hear(":alice!a@h TOPIC #tea :Tea at five");
     talk.command(Command::Nick(Nick::parse("alicia").unwrap()));
     talk.hear(":alice!a@h NICK alicia");
@@ -642,9 +587,7 @@ fn rooms_are_left_and_entered_and_other_things_happen() {
 fn leaving_says_goodbye_and_does_not_wait_for_ever() {
     let mut talk = Talk::online(options());
     talk.say("#tea", "bye");
-    talk.command(Command::Quit {
-        reason: "tea is over".into(),
-    });
+    talk.command(Command::Quit { reason: "tea is over".into() });
     talk.hear("@label=m2;msgid=a :alice!alice@guest.tea PRIVMSG #tea :bye");
     talk.wait(QUIT_MS);
     talk.lose();
@@ -661,19 +604,12 @@ fn leaving_says_goodbye_and_does_not_wait_for_ever() {
 
 #[test]
 fn who_wants_no_second_try_gets_none() {
-    for (retry, tries) in [
-        (Retry::Never, 0),
-        (Retry::OnceOnline, 0),
-        (Retry::Always, 1),
-    ] {
+    for (retry, tries) in [(Retry::Never, 0), (Retry::OnceOnline, 0), (Retry::Always, 1)] {
         let mut talk = Talk::new(Options { retry, ..options() });
         talk.lose();
         assert_eq!(talk.out.matches("Some(").count(), tries, "{retry:?}");
     }
-    let mut talk = Talk::online(Options {
-        retry: Retry::OnceOnline,
-        ..options()
-    });
+    let mut talk = Talk::online(Options { retry: Retry::OnceOnline, ..options() });
     talk.lose();
     assert!(talk.out.contains("retry_in_ms: Some"));
 }

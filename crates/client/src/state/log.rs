@@ -99,9 +99,7 @@ struct Sent {
 impl Log {
     /// All messages, as they are to be shown.
     pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
-        self.confirmed
-            .iter()
-            .chain(self.unconfirmed.iter().map(|sent| &sent.message))
+        self.confirmed.iter().chain(self.unconfirmed.iter().map(|sent| &sent.message))
     }
 
     /// What the server confirmed, oldest first.
@@ -112,10 +110,7 @@ impl Log {
     /// Whether a message with this id is there.
     pub fn knows(&self, msgid: &str) -> bool {
         // What is asked for is nearly always new or recent.
-        self.confirmed
-            .iter()
-            .rev()
-            .any(|message| message.msgid.as_deref() == Some(msgid))
+        self.confirmed.iter().rev().any(|message| message.msgid.as_deref() == Some(msgid))
     }
 
     /// How many messages there are.
@@ -130,20 +125,12 @@ impl Log {
 
     /// Puts a confirmed message in its place; `None` if its msgid is there already.
     pub(super) fn confirm(&mut self, message: Message) -> Option<Arc<Message>> {
-        if message
-            .msgid
-            .as_deref()
-            .is_some_and(|msgid| self.knows(msgid))
-        {
+        if message.msgid.as_deref().is_some_and(|msgid| self.knows(msgid)) {
             return None;
         }
-        let place = self
-            .confirmed
-            .iter()
-            .rposition(|before| !before.is_later_than(&message));
+        let place = self.confirmed.iter().rposition(|before| !before.is_later_than(&message));
         let message = Arc::new(message);
-        self.confirmed
-            .insert(place.map_or(0, |place| place + 1), Arc::clone(&message));
+        self.confirmed.insert(place.map_or(0, |place| place + 1), Arc::clone(&message));
         if self.confirmed.len() > MESSAGES_MAX {
             self.confirmed.remove(0);
         }
@@ -153,11 +140,7 @@ impl Log {
     /// Appends what we sent and the server has yet to confirm.
     pub(super) fn send(&mut self, message: Message, label: Option<String>) {
         let after = self.confirmed.last().cloned();
-        self.unconfirmed.push(Sent {
-            message: Arc::new(message),
-            label,
-            after,
-        });
+        self.unconfirmed.push(Sent { message: Arc::new(message), label, after });
         if self.unconfirmed.len() > UNCONFIRMED_MAX {
             self.unconfirmed.remove(0);
         }
@@ -167,24 +150,16 @@ impl Log {
     pub(super) fn settle(&mut self, echo: &Message, label: Option<&str>) {
         let pending = |sent: &&Sent| sent.message.fate == Fate::Pending;
         let labelled = |sent: &Sent| label.is_some() && sent.label.as_deref() == label;
-        let found = self
-            .unconfirmed
-            .iter()
-            .position(|sent| pending(&sent) && labelled(sent));
+        let found = self.unconfirmed.iter().position(|sent| pending(&sent) && labelled(sent));
         let found = found.or_else(|| {
             let same = |sent: &Sent| sent.label.is_none() && sent.message.says_the_same(echo);
-            self.unconfirmed
-                .iter()
-                .position(|sent| pending(&sent) && same(sent))
+            self.unconfirmed.iter().position(|sent| pending(&sent) && same(sent))
         });
         let found = found.or_else(|| {
             self.unconfirmed.iter().position(|sent| {
                 sent.message.fate == Fate::Unknown
                     && sent.message.says_the_same(echo)
-                    && sent
-                        .after
-                        .as_ref()
-                        .is_none_or(|after| echo.is_later_than(after))
+                    && sent.after.as_ref().is_none_or(|after| echo.is_later_than(after))
             })
         });
         if let Some(found) = found {
@@ -203,10 +178,7 @@ impl Log {
     }
 
     fn refuse(&mut self, which: impl Fn(&Sent) -> bool) -> bool {
-        let mut pending = self
-            .unconfirmed
-            .iter_mut()
-            .filter(|sent| sent.message.fate == Fate::Pending);
+        let mut pending = self.unconfirmed.iter_mut().filter(|sent| sent.message.fate == Fate::Pending);
         let Some(sent) = pending.find(|sent| which(sent)) else {
             return false;
         };
@@ -216,18 +188,12 @@ impl Log {
 
     /// Whether something waits for an answer.
     pub(super) fn has_pending(&self) -> bool {
-        self.unconfirmed
-            .iter()
-            .any(|sent| sent.message.fate == Fate::Pending)
+        self.unconfirmed.iter().any(|sent| sent.message.fate == Fate::Pending)
     }
 
     /// The connection is gone: nobody knows what became of what was pending.
     pub(super) fn lose(&mut self) {
-        for sent in self
-            .unconfirmed
-            .iter_mut()
-            .filter(|sent| sent.message.fate == Fate::Pending)
-        {
+        for sent in self.unconfirmed.iter_mut().filter(|sent| sent.message.fate == Fate::Pending) {
             Arc::make_mut(&mut sent.message).fate = Fate::Unknown;
         }
     }

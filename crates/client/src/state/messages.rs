@@ -22,13 +22,8 @@ impl State {
                 if self.batches.len() >= BATCHES_MAX {
                     return;
                 }
-                let history = (*kind == "chathistory")
-                    .then(|| rest.first().copied().unwrap_or_default().to_owned());
-                let batch = Batch {
-                    history,
-                    label: self.label(line),
-                    parent: tag(line, "batch"),
-                };
+                let history = (*kind == "chathistory").then(|| rest.first().copied().unwrap_or_default().to_owned());
+                let batch = Batch { history, label: self.label(line), parent: tag(line, "batch") };
                 self.batches.insert(reference[1..].to_owned(), batch);
             }
             [reference, ..] if reference.starts_with('-') => {
@@ -62,12 +57,7 @@ impl State {
         };
         let history = self.history_target(line).map(str::to_owned);
         let user = line.source.filter(|source| source.contains('!'));
-        let from = if user.is_some() {
-            line.source_nick()
-        } else {
-            line.source
-        }
-        .unwrap_or_default();
+        let from = if user.is_some() { line.source_nick() } else { line.source }.unwrap_or_default();
         let mine = self.is_me(from);
         let goes_to = match (&history, user) {
             (Some(target), _) => target.as_str(),
@@ -96,11 +86,7 @@ impl State {
             log.settle(&message, label.as_deref());
         }
         let message = log.confirm(message)?;
-        Some(Added {
-            target: name,
-            message,
-            history: history.is_some(),
-        })
+        Some(Added { target: name, message, history: history.is_some() })
     }
 
     pub(super) fn line_out(&mut self, line: &irc::Message<'_>) -> Option<Added> {
@@ -122,11 +108,7 @@ impl State {
             msgid: None,
             time: None,
             mine: true,
-            fate: if echoed {
-                Fate::Pending
-            } else {
-                Fate::Confirmed
-            },
+            fate: if echoed { Fate::Pending } else { Fate::Confirmed },
         };
         let (name, log) = self.place(target)?;
         if echoed {
@@ -134,11 +116,7 @@ impl State {
             return None;
         }
         let message = log.confirm(message)?;
-        Some(Added {
-            target: name,
-            message,
-            history: false,
-        })
+        Some(Added { target: name, message, history: false })
     }
 
     /// The list that a name stands for, which begins with its first message if it is a person's.
@@ -151,41 +129,23 @@ impl State {
         if name.is_empty() || (self.direct.len() >= ROOMS_MAX && !self.direct.contains_key(&key)) {
             return None;
         }
-        let new = || {
-            Arc::new(Conversation {
-                name: name.to_owned(),
-                log: Log::default(),
-            })
-        };
+        let new = || Arc::new(Conversation { name: name.to_owned(), log: Log::default() });
         let conversation = Arc::make_mut(self.direct.entry(key).or_insert_with(new));
         Some((conversation.name.clone(), &mut conversation.log))
     }
 
     pub(super) fn log_mut(&mut self, name: &str) -> Option<&mut Log> {
         match name.starts_with('#') {
-            true => self
-                .rooms
-                .get_mut(&fold(name))
-                .map(|room| &mut Arc::make_mut(room).log),
-            false => self
-                .direct
-                .get_mut(&fold(name))
-                .map(|talk| &mut Arc::make_mut(talk).log),
+            true => self.rooms.get_mut(&fold(name)).map(|room| &mut Arc::make_mut(room).log),
+            false => self.direct.get_mut(&fold(name)).map(|talk| &mut Arc::make_mut(talk).log),
         }
     }
 
     pub(super) fn refuse_labelled(&mut self, label: &str) {
-        let rooms = self
-            .rooms
-            .values_mut()
-            .filter(|room| room.log.has_pending());
-        let talks = self
-            .direct
-            .values_mut()
-            .filter(|talk| talk.log.has_pending());
-        let mut logs = rooms
-            .map(|room| &mut Arc::make_mut(room).log)
-            .chain(talks.map(|talk| &mut Arc::make_mut(talk).log));
+        let rooms = self.rooms.values_mut().filter(|room| room.log.has_pending());
+        let talks = self.direct.values_mut().filter(|talk| talk.log.has_pending());
+        let mut logs =
+            rooms.map(|room| &mut Arc::make_mut(room).log).chain(talks.map(|talk| &mut Arc::make_mut(talk).log));
         logs.any(|log| log.refuse_labelled(label));
     }
 }
@@ -196,11 +156,7 @@ fn tag(line: &irc::Message<'_>, key: &str) -> Option<String> {
 
 /// `None`: a CTCP request that is not for people.
 fn kind_and_text<'a>(command: &str, text: &'a str) -> Option<(Kind, &'a str)> {
-    let kind = if command == "NOTICE" {
-        Kind::Notice
-    } else {
-        Kind::Privmsg
-    };
+    let kind = if command == "NOTICE" { Kind::Notice } else { Kind::Privmsg };
     let Some(ctcp) = text.strip_prefix('\u{1}') else {
         return Some((kind, text));
     };

@@ -152,8 +152,7 @@ impl State {
         if target.starts_with('#') {
             self.room(target).map(|room| &room.log)
         } else {
-            self.conversation(target)
-                .map(|conversation| &conversation.log)
+            self.conversation(target).map(|conversation| &conversation.log)
         }
     }
 
@@ -195,11 +194,7 @@ impl State {
                 room.log.lose();
             }
         }
-        for conversation in self
-            .direct
-            .values_mut()
-            .filter(|conversation| conversation.log.has_pending())
-        {
+        for conversation in self.direct.values_mut().filter(|conversation| conversation.log.has_pending()) {
             Arc::make_mut(conversation).log.lose();
         }
     }
@@ -254,10 +249,7 @@ impl State {
     fn join(&mut self, who: &str, name: &str) {
         let me = self.is_me(who);
         if me && self.room(name).is_none() && self.rooms.len() < ROOMS_MAX {
-            let room = Room {
-                name: name.to_owned(),
-                ..Room::default()
-            };
+            let room = Room { name: name.to_owned(), ..Room::default() };
             self.rooms.insert(fold(name), Arc::new(room));
         }
         let Some(room) = self.room_mut(name) else {
@@ -284,11 +276,7 @@ impl State {
 
     fn quit(&mut self, who: &str) {
         let who = fold(who);
-        for room in self
-            .rooms
-            .values_mut()
-            .filter(|room| room.people.contains_key(&who))
-        {
+        for room in self.rooms.values_mut().filter(|room| room.people.contains_key(&who)) {
             Arc::make_mut(room).people.remove(&who);
         }
     }
@@ -298,11 +286,7 @@ impl State {
             self.nick = to.to_owned();
         }
         let (old, new) = (fold(from), fold(to));
-        for room in self
-            .rooms
-            .values_mut()
-            .filter(|room| room.people.contains_key(&old))
-        {
+        for room in self.rooms.values_mut().filter(|room| room.people.contains_key(&old)) {
             let people = &mut Arc::make_mut(room).people;
             people.remove(&old);
             people.insert(new.clone(), to.to_owned());
@@ -332,16 +316,13 @@ impl State {
 
     /// A line that refuses one of our messages.
     fn failure(&mut self, line: &irc::Message<'_>) {
-        let numeric = line
-            .numeric()
-            .is_some_and(|code| (400..600).contains(&code));
+        let numeric = line.numeric().is_some_and(|code| (400..600).contains(&code));
         if line.command != "FAIL" && !numeric {
             return;
         }
         if let Some(label) = self.label(line) {
             self.refuse_labelled(&label);
-        } else if let ("FAIL", ["PRIVMSG" | "NOTICE", _, target, ..]) =
-            (line.command, &line.params[..])
+        } else if let ("FAIL", ["PRIVMSG" | "NOTICE", _, target, ..]) = (line.command, &line.params[..])
             && let Some(log) = self.log_mut(target)
         {
             log.refuse_first();
@@ -374,9 +355,7 @@ impl State {
 impl Room {
     fn enter(&mut self, nick: &str) {
         if !nick.is_empty() && self.people.len() < PEOPLE_MAX {
-            self.people
-                .entry(fold(nick))
-                .or_insert_with(|| nick.to_owned());
+            self.people.entry(fold(nick)).or_insert_with(|| nick.to_owned());
         }
     }
 }

@@ -10,27 +10,15 @@ use super::*;
 #[test]
 fn every_case_ends_in_its_state() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/client");
-    let mut cases: Vec<_> = fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    cases.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "json")
-    });
+    let mut cases: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     cases.sort();
     assert!(!cases.is_empty(), "no cases in {}", folder.display());
     for path in cases {
         let case: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         let got = run(&case);
         let show = |state: &Value| serde_json::to_string_pretty(state).unwrap();
-        assert_eq!(
-            show(&got),
-            show(&case["state"]),
-            "{}: {}",
-            path.display(),
-            case["name"]
-        );
+        assert_eq!(show(&got), show(&case["state"]), "{}: {}", path.display(), case["name"]);
     }
 }
 
@@ -57,19 +45,9 @@ fn snapshot(state: &State) -> Value {
         Phase::Registering => "registering",
         Phase::Online => "online",
     };
-    let rooms: Map<_, _> = state
-        .rooms()
-        .map(|room| (room.name.clone(), room_snapshot(room)))
-        .collect();
-    let direct: Map<_, _> = state
-        .conversations()
-        .map(|talk| {
-            (
-                talk.name.clone(),
-                json!({ "messages": log_snapshot(&talk.log) }),
-            )
-        })
-        .collect();
+    let rooms: Map<_, _> = state.rooms().map(|room| (room.name.clone(), room_snapshot(room))).collect();
+    let direct: Map<_, _> =
+        state.conversations().map(|talk| (talk.name.clone(), json!({ "messages": log_snapshot(&talk.log) }))).collect();
     let notices: Vec<&str> = state.notices.iter().map(AsRef::as_ref).collect();
     json!({ "phase": phase, "nick": state.nick, "rooms": rooms, "direct": direct, "notices": notices })
 }
@@ -109,9 +87,7 @@ fn what_is_kept_has_a_limit() {
     let mut state = State::new("me");
     state.apply(Input::In(":me!u@h JOIN #a"));
     for number in 0..MESSAGES_MAX + 5 {
-        state.apply(Input::In(&format!(
-            "@msgid={number} :bob!u@h PRIVMSG #a :{number}"
-        )));
+        state.apply(Input::In(&format!("@msgid={number} :bob!u@h PRIVMSG #a :{number}")));
         state.apply(Input::In(&format!(":tea NOTE * X :{number}")));
     }
     assert_eq!(state.room("#A").unwrap().log.len(), MESSAGES_MAX);
@@ -122,10 +98,7 @@ fn what_is_kept_has_a_limit() {
         state.apply(Input::In(&format!(":n{number}!u@h PRIVMSG me :hi")));
         state.apply(Input::In(&format!("BATCH +{number} x")));
     }
-    assert_eq!(
-        (state.rooms().count(), state.conversations().count()),
-        (ROOMS_MAX, ROOMS_MAX)
-    );
+    assert_eq!((state.rooms().count(), state.conversations().count()), (ROOMS_MAX, ROOMS_MAX));
     assert!(state.batches.len() <= BATCHES_MAX);
 }
 
@@ -134,9 +107,5 @@ fn batches_in_a_circle_do_no_harm() {
     let mut state = State::new("me");
     state.apply(Input::In("@batch=b BATCH +a x"));
     state.apply(Input::In("@batch=a BATCH +b x"));
-    assert!(
-        state
-            .apply(Input::In("@batch=a :bob!u@h PRIVMSG me :hi"))
-            .is_some()
-    );
+    assert!(state.apply(Input::In("@batch=a :bob!u@h PRIVMSG me :hi")).is_some());
 }

@@ -30,27 +30,18 @@ impl Connection {
     pub(crate) async fn open(url: &ServerUrl) -> Result<Self, String> {
         match timeout(CONNECT_TIMEOUT, Self::open_untimed(url)).await {
             Ok(result) => result,
-            Err(_) => Err(format!(
-                "no answer from {} within {} s",
-                url.authority(),
-                CONNECT_TIMEOUT.as_secs()
-            )),
+            Err(_) => Err(format!("no answer from {} within {} s", url.authority(), CONNECT_TIMEOUT.as_secs())),
         }
     }
 
     async fn open_untimed(url: &ServerUrl) -> Result<Self, String> {
         // Tries every address that the name has, one after the other.
-        let stream = TcpStream::connect((url.host.as_str(), url.port))
-            .await
-            .map_err(|error| no_connection(url, &error))?;
-        stream
-            .set_nodelay(true)
-            .map_err(|error| no_connection(url, &error))?;
+        let stream =
+            TcpStream::connect((url.host.as_str(), url.port)).await.map_err(|error| no_connection(url, &error))?;
+        stream.set_nodelay(true).map_err(|error| no_connection(url, &error))?;
         match url.door {
             Door::Irc => Ok(Self::Tcp(Tcp::new(stream))),
-            Door::WebSocket => Ok(Self::WebSocket(Box::new(
-                WebSocket::open(stream, url).await?,
-            ))),
+            Door::WebSocket => Ok(Self::WebSocket(Box::new(WebSocket::open(stream, url).await?))),
         }
     }
 
@@ -79,10 +70,7 @@ impl Connection {
 
 fn no_connection(url: &ServerUrl, error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => format!(
-            "nothing listens at {}: is the server running?",
-            url.authority()
-        ),
+        io::ErrorKind::ConnectionRefused => format!("nothing listens at {}: is the server running?", url.authority()),
         _ => format!("cannot connect to {}: {error}", url.authority()),
     }
 }

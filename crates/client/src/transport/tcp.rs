@@ -24,12 +24,7 @@ pub(crate) struct Tcp {
 
 impl Tcp {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self {
-            stream,
-            input: Vec::new(),
-            splitter: LineSplitter::default(),
-            output: Vec::new(),
-        }
+        Self { stream, input: Vec::new(), splitter: LineSplitter::default(), output: Vec::new() }
     }
 
     pub(super) async fn turn(
@@ -84,16 +79,9 @@ impl Tcp {
         let mut from = 0;
         loop {
             match self.splitter.next(&self.input[from..]) {
-                Split::Line {
-                    start,
-                    end,
-                    consumed,
-                } => {
+                Split::Line { start, end, consumed } => {
                     if start < end {
-                        lines.push(
-                            String::from_utf8_lossy(&self.input[from + start..from + end])
-                                .into_owned(),
-                        );
+                        lines.push(String::from_utf8_lossy(&self.input[from + start..from + end]).into_owned());
                     }
                     from += consumed;
                 }

@@ -28,18 +28,11 @@ impl WebSocket {
         let builder = ClientBuilder::new()
             .uri(&url.to_string())
             .map_err(|error| format!("{url}: {error}"))?
-            .add_header(
-                SEC_WEBSOCKET_PROTOCOL,
-                HeaderValue::from_static("text.ircv3.net"),
-            )
+            .add_header(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("text.ircv3.net"))
             .map_err(refused)?
             .limits(Limits::default().max_payload_len(Some(LINE_BYTES_MAX)));
         let (stream, _) = builder.connect_on(stream).await.map_err(refused)?;
-        Ok(Self {
-            stream,
-            unflushed: false,
-            farewell: None,
-        })
+        Ok(Self { stream, unflushed: false, farewell: None })
     }
 
     pub(super) async fn turn(
@@ -52,11 +45,7 @@ impl WebSocket {
             if let Err(error) = self.poll_write(outgoing, context) {
                 return Poll::Ready(Err(self.why(&error)));
             }
-            if read {
-                self.poll_read(lines, context)
-            } else {
-                Poll::Pending
-            }
+            if read { self.poll_read(lines, context) } else { Poll::Pending }
         })
         .await
     }
@@ -71,11 +60,7 @@ impl WebSocket {
         _ = self.stream.close().await;
     }
 
-    fn poll_write(
-        &mut self,
-        outgoing: &mut VecDeque<String>,
-        context: &mut Context<'_>,
-    ) -> Result<(), Error> {
+    fn poll_write(&mut self, outgoing: &mut VecDeque<String>, context: &mut Context<'_>) -> Result<(), Error> {
         while !outgoing.is_empty() {
             match self.stream.poll_ready_unpin(context) {
                 Poll::Ready(ready) => ready?,
@@ -95,11 +80,7 @@ impl WebSocket {
         Ok(())
     }
 
-    fn poll_read(
-        &mut self,
-        lines: &mut Vec<String>,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<(), String>> {
+    fn poll_read(&mut self, lines: &mut Vec<String>, context: &mut Context<'_>) -> Poll<Result<(), String>> {
         // As many as are there already, so that a burst is one turn.
         while lines.len() < BURST_LINES {
             match self.stream.poll_next_unpin(context) {
@@ -108,10 +89,7 @@ impl WebSocket {
                     return Poll::Ready(Err(self.why(&error)));
                 }
                 Poll::Ready(None) if lines.is_empty() => {
-                    return Poll::Ready(Err(self
-                        .farewell
-                        .take()
-                        .unwrap_or_else(|| CLOSED.to_owned())));
+                    return Poll::Ready(Err(self.farewell.take().unwrap_or_else(|| CLOSED.to_owned())));
                 }
                 Poll::Pending if lines.is_empty() => return Poll::Pending,
                 // It will say so again the next time.
@@ -123,29 +101,16 @@ impl WebSocket {
 
     fn message(&mut self, message: &Message, lines: &mut Vec<String>) {
         if let Some((code, reason)) = message.as_close() {
-            let reason = if reason.is_empty() {
-                String::new()
-            } else {
-                format!(": {reason}")
-            };
-            self.farewell = Some(format!(
-                "the server closed the connection (code {}{reason})",
-                u16::from(code)
-            ));
+            let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+            self.farewell = Some(format!("the server closed the connection (code {}{reason})", u16::from(code)));
         } else if message.is_text() || message.is_binary() {
             let text = String::from_utf8_lossy(message.as_payload());
-            lines.extend(
-                text.split(['\r', '\n'])
-                    .filter(|line| !line.is_empty())
-                    .map(str::to_owned),
-            );
+            lines.extend(text.split(['\r', '\n']).filter(|line| !line.is_empty()).map(str::to_owned));
         }
     }
 
     fn why(&mut self, error: &Error) -> String {
-        self.farewell
-            .take()
-            .unwrap_or_else(|| format!("the connection was lost: {error}"))
+        self.farewell.take().unwrap_or_else(|| format!("the connection was lost: {error}"))
     }
 }
 

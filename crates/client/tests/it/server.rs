@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 /// By which door it is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
+pub(crate) enum Door {
     /// Raw TCP.
     Tcp,
     /// WebSocket.
@@ -20,9 +20,9 @@ pub enum Door {
 }
 
 /// The server; it ends with the test's runtime.
-pub struct Server {
+pub(crate) struct Server {
     /// Where to connect.
-    pub url: String,
+    pub(crate) url: String,
     shared: Arc<Shared>,
 }
 
@@ -44,7 +44,7 @@ const CAPABILITIES: &str = "message-tags server-time echo-message batch labeled-
                             teahouse.internal/guest";
 
 impl Server {
-    pub async fn start(door: Door) -> Self {
+    pub(crate) async fn start(door: Door) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let scheme = if door == Door::Tcp { "irc" } else { "ws" };
         let url = format!("{scheme}://{}", listener.local_addr().unwrap());
@@ -80,7 +80,7 @@ impl Server {
     }
 
     /// Whether a line was heard.
-    pub fn heard(&self, line: &str) -> bool {
+    pub(crate) fn heard(&self, line: &str) -> bool {
         self.shared
             .heard
             .lock()
@@ -90,7 +90,7 @@ impl Server {
     }
 
     /// Waits until a line that begins so was heard.
-    pub async fn wait_for(&self, beginning: &str) {
+    pub(crate) async fn wait_for(&self, beginning: &str) {
         let wait = async {
             loop {
                 let changed = self.shared.changed.notified();
@@ -113,12 +113,12 @@ impl Server {
     }
 
     /// Cuts every connection without a word.
-    pub fn drop_everybody(&self) {
+    pub(crate) fn drop_everybody(&self) {
         self.shared.drops.send(()).unwrap();
     }
 
     /// Something is said while nobody is there.
-    pub fn somebody_says(&self, text: &str) {
+    pub(crate) fn somebody_says(&self, text: &str) {
         self.shared.store("bob!b@h", text);
     }
 }
