@@ -133,6 +133,7 @@ test("a lost seat is taken again in the rooms that were left", () => {
   const desk = new Desk();
   desk.arrive(`${ME} JOIN #tea`, `${ME} JOIN #cha`);
   desk.hear(`${ME} PART #cha`);
+  assert.equal(desk.store.state.places["#cha"], undefined);
   desk.close();
   assert.deepEqual(desk.arrive(), ["JOIN #tea"]);
 });

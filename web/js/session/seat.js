@@ -1,5 +1,6 @@
 // The rooms one sits in. A known token brings them back by itself; if the seat is lost, or at first, they are joined.
-import { isRoom } from "../net/irc.js";
+import { isRoom, nickOf } from "../net/irc.js";
+import { isSelf } from "../state/words.js";
 
 /**
  * @typedef {import("../net/irc.js").Line} Line
@@ -33,7 +34,9 @@ export class Seat {
   }
 
   /** @param {Line} line */
-  received({ command, params }) {
+  received({ command, params, source }) {
+    // Left by us: perhaps in another tab.
+    if (command === "PART" && isSelf(this.#store.state, nickOf(source ?? ""))) this.#store.dispatch({ hide: params[0] ?? "" });
     if (command === "376" || command === "422") this.#session.send("PING", [MARK]);
     else if (command === "PONG" && params.at(-1) === MARK) this.#sit();
     else if (this.#seated) this.#remember();
