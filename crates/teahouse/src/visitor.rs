@@ -2,7 +2,6 @@
 
 use clap::Args;
 use teahouse_client::{Client, Event, Events, Nick, Options, Refusal, Retry, RoomName, ServerUrl};
-
 use tokio::runtime::Runtime;
 
 /// Where, and as whom.

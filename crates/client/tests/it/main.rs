@@ -7,9 +7,7 @@ mod server;
 use std::time::Duration;
 
 use teahouse_client::state::{Fate, Phase};
-use teahouse_client::{
-    Client, CommandError, Event, Events, Options, Outcome, Retry, Seen, ServerUrl,
-};
+use teahouse_client::{Client, CommandError, Event, Events, Options, Outcome, Retry, Seen, ServerUrl};
 use teahouse_proto::names::Nick;
 use tokio::time::timeout;
 
@@ -19,10 +17,7 @@ use crate::server::{Door, Server};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn options(url: &str) -> Options {
-    Options::new(
-        url.parse::<ServerUrl>().unwrap(),
-        Nick::parse("alice").unwrap(),
-    )
+    Options::new(url.parse::<ServerUrl>().unwrap(), Nick::parse("alice").unwrap())
 }
 
 /// Waits for the first event that `pick` likes.
@@ -35,24 +30,16 @@ async fn until<T>(events: &mut Events, mut pick: impl FnMut(&Event) -> Option<T>
             }
         }
     };
-    timeout(PATIENCE, search)
-        .await
-        .expect("the event never came")
+    timeout(PATIENCE, search).await.expect("the event never came")
 }
 
 async fn in_the_room(events: &mut Events) {
-    until(events, |event| {
-        matches!(event, Event::People { .. }).then_some(())
-    })
-    .await;
+    until(events, |event| matches!(event, Event::People { .. }).then_some(())).await;
 }
 
 async fn end(mut events: Events) -> String {
     let reason = until(&mut events, |event| match event {
-        Event::Offline {
-            reason,
-            retry_in_ms: None,
-        } => Some(reason.clone()),
+        Event::Offline { reason, retry_in_ms: None } => Some(reason.clone()),
         _ => None,
     })
     .await;
@@ -66,20 +53,11 @@ async fn by_both_doors_one_comes_in_speaks_and_leaves() {
         let server = Server::start(door).await;
         let (client, mut events) = Client::connect(options(&server.url));
         in_the_room(&mut events).await;
-        let outcome = timeout(PATIENCE, client.say_stored("#lobby", "你好 🍵"))
-            .await
-            .unwrap()
-            .unwrap();
-        assert!(
-            matches!(outcome, Outcome::Stored { msgid: Some(_), .. }),
-            "{door:?}: {outcome:?}"
-        );
+        let outcome = timeout(PATIENCE, client.say_stored("#lobby", "你好 🍵")).await.unwrap().unwrap();
+        assert!(matches!(outcome, Outcome::Stored { msgid: Some(_), .. }), "{door:?}: {outcome:?}");
         let state = client.state();
         let said = &state.room("#LOBBY").unwrap().log.confirmed()[0];
-        assert_eq!(
-            (said.text.as_str(), said.mine, said.fate),
-            ("你好 🍵", true, Fate::Confirmed)
-        );
+        assert_eq!((said.text.as_str(), said.mine, said.fate), ("你好 🍵", true, Fate::Confirmed));
         client.quit("bye").unwrap();
         assert_eq!(end(events).await, "Closing link: bye", "{door:?}");
         assert!(server.heard("QUIT :bye"), "{door:?}");
@@ -96,44 +74,22 @@ async fn after_a_drop_it_comes_back_to_the_same_seat_and_hears_what_it_missed() 
         in_the_room(&mut events).await;
         client.say_stored("#lobby", "before").await.unwrap();
         server.drop_everybody();
-        until(&mut events, |event| {
-            matches!(
-                event,
-                Event::Offline {
-                    retry_in_ms: Some(_),
-                    ..
-                }
-            )
-            .then_some(())
-        })
-        .await;
+        until(&mut events, |event| matches!(event, Event::Offline { retry_in_ms: Some(_), .. }).then_some(())).await;
         server.somebody_says("meanwhile");
         let missed = until(&mut events, |event| match event {
-            Event::Message {
-                message,
-                seen: Seen::Missed,
-                ..
-            } => Some(message.text.clone()),
+            Event::Message { message, seen: Seen::Missed, .. } => Some(message.text.clone()),
             _ => None,
         })
         .await;
         assert_eq!(missed, "meanwhile");
         let caught_up = |event: &Event| match event {
-            Event::CaughtUp {
-                messages, complete, ..
-            } => Some((*messages, *complete)),
+            Event::CaughtUp { messages, complete, .. } => Some((*messages, *complete)),
             _ => None,
         };
         assert_eq!(until(&mut events, caught_up).await, (1, true));
         assert!(server.heard("GUEST token1"), "{door:?}");
         let state = client.state();
-        let texts: Vec<_> = state
-            .room("#lobby")
-            .unwrap()
-            .log
-            .messages()
-            .map(|message| message.text.clone())
-            .collect();
+        let texts: Vec<_> = state.room("#lobby").unwrap().log.messages().map(|message| message.text.clone()).collect();
         assert_eq!(texts, ["before", "meanwhile"]);
     }
 }
@@ -146,33 +102,17 @@ async fn what_was_under_way_at_a_drop_is_unknown() {
     let receipt = client.say("#lobby", "drop me").unwrap();
     assert_eq!(timeout(PATIENCE, receipt).await.unwrap(), Outcome::Unknown);
     let state = client.state();
-    let said = state
-        .room("#lobby")
-        .unwrap()
-        .log
-        .messages()
-        .next()
-        .unwrap()
-        .clone();
+    let said = state.room("#lobby").unwrap().log.messages().next().unwrap().clone();
     assert_eq!((said.text.as_str(), said.fate), ("drop me", Fate::Unknown));
 }
 
 #[tokio::test]
 async fn where_nothing_listens_it_says_so() {
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     for scheme in ["irc", "ws"] {
-        let (_client, events) = Client::connect(Options {
-            retry: Retry::Never,
-            ..options(&format!("{scheme}://{free}"))
-        });
-        assert_eq!(
-            end(events).await,
-            format!("nothing listens at {free}: is the server running?")
-        );
+        let (_client, events) =
+            Client::connect(Options { retry: Retry::Never, ..options(&format!("{scheme}://{free}")) });
+        assert_eq!(end(events).await, format!("nothing listens at {free}: is the server running?"));
     }
 }
 
@@ -180,15 +120,9 @@ async fn where_nothing_listens_it_says_so() {
 async fn what_is_no_websocket_is_said_to_be_none() {
     let server = Server::start(Door::Tcp).await;
     let url = server.url.replace("irc://", "ws://");
-    let (_client, events) = Client::connect(Options {
-        retry: Retry::Never,
-        ..options(&url)
-    });
+    let (_client, events) = Client::connect(Options { retry: Retry::Never, ..options(&url) });
     let reason = end(events).await;
-    assert!(
-        reason.starts_with(&format!("{url}/ is no WebSocket of a chat server: ")),
-        "{reason}"
-    );
+    assert!(reason.starts_with(&format!("{url}/ is no WebSocket of a chat server: ")), "{reason}");
 }
 
 #[tokio::test]
@@ -207,10 +141,7 @@ async fn when_the_last_handle_is_dropped_it_leaves() {
 #[tokio::test]
 async fn a_program_that_listens_late_hears_everything_in_order() {
     let server = Server::start(Door::Tcp).await;
-    let (client, mut events) = Client::connect(Options {
-        history: false,
-        ..options(&server.url)
-    });
+    let (client, mut events) = Client::connect(Options { history: false, ..options(&server.url) });
     in_the_room(&mut events).await;
     const COUNT: usize = 5_000;
     // Nobody takes an event until all of it is on its way, and there is not room for all of it.
@@ -230,49 +161,19 @@ async fn a_program_that_listens_late_hears_everything_in_order() {
 async fn commands_that_make_no_sense_are_refused_at_once() {
     let server = Server::start(Door::Tcp).await;
     let (client, mut events) = Client::connect(options(&server.url));
-    assert!(matches!(
-        client.say("#lobby", "too early"),
-        Err(CommandError::Offline)
-    ));
+    assert!(matches!(client.say("#lobby", "too early"), Err(CommandError::Offline)));
     in_the_room(&mut events).await;
-    assert!(matches!(
-        client.say("#lobby", " \n "),
-        Err(CommandError::Empty)
-    ));
-    assert!(matches!(
-        client.say("#lo bby", "hi"),
-        Err(CommandError::Name(..))
-    ));
-    assert!(matches!(
-        client.say("bob,eve", "hi"),
-        Err(CommandError::Name(..))
-    ));
-    assert!(matches!(
-        client.say(":bob", "hi"),
-        Err(CommandError::Name(..))
-    ));
+    assert!(matches!(client.say("#lobby", " \n "), Err(CommandError::Empty)));
+    assert!(matches!(client.say("#lo bby", "hi"), Err(CommandError::Name(..))));
+    assert!(matches!(client.say("bob,eve", "hi"), Err(CommandError::Name(..))));
+    assert!(matches!(client.say(":bob", "hi"), Err(CommandError::Name(..))));
     assert!(matches!(client.say("", "hi"), Err(CommandError::Name(..))));
-    assert!(matches!(
-        client.say("#lobby", &"x".repeat(1 << 20)),
-        Err(CommandError::TooLong)
-    ));
+    assert!(matches!(client.say("#lobby", &"x".repeat(1 << 20)), Err(CommandError::TooLong)));
     assert!(matches!(client.join("lobby"), Err(CommandError::Name(..))));
-    assert!(matches!(
-        client.set_nick("a b"),
-        Err(CommandError::Name(..))
-    ));
-    assert!(matches!(
-        client.set_topic("#lobby", &"x".repeat(391)),
-        Err(CommandError::TooLong)
-    ));
-    assert!(matches!(
-        client.raw("PING x\r\nQUIT"),
-        Err(CommandError::Line)
-    ));
-    assert!(matches!(
-        client.raw(&format!("PING {}", "x".repeat(510))),
-        Err(CommandError::TooLong)
-    ));
+    assert!(matches!(client.set_nick("a b"), Err(CommandError::Name(..))));
+    assert!(matches!(client.set_topic("#lobby", &"x".repeat(391)), Err(CommandError::TooLong)));
+    assert!(matches!(client.raw("PING x\r\nQUIT"), Err(CommandError::Line)));
+    assert!(matches!(client.raw(&format!("PING {}", "x".repeat(510))), Err(CommandError::TooLong)));
     client.quit(&"茶".repeat(500)).unwrap();
     end(events).await;
 }

@@ -54,10 +54,7 @@ impl Server {
             said: Mutex::default(),
             drops: broadcast::channel(4).0,
         });
-        let server = Self {
-            url,
-            shared: Arc::clone(&shared),
-        };
+        let server = Self { url, shared: Arc::clone(&shared) };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let shared = Arc::clone(&shared);
@@ -81,12 +78,7 @@ impl Server {
 
     /// Whether a line was heard.
     pub(crate) fn heard(&self, line: &str) -> bool {
-        self.shared
-            .heard
-            .lock()
-            .unwrap()
-            .iter()
-            .any(|heard| heard == line)
+        self.shared.heard.lock().unwrap().iter().any(|heard| heard == line)
     }
 
     /// Waits until a line that begins so was heard.
@@ -94,22 +86,13 @@ impl Server {
         let wait = async {
             loop {
                 let changed = self.shared.changed.notified();
-                if self
-                    .shared
-                    .heard
-                    .lock()
-                    .unwrap()
-                    .iter()
-                    .any(|heard| heard.starts_with(beginning))
-                {
+                if self.shared.heard.lock().unwrap().iter().any(|heard| heard.starts_with(beginning)) {
                     return;
                 }
                 changed.await;
             }
         };
-        timeout(Duration::from_secs(20), wait)
-            .await
-            .expect("the line never came");
+        timeout(Duration::from_secs(20), wait).await.expect("the line never came");
     }
 
     /// Cuts every connection without a word.
@@ -126,11 +109,7 @@ impl Server {
 impl Shared {
     fn store(&self, source: &str, text: &str) -> Said {
         let mut said = self.said.lock().unwrap();
-        let new = Said {
-            source: source.into(),
-            text: text.into(),
-            id: said.len(),
-        };
+        let new = Said { source: source.into(), text: text.into(), id: said.len() };
         said.push(new.clone());
         new
     }
@@ -140,18 +119,13 @@ impl Shared {
         self.heard.lock().unwrap().push(line.to_owned());
         self.changed.notify_waiters();
         let message = Message::parse(line).ok()?;
-        let label = message
-            .tags
-            .get("label")
-            .map(|label| format!("label={label};"))
-            .unwrap_or_default();
+        let label = message.tags.get("label").map(|label| format!("label={label};")).unwrap_or_default();
         Some(match (message.command, &message.params[..]) {
             ("CAP", ["LS", ..]) => vec![format!(":tea CAP * LS :{CAPABILITIES}")],
             ("CAP", ["REQ", list]) => vec![format!(":tea CAP alice ACK :{list}")],
             ("CAP", ["END"]) => vec![
                 ":tea 001 alice :Welcome".into(),
-                ":tea 005 alice teahouse.internal/AUTOJOIN=#lobby :are supported by this server"
-                    .into(),
+                ":tea 005 alice teahouse.internal/AUTOJOIN=#lobby :are supported by this server".into(),
                 ":tea GUEST TOKEN token1".into(),
                 ":tea 422 alice :There is no message of the day".into(),
             ],
@@ -171,26 +145,17 @@ impl Shared {
                 )]
             }
             ("CHATHISTORY", ["LATEST", target, bound, _]) => {
-                let after = bound
-                    .strip_prefix("msgid=")
-                    .map(|id| id.parse::<usize>().unwrap());
-                let mut lines =
-                    vec![format!("@{label} :tea BATCH +h chathistory {target}").replace("; ", " ")];
-                for said in self
-                    .said
-                    .lock()
-                    .unwrap()
-                    .iter()
-                    .filter(|said| after.is_none_or(|after| said.id > after))
-                {
+                let after = bound.strip_prefix("msgid=").map(|id| id.parse::<usize>().unwrap());
+                let mut lines = vec![format!("@{label} :tea BATCH +h chathistory {target}").replace("; ", " ")];
+                for said in self.said.lock().unwrap().iter().filter(|said| after.is_none_or(|after| said.id > after)) {
                     lines.push(row(target, said));
                 }
                 lines.push(":tea BATCH -h".into());
                 lines
             }
-            ("FLOOD", [count]) => (0..count.parse().unwrap())
-                .map(|number: usize| format!(":bob!b@h PRIVMSG #lobby :{number}"))
-                .collect(),
+            ("FLOOD", [count]) => {
+                (0..count.parse().unwrap()).map(|number: usize| format!(":bob!b@h PRIVMSG #lobby :{number}")).collect()
+            }
             ("PING", [token]) => vec![format!(":tea PONG tea :{token}")],
             ("QUIT", [reason]) => vec![format!("ERROR :Closing link: {reason}")],
             _ => vec![],
@@ -220,10 +185,7 @@ async fn tcp(stream: TcpStream, shared: &Shared) -> Option<()> {
     let mut lines = BufReader::new(reader).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         let answers = shared.answer(&line)?;
-        let text: String = answers
-            .iter()
-            .map(|answer| format!("{answer}\r\n"))
-            .collect();
+        let text: String = answers.iter().map(|answer| format!("{answer}\r\n")).collect();
         writer.write_all(text.as_bytes()).await.ok()?;
         if line.contains("QUIT") {
             return None;
@@ -233,24 +195,15 @@ async fn tcp(stream: TcpStream, shared: &Shared) -> Option<()> {
 }
 
 async fn websocket(stream: TcpStream, shared: &Shared) -> Option<()> {
-    let (request, mut socket) = tokio_websockets::ServerBuilder::new()
-        .accept(stream)
-        .await
-        .ok()?;
-    assert_eq!(
-        request.headers()["sec-websocket-protocol"],
-        "text.ircv3.net"
-    );
+    let (request, mut socket) = tokio_websockets::ServerBuilder::new().accept(stream).await.ok()?;
+    assert_eq!(request.headers()["sec-websocket-protocol"], "text.ircv3.net");
     assert!(!request.headers().contains_key("origin"));
     while let Some(Ok(message)) = socket.next().await {
         let Some(line) = message.as_text() else {
             continue;
         };
         for answer in shared.answer(line)? {
-            socket
-                .send(tokio_websockets::Message::text(answer))
-                .await
-                .ok()?;
+            socket.send(tokio_websockets::Message::text(answer)).await.ok()?;
         }
         if line.contains("QUIT") {
             return None;

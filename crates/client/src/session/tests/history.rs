@@ -1,0 +1,157 @@
+//! What was said before and meanwhile, in the order in which the program hears it.
+
+use expect_test::expect;
+
+use super::{Talk, id, options};
+use crate::session::Command;
+
+#[test]
+fn the_first_visit_shows_what_was_said_before_then_what_was_said_meanwhile() {
+    let mut talk = Talk::new(options());
+    talk.connect();
+    talk.out.clear();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :live", id(3)));
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.history("#tea", 1..4);
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :later", id(4)));
+    talk.check(&expect![[r##"
+        * Joined { room: "#tea", nick: "alice" }
+        * People { room: "#tea" }
+        < @label=h1 CHATHISTORY LATEST #tea * 50
+        * Before #tea bob: 1
+        * Before #tea bob: 2
+        * Live #tea bob: live
+        * Live #tea bob: later
+    "##]]);
+}
+
+#[test]
+fn a_gap_is_filled_page_by_page_and_told_in_order() {
+    let mut talk = Talk::online(options());
+    for number in 1..4 {
+        talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :{number}", id(number)));
+    }
+    talk.now_ms = 1_000;
+    talk.lose();
+    talk.wait(4_000);
+    talk.connect();
+    talk.out.clear();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :live", id(250)));
+    talk.history("#tea", 150..250);
+    talk.history("#tea", 50..150);
+    talk.check(&expect![[r##"
+        * Joined { room: "#tea", nick: "alice" }
+        * People { room: "#tea" }
+        < @label=h2 CHATHISTORY LATEST #tea msgid=m0003 100
+        < @label=h3 CHATHISTORY BEFORE #tea msgid=m0150 100
+        < @label=h4 CHATHISTORY BEFORE #tea msgid=m0050 100
+    "##]]);
+    talk.history("#tea", 1..50);
+    let told: Vec<_> = talk.out.lines().map(str::to_owned).collect();
+    assert_eq!(told.len(), 248);
+    assert_eq!(told[0], "* Missed #tea bob: 4");
+    assert!(told[..246].windows(2).all(|pair| pair[0].len() <= pair[1].len()));
+    talk.out = told[245..].join("\n");
+    talk.check(&expect![[r##"
+        * Missed #tea bob: 249
+        * Live #tea bob: live
+        * CaughtUp { target: "#tea", messages: 246, away_ms: 4000, complete: true }"##]]);
+}
+
+#[test]
+fn a_gap_whose_filling_was_interrupted_is_filled_from_the_same_place() {
+    let mut talk = Talk::online(options());
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :1", id(1)));
+    talk.lose();
+    talk.wait(1_000);
+    talk.connect();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.history("#tea", 50..150);
+    talk.lose();
+    talk.wait(1_000);
+    talk.connect();
+    talk.out.clear();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.history("#tea", 60..160);
+    talk.check(&expect![[r##"
+        * Joined { room: "#tea", nick: "alice" }
+        * People { room: "#tea" }
+        < @label=h4 CHATHISTORY LATEST #tea msgid=m0001 100
+        < @label=h5 CHATHISTORY BEFORE #tea msgid=m0060 100
+    "##]]);
+    talk.history("#tea", 1..60);
+    let told = talk.out.lines().filter(|line| line.starts_with("* Missed")).count();
+    assert_eq!(told, 158);
+}
+
+#[test]
+fn history_that_is_refused_or_never_comes_holds_nothing_back() {
+    let mut talk = Talk::new(options());
+    talk.connect();
+    talk.out.clear();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.hear(":bob!b@h PRIVMSG #tea :one");
+    talk.hear("@label=h1 :tea FAIL CHATHISTORY MESSAGE_ERROR LATEST #tea :Messages could not be retrieved");
+    talk.command(Command::History { target: "#tea".into() });
+    talk.hear(":bob!b@h PRIVMSG #tea :two");
+    talk.wait(20_000);
+    talk.check(&expect![[r##"
+        * Joined { room: "#tea", nick: "alice" }
+        * People { room: "#tea" }
+        < @label=h1 CHATHISTORY LATEST #tea * 50
+        * Live #tea bob: one
+        < @label=h2 CHATHISTORY LATEST #tea * 50
+        * Live #tea bob: two
+        * Older { target: "#tea", messages: 0, beginning: false }
+    "##]]);
+}
+
+#[test]
+fn older_messages_come_when_they_are_asked_for() {
+    let mut talk = Talk::online(options());
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :9", id(9)));
+    talk.command(Command::History { target: "#tea".into() });
+    talk.command(Command::History { target: "#tea".into() });
+    talk.history("#tea", 7..9);
+    talk.check(&expect![[r##"
+        * Live #tea bob: 9
+        < @label=h2 CHATHISTORY BEFORE #tea msgid=m0009 50
+        * Older { target: "#tea", messages: 0, beginning: false }
+        * Before #tea bob: 7
+        * Before #tea bob: 8
+        * Older { target: "#tea", messages: 2, beginning: true }
+    "##]]);
+}
+
+#[test]
+fn after_a_drop_private_messages_are_fetched_too() {
+    let mut talk = Talk::online(options());
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG alice :psst", id(1)));
+    talk.lose();
+    talk.wait(1_000);
+    talk.out.clear();
+    talk.connect();
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG alice :live", id(5)));
+    talk.history("bob", 3..4);
+    talk.check(&expect![[r#"
+        * Registering
+        < CAP LS 302
+        < NICK alice
+        < USER alice 0 * :alice
+        < CAP REQ :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory teahouse.internal/guest
+        < GUEST 0123456789abcdef
+        < CAP END
+        * Online { nick: "alice", token: Some("0123456789abcdef") }
+        < JOIN #tea
+        < @label=h2 CHATHISTORY LATEST bob msgid=m0001 100
+        * Missed bob bob: 3
+        * Live bob bob: live
+        * CaughtUp { target: "bob", messages: 1, away_ms: 1000, complete: true }
+    "#]]);
+}
