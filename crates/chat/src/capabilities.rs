@@ -6,7 +6,7 @@ use crate::info::Rules;
 
 /// A set of capabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Caps(u16);
+pub struct Caps(u32);
 
 impl Caps {
     /// Tags are sent to the client and taken from it. <https://ircv3.net/specs/extensions/message-tags>
@@ -27,6 +27,25 @@ impl Caps {
     pub const CHATHISTORY: Caps = Caps(1 << 7);
     /// A guest is known again by a token.
     pub const GUEST: Caps = Caps(1 << 8);
+
+    /// NAMES and WHO show every rank, not the highest alone. <https://ircv3.net/specs/extensions/multi-prefix>
+    pub const MULTI_PREFIX: Caps = Caps(1 << 9);
+    /// Others' going away and coming back is told. <https://ircv3.net/specs/extensions/away-notify>
+    pub const AWAY_NOTIFY: Caps = Caps(1 << 10);
+    /// JOIN tells account and real name. <https://ircv3.net/specs/extensions/extended-join>
+    pub const EXTENDED_JOIN: Caps = Caps(1 << 11);
+    /// Invitations into one's rooms are told. <https://ircv3.net/specs/extensions/invite-notify>
+    pub const INVITE_NOTIFY: Caps = Caps(1 << 12);
+    /// Capabilities that come and go are told. <https://ircv3.net/specs/extensions/capability-negotiation>
+    pub const CAP_NOTIFY: Caps = Caps(1 << 13);
+    /// Others' real names may change. <https://ircv3.net/specs/extensions/setname>
+    pub const SETNAME: Caps = Caps(1 << 14);
+    /// Others' addresses may change. <https://ircv3.net/specs/extensions/chghost>
+    pub const CHGHOST: Caps = Caps(1 << 15);
+    /// Those monitored are watched more closely. <https://ircv3.net/specs/extensions/extended-monitor>
+    pub const EXTENDED_MONITOR: Caps = Caps(1 << 16);
+    /// Whoever enters a room is not told at once who is in it. <https://ircv3.net/specs/extensions/no-implicit-names>
+    pub const NO_IMPLICIT_NAMES: Caps = Caps(1 << 17);
 
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
@@ -81,6 +100,15 @@ const TABLE: &[Capability] = &[
     standard(Caps::STANDARD_REPLIES, "standard-replies"),
     standard(Caps::USERHOST_IN_NAMES, "userhost-in-names"),
     standard(Caps::CHATHISTORY, "draft/chathistory"),
+    standard(Caps::MULTI_PREFIX, "multi-prefix"),
+    standard(Caps::AWAY_NOTIFY, "away-notify"),
+    standard(Caps::EXTENDED_JOIN, "extended-join"),
+    standard(Caps::INVITE_NOTIFY, "invite-notify"),
+    standard(Caps::CAP_NOTIFY, "cap-notify"),
+    standard(Caps::SETNAME, "setname"),
+    standard(Caps::CHGHOST, "chghost"),
+    standard(Caps::EXTENDED_MONITOR, "extended-monitor"),
+    standard(Caps::NO_IMPLICIT_NAMES, "no-implicit-names"),
     Capability { cap: Caps::GUEST, name: "guest", ours: true },
 ];
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{GuestId, MsgId, RoomId, Time, TokenHash};
+use crate::modes::RoomModes;
 
 /// Where a message was said: the key of its history.
 ///
@@ -96,6 +97,10 @@ pub struct RoomRecord {
     pub owner: Owner,
     /// Its topic, if it has one.
     pub topic: Option<Topic>,
+    /// What it is set to.
+    pub modes: RoomModes,
+    /// Since when it exists.
+    pub created: Time,
     /// Whether anything was ever said in it.
     pub spoken: bool,
     /// Since when nobody is in it; `None` while somebody is.

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
-use crate::commands::{join, nick, part, say};
+use crate::commands::{away, invite, join, kick, knock, mode, nick, part, say, setname};
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{MsgId, Position, RoomId, SessionId, Time, UserId};
+use crate::modes::Ranks;
 use crate::reply::{Reply, Scope};
 use crate::session::attach;
 
@@ -74,6 +75,20 @@ pub enum Action {
     Say(say::Say),
     /// A user sets a room's topic.
     Topic(SetTopic),
+    /// A user changes a room's modes.
+    Modes(mode::SetModes),
+    /// A user changes its own modes, by the nick that it gave.
+    UserModes(Nick, mode::SetUserModes),
+    /// A user puts another out of a room.
+    Kick(kick::PutOut),
+    /// A user asks another into a room.
+    Invite(invite::AskIn),
+    /// A user asks to be let into a room.
+    Knock(knock::Knock),
+    /// A user goes away or comes back.
+    Away(away::GoAway),
+    /// A user changes its real name.
+    SetName(setname::SetName),
     /// The host tells everybody something, in no room.
     Announce {
         /// What is told.
@@ -132,6 +147,10 @@ pub enum Audience {
     Room(RoomId),
     /// All members of these rooms, each once, and all sessions of the user.
     Neighbours(UserId, Arc<[RoomId]>),
+    /// All members of these rooms, each once, but for the user itself.
+    Others(UserId, Arc<[RoomId]>),
+    /// Those who monitor this nick.
+    Watchers(Nick),
     /// Every registered session.
     Everyone,
 }
@@ -180,6 +199,71 @@ pub enum Event {
         /// The topic; empty when it was taken away.
         text: Arc<str>,
     },
+    /// A room's modes are changed; `+o alice` and the like.
+    Modes {
+        /// The room's name.
+        room: Arc<str>,
+        /// Who changed them.
+        source: Arc<str>,
+        /// What, as MODE spells it.
+        changes: Arc<str>,
+    },
+    /// A user's own modes are changed.
+    UserModes {
+        /// Whose.
+        nick: Arc<str>,
+        /// The same, whole.
+        source: Arc<str>,
+        /// What.
+        changes: Arc<str>,
+    },
+    /// A user is put out of a room.
+    Kicked {
+        /// Who goes; its source is the one who put it out.
+        membership: Membership,
+        /// The nick of the one who goes.
+        nick: Arc<str>,
+        /// Why.
+        reason: Arc<str>,
+    },
+    /// A user is asked into a room.
+    Invited {
+        /// The nick of the one asked.
+        nick: Arc<str>,
+        /// Who asks.
+        source: Arc<str>,
+        /// The room's name.
+        room: Arc<str>,
+    },
+    /// The same, for those inside.
+    InviteSeen {
+        /// The nick of the one asked.
+        nick: Arc<str>,
+        /// Who asks.
+        source: Arc<str>,
+        /// The room's name.
+        room: Arc<str>,
+    },
+    /// A user goes away, or comes back.
+    Away {
+        /// Its nick, for those who monitor it.
+        nick: Nick,
+        /// `nick!user@host`.
+        source: Arc<str>,
+        /// Why; empty when it comes back.
+        reason: Arc<str>,
+    },
+    /// A user has another real name.
+    NameSet {
+        /// Its nick, for those who monitor it.
+        nick: Nick,
+        /// `nick!user@host`.
+        source: Arc<str>,
+        /// The new one.
+        realname: Arc<str>,
+    },
+    /// A line for each of its receivers, under its own nick: a knock, somebody monitored.
+    Told(Reply),
     /// The host tells everybody something.
     Announced(Arc<str>),
     /// A line for the session that asked.
@@ -199,6 +283,8 @@ pub struct Membership {
     pub room: RoomId,
     /// Its name.
     pub name: Arc<str>,
+    /// The user's real name.
+    pub realname: Arc<str>,
 }
 
 /// A message on its way.
@@ -217,6 +303,15 @@ pub struct RoomView {
     pub name: Arc<str>,
     /// Its topic, if there is one.
     pub topic: Option<Topic>,
-    /// `nick!user@host` of everybody in it.
-    pub people: Vec<Arc<str>>,
+    /// Everybody in it.
+    pub people: Vec<Person>,
+}
+
+/// Somebody in a room.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// `nick!user@host`.
+    pub source: Arc<str>,
+    /// What it is there.
+    pub ranks: Ranks,
 }

@@ -15,6 +15,8 @@ pub struct ServerInfo {
     pub version: String,
     /// When the server was started, in words, for 003.
     pub created: String,
+    /// One line about this server, for INFO; may be empty.
+    pub description: String,
     /// The message of the day, line by line; empty for none.
     pub motd: Vec<String>,
     /// What PASS must say, if anything.

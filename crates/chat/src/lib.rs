@@ -11,6 +11,7 @@
 //! - [`query`]: what reads the world and changes nothing.
 //! - [`commands`]: one file each.
 //! - [`capabilities`]: one table.
+//! - [`modes`]: what rooms are set to, who ranks how high, what users are marked with.
 //! - [`session`]: one connection, the side that reads.
 //! - [`shard`]: one worker's sessions, the side that writes.
 //! - [`render`]: structure into bytes, once per variant.
@@ -25,6 +26,7 @@ pub mod durable;
 pub mod entry;
 pub mod ids;
 pub mod info;
+pub mod modes;
 pub mod query;
 pub mod render;
 pub mod reply;

@@ -1,11 +1,13 @@
 //! Questions that read the world and change nothing.
 
-use teahouse_proto::names::RoomName;
+use teahouse_proto::names::{Nick, RoomName};
 
-use crate::commands::{chathistory, names, topic};
+use crate::commands::mode::SetUserModes;
+use crate::commands::{about, chathistory, ison, list, lusers, mode, monitor, names, topic, who, whois, whowas};
 use crate::durable::{Conversation, Span};
-use crate::ids::SessionId;
-use crate::reply::Scope;
+use crate::ids::{SessionId, Time};
+use crate::modes::List;
+use crate::reply::{Reply, Scope};
 use crate::session::Answer;
 use crate::world::World;
 
@@ -18,6 +20,30 @@ pub enum Query {
     Topic(RoomName),
     /// What was said.
     History(chathistory::Ask),
+    /// What a room is set to.
+    Modes(RoomName),
+    /// Who is on a room's list.
+    ModeList(RoomName, List),
+    /// What a user is marked with, and whether it may change that so.
+    UserModes(Nick, SetUserModes),
+    /// Who is in a room or meets a mask.
+    Who(Box<str>),
+    /// About one person.
+    Whois(Nick),
+    /// About those who had a nick and have left, so many.
+    Whowas(Nick, usize),
+    /// Which rooms there are.
+    List(Vec<list::Filter>),
+    /// Which of these are here.
+    Ison(Vec<Nick>),
+    /// The addresses of these.
+    Userhost(Vec<Nick>),
+    /// Which of these, who are monitored, are here.
+    Presence(Vec<Nick>),
+    /// How many there are.
+    Lusers,
+    /// The server's time.
+    Time,
 }
 
 /// What the world answers: lines, and for history what is to be read, as of now.
@@ -40,13 +66,37 @@ pub struct HistoryRead {
     pub limit: usize,
 }
 
+impl Asked {
+    /// Lines and nothing else.
+    pub(crate) fn replies(scope: &Scope, replies: Vec<Reply>) -> Self {
+        Asked { answers: replies.into_iter().map(|reply| Answer::Reply(scope.clone(), reply)).collect(), read: None }
+    }
+
+    /// One line.
+    pub(crate) fn one(scope: &Scope, reply: Reply) -> Self {
+        Asked::replies(scope, vec![reply])
+    }
+}
+
 impl World {
     /// Answers a question as of the last entry applied.
-    pub fn ask(&self, session: SessionId, scope: Scope, query: &Query) -> Asked {
+    pub fn ask(&self, session: SessionId, scope: Scope, query: &Query, now: Time) -> Asked {
         match query {
-            Query::Names(room) => names::answer(self, scope, room),
+            Query::Names(room) => names::answer(self, session, scope, room),
             Query::Topic(room) => topic::answer(self, session, scope, room),
             Query::History(ask) => chathistory::answer(self, session, scope, ask),
+            Query::Modes(room) => mode::answer(self, session, &scope, room),
+            Query::ModeList(room, list) => mode::answer_list(self, session, &scope, room, *list),
+            Query::UserModes(nick, set) => mode::answer_own(self, session, &scope, nick, set),
+            Query::Who(mask) => who::answer(self, session, &scope, mask),
+            Query::Whois(nick) => whois::answer(self, session, &scope, nick, now),
+            Query::Whowas(nick, count) => whowas::answer(self, &scope, nick, *count),
+            Query::List(filters) => list::answer(self, session, &scope, filters, now),
+            Query::Ison(nicks) => ison::answer(self, &scope, nicks),
+            Query::Userhost(nicks) => ison::answer_userhost(self, &scope, nicks),
+            Query::Presence(nicks) => monitor::answer(self, &scope, nicks),
+            Query::Lusers => lusers::answer(self, &scope),
+            Query::Time => about::time(self, &scope, now),
         }
     }
 }

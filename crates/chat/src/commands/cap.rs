@@ -10,8 +10,14 @@ use crate::session::{Answer, Request, advance};
 /// The most bytes of names that one CAP line carries, so that it fits with its head and any nick.
 const NAMES_BYTES_MAX: usize = 400;
 
-pub(super) const COMMAND: Command =
-    Command { name: "CAP", params_min: 1, stage: Stage::Any, answers: Answers::Many, parse };
+pub(super) const COMMAND: Command = Command {
+    name: "CAP",
+    params_min: 1,
+    stage: Stage::Any,
+    answers: Answers::Many,
+    help: "CAP LS [302] | LIST | REQ :<names> | END: which capabilities there are, and which you want",
+    parse,
+};
 
 fn parse(request: &mut Request<'_>) {
     match request.param(0).to_ascii_uppercase().as_str() {

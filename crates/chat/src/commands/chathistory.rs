@@ -14,8 +14,14 @@ use crate::reply::{Reply, Scope};
 use crate::session::{Answer, HistoryFrame, Request};
 use crate::world::World;
 
-pub(super) const COMMAND: Command =
-    Command { name: "CHATHISTORY", params_min: 0, stage: Stage::Registered, answers: Answers::One, parse };
+pub(super) const COMMAND: Command = Command {
+    name: "CHATHISTORY",
+    params_min: 0,
+    stage: Stage::Registered,
+    answers: Answers::One,
+    help: "CHATHISTORY LATEST|BEFORE|AFTER <room or nick> <msgid=, timestamp= or *> <how many>: what was said before",
+    parse,
+};
 
 /// What is asked.
 #[derive(Debug)]

@@ -7,8 +7,14 @@ use crate::capabilities::Caps;
 use crate::reply::Reply;
 use crate::session::{GuestWish, Request};
 
-pub(super) const COMMAND: Command =
-    Command { name: "GUEST", params_min: 1, stage: Stage::Registering, answers: Answers::None, parse };
+pub(super) const COMMAND: Command = Command {
+    name: "GUEST",
+    params_min: 1,
+    stage: Stage::Registering,
+    answers: Answers::None,
+    help: "GUEST * | <token>: before CAP END, to be known again after a lost connection",
+    parse,
+};
 
 fn parse(request: &mut Request<'_>) {
     if !request.session.caps.has(Caps::GUEST) {
@@ -40,7 +46,7 @@ mod tests {
                 tab < :alice JOIN #tea
                 tab < 332 alice #tea :green
                 tab < 333 alice #tea alice 1700000000
-                tab < 353 alice = #tea :alice bob
+                tab < 353 alice = #tea :~alice bob
                 tab < 366 alice #tea :End of /NAMES list
                 alice < :alice PRIVMSG #tea :hi
                 bob < :alice PRIVMSG #tea :hi"#]],
@@ -54,9 +60,9 @@ mod tests {
             "alice: JOIN #tea | bob: JOIN #tea | alice drops | wait 89s || again back alice | bob: NAMES #tea",
             expect![[r#"
                 back < :alice JOIN #tea
-                back < 353 alice = #tea :alice bob
+                back < 353 alice = #tea :~alice bob
                 back < 366 alice #tea :End of /NAMES list
-                bob < 353 bob = #tea :alice bob
+                bob < 353 bob = #tea :~alice bob
                 bob < 366 bob #tea :End of /NAMES list"#]],
         );
     }

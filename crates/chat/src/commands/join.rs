@@ -10,12 +10,19 @@ use super::{Answers, Command, Stage};
 use crate::durable::{Owner, RoomRecord};
 use crate::entry::{Action, Audience, Event, Membership};
 use crate::ids::{RoomId, UserId};
+use crate::modes::{Flag, Rank};
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
 use crate::world::Turn;
 
-pub(super) const COMMAND: Command =
-    Command { name: "JOIN", params_min: 1, stage: Stage::Registered, answers: Answers::Many, parse };
+pub(super) const COMMAND: Command = Command {
+    name: "JOIN",
+    params_min: 1,
+    stage: Stage::Registered,
+    answers: Answers::Many,
+    help: "JOIN <room>[,<room>...] [<key>[,<key>...]]: into a room, which is made if there is none",
+    parse,
+};
 
 /// In how many rooms a user may be: `CHANLIMIT` in 005.
 pub(crate) const ROOMS_PER_USER_MAX: usize = 100;
@@ -25,37 +32,54 @@ pub(crate) const ROOMS_PER_USER_MAX: usize = 100;
 pub struct Enter {
     /// Which.
     pub room: RoomName,
+    /// The key it gives, if it gives one.
+    pub key: Option<Arc<str>>,
 }
 
 fn parse(request: &mut Request<'_>) {
+    let mut keys = request.param(1).split(',');
     for name in request.param(0).split(',') {
+        let key = keys.next().filter(|key| !key.is_empty()).map(Arc::from);
         match RoomName::parse(name) {
-            Ok(room) => request.submit(Action::Join(Enter { room })),
-            Err(_) => request.reply(Reply::numeric(n::ERR_NOSUCHCHANNEL, "No such channel").param(super::shown(name))),
+            Ok(room) => request.submit(Action::Join(Enter { room, key })),
+            Err(_) => request.reply(super::no_such_channel(name)),
         }
     }
 }
 
 pub(crate) fn apply(turn: &mut Turn<'_>, enter: &Enter) {
     let Some(user) = turn.actor() else { return };
-    let (id, source, owner) = (user.id, user.source(), user.guest.map_or(Owner::Nobody, Owner::Guest));
-    if let Some(refusal) = refusal(turn, id, &enter.room) {
+    let (id, source, guest, realname) = (user.id, user.source(), user.guest, Arc::clone(&user.realname));
+    if let Err(refusal) = may_enter(turn, id, enter) {
         return turn.reply(refusal);
     }
+    let own = guest.map_or(Owner::Nobody, Owner::Guest);
     let mut room = match turn.world.durable.room_named(&enter.room) {
         Some(room) => room.record.clone(),
-        None => turn.new_room(&enter.room, owner),
+        None => turn.new_room(&enter.room, own),
     };
-    let (room_id, name) = (room.id, Arc::clone(&room.name));
+    let (room_id, name, was_empty) = (room.id, Arc::clone(&room.name), room.empty_since.is_some());
     if !turn.world.presence.enter(id, room_id) {
         return;
+    }
+    if let Some(rank) = rank_at_the_door(&room, own, was_empty) {
+        turn.world.presence.set_rank(room_id, id, rank, true);
     }
     if room.empty_since.take().is_some() {
         turn.put_room(room);
     }
-    let membership = Membership { user: id, source, room: room_id, name };
+    let membership = Membership { user: id, source, room: room_id, name, realname };
     turn.tell(Audience::Room(room_id), Event::Entered(membership));
     show_room(turn, id, room_id);
+}
+
+/// A guest's founder comes as founder; into its empty room anybody else comes as op, as on every IRC server.
+fn rank_at_the_door(room: &RoomRecord, own: Owner, was_empty: bool) -> Option<Rank> {
+    match room.owner {
+        Owner::Server => None,
+        Owner::Guest(_) if room.owner == own => Some(Rank::Founder),
+        Owner::Guest(_) | Owner::Nobody => was_empty.then_some(Rank::Op),
+    }
 }
 
 /// Shows the room to all sessions of whoever came in.
@@ -66,25 +90,45 @@ fn show_room(turn: &mut Turn<'_>, user: UserId, room: RoomId) {
     }
 }
 
-fn refusal(turn: &Turn<'_>, user: UserId, name: &RoomName) -> Option<Reply> {
-    let shown = name.as_str().to_owned();
-    let user = turn.world.presence.user(user)?;
-    let Some(RoomRecord { id, .. }) = turn.world.durable.room_named(name).map(|room| &room.record) else {
-        if let Some(like) = turn.world.durable.room_looking_like(name) {
+fn may_enter(turn: &Turn<'_>, id: UserId, enter: &Enter) -> Result<(), Reply> {
+    let shown = enter.room.as_str();
+    let refused = |code: u16, text: &'static str| Err(Reply::numeric(code, text).param(shown.to_owned()));
+    let Some(user) = turn.world.presence.user(id) else { return Ok(()) };
+    let room = turn.world.durable.room_named(&enter.room).map(|room| &room.record);
+    if room.is_some_and(|room| user.rooms.contains(&room.id)) {
+        return Ok(());
+    }
+    if user.rooms.len() >= ROOMS_PER_USER_MAX {
+        return refused(n::ERR_TOOMANYCHANNELS, "You have joined too many channels");
+    }
+    let Some(room) = room else {
+        if let Some(like) = turn.world.durable.room_looking_like(&enter.room) {
             let text = format!("Looks too much like {}", like.record.name);
-            return Some(Reply::numeric(n::ERR_NOSUCHCHANNEL, text).param(shown));
+            return Err(Reply::numeric(n::ERR_NOSUCHCHANNEL, text).param(shown.to_owned()));
         }
-        if !turn.entry.writable {
-            return Some(unavailable("JOIN", &shown));
-        }
-        return full(user.rooms.len(), shown);
+        return if turn.entry.writable { Ok(()) } else { Err(unavailable("JOIN", shown)) };
     };
-    if user.rooms.contains(id) { None } else { full(user.rooms.len(), shown) }
-}
-
-fn full(rooms: usize, shown: String) -> Option<Reply> {
-    let text = "You have joined too many channels";
-    (rooms >= ROOMS_PER_USER_MAX).then(|| Reply::numeric(n::ERR_TOOMANYCHANNELS, text).param(shown))
+    let is_founder = user.guest.is_some_and(|guest| room.owner == Owner::Guest(guest));
+    let is_invited = user.invited.contains(&room.id);
+    if is_founder || is_invited {
+        return Ok(());
+    }
+    let source = user.source();
+    let modes = &room.modes;
+    if modes.flags.has(Flag::InviteOnly) && (turn.world.presence.is_empty(room.id) || !modes.invites(&source)) {
+        return refused(n::ERR_INVITEONLYCHAN, "Cannot join channel (+i)");
+    }
+    if modes.bans(&source) {
+        return refused(n::ERR_BANNEDFROMCHAN, "Cannot join channel (+b)");
+    }
+    if modes.key.is_some() && modes.key != enter.key {
+        return refused(n::ERR_BADCHANNELKEY, "Cannot join channel (+k)");
+    }
+    let people = turn.world.presence.count(room.id);
+    match modes.limit.and_then(|limit| usize::try_from(limit).ok()) {
+        Some(limit) if people >= limit => refused(n::ERR_CHANNELISFULL, "Cannot join channel (+l)"),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -102,7 +146,7 @@ mod tests {
                 bob < :bob JOIN #tea
                 bob < 332 bob #tea :oolong
                 bob < 333 bob #tea alice 1700000000
-                bob < 353 bob = #tea :alice bob
+                bob < 353 bob = #tea :@alice bob
                 bob < 366 bob #tea :End of /NAMES list"#]],
         );
     }
@@ -120,11 +164,11 @@ mod tests {
             expect![[r#"
                 alice < @label=x BATCH +1 labeled-response
                 alice < @batch=1 :alice JOIN #a
-                alice < @batch=1 353 alice = #a :alice
+                alice < @batch=1 353 alice = #a :@alice
                 alice < @batch=1 366 alice #a :End of /NAMES list
                 alice < @batch=1 403 alice bad :No such channel
                 alice < @batch=1 :alice JOIN #b
-                alice < @batch=1 353 alice = #b :alice
+                alice < @batch=1 353 alice = #b :@alice
                 alice < @batch=1 366 alice #b :End of /NAMES list
                 alice < BATCH -1"#]],
         );
@@ -138,7 +182,7 @@ mod tests {
             expect![[r#"
                 alice < @label=x BATCH +1 labeled-response
                 alice < @batch=1 :alice JOIN #b
-                alice < @batch=1 353 alice = #b :alice
+                alice < @batch=1 353 alice = #b :@alice
                 alice < @batch=1 366 alice #b :End of /NAMES list
                 alice < BATCH -1"#]],
         );
@@ -153,7 +197,7 @@ mod tests {
                 alice < 461 alice JOIN :Not enough parameters
                 alice < 403 alice #a　b :No such channel
                 alice < :alice JOIN #茶馆
-                alice < 353 alice = #茶馆 :alice
+                alice < 353 alice = #茶馆 :@alice
                 alice < 366 alice #茶馆 :End of /NAMES list"#]],
         );
     }
@@ -166,7 +210,7 @@ mod tests {
                 bob < 403 bob #tеa :Looks too much like #tea
                 alice < :bob JOIN #tea
                 bob < :bob JOIN #tea
-                bob < 353 bob = #tea :alice bob
+                bob < 353 bob = #tea :@alice bob
                 bob < 366 bob #tea :End of /NAMES list"#]],
         );
     }
@@ -179,7 +223,7 @@ mod tests {
                 bob < FAIL JOIN TEMPORARILY_UNAVAILABLE #new :The server cannot store anything at the moment; please try again later
                 alice < :bob JOIN #tea
                 bob < :bob JOIN #tea
-                bob < 353 bob = #tea :alice bob
+                bob < 353 bob = #tea :@alice bob
                 bob < 366 bob #tea :End of /NAMES list"#]],
         );
     }
@@ -190,7 +234,7 @@ mod tests {
             "alice: JOIN #tea | alice: TOPIC #tea :gone with it | alice: PART #tea || bob: JOIN #tea",
             expect![[r#"
                 bob < :bob JOIN #tea
-                bob < 353 bob = #tea :bob
+                bob < 353 bob = #tea :@bob
                 bob < 366 bob #tea :End of /NAMES list"#]],
         );
     }
@@ -203,7 +247,7 @@ mod tests {
                 bob < :bob JOIN #tea
                 bob < 332 bob #tea :stays
                 bob < 333 bob #tea alice 1700000000
-                bob < 353 bob = #tea :bob
+                bob < 353 bob = #tea :@bob
                 bob < 366 bob #tea :End of /NAMES list"#]],
         );
     }
@@ -216,7 +260,7 @@ mod tests {
                 bob < :bob JOIN #tea
                 bob < 332 bob #tea :dropped
                 bob < 333 bob #tea alice 1700000000
-                bob < 353 bob = #tea :bob
+                bob < 353 bob = #tea :@bob
                 bob < 366 bob #tea :End of /NAMES list"#]],
         );
     }
@@ -227,7 +271,7 @@ mod tests {
             "alice: JOIN #tea | alice: TOPIC #tea :dropped | alice drops | wait 601s || bob: JOIN #tea",
             expect![[r#"
                 bob < :bob JOIN #tea
-                bob < 353 bob = #tea :bob
+                bob < 353 bob = #tea :@bob
                 bob < 366 bob #tea :End of /NAMES list"#]],
         );
     }
@@ -238,7 +282,7 @@ mod tests {
             "alice: JOIN #tea | alice: TOPIC #tea :old | alice: PRIVMSG #tea :hi | alice: PART #tea | wait 2592001s || bob: JOIN #tea",
             expect![[r#"
                 bob < :bob JOIN #tea
-                bob < 353 bob = #tea :bob
+                bob < 353 bob = #tea :@bob
                 bob < 366 bob #tea :End of /NAMES list"#]],
         );
     }
@@ -261,5 +305,66 @@ mod tests {
             &format!("{} || alice: JOIN #more | alice: JOIN #r7", rooms.join(" | ")),
             expect!["alice < 405 alice #more :You have joined too many channels"],
         );
+    }
+
+    #[test]
+    fn modes_keep_people_out() {
+        check(
+            "alice: JOIN #key,#full,#invite,#ban | alice: MODE #key +k secret | alice: MODE #full +l 1 | alice: MODE #invite +i | alice: MODE #ban +b bob || bob: JOIN #key | bob: JOIN #key wrong | bob: JOIN #full,#invite,#ban | bob: JOIN #none,#key x,secret",
+            expect![[r#"
+                bob < 475 bob #key :Cannot join channel (+k)
+                bob < 475 bob #key :Cannot join channel (+k)
+                bob < 471 bob #full :Cannot join channel (+l)
+                bob < 473 bob #invite :Cannot join channel (+i)
+                bob < 474 bob #ban :Cannot join channel (+b)
+                alice < :bob JOIN #key
+                bob < :bob JOIN #none
+                bob < 353 bob = #none :@bob
+                bob < 366 bob #none :End of /NAMES list
+                bob < :bob JOIN #key
+                bob < 353 bob = #key :@alice bob
+                bob < 366 bob #key :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn exceptions_let_them_in() {
+        check(
+            "alice: JOIN #tea | alice: MODE #tea +ibeI bob!*@* bob!*@* bob!*@* || bob: JOIN #tea | carol: JOIN #tea",
+            expect![[r#"
+                alice < :bob JOIN #tea
+                bob < :bob JOIN #tea
+                bob < 353 bob = #tea :@alice bob
+                bob < 366 bob #tea :End of /NAMES list
+                carol < 473 carol #tea :Cannot join channel (+i)"#]],
+        );
+    }
+
+    #[test]
+    fn an_empty_invite_only_room_opens_to_its_founder_only() {
+        check_with(
+            &[("alice", "guest")],
+            "alice: JOIN #tea | alice: MODE #tea +iI bob!*@* | alice: PRIVMSG #tea :hi | alice: PART #tea || bob: JOIN #tea | alice: JOIN #tea",
+            expect![[r#"
+                bob < 473 bob #tea :Cannot join channel (+i)
+                alice < :alice JOIN #tea
+                alice < 353 alice = #tea :~alice
+                alice < 366 alice #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn account_and_real_name_are_told_to_those_who_ask() {
+        check_with(&[("alice", "extended-join")], "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea", expect![[r#"
+            alice < :carol JOIN #tea * :carol
+            bob < :carol JOIN #tea
+            carol < :carol JOIN #tea
+            carol < 353 carol = #tea :@alice bob carol
+            carol < 366 carol #tea :End of /NAMES list"#]]);
+    }
+
+    #[test]
+    fn names_are_left_out_for_those_who_ask_themselves() {
+        check_with(&[("alice", "no-implicit-names")], "alice: JOIN #tea", expect!["alice < :alice JOIN #tea"]);
     }
 }

@@ -1,17 +1,32 @@
 //! The commands: one file each, which reads the line (`parse`), changes the world (`apply`) or answers from it
 //! (`answer`), and holds the tests; one row each in [`TABLE`].
 
+pub mod away;
 pub mod chathistory;
+pub mod invite;
 pub mod join;
+pub mod kick;
+pub mod knock;
+pub mod list;
+pub mod mode;
 pub mod nick;
 pub mod part;
 pub mod say;
+pub mod setname;
 pub mod topic;
 
+pub(crate) mod about;
+pub(crate) mod ison;
+pub(crate) mod lusers;
+pub(crate) mod monitor;
 pub(crate) mod names;
+pub(crate) mod who;
+pub(crate) mod whois;
+pub(crate) mod whowas;
 
 mod cap;
 mod guest;
+mod help;
 mod motd;
 mod pass;
 mod ping;
@@ -36,6 +51,8 @@ pub(crate) struct Command {
     pub(crate) stage: Stage,
     /// How many lines answer it.
     pub(crate) answers: Answers,
+    /// Its syntax and what it does, in one line that begins with its name.
+    pub(crate) help: &'static str,
     /// Reads it.
     pub(crate) parse: fn(&mut Request<'_>),
 }
@@ -65,10 +82,21 @@ pub(crate) enum Answers {
 }
 
 const TABLE: &[Command] = &[
+    away::COMMAND,
     cap::COMMAND,
     chathistory::COMMAND,
     guest::COMMAND,
+    help::COMMAND,
+    about::INFO,
+    invite::COMMAND,
+    ison::COMMAND,
     join::COMMAND,
+    kick::COMMAND,
+    knock::COMMAND,
+    list::COMMAND,
+    lusers::COMMAND,
+    mode::COMMAND,
+    monitor::COMMAND,
     motd::COMMAND,
     names::COMMAND,
     nick::COMMAND,
@@ -79,9 +107,16 @@ const TABLE: &[Command] = &[
     ping::PONG,
     say::PRIVMSG,
     quit::COMMAND,
+    setname::COMMAND,
     say::TAGMSG,
+    about::TIME,
     topic::COMMAND,
     user::COMMAND,
+    ison::USERHOST,
+    about::VERSION,
+    who::COMMAND,
+    whois::COMMAND,
+    whowas::COMMAND,
 ];
 
 /// The command of this name, however it is capitalised.
@@ -92,6 +127,22 @@ pub(crate) fn find(name: &str) -> Option<&'static Command> {
 /// A name that the client gave and that is none, short enough to be shown to it.
 fn shown(name: &str) -> String {
     name.chars().take(64).collect()
+}
+
+fn no_such_channel(name: &str) -> Reply {
+    Reply::numeric(n::ERR_NOSUCHCHANNEL, "No such channel").param(shown(name))
+}
+
+fn no_such_nick(name: &str) -> Reply {
+    Reply::numeric(n::ERR_NOSUCHNICK, "No such nick/channel").param(shown(name))
+}
+
+fn needs_rank(room: &str) -> Reply {
+    Reply::numeric(n::ERR_CHANOPRIVSNEEDED, "You're not channel operator").param(room.to_owned())
+}
+
+fn is_away(nick: &str, reason: &str) -> Reply {
+    Reply::numeric(n::RPL_AWAY, reason.to_owned()).param(nick.to_owned())
 }
 
 fn not_on_channel(room: &RoomName) -> Reply {

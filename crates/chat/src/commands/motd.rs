@@ -7,8 +7,14 @@ use crate::info::ServerInfo;
 use crate::reply::Reply;
 use crate::session::Request;
 
-pub(super) const COMMAND: Command =
-    Command { name: "MOTD", params_min: 0, stage: Stage::Registered, answers: Answers::Many, parse };
+pub(super) const COMMAND: Command = Command {
+    name: "MOTD",
+    params_min: 0,
+    stage: Stage::Registered,
+    answers: Answers::Many,
+    help: "MOTD: the message of the day",
+    parse,
+};
 
 fn parse(request: &mut Request<'_>) {
     for line in lines(request.info) {

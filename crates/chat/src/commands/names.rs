@@ -4,13 +4,20 @@ use teahouse_proto::names::RoomName;
 use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage};
+use crate::ids::SessionId;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope};
 use crate::session::{Answer, Request};
 use crate::world::World;
 
-pub(super) const COMMAND: Command =
-    Command { name: "NAMES", params_min: 0, stage: Stage::Registered, answers: Answers::Many, parse };
+pub(super) const COMMAND: Command = Command {
+    name: "NAMES",
+    params_min: 0,
+    stage: Stage::Registered,
+    answers: Answers::Many,
+    help: "NAMES <room>[,<room>...]: who is in a room",
+    parse,
+};
 
 fn parse(request: &mut Request<'_>) {
     for name in request.param(0).split(',') {
@@ -22,8 +29,9 @@ fn parse(request: &mut Request<'_>) {
 }
 
 /// 353 and 366. A room with nobody in it looks like one that is not there.
-pub(crate) fn answer(world: &World, scope: Scope, name: &RoomName) -> Asked {
-    let room = world.durable.room_named(name).map(|room| world.view(room)).filter(|view| !view.people.is_empty());
+pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, name: &RoomName) -> Asked {
+    let room = world.visible_room(session, name).and_then(|room| world.durable.room(room.id));
+    let room = room.map(|room| world.view_for(session, room)).filter(|view| !view.people.is_empty());
     let answer = match room {
         Some(view) => Answer::Names(scope, view),
         None => Answer::Reply(scope, end(name.as_str().to_owned())),
@@ -47,7 +55,7 @@ mod tests {
         check(
             "alice: JOIN #tea | bob: JOIN #tea || carol: NAMES #tea | carol: NAMES | carol: NAMES #none,x",
             expect![[r#"
-                carol < 353 carol = #tea :alice bob
+                carol < 353 carol = #tea :@alice bob
                 carol < 366 carol #tea :End of /NAMES list
                 carol < 366 carol * :End of /NAMES list
                 carol < 366 carol #none :End of /NAMES list
@@ -61,7 +69,7 @@ mod tests {
             &[("bob", "userhost-in-names")],
             "alice: JOIN #tea || bob: NAMES #tea",
             expect![[r#"
-                bob < 353 bob = #tea :alice
+                bob < 353 bob = #tea :@alice
                 bob < 366 bob #tea :End of /NAMES list"#]],
         );
     }
@@ -72,9 +80,24 @@ mod tests {
         check(
             &format!("{} || somebody000: NAMES #tea", joins.join(" | ")),
             expect![[r#"
-            somebody000 < 353 somebody000 = #tea :somebody000 somebody001 somebody002 somebody003 somebody004 somebody005 somebody006 somebody007 somebody008 somebody009 somebody010 somebody011 somebody012 somebody013 somebody014 somebody015 somebody016 somebody017 somebody018 somebody019 somebody020 somebody021 somebody022 somebody023 somebody024 somebody025 somebody026 somebody027 somebody028 somebody029 somebody030 somebody031 somebody032 somebody033 somebody034 somebody035 somebody036 somebody037 somebody038
-            somebody000 < 353 somebody000 = #tea :somebody039 somebody040 somebody041 somebody042 somebody043 somebody044 somebody045 somebody046 somebody047 somebody048 somebody049 somebody050 somebody051 somebody052 somebody053 somebody054 somebody055 somebody056 somebody057 somebody058 somebody059
-            somebody000 < 366 somebody000 #tea :End of /NAMES list"#]],
+                somebody000 < 353 somebody000 = #tea :@somebody000 somebody001 somebody002 somebody003 somebody004 somebody005 somebody006 somebody007 somebody008 somebody009 somebody010 somebody011 somebody012 somebody013 somebody014 somebody015 somebody016 somebody017 somebody018 somebody019 somebody020 somebody021 somebody022 somebody023 somebody024 somebody025 somebody026 somebody027 somebody028 somebody029 somebody030 somebody031 somebody032 somebody033 somebody034 somebody035 somebody036 somebody037 somebody038
+                somebody000 < 353 somebody000 = #tea :somebody039 somebody040 somebody041 somebody042 somebody043 somebody044 somebody045 somebody046 somebody047 somebody048 somebody049 somebody050 somebody051 somebody052 somebody053 somebody054 somebody055 somebody056 somebody057 somebody058 somebody059
+                somebody000 < 366 somebody000 #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn a_secret_room_and_the_invisible_are_seen_from_inside() {
+        check(
+            "alice: JOIN #tea,#hidden | alice: MODE #hidden +s | bob: MODE bob +i | bob: JOIN #tea || carol: NAMES #tea,#hidden | alice: NAMES #tea,#hidden",
+            expect![[r#"
+                carol < 353 carol = #tea :@alice
+                carol < 366 carol #tea :End of /NAMES list
+                carol < 366 carol #hidden :End of /NAMES list
+                alice < 353 alice = #tea :@alice bob
+                alice < 366 alice #tea :End of /NAMES list
+                alice < 353 alice = #hidden :@alice
+                alice < 366 alice #hidden :End of /NAMES list"#]],
         );
     }
 }

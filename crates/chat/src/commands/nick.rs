@@ -12,8 +12,14 @@ use crate::reply::Reply;
 use crate::session::{Request, advance};
 use crate::world::Turn;
 
-pub(super) const COMMAND: Command =
-    Command { name: "NICK", params_min: 0, stage: Stage::Any, answers: Answers::One, parse };
+pub(super) const COMMAND: Command = Command {
+    name: "NICK",
+    params_min: 0,
+    stage: Stage::Any,
+    answers: Answers::One,
+    help: "NICK <nick>: the name you go by",
+    parse,
+};
 
 /// A user wants another nick.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,10 +60,15 @@ pub(crate) fn apply(turn: &mut Turn<'_>, rename: &Rename) {
         let nick = rename.nick.as_str().to_owned();
         return turn.reply(Reply::numeric(n::ERR_NICKNAMEINUSE, "Nickname is already in use").param(nick));
     }
+    let before = user.nick.clone();
     let rooms: Arc<_> = user.rooms.iter().copied().collect();
     turn.world.presence.rename(id, rename.nick.clone());
     let event = Event::Renamed { user: id, source, nick: rename.nick.as_str().into() };
     turn.tell(Audience::Neighbours(id, rooms), event);
+    if before != rename.nick {
+        turn.tell_leaving(&before);
+        turn.tell_arrival(&rename.nick);
+    }
 }
 
 #[cfg(test)]

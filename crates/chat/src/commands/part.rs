@@ -13,8 +13,14 @@ use crate::reply::Reply;
 use crate::session::Request;
 use crate::world::{Leaving, Turn};
 
-pub(super) const COMMAND: Command =
-    Command { name: "PART", params_min: 1, stage: Stage::Registered, answers: Answers::Many, parse };
+pub(super) const COMMAND: Command = Command {
+    name: "PART",
+    params_min: 1,
+    stage: Stage::Registered,
+    answers: Answers::Many,
+    help: "PART <room>[,<room>...] [<reason>]: out of a room",
+    parse,
+};
 
 /// A user leaves a room.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,14 +36,14 @@ fn parse(request: &mut Request<'_>) {
     for name in request.param(0).split(',') {
         match RoomName::parse(name) {
             Ok(room) => request.submit(Action::Part(Leave { room, reason: Arc::clone(&reason) })),
-            Err(_) => request.reply(Reply::numeric(n::ERR_NOSUCHCHANNEL, "No such channel").param(super::shown(name))),
+            Err(_) => request.reply(super::no_such_channel(name)),
         }
     }
 }
 
 pub(crate) fn apply(turn: &mut Turn<'_>, leave: &Leave) {
     let Some(user) = turn.actor() else { return };
-    let (id, source) = (user.id, user.source());
+    let (id, source, realname) = (user.id, user.source(), Arc::clone(&user.realname));
     let room = turn.world.durable.room_named(&leave.room).filter(|room| user.rooms.contains(&room.record.id));
     let Some((room, name)) = room.map(|room| (room.record.id, Arc::clone(&room.record.name))) else {
         return turn.reply(super::not_on_channel(&leave.room));
@@ -46,7 +52,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, leave: &Leave) {
         return turn.reply(Reply::numeric(n::ERR_INPUTTOOLONG, "That reason is too long"));
     }
     turn.world.presence.leave(id, room);
-    let membership = Membership { user: id, source, room, name };
+    let membership = Membership { user: id, source, room, name, realname };
     turn.tell(Audience::Room(room), Event::Left(membership, Arc::clone(&leave.reason)));
     turn.settle_emptiness(room, Leaving::Goodbye);
 }

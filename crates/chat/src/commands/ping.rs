@@ -7,12 +7,24 @@ use super::{Answers, Command, Stage};
 use crate::reply::Reply;
 use crate::session::Request;
 
-pub(super) const COMMAND: Command =
-    Command { name: "PING", params_min: 0, stage: Stage::Any, answers: Answers::One, parse: ping };
+pub(super) const COMMAND: Command = Command {
+    name: "PING",
+    params_min: 0,
+    stage: Stage::Any,
+    answers: Answers::One,
+    help: "PING <token>: the server answers PONG <token>",
+    parse: ping,
+};
 
 /// Nothing to do: that a line came at all is what the server's PING asked for.
-pub(super) const PONG: Command =
-    Command { name: "PONG", params_min: 0, stage: Stage::Any, answers: Answers::None, parse: |_| {} };
+pub(super) const PONG: Command = Command {
+    name: "PONG",
+    params_min: 0,
+    stage: Stage::Any,
+    answers: Answers::None,
+    help: "PONG <token>: the answer to the server's PING",
+    parse: |_| {},
+};
 
 fn ping(request: &mut Request<'_>) {
     let token = request.param(0).to_owned();

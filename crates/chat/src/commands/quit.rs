@@ -8,8 +8,14 @@ use crate::session::Request;
 use crate::session::attach::Detach;
 use crate::world::Leaving;
 
-pub(super) const COMMAND: Command =
-    Command { name: "QUIT", params_min: 0, stage: Stage::Any, answers: Answers::One, parse };
+pub(super) const COMMAND: Command = Command {
+    name: "QUIT",
+    params_min: 0,
+    stage: Stage::Any,
+    answers: Answers::One,
+    help: "QUIT [<reason>]: goodbye",
+    parse,
+};
 
 /// The longest reason that fits into everybody's QUIT line, whoever says it.
 const REASON_BYTES_MAX: usize = MESSAGE_BODY_BYTES_MAX - NICK_BYTES_MAX - 120;
@@ -62,7 +68,7 @@ mod tests {
             "bob: JOIN #tea | alice: JOIN #tea | again tab alice || alice: QUIT | tab: PRIVMSG #tea :still here",
             expect![[r#"
                 tab < :alice JOIN #tea
-                tab < 353 alice = #tea :bob alice
+                tab < 353 alice = #tea :@bob alice
                 tab < 366 alice #tea :End of /NAMES list
                 alice < ERROR :Quit
                 bob < :alice PRIVMSG #tea :still here"#]],

@@ -13,15 +13,28 @@ use crate::capabilities::Caps;
 use crate::durable::{Change, Conversation, MessageKind, RoomRecord, StoredMessage};
 use crate::entry::{Action, Audience, Event, Said};
 use crate::ids::{RoomId, UserId};
+use crate::modes::{Flag, Rank};
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
 use crate::world::Turn;
 
-pub(super) const PRIVMSG: Command = Command { name: "PRIVMSG", params_min: 0, parse: privmsg, ..ROW };
-pub(super) const NOTICE: Command = Command { name: "NOTICE", params_min: 0, parse: notice, ..ROW };
-pub(super) const TAGMSG: Command = Command { name: "TAGMSG", params_min: 1, parse: tagmsg, ..ROW };
+pub(super) const PRIVMSG: Command =
+    Command { name: "PRIVMSG", help: "PRIVMSG <room or nick>[,...] :<text>: say something", parse: privmsg, ..ROW };
+pub(super) const NOTICE: Command = Command {
+    name: "NOTICE",
+    help: "NOTICE <room or nick>[,...] :<text>: say something that wants no answer",
+    parse: notice,
+    ..ROW
+};
+pub(super) const TAGMSG: Command = Command {
+    name: "TAGMSG",
+    params_min: 1,
+    help: "TAGMSG <room or nick>[,...]: send client tags alone",
+    parse: tagmsg,
+    ..ROW
+};
 const ROW: Command =
-    Command { name: "", params_min: 0, stage: Stage::Registered, answers: Answers::OneEach, parse: |_| {} };
+    Command { name: "", params_min: 0, stage: Stage::Registered, answers: Answers::OneEach, help: "", parse: |_| {} };
 
 /// How many targets one line may have: `TARGMAX` in 005.
 pub(crate) const TARGETS_MAX: usize = 4;
@@ -111,8 +124,8 @@ fn parse(request: &mut Request<'_>, kind: MessageKind) {
                 let (tags, text) = (Arc::clone(&tags), Arc::clone(&text));
                 request.submit(Action::Say(Say { kind, target, tags, text }));
             }
-            None if name.starts_with('#') => request.reply(no_such_channel(name)),
-            None => request.reply(no_such_nick(name)),
+            None if name.starts_with('#') => request.reply(super::no_such_channel(name)),
+            None => request.reply(super::no_such_nick(name)),
         }
     }
 }
@@ -124,14 +137,6 @@ fn client_tags(request: &Request<'_>) -> Arc<str> {
     }
     let raw = request.message.tags.raw();
     raw.split(';').filter(|tag| tag.len() > 1 && tag.starts_with('+')).collect::<Vec<_>>().join(";").into()
-}
-
-fn no_such_nick(name: &str) -> Reply {
-    Reply::numeric(n::ERR_NOSUCHNICK, "No such nick/channel").param(super::shown(name))
-}
-
-fn no_such_channel(name: &str) -> Reply {
-    Reply::numeric(n::ERR_NOSUCHCHANNEL, "No such channel").param(super::shown(name))
 }
 
 /// Who says it: a session's user, or the server.
@@ -147,6 +152,9 @@ pub(crate) fn apply(turn: &mut Turn<'_>, say: &Say) {
         (Some(_), None) => return,
         (None, _) => Author { user: None, source: Arc::clone(&turn.world.rules.server_name) },
     };
+    if let Some(user) = author.user.and_then(|id| turn.world.presence.user_mut(id)) {
+        user.spoke = turn.entry.time;
+    }
     let said = match &say.target {
         Target::Room(name) => to_room(turn, say, &author, name),
         Target::Person(nick) => to_person(turn, say, &author, nick),
@@ -158,13 +166,10 @@ pub(crate) fn apply(turn: &mut Turn<'_>, say: &Say) {
 
 fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, name: &RoomName) -> Result<(), Reply> {
     let room = turn.world.durable.room_named(name).map(|room| room.record.clone());
-    let absent = |room: &RoomRecord| turn.world.presence.is_empty(room.id) && author.user.is_some();
-    let Some(room) = room.filter(|room| !absent(room)) else { return Err(no_such_channel(name.as_str())) };
-    if let Some(user) = author.user.and_then(|id| turn.world.presence.user(id))
-        && !user.rooms.contains(&room.id)
-    {
-        let text = "You are not in that channel";
-        return Err(Reply::numeric(n::ERR_CANNOTSENDTOCHAN, text).param(name.as_str().to_owned()));
+    let from_outside = |room: &RoomRecord| author.user.is_some() && !turn.world.looks_present(room);
+    let Some(room) = room.filter(|room| !from_outside(room)) else { return Err(super::no_such_channel(name.as_str())) };
+    if let Some(user) = author.user {
+        may_speak(turn, user, &author.source, &room)?;
     }
     let said = message(turn, say, author, Conversation::room(room.id), &room.name, true)?;
     let id = room.id;
@@ -176,8 +181,24 @@ fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, name: &RoomName) -> 
     Ok(())
 }
 
+/// Those inside speak, unless they are banned or the room is moderated; whoever ranks in it always does.
+fn may_speak(turn: &Turn<'_>, user: UserId, source: &str, room: &RoomRecord) -> Result<(), Reply> {
+    let refused = |text: &'static str| Err(Reply::numeric(n::ERR_CANNOTSENDTOCHAN, text).param(room.name.to_string()));
+    let (ranks, modes) = (turn.world.presence.ranks(room.id, user), &room.modes);
+    if ranks.is_some_and(|ranks| ranks.is_at_least(Rank::Voice)) {
+        return Ok(());
+    }
+    if ranks.is_none() && modes.flags.has(Flag::NoExternal) {
+        return refused("You are not in that channel");
+    }
+    if modes.flags.has(Flag::Moderated) {
+        return refused("Cannot send to channel (+m)");
+    }
+    if modes.bans(source) { refused("Cannot send to channel (+b)") } else { Ok(()) }
+}
+
 fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, nick: &Nick) -> Result<(), Reply> {
-    let Some(person) = turn.world.presence.user_named(nick) else { return Err(no_such_nick(nick.as_str())) };
+    let Some(person) = turn.world.presence.user_named(nick) else { return Err(super::no_such_nick(nick.as_str())) };
     let (to, away, shown) = (person.id, person.sessions.is_empty(), Arc::<str>::from(person.nick.as_str()));
     let guest_of = |id: Option<UserId>| turn.world.presence.user(id?)?.guest;
     let conversation = guest_of(author.user).zip(person.guest).map(|(a, b)| Conversation::private(a, b));
@@ -185,9 +206,15 @@ fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, nick: &Nick) -> Re
     let said = message(turn, say, author, conversation.unwrap_or(nobody), &shown, conversation.is_some())?;
     if away && !said.kept {
         // The seat is kept, but nobody sits there, and nothing would be there to be read later.
-        return Err(no_such_nick(nick.as_str()));
+        return Err(super::no_such_nick(nick.as_str()));
     }
+    let is_away = person.away.as_ref().filter(|_| say.kind == MessageKind::Privmsg);
+    let is_away = is_away.map(|reason| super::is_away(&shown, reason));
     keep(turn, &said);
+    if let (Some(reply), Some(origin)) = (is_away, &turn.entry.origin) {
+        // Beside the answer, and so without its label.
+        turn.tell_unasked(Audience::Session(origin.session), Event::Reply(reply));
+    }
     match (author.user, &turn.entry.origin) {
         (Some(from), Some(origin)) if from == to => {
             turn.tell(Audience::Session(origin.session), Event::Said(Arc::clone(&said)));
@@ -420,7 +447,7 @@ mod tests {
             "alice: JOIN #tea | again tab alice | bob: JOIN #tea || alice: PRIVMSG #tea :hi | alice: PRIVMSG bob :psst",
             expect![[r#"
                 tab < :alice JOIN #tea
-                tab < 353 alice = #tea :alice
+                tab < 353 alice = #tea :~alice
                 tab < 366 alice #tea :End of /NAMES list
                 alice < :alice PRIVMSG #tea :hi
                 tab < :alice PRIVMSG #tea :hi
@@ -438,5 +465,34 @@ mod tests {
             "bob: PING 1 | bob drops || alice: PRIVMSG bob :later | carol: PRIVMSG bob :never",
             expect!["carol < 401 carol bob :No such nick/channel"],
         );
+    }
+
+    #[test]
+    fn in_a_moderated_room_those_with_a_rank_speak() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea | alice: MODE #tea +mv carol || bob: PRIVMSG #tea :hi | carol: PRIVMSG #tea :hi",
+            expect![[r#"
+                bob < 404 bob #tea :Cannot send to channel (+m)
+                alice < :carol PRIVMSG #tea :hi
+                bob < :carol PRIVMSG #tea :hi"#]],
+        );
+    }
+
+    #[test]
+    fn the_banned_do_not_speak_unless_excepted() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea | alice: MODE #tea +b *!*@host || bob: PRIVMSG #tea :hi | alice: PRIVMSG #tea :hi | alice: MODE #tea +e bob | bob: PRIVMSG #tea :hi",
+            expect![[r#"
+                bob < 404 bob #tea :Cannot send to channel (+b)
+                bob < :alice PRIVMSG #tea :hi
+                alice < :alice MODE #tea +e bob!*@*
+                bob < :alice MODE #tea +e bob!*@*
+                alice < :bob PRIVMSG #tea :hi"#]],
+        );
+    }
+
+    #[test]
+    fn a_room_may_be_open_to_words_from_outside() {
+        check("alice: JOIN #tea | alice: MODE #tea -n || bob: PRIVMSG #tea :hi", expect!["alice < :bob PRIVMSG #tea :hi"]);
     }
 }

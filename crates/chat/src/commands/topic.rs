@@ -11,13 +11,20 @@ use super::{Answers, Command, Stage};
 use crate::durable::{RoomRecord, Topic};
 use crate::entry::{Action, Audience, Event};
 use crate::ids::SessionId;
+use crate::modes::{Flag, Rank};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
-use crate::session::{Answer, Request};
+use crate::session::Request;
 use crate::world::{Turn, World};
 
-pub(super) const COMMAND: Command =
-    Command { name: "TOPIC", params_min: 1, stage: Stage::Registered, answers: Answers::Many, parse };
+pub(super) const COMMAND: Command = Command {
+    name: "TOPIC",
+    params_min: 1,
+    stage: Stage::Registered,
+    answers: Answers::Many,
+    help: "TOPIC <room> [<topic>]: what a room is about; an empty topic takes it away",
+    parse,
+};
 
 /// A user sets a room's topic.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,8 +37,7 @@ pub struct SetTopic {
 
 fn parse(request: &mut Request<'_>) {
     let Ok(room) = RoomName::parse(request.param(0)) else {
-        let name = super::shown(request.param(0));
-        return request.reply(Reply::numeric(n::ERR_NOSUCHCHANNEL, "No such channel").param(name));
+        return request.reply(super::no_such_channel(request.param(0)));
     };
     if request.message.params.len() < 2 {
         return request.ask(Query::Topic(room));
@@ -44,11 +50,15 @@ fn parse(request: &mut Request<'_>) {
 
 pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetTopic) {
     let Some(user) = turn.actor() else { return };
-    let source = user.source();
+    let (id, source) = (user.id, user.source());
     let room = turn.world.durable.room_named(&set.room).filter(|room| user.rooms.contains(&room.record.id));
     let Some(room) = room.map(|room| room.record.clone()) else {
         return turn.reply(super::not_on_channel(&set.room));
     };
+    let ranks = turn.world.presence.ranks(room.id, id).unwrap_or_default();
+    if room.modes.flags.has(Flag::TopicLocked) && !ranks.is_at_least(Rank::Halfop) {
+        return turn.reply(super::needs_rank(&room.name));
+    }
     if !turn.entry.writable {
         return turn.reply(unavailable("TOPIC", set.room.as_str()));
     }
@@ -75,7 +85,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, name: &Roo
             None => vec![Reply::numeric(n::RPL_NOTOPIC, "No topic is set").param(room.name.to_string())],
         },
     };
-    Asked { answers: replies.into_iter().map(|reply| Answer::Reply(scope.clone(), reply)).collect(), read: None }
+    Asked::replies(&scope, replies)
 }
 
 /// A topic as newcomers are shown it.
@@ -142,6 +152,17 @@ mod tests {
             expect![
                 "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn < 417 nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn :That topic is too long for this room's name"
             ],
+        );
+    }
+
+    #[test]
+    fn a_locked_topic_takes_a_rank() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea | alice: MODE #tea +t || bob: TOPIC #tea :mine | alice: TOPIC #tea :hers",
+            expect![[r#"
+                bob < 482 bob #tea :You're not channel operator
+                alice < :alice TOPIC #tea :hers
+                bob < :alice TOPIC #tea :hers"#]],
         );
     }
 }

@@ -7,8 +7,14 @@ use super::{Answers, Command, Stage};
 use crate::reply::Reply;
 use crate::session::{Names, Request, advance};
 
-pub(super) const COMMAND: Command =
-    Command { name: "USER", params_min: 4, stage: Stage::Registering, answers: Answers::None, parse };
+pub(super) const COMMAND: Command = Command {
+    name: "USER",
+    params_min: 4,
+    stage: Stage::Registering,
+    answers: Answers::None,
+    help: "USER <name> 0 * :<real name>: who you are, once, at the start",
+    parse,
+};
 
 fn parse(request: &mut Request<'_>) {
     let (user, realname) = (request.param(0), request.param(3));
@@ -20,7 +26,7 @@ fn parse(request: &mut Request<'_>) {
     }
     let user = user_name(user);
     if let Some(registration) = request.registration() {
-        registration.user = Some(Names { user });
+        registration.user = Some(Names { user, realname: realname.to_owned() });
         advance(request);
     }
 }

@@ -13,7 +13,12 @@ use crate::info::ServerInfo;
 use crate::reply::{Reply, Scope, unavailable};
 
 /// The capabilities that change the bytes of an event.
-const RELEVANT: Caps = Caps::MESSAGE_TAGS.or(Caps::SERVER_TIME);
+const RELEVANT: Caps = Caps::MESSAGE_TAGS
+    .or(Caps::SERVER_TIME)
+    .or(Caps::EXTENDED_JOIN)
+    .or(Caps::AWAY_NOTIFY)
+    .or(Caps::INVITE_NOTIFY)
+    .or(Caps::SETNAME);
 
 /// One event, with those variants of it that somebody has needed so far.
 pub(crate) struct Shared<'a> {
@@ -42,10 +47,7 @@ impl<'a> Shared<'a> {
     /// The line for the session whose action this was, with its label.
     pub(crate) fn answer(&self, variant: Variant, scope: &Scope) -> Option<Bytes> {
         let caps = variant.caps;
-        if let Event::Said(said) = self.event
-            && said.message.kind == MessageKind::Tagmsg
-            && !caps.has(Caps::MESSAGE_TAGS)
-        {
+        if !caps.has(needed(self.event)) {
             return None;
         }
         Some(framed(variant.framing, |buf| {
@@ -55,10 +57,24 @@ impl<'a> Shared<'a> {
     }
 }
 
+/// The capabilities without which an event is not told at all.
+fn needed(event: &Event) -> Caps {
+    match event {
+        Event::Said(said) if said.message.kind == MessageKind::Tagmsg => Caps::MESSAGE_TAGS,
+        Event::Away { .. } => Caps::AWAY_NOTIFY,
+        Event::InviteSeen { .. } => Caps::INVITE_NOTIFY,
+        Event::NameSet { .. } => Caps::SETNAME,
+        _ => Caps::default(),
+    }
+}
+
 fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Event) {
     match event {
         Event::Entered(who) => {
             line.source(&who.source).command("JOIN").param(&who.name);
+            if caps.has(Caps::EXTENDED_JOIN) {
+                line.param("*").trailing(&who.realname);
+            }
         }
         Event::Left(who, reason) => {
             line.source(&who.source).command("PART").param(&who.name);
@@ -75,13 +91,36 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         Event::Topic { room, source, text } => {
             line.source(source).command("TOPIC").param(room).trailing(text);
         }
+        Event::Modes { room, source, changes } => {
+            // Mode parameters hold no spaces, and none begins with a colon.
+            let line = line.source(source).command("MODE").param(room);
+            changes.split(' ').fold(line, |line, word| line.param(word));
+        }
+        Event::UserModes { nick, source, changes } => {
+            line.source(source).command("MODE").param(nick).param(changes);
+        }
+        Event::Kicked { membership, nick, reason } => {
+            line.source(&membership.source).command("KICK").param(&membership.name).param(nick).trailing(reason);
+        }
+        Event::Invited { nick, source, room } | Event::InviteSeen { nick, source, room } => {
+            line.source(source).command("INVITE").param(nick).param(room);
+        }
+        Event::Away { source, reason, .. } => {
+            line.source(source).command("AWAY");
+            if !reason.is_empty() {
+                line.trailing(reason);
+            }
+        }
+        Event::NameSet { source, realname, .. } => {
+            line.source(source).command("SETNAME").trailing(realname);
+        }
         Event::Announced(text) => {
             line.source(&info.name).command("NOTICE").param("*").trailing(text);
         }
         Event::Said(said) => message(line, caps, &said.message),
         // These are for one session, and laid out for it.
         Event::Attached(_) | Event::NotAttached(_) | Event::Detached(..) => {}
-        Event::Room(_) | Event::Reply(_) | Event::Close(_) => {}
+        Event::Room(_) | Event::Reply(_) | Event::Told(_) | Event::Close(_) => {}
     }
 }
 

@@ -16,7 +16,7 @@ use teahouse_proto::ws::{self, Opcode};
 pub(crate) use events::{Shared, ack, failure};
 pub(crate) use history::page;
 pub(crate) use replies::{names, reply, room};
-pub(crate) use welcome::welcome;
+pub(crate) use welcome::{isupport, welcome};
 
 use crate::capabilities::Caps;
 use crate::ids::Time;

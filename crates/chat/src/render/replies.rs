@@ -33,7 +33,9 @@ pub(crate) fn reply(to: Receiver<'_>, scope: &Scope, reply: &Reply) -> Bytes {
 /// The topic's lines, if there is a topic, and the names.
 pub(crate) fn room(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut Vec<Bytes>) {
     topic(to, scope, view, out);
-    names(to, scope, view, out);
+    if !to.variant.caps.has(Caps::NO_IMPLICIT_NAMES) {
+        names(to, scope, view, out);
+    }
 }
 
 /// 332 and 333.
@@ -49,17 +51,19 @@ pub(crate) fn names(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut 
     let room_bytes = MESSAGE_BODY_BYTES_MAX.saturating_sub(head);
     let mut text = String::new();
     for person in &view.people {
-        let shown = match to.variant.caps.has(Caps::USERHOST_IN_NAMES) {
-            true => person,
-            false => person.split('!').next().unwrap_or(person),
+        let prefixes = person.ranks.prefixes(to.variant.caps.has(Caps::MULTI_PREFIX));
+        let name = match to.variant.caps.has(Caps::USERHOST_IN_NAMES) {
+            true => &person.source,
+            false => person.source.split('!').next().unwrap_or(&person.source),
         };
+        let shown = format!("{prefixes}{name}");
         if !text.is_empty() && text.len() + 1 + shown.len() > room_bytes {
             out.push(reply(to, scope, &names_line(&view.name, std::mem::take(&mut text))));
         }
         if !text.is_empty() {
             text.push(' ');
         }
-        text.push_str(shown);
+        text.push_str(&shown);
     }
     if !text.is_empty() {
         out.push(reply(to, scope, &names_line(&view.name, text)));

@@ -1,14 +1,14 @@
 //! What a session reads first: 001 to 005, its guest token, the message of the day, and the rooms it is in already.
 
 use bytes::Bytes;
-use teahouse_proto::irc::LineBuilder;
 use teahouse_proto::limits;
 use teahouse_proto::numerics as n;
 use teahouse_proto::{VENDOR, names::RoomName};
 
-use super::{Receiver, framed, reply, room};
-use crate::commands::{self, join, say};
+use super::{Receiver, begin, framed, reply, room};
+use crate::commands::{self, away, join, monitor, say};
 use crate::info::ServerInfo;
+use crate::modes::{CHANGES_MAX, Flag, KEY_BYTES_MAX, LIST_MASKS_MAX, List, Rank, UserModes};
 use crate::reply::{Reply, Scope};
 use crate::session::GuestWish;
 use crate::session::attach::{GuestOutcome, Welcome, guest_failure};
@@ -19,12 +19,7 @@ const TOKENS_PER_LINE: usize = 13;
 /// The whole welcome.
 pub(crate) fn welcome(to: Receiver<'_>, scope: &Scope, welcome: &Welcome, wish: Option<&GuestWish>) -> Vec<Bytes> {
     let mut out = Vec::new();
-    let tokens = isupport(to.info);
-    let supported = tokens.chunks(TOKENS_PER_LINE).map(|tokens| {
-        let text = "are supported by this server";
-        tokens.iter().cloned().fold(Reply::numeric(n::RPL_ISUPPORT, text), Reply::param)
-    });
-    let lines = greeting(to.info, welcome).into_iter().chain(supported);
+    let lines = greeting(to.info, welcome).into_iter().chain(isupport(to.info));
     // What has failed comes first: whoever forgets its token at that keeps the one that follows.
     let lines = lines.chain(guest_failure(welcome.guest));
     let lines = lines.chain(wish.and_then(|wish| token_line(welcome.guest, wish)));
@@ -32,7 +27,7 @@ pub(crate) fn welcome(to: Receiver<'_>, scope: &Scope, welcome: &Welcome, wish: 
     out.extend(lines.map(|line| reply(to, scope, &line)));
     for (_, view) in &welcome.rooms {
         out.push(framed(to.variant.framing, |buf| {
-            LineBuilder::new(buf).source(&welcome.source).command("JOIN").param(&view.name);
+            begin(buf, to.variant.caps, scope, None).source(&welcome.source).command("JOIN").param(&view.name);
         }));
         room(to, scope, view, &mut out);
     }
@@ -45,13 +40,25 @@ fn greeting(info: &ServerInfo, welcome: &Welcome) -> Vec<Reply> {
         Reply::numeric(n::RPL_WELCOME, text),
         Reply::numeric(n::RPL_YOURHOST, format!("Your host is {}, running version {}", info.name, info.version)),
         Reply::numeric(n::RPL_CREATED, format!("This server was created {}", info.created)),
-        // No user modes and no channel modes yet: `-` keeps the places.
         Reply::numeric_bare(n::RPL_MYINFO)
             .param(info.name.to_string())
             .param(info.version.clone())
-            .param("-")
-            .param("-"),
+            .param(UserModes::LETTERS)
+            .param(channel_modes()),
     ]
+}
+
+/// Every letter that MODE knows for a room.
+fn channel_modes() -> String {
+    let (lists, flags) = (List::ALL.map(List::letter), Flag::ALL.map(Flag::letter));
+    let mut all: Vec<char> =
+        lists.into_iter().chain(flags).chain(Rank::ALL.map(Rank::letter)).chain(['k', 'l']).collect();
+    all.sort_unstable();
+    letters(all)
+}
+
+fn letters(letters: impl IntoIterator<Item = char>) -> String {
+    letters.into_iter().collect()
 }
 
 fn token_line(outcome: GuestOutcome, wish: &GuestWish) -> Option<Reply> {
@@ -63,8 +70,19 @@ fn token_line(outcome: GuestOutcome, wish: &GuestWish) -> Option<Reply> {
     Some(Reply::word("GUEST").param("TOKEN").param(token))
 }
 
-/// What 005 says: the truth about limits and features. <https://modern.ircdocs.horse/#rplisupport-parameters>
-fn isupport(info: &ServerInfo) -> Vec<String> {
+/// What is supported, in as many 005 as it takes.
+pub(crate) fn isupport(info: &ServerInfo) -> Vec<Reply> {
+    let line = |tokens: &[String]| {
+        let text = "are supported by this server";
+        tokens.iter().cloned().fold(Reply::numeric(n::RPL_ISUPPORT, text), Reply::param)
+    };
+    tokens(info).chunks(TOKENS_PER_LINE).map(line).collect()
+}
+
+/// The truth about limits and features. <https://modern.ircdocs.horse/#rplisupport-parameters>
+fn tokens(info: &ServerInfo) -> Vec<String> {
+    let (lists, flags) = (letters(List::ALL.map(List::letter)), letters(Flag::ALL.map(Flag::letter)));
+    let (ranks, prefixes) = (letters(Rank::ALL.map(Rank::letter)), letters(Rank::ALL.map(Rank::prefix)));
     let targets = say::TARGETS_MAX;
     let mut tokens = vec![
         format!("NETWORK={}", escape(&info.network)),
@@ -72,7 +90,20 @@ fn isupport(info: &ServerInfo) -> Vec<String> {
         "UTF8MAPPING=rfc8265".into(),
         "UTF8ONLY".into(),
         "CHANTYPES=#".into(),
-        "PREFIX=".into(),
+        format!("PREFIX=({ranks}){prefixes}"),
+        format!("CHANMODES={lists},k,l,{flags}"),
+        format!("MAXLIST={lists}:{LIST_MASKS_MAX}"),
+        format!("MODES={CHANGES_MAX}"),
+        "EXCEPTS=e".into(),
+        "INVEX=I".into(),
+        "BOT=B".into(),
+        "SAFELIST".into(),
+        "ELIST=CMNTU".into(),
+        "KNOCK".into(),
+        format!("KEYLEN={KEY_BYTES_MAX}"),
+        format!("AWAYLEN={}", away::REASON_BYTES_MAX),
+        format!("NAMELEN={}", limits::REALNAME_BYTES_MAX),
+        format!("MONITOR={}", monitor::NICKS_MAX),
         format!("NICKLEN={}", limits::NICK_BYTES_MAX),
         format!("USERLEN={}", limits::USER_BYTES_MAX),
         format!("CHANNELLEN={}", limits::ROOM_NAME_BYTES_MAX),

@@ -10,6 +10,7 @@ use teahouse_proto::numerics as n;
 use crate::durable::GuestRecord;
 use crate::entry::{Audience, Event, RoomView};
 use crate::ids::{GuestId, RoomId, TokenHash, UserId};
+use crate::modes::UserModes;
 use crate::reply::{self, Reply};
 use crate::world::{Leaving, Turn, User};
 
@@ -20,6 +21,8 @@ pub struct Attach {
     pub nick: Nick,
     /// `user@host`.
     pub address: Arc<str>,
+    /// Its real name, or whatever it says there.
+    pub realname: Arc<str>,
     /// Its tokens, if it is a guest.
     pub guest: Option<GuestTokens>,
 }
@@ -123,11 +126,19 @@ fn make_user(turn: &mut Turn<'_>, attach: &Attach, guest: Option<GuestId>) -> Us
         id,
         nick: attach.nick.clone(),
         address: Arc::clone(&attach.address),
+        realname: Arc::clone(&attach.realname),
         guest,
+        modes: UserModes::default(),
+        away: None,
+        since: turn.entry.time,
+        spoke: turn.entry.time,
+        knocked: None,
+        invited: BTreeSet::new(),
         sessions: BTreeSet::new(),
         rooms: BTreeSet::new(),
         seat_until: None,
     });
+    turn.tell_arrival(&attach.nick);
     id
 }
 

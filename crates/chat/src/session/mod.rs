@@ -6,9 +6,11 @@
 pub mod attach;
 mod registration;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use teahouse_proto::irc::{self, LineError, Message, ParseError};
+use teahouse_proto::names::Nick;
 use teahouse_proto::{limits, numerics as n};
 
 pub(crate) use registration::{GuestWish, Names, Registration, advance};
@@ -47,6 +49,10 @@ pub enum Answer {
     Await(Scope, HistoryFrame),
     /// What the session waited for will not come; it reads on.
     Resume,
+    /// From here on the session is told of this nick's coming and going.
+    Watch(Nick),
+    /// From here on it is not.
+    Unwatch(Nick),
     /// A goodbye, and the end.
     Close(Scope, Arc<str>),
 }
@@ -76,6 +82,8 @@ pub struct Session {
     progress: Progress,
     /// What the client's lines are read by; the output follows when the acknowledgement has its place in it.
     pub(crate) caps: Caps,
+    /// The nicks whose coming and going it wants to be told.
+    pub(crate) monitored: BTreeSet<Nick>,
     batches: u32,
     waiting: bool,
     over: bool,
@@ -85,7 +93,15 @@ impl Session {
     /// A connection that has just been opened; `host` is what others will see of its address.
     pub fn new(host: Arc<str>) -> Self {
         let progress = Progress::Registering(Box::default());
-        Session { host, progress, caps: Caps::default(), batches: 0, waiting: false, over: false }
+        Session {
+            host,
+            progress,
+            caps: Caps::default(),
+            monitored: BTreeSet::new(),
+            batches: 0,
+            waiting: false,
+            over: false,
+        }
     }
 
     /// Whether the session must not be given another line yet.

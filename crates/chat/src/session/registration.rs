@@ -20,10 +20,11 @@ pub(crate) struct Registration {
     pub(crate) negotiating: bool,
 }
 
-/// What USER said; nothing shows the real name yet.
+/// What USER said.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
     pub(crate) user: String,
+    pub(crate) realname: String,
 }
 
 /// What GUEST said, and the token that a new guest would get.
@@ -52,6 +53,7 @@ pub(crate) fn advance(request: &mut Request<'_>) {
     let attach = Attach {
         nick: nick.clone(),
         address: format!("{}@{host}", names.user).into(),
+        realname: names.realname.as_str().into(),
         guest: registration.guest.as_ref().map(|wish| GuestTokens {
             known: wish.known.as_deref().map(TokenHash::of),
             fresh: TokenHash::of(&wish.fresh),
@@ -75,8 +77,9 @@ mod tests {
                 a < 001 alice :Welcome to the Test Network, alice
                 a < 002 alice :Your host is tea.test, running version teahouse-0
                 a < 003 alice :This server was created today
-                a < 004 alice tea.test teahouse-0 - -
-                a < 005 alice NETWORK=Test CASEMAPPING=ascii UTF8MAPPING=rfc8265 UTF8ONLY CHANTYPES=# PREFIX= NICKLEN=32 USERLEN=16 CHANNELLEN=64 TOPICLEN=390 CHANLIMIT=#:100 TARGMAX=PRIVMSG:4,NOTICE:4,TAGMSG:4 CHATHISTORY=500 :are supported by this server
+                a < 004 alice tea.test teahouse-0 Biow Iabehiklmnoqstv
+                a < 005 alice NETWORK=Test CASEMAPPING=ascii UTF8MAPPING=rfc8265 UTF8ONLY CHANTYPES=# PREFIX=(qaohv)~&@%+ CHANMODES=beI,k,l,imnst MAXLIST=beI:100 MODES=10 EXCEPTS=e INVEX=I BOT=B SAFELIST :are supported by this server
+                a < 005 alice ELIST=CMNTU KNOCK KEYLEN=32 AWAYLEN=310 NAMELEN=128 MONITOR=100 NICKLEN=32 USERLEN=16 CHANNELLEN=64 TOPICLEN=390 CHANLIMIT=#:100 TARGMAX=PRIVMSG:4,NOTICE:4,TAGMSG:4 CHATHISTORY=500 :are supported by this server
                 a < 005 alice MSGREFTYPES=msgid,timestamp teahouse.internal/AUTOJOIN=#lobby :are supported by this server
                 a < 375 alice :- tea.test Message of the day -
                 a < 372 alice :- Welcome.
@@ -89,7 +92,7 @@ mod tests {
         check(
             "connect a || a: CAP LS 302 | a: NICK alice | a: USER alice 0 * :Alice | a: CAP REQ :echo-message nonsense | a: CAP REQ :echo-message batch | a: CAP REQ -batch | a: CAP LIST | a: CAP NONSENSE | a: CAP END",
             expect![[r#"
-                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory teahouse.internal/guest
+                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names teahouse.internal/guest
                 a < CAP * NAK :echo-message nonsense
                 a < CAP * ACK :echo-message batch
                 a < CAP * ACK :-batch

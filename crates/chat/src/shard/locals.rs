@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use teahouse_proto::names::Nick;
+
 use crate::ids::{RoomId, UserId};
 
 /// The index of a session in its worker's slab.
@@ -12,6 +14,7 @@ pub(crate) type Slot = u32;
 pub(crate) struct Locals {
     users: BTreeMap<UserId, Vec<Slot>>,
     rooms: BTreeMap<RoomId, Vec<Slot>>,
+    watchers: BTreeMap<Nick, Vec<Slot>>,
 }
 
 impl Locals {
@@ -21,6 +24,18 @@ impl Locals {
 
     pub(crate) fn of_room(&self, room: RoomId) -> &[Slot] {
         self.rooms.get(&room).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(crate) fn watching(&self, nick: &Nick) -> &[Slot] {
+        self.watchers.get(nick).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(crate) fn watch(&mut self, slot: Slot, nick: Nick) {
+        self.watchers.entry(nick).or_default().push(slot);
+    }
+
+    pub(crate) fn unwatch(&mut self, slot: Slot, nick: &Nick) {
+        remove(&mut self.watchers, nick, |known| *known == slot);
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = Slot> {

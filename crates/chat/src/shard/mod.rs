@@ -20,7 +20,7 @@ use crate::capabilities::Caps;
 use crate::commands::chathistory;
 use crate::durable::StoredMessage;
 use crate::entry::{Action, Applied, Audience, Effect, Event, Said};
-use crate::ids::{Position, SessionId};
+use crate::ids::{Position, RoomId, SessionId};
 use crate::info::ServerInfo;
 use crate::render::{self, Framing, Receiver, Shared, Variant};
 use crate::reply::{Reply, Scope, Verb};
@@ -175,7 +175,10 @@ impl Shard {
 
     fn free(&mut self, id: SessionId) {
         if self.seat(id).is_some_and(|seat| seat.gone && !seat.attached && !seat.session.is_waiting_for_its_user()) {
-            self.seats.remove(id.slot as usize);
+            let seat = self.seats.remove(id.slot as usize);
+            for nick in seat.session.monitored {
+                self.locals.unwatch(id.slot, &nick);
+            }
         }
     }
 
@@ -186,7 +189,7 @@ impl Shard {
 
     /// Which of the sessions here hears which room, for the tests that compare it with the world.
     #[cfg(test)]
-    pub(crate) fn memberships(&self) -> Vec<(SessionId, crate::ids::RoomId)> {
+    pub(crate) fn memberships(&self) -> Vec<(SessionId, RoomId)> {
         self.locals.memberships().map(|(slot, room)| (self.seats[slot as usize].id, room)).collect()
     }
 
@@ -218,12 +221,11 @@ impl Shard {
             Event::Attached(_) | Event::NotAttached(_) | Event::Detached(..) | Event::Close(_) | Event::Reply(_) => {
                 return self.for_one_session(effect);
             }
-            Event::Room(_) | Event::Left(..) | Event::Quit { .. } | Event::Renamed { .. } => {}
-            Event::Said(_) | Event::Topic { .. } | Event::Announced(_) => {}
+            _ => {}
         }
         self.fan_out(applied, effect);
         match &effect.event {
-            Event::Left(who, _) => self.locals.leave(who.user, who.room),
+            Event::Left(who, _) | Event::Kicked { membership: who, .. } => self.locals.leave(who.user, who.room),
             Event::Renamed { user, nick, .. } => {
                 for slot in self.locals.of_user(*user) {
                     self.seats[*slot as usize].outlet.nick = Arc::clone(nick);
@@ -265,10 +267,11 @@ impl Shard {
     fn fan_out(&mut self, applied: &Applied, effect: &Effect) {
         let info = Arc::clone(&self.info);
         let mut shared = Shared::new(&info, applied.time, &effect.event);
-        for slot in self.receivers(&effect.audience) {
+        for slot in self.receivers(effect) {
             let seat = &mut self.seats[slot as usize];
             let origin = effect.origin.as_ref().filter(|origin| origin.session == seat.id);
             match (origin, &effect.event) {
+                (_, Event::Told(reply)) => seat.push(render::reply(seat.receiver(&info), &Scope::Plain, reply)),
                 (_, Event::Room(view)) => {
                     let scope = origin.map_or(Scope::Plain, |origin| origin.scope.clone());
                     let mut lines = Vec::new();
@@ -295,18 +298,34 @@ impl Shard {
         }
     }
 
-    fn receivers(&self, audience: &Audience) -> Vec<Slot> {
-        match audience {
+    fn receivers(&self, effect: &Effect) -> Vec<Slot> {
+        match &effect.audience {
             Audience::Session(id) => self.seat(*id).map(|seat| seat.id.slot).into_iter().collect(),
             Audience::User(user) => self.locals.of_user(*user).to_vec(),
             Audience::Room(room) => self.locals.of_room(*room).to_vec(),
             Audience::Everyone => self.locals.all().collect(),
+            Audience::Watchers(nick) => self.locals.watching(nick).to_vec(),
+            Audience::Others(user, rooms) => {
+                let own = self.locals.of_user(*user);
+                self.near(rooms, effect).into_iter().filter(|slot| !own.contains(slot)).collect()
+            }
             Audience::Neighbours(user, rooms) => {
-                let near = rooms.iter().flat_map(|room| self.locals.of_room(*room));
-                let slots: BTreeSet<Slot> = near.chain(self.locals.of_user(*user)).copied().collect();
+                let mut slots = self.near(rooms, effect);
+                slots.extend(self.locals.of_user(*user));
                 slots.into_iter().collect()
             }
         }
+    }
+
+    /// Those here who are in any of these rooms; for some events also those who monitor the nick so closely.
+    /// <https://ircv3.net/specs/extensions/extended-monitor>
+    fn near(&self, rooms: &[RoomId], effect: &Effect) -> BTreeSet<Slot> {
+        let mut slots: BTreeSet<Slot> = rooms.iter().flat_map(|room| self.locals.of_room(*room)).copied().collect();
+        if let Event::Away { nick, .. } | Event::NameSet { nick, .. } = &effect.event {
+            let closely = |slot: &&Slot| self.seats[**slot as usize].outlet.variant.caps.has(Caps::EXTENDED_MONITOR);
+            slots.extend(self.locals.watching(nick).iter().filter(closely));
+        }
+        slots
     }
 
     fn answer(&mut self, id: SessionId, answer: Answer) {
@@ -322,6 +341,8 @@ impl Shard {
             }
             Answer::Await(scope, frame) => seat.outlet.await_page(scope, frame),
             Answer::Resume => seat.session.resume(),
+            Answer::Watch(nick) => return self.locals.watch(id.slot, nick),
+            Answer::Unwatch(nick) => return self.locals.unwatch(id.slot, &nick),
             Answer::Close(scope, reason) => seat.close(&info, &scope, &reason),
         }
         self.touched.push(id);

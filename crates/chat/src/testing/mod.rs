@@ -69,6 +69,7 @@ pub(crate) fn info() -> ServerInfo {
         network: "Test".into(),
         version: "teahouse-0".into(),
         created: "today".into(),
+        description: "A teahouse".into(),
         motd: vec!["Welcome.".into()],
         password: None,
         send_queue_bytes: usize::MAX,
@@ -136,7 +137,7 @@ impl Model {
     fn note_hearers(&mut self, entry: &Entry, effects: &[Effect]) {
         for effect in effects {
             if let (Audience::Room(room), Event::Said(said)) = (&effect.audience, &effect.event) {
-                let sessions = self.world.presence.members(*room).flat_map(|user| user.sessions.iter().copied());
+                let sessions = self.world.presence.members(*room).flat_map(|(user, _)| user.sessions.iter().copied());
                 let author = entry.origin.as_ref().map(|origin| origin.session);
                 let hearers = sessions.filter(|session| Some(*session) != author).collect();
                 self.heard_by.push((said.message.msgid, hearers));
@@ -162,7 +163,7 @@ impl Model {
     }
 
     fn ask(&mut self, session: SessionId, scope: Scope, query: &Query) {
-        let asked = self.world.ask(session, scope, query);
+        let asked = self.world.ask(session, scope, query, self.now);
         for answer in asked.answers {
             self.inboxes[session.worker as usize].push_back(Delivery::Answer(session, answer));
         }

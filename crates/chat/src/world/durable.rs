@@ -63,6 +63,10 @@ impl Durable {
         self.by_look.get(&name.skeleton()).and_then(|id| self.rooms.get(id))
     }
 
+    pub(crate) fn rooms(&self) -> impl Iterator<Item = &Room> {
+        self.rooms.values()
+    }
+
     pub(crate) fn room_ids(&self) -> impl Iterator<Item = RoomId> {
         self.rooms.keys().copied()
     }

@@ -9,16 +9,19 @@ mod turn;
 
 use std::sync::Arc;
 
+use teahouse_proto::names::RoomName;
+
 pub(crate) use durable::{Durable, Room};
 pub(crate) use presence::{Presence, User};
 pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
-use crate::commands::{join, nick, part, say, topic};
-use crate::durable::{GuestRecord, RoomRecord};
-use crate::entry::{Action, Audience, Entry, Event, Outcome, RoomView};
+use crate::commands::{away, invite, join, kick, knock, mode, nick, part, say, setname, topic};
+use crate::durable::{GuestRecord, Owner, RoomRecord};
+use crate::entry::{Action, Audience, Entry, Event, Outcome, Person, RoomView};
 use crate::ids::{RoomId, SessionId, Time};
 use crate::info::Rules;
+use crate::modes::Flag;
 use crate::session::attach;
 
 /// The whole state of the chat.
@@ -48,6 +51,13 @@ impl World {
             Action::Part(action) => part::apply(&mut turn, action),
             Action::Say(action) => say::apply(&mut turn, action),
             Action::Topic(action) => topic::apply(&mut turn, action),
+            Action::Modes(action) => mode::apply(&mut turn, action),
+            Action::UserModes(nick, action) => mode::apply_own(&mut turn, nick, action),
+            Action::Kick(action) => kick::apply(&mut turn, action),
+            Action::Invite(action) => invite::apply(&mut turn, action),
+            Action::Knock(action) => knock::apply(&mut turn, action),
+            Action::Away(action) => away::apply(&mut turn, action),
+            Action::SetName(action) => setname::apply(&mut turn, action),
             Action::Announce { text } => turn.tell(Audience::Everyone, Event::Announced(text.clone())),
             Action::Expel { nick, reason } => turn.expel(nick, reason),
             Action::Expire => turn.expire(),
@@ -71,9 +81,46 @@ impl World {
         self.presence.user_of(session).map(|user| user.rooms.iter().copied().collect()).unwrap_or_default()
     }
 
+    /// Whether the session's user is in a room.
+    pub(crate) fn is_inside(&self, session: SessionId, room: RoomId) -> bool {
+        self.presence.user_of(session).is_some_and(|user| user.rooms.contains(&room))
+    }
+
+    /// Whether a user is the session's own.
+    pub(crate) fn is_own(&self, session: SessionId, user: &User) -> bool {
+        self.presence.user_of(session).is_some_and(|own| own.id == user.id)
+    }
+
+    /// Whether a room is there for those outside: a guest's room is not while nobody is in it.
+    pub(crate) fn looks_present(&self, room: &RoomRecord) -> bool {
+        room.owner == Owner::Server || !self.presence.is_empty(room.id)
+    }
+
+    /// A room, if the session's user is in it or may see it from outside.
+    pub(crate) fn visible_room(&self, session: SessionId, name: &RoomName) -> Option<&RoomRecord> {
+        let room = &self.durable.room_named(name)?.record;
+        let open = self.looks_present(room) && !room.modes.flags.has(Flag::Secret);
+        (open || self.is_inside(session, room.id)).then_some(room)
+    }
+
+    /// A room as somebody sees it who may be outside: then the invisible are not shown.
+    pub(crate) fn view_for(&self, session: SessionId, room: &Room) -> RoomView {
+        let mut view = self.view(room);
+        if !self.is_inside(session, room.record.id) {
+            let hidden = self.presence.members(room.record.id).filter(|(user, _)| user.modes.invisible);
+            let hidden: Vec<_> = hidden.map(|(user, _)| user.source()).collect();
+            view.people.retain(|person| !hidden.contains(&person.source));
+        }
+        view
+    }
+
     /// A room as somebody who comes in sees it.
     pub(crate) fn view(&self, room: &Room) -> RoomView {
-        let people = self.presence.members(room.record.id).map(User::source).collect();
+        let people = self
+            .presence
+            .members(room.record.id)
+            .map(|(user, ranks)| Person { source: user.source(), ranks })
+            .collect();
         RoomView { name: Arc::clone(&room.record.name), topic: room.record.topic.clone(), people }
     }
 }

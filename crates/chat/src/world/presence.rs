@@ -1,11 +1,12 @@
 //! The part of the world that is gone when the process is: who is connected, under which nick, in which rooms.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use teahouse_proto::names::Nick;
 
 use crate::ids::{GuestId, RoomId, SessionId, Time, UserId};
+use crate::modes::{Rank, Ranks, UserModes};
 
 /// A nick present in rooms.
 #[derive(Debug)]
@@ -14,7 +15,19 @@ pub(crate) struct User {
     pub(crate) nick: Nick,
     /// `user@host`: what stands after the nick's `!`.
     pub(crate) address: Arc<str>,
+    pub(crate) realname: Arc<str>,
     pub(crate) guest: Option<GuestId>,
+    pub(crate) modes: UserModes,
+    /// Why it is away, if it is.
+    pub(crate) away: Option<Arc<str>>,
+    /// Since when it is here.
+    pub(crate) since: Time,
+    /// When it last said something.
+    pub(crate) spoke: Time,
+    /// At which room it knocked last, and when.
+    pub(crate) knocked: Option<(RoomId, Time)>,
+    /// Rooms that it was asked into and has not entered yet.
+    pub(crate) invited: BTreeSet<RoomId>,
     pub(crate) sessions: BTreeSet<SessionId>,
     pub(crate) rooms: BTreeSet<RoomId>,
     /// Until when the seat of a guest without a connection is kept.
@@ -28,6 +41,18 @@ impl User {
     }
 }
 
+/// A user who has left, for WHOWAS.
+#[derive(Debug)]
+pub(crate) struct Past {
+    pub(crate) nick: Nick,
+    pub(crate) address: Arc<str>,
+    pub(crate) realname: Arc<str>,
+    pub(crate) left: Time,
+}
+
+/// How many of those who have left are remembered.
+const PAST_MAX: usize = 1000;
+
 /// Everybody who is here.
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
@@ -36,7 +61,9 @@ pub(crate) struct Presence {
     by_look: BTreeMap<String, UserId>,
     by_guest: BTreeMap<GuestId, UserId>,
     by_session: BTreeMap<SessionId, UserId>,
-    members: BTreeMap<RoomId, BTreeSet<UserId>>,
+    members: BTreeMap<RoomId, BTreeMap<UserId, Ranks>>,
+    past: VecDeque<Past>,
+    users_max: usize,
     seats: BTreeSet<(Time, UserId)>,
 }
 
@@ -63,8 +90,42 @@ impl Presence {
         holders.into_iter().flatten().any(|holder| Some(*holder) != but)
     }
 
-    pub(crate) fn members(&self, room: RoomId) -> impl Iterator<Item = &User> {
-        self.members.get(&room).into_iter().flatten().filter_map(|id| self.users.get(id))
+    pub(crate) fn members(&self, room: RoomId) -> impl Iterator<Item = (&User, Ranks)> {
+        let members = self.members.get(&room).into_iter().flatten();
+        members.filter_map(|(id, ranks)| Some((self.users.get(id)?, *ranks)))
+    }
+
+    pub(crate) fn count(&self, room: RoomId) -> usize {
+        self.members.get(&room).map_or(0, BTreeMap::len)
+    }
+
+    /// What somebody is in a room; `None` if it is not in it.
+    pub(crate) fn ranks(&self, room: RoomId, id: UserId) -> Option<Ranks> {
+        self.members.get(&room)?.get(&id).copied()
+    }
+
+    /// Gives or takes a rank; `false` if that changes nothing.
+    pub(crate) fn set_rank(&mut self, room: RoomId, id: UserId, rank: Rank, on: bool) -> bool {
+        let ranks = self.members.get_mut(&room).and_then(|members| members.get_mut(&id));
+        ranks.is_some_and(|ranks| ranks.set(rank, on))
+    }
+
+    pub(crate) fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.values()
+    }
+
+    pub(crate) fn user_mut(&mut self, id: UserId) -> Option<&mut User> {
+        self.users.get_mut(&id)
+    }
+
+    /// The most users there were at once.
+    pub(crate) fn users_max(&self) -> usize {
+        self.users_max
+    }
+
+    /// Those of this nick who have left, the latest first.
+    pub(crate) fn past(&self, nick: &Nick) -> impl Iterator<Item = &Past> {
+        self.past.iter().rev().filter(move |past| past.nick == *nick)
     }
 
     pub(crate) fn is_empty(&self, room: RoomId) -> bool {
@@ -87,9 +148,10 @@ impl Presence {
             self.by_guest.insert(guest, user.id);
         }
         self.users.insert(user.id, user);
+        self.users_max = self.users_max.max(self.users.len());
     }
 
-    pub(crate) fn remove(&mut self, id: UserId) -> Option<User> {
+    pub(crate) fn remove(&mut self, id: UserId, now: Time) -> Option<User> {
         let user = self.users.remove(&id)?;
         self.by_nick.remove(&user.nick);
         self.by_look.remove(&user.nick.skeleton());
@@ -105,6 +167,11 @@ impl Presence {
         if let Some(end) = user.seat_until {
             self.seats.remove(&(end, id));
         }
+        if self.past.len() == PAST_MAX {
+            self.past.pop_front();
+        }
+        let (nick, address, realname) = (user.nick.clone(), Arc::clone(&user.address), Arc::clone(&user.realname));
+        self.past.push_back(Past { nick, address, realname, left: now });
         Some(user)
     }
 
@@ -146,7 +213,8 @@ impl Presence {
     /// Puts a user into a room; `false` if it was in it.
     pub(crate) fn enter(&mut self, id: UserId, room: RoomId) -> bool {
         let Some(user) = self.users.get_mut(&id) else { return false };
-        user.rooms.insert(room) && self.members.entry(room).or_default().insert(id)
+        user.invited.remove(&room);
+        user.rooms.insert(room) && self.members.entry(room).or_default().insert(id, Ranks::default()).is_none()
     }
 
     /// Takes a user out of a room; `false` if it was not in it.

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use teahouse_proto::names::{Nick, RoomName};
+use teahouse_proto::numerics as n;
 
 use super::{User, World};
 use crate::durable::{Change, GuestRecord, Owner, RoomRecord};
 use crate::entry::{Audience, Effect, Entry, Event, Origin, Outcome};
 use crate::ids::{GuestId, RoomId, UserId};
+use crate::modes::RoomModes;
 use crate::reply::{Reply, Scope};
 
 /// Why a user goes: a room in which nothing was said outlives a drop for a while, but not a goodbye.
@@ -102,8 +104,17 @@ impl<'a> Turn<'a> {
 
     /// A room that nobody is in yet, named by this entry's position: an entry makes at most one.
     pub(crate) fn new_room(&self, name: &RoomName, owner: Owner) -> RoomRecord {
-        let (id, empty_since) = (RoomId(self.entry.position.0), Some(self.entry.time));
-        RoomRecord { id, name: name.as_str().into(), owner, topic: None, spoken: false, empty_since }
+        let now = self.entry.time;
+        RoomRecord {
+            id: RoomId(self.entry.position.0),
+            name: name.as_str().into(),
+            owner,
+            topic: None,
+            modes: RoomModes::default(),
+            created: now,
+            spoken: false,
+            empty_since: Some(now),
+        }
     }
 
     /// Makes a room's record say whether anybody is in it; a silent room goes with the last goodbye.
@@ -126,19 +137,34 @@ impl<'a> Turn<'a> {
 
     /// Takes a user out of the world; those who shared a room with it are told.
     pub(crate) fn quit(&mut self, id: UserId, reason: &Arc<str>, leaving: Leaving) {
-        let Some(user) = self.world.presence.remove(id) else { return };
+        let Some(user) = self.world.presence.remove(id, self.entry.time) else { return };
         let rooms: Arc<[RoomId]> = user.rooms.iter().copied().collect();
         for session in &user.sessions {
             self.tell_unasked(Audience::Session(*session), Event::Detached(id, Arc::clone(&rooms)));
         }
         let event = Event::Quit { user: id, source: user.source(), reason: Arc::clone(reason) };
         self.tell_unasked(Audience::Neighbours(id, Arc::clone(&rooms)), event);
+        self.tell_leaving(&user.nick);
         for room in rooms.iter() {
             self.settle_emptiness(*room, leaving);
         }
         if let Some(guest) = user.guest {
             self.see_guest(guest);
         }
+    }
+
+    /// Tells those who monitor a nick that somebody has it now.
+    pub(crate) fn tell_arrival(&mut self, nick: &Nick) {
+        if let Some(source) = self.world.presence.user_named(nick).map(User::source) {
+            let told = Reply::numeric(n::RPL_MONONLINE, source.to_string());
+            self.tell_unasked(Audience::Watchers(nick.clone()), Event::Told(told));
+        }
+    }
+
+    /// Tells those who monitor a nick that nobody has it any more.
+    pub(crate) fn tell_leaving(&mut self, nick: &Nick) {
+        let told = Reply::numeric(n::RPL_MONOFFLINE, nick.as_str().to_owned());
+        self.tell_unasked(Audience::Watchers(nick.clone()), Event::Told(told));
     }
 
     fn see_guest(&mut self, id: GuestId) {

@@ -1,0 +1,568 @@
+//! MODE: what a room is set to, who ranks how high in it, and one's own marks.
+//! <https://modern.ircdocs.horse/#mode-message>
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use teahouse_proto::names::{Nick, RoomName};
+use teahouse_proto::numerics as n;
+
+use super::{Answers, Command, Stage};
+use crate::durable::RoomRecord;
+use crate::entry::{Action, Audience, Event};
+use crate::ids::{SessionId, UserId};
+use crate::modes::{self, CHANGES_MAX, Flag, KEY_BYTES_MAX, LIST_MASKS_MAX, List, Mask, Rank, Ranks, UserModes};
+use crate::query::{Asked, Query};
+use crate::reply::{Reply, Scope, unavailable};
+use crate::session::Request;
+use crate::world::{Turn, World};
+
+pub(super) const COMMAND: Command = Command {
+    name: "MODE",
+    params_min: 1,
+    stage: Stage::Registered,
+    answers: Answers::Many,
+    help: "MODE <room or own nick> [<modes> [<parameter>...]]: show or change modes; MODE <room> b lists bans",
+    parse,
+};
+
+/// Changes of a room's modes, in the order in which they were asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SetModes {
+    /// Whose.
+    pub room: RoomName,
+    /// What.
+    pub changes: Vec<Change>,
+}
+
+/// One change of a room's modes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Change {
+    /// Set, or taken away.
+    pub on: bool,
+    /// What.
+    pub what: What,
+}
+
+/// What a change is about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum What {
+    /// On or off.
+    Flag(Flag),
+    /// The key; taken away whatever is said.
+    Key(Arc<str>),
+    /// How many may be in.
+    Limit(u32),
+    /// An entry of a list.
+    List(List, Arc<str>),
+    /// Somebody's rank.
+    Rank(Rank, Nick),
+}
+
+/// Changes of a user's own modes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SetUserModes {
+    /// Letters with what becomes of them.
+    pub changes: Vec<(bool, char)>,
+}
+
+fn parse(request: &mut Request<'_>) {
+    let target = request.param(0);
+    if !target.starts_with('#') {
+        return parse_own(request, target);
+    }
+    let Ok(room) = RoomName::parse(target) else {
+        return request.reply(super::no_such_channel(target));
+    };
+    if request.message.params.len() < 2 {
+        return request.ask(Query::Modes(room));
+    }
+    let changes = read_changes(request, &room);
+    if !changes.is_empty() {
+        request.submit(Action::Modes(SetModes { room, changes }));
+    }
+}
+
+/// The changes among the letters; what asks for a list, or cannot be, is answered on the way.
+fn read_changes(request: &mut Request<'_>, room: &RoomName) -> Vec<Change> {
+    let params: Vec<&str> = request.message.params.iter().skip(2).collect();
+    let mut params = params.into_iter();
+    let (mut on, mut changes, mut listed) = (true, Vec::new(), Vec::new());
+    for letter in request.param(1).chars() {
+        if letter == '+' || letter == '-' {
+            on = letter == '+';
+            continue;
+        }
+        let takes_param = !(Flag::of(letter).is_some() || (letter == 'l' && !on));
+        let param = if takes_param { params.next() } else { None };
+        if let (Some(list), None) = (List::of(letter), param) {
+            if !listed.contains(&letter) {
+                listed.push(letter);
+                request.ask(Query::ModeList(room.clone(), list));
+            }
+            continue;
+        }
+        match read_change(letter, on, param) {
+            Ok(what) if changes.len() < CHANGES_MAX => changes.push(Change { on, what }),
+            Ok(_) => {}
+            Err(refusal) => request.reply(refusal.for_room(room, letter, param)),
+        }
+    }
+    changes
+}
+
+/// Why a letter is no change.
+enum Misuse {
+    Unknown,
+    NoParam,
+    BadParam,
+    BadKey,
+    NoSuchNick,
+}
+
+impl Misuse {
+    fn for_room(self, room: &RoomName, letter: char, param: Option<&str>) -> Reply {
+        let (room, letter) = (room.as_str().to_owned(), letter.to_string());
+        let shown = super::shown(param.unwrap_or("*"));
+        match self {
+            Misuse::Unknown => Reply::numeric(n::ERR_UNKNOWNMODE, "is unknown mode char to me").param(letter),
+            Misuse::NoParam => {
+                let text = "You must specify a parameter for this mode";
+                Reply::numeric(n::ERR_INVALIDMODEPARAM, text).param(room).param(letter).param("*")
+            }
+            Misuse::BadParam => {
+                let text = "Invalid mode parameter";
+                Reply::numeric(n::ERR_INVALIDMODEPARAM, text).param(room).param(letter).param(shown)
+            }
+            Misuse::BadKey => Reply::numeric(n::ERR_INVALIDKEY, "Key is not well-formed").param(room),
+            Misuse::NoSuchNick => Reply::numeric(n::ERR_NOSUCHNICK, "No such nick/channel").param(shown),
+        }
+    }
+}
+
+fn read_change(letter: char, on: bool, param: Option<&str>) -> Result<What, Misuse> {
+    if let Some(flag) = Flag::of(letter) {
+        return Ok(What::Flag(flag));
+    }
+    if let Some(rank) = Rank::of(letter) {
+        let nick = param.ok_or(Misuse::NoParam)?;
+        return Nick::parse(nick).map(|nick| What::Rank(rank, nick)).map_err(|_| Misuse::NoSuchNick);
+    }
+    if let Some(list) = List::of(letter) {
+        let mask = param.ok_or(Misuse::NoParam)?;
+        // Whatever `nick!user@host` can be, with room for wildcards.
+        let fits = mask.len() <= 120 && !mask.is_empty() && !mask.contains([' ', ',', ':']);
+        return if fits { Ok(What::List(list, modes::whole_mask(mask).into())) } else { Err(Misuse::BadParam) };
+    }
+    match (letter, on) {
+        // A key goes whatever the parameter says, or without one.
+        ('k', false) => Ok(What::Key("*".into())),
+        ('k', true) => {
+            let key = param.ok_or(Misuse::NoParam)?;
+            let fits = !key.is_empty() && key.len() <= KEY_BYTES_MAX && !key.contains([' ', ',', ':', '*']);
+            if fits { Ok(What::Key(key.into())) } else { Err(Misuse::BadKey) }
+        }
+        ('l', false) => Ok(What::Limit(0)),
+        ('l', true) => match param.ok_or(Misuse::NoParam)?.parse() {
+            Ok(limit @ 1..) => Ok(What::Limit(limit)),
+            _ => Err(Misuse::BadParam),
+        },
+        _ => Err(Misuse::Unknown),
+    }
+}
+
+fn parse_own(request: &mut Request<'_>, target: &str) {
+    let Ok(nick) = Nick::parse(target) else { return request.reply(super::no_such_nick(target)) };
+    let (mut on, mut changes, mut unknown) = (true, Vec::new(), false);
+    for letter in request.param(1).chars() {
+        match letter {
+            '+' | '-' => on = letter == '+',
+            letter if UserModes::default().letter(letter).is_some() => changes.push((on, letter)),
+            _ => unknown = true,
+        }
+    }
+    request.ask(Query::UserModes(nick, SetUserModes { changes: changes.clone() }));
+    if unknown {
+        request.reply(Reply::numeric(n::ERR_UMODEUNKNOWNFLAG, "Unknown MODE flag"));
+    }
+    if !changes.is_empty() {
+        request.submit(Action::UserModes(Nick::parse(target).expect("parsed above"), SetUserModes { changes }));
+    }
+}
+
+pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetModes) {
+    let Some(user) = turn.actor() else { return };
+    let (id, source) = (user.id, user.source());
+    let Some(room) = turn.world.durable.room_named(&set.room).map(|room| room.record.clone()) else {
+        return turn.reply(super::no_such_channel(set.room.as_str()));
+    };
+    let Some(ranks) = turn.world.presence.ranks(room.id, id) else {
+        return turn.reply(super::not_on_channel(&set.room));
+    };
+    let before = room.clone();
+    let mut change = Changing { turn, actor: id, ranks, by: Arc::clone(&source), room, done: Vec::new() };
+    for one in &set.changes {
+        if let Err(refusal) = change.one(one) {
+            change.turn.reply(refusal);
+        }
+    }
+    let Changing { room, done, .. } = change;
+    if done.is_empty() {
+        return;
+    }
+    let (room_id, name) = (room.id, Arc::clone(&room.name));
+    if room != before {
+        turn.put_room(room);
+    }
+    turn.tell(Audience::Room(room_id), Event::Modes { room: name, source, changes: spell(&done).into() });
+}
+
+/// A room's modes being changed.
+struct Changing<'a, 'w> {
+    turn: &'a mut Turn<'w>,
+    actor: UserId,
+    ranks: Ranks,
+    by: Arc<str>,
+    room: RoomRecord,
+    done: Vec<(bool, char, Option<String>)>,
+}
+
+impl Changing<'_, '_> {
+    /// Makes one change; what changes nothing is not told.
+    fn one(&mut self, Change { on, what }: &Change) -> Result<(), Reply> {
+        if let What::Rank(rank, nick) = what {
+            return self.rank(*on, *rank, nick);
+        }
+        let needed = if matches!(what, What::List(..)) { Rank::Halfop } else { Rank::Op };
+        self.needs(needed)?;
+        if !self.turn.entry.writable {
+            return Err(unavailable("MODE", &self.room.name));
+        }
+        let (letter, param) = match what {
+            What::Flag(flag) => {
+                if !self.room.modes.flags.set(*flag, *on) {
+                    return Ok(());
+                }
+                (flag.letter(), None)
+            }
+            What::Key(key) => {
+                let next = on.then(|| Arc::clone(key));
+                if self.room.modes.key == next {
+                    return Ok(());
+                }
+                self.room.modes.key = next;
+                ('k', Some(key.to_string()))
+            }
+            What::Limit(limit) => {
+                let next = on.then_some(*limit);
+                if self.room.modes.limit == next {
+                    return Ok(());
+                }
+                self.room.modes.limit = next;
+                ('l', next.map(|limit| limit.to_string()))
+            }
+            What::List(list, mask) => {
+                if !self.list(*on, *list, mask)? {
+                    return Ok(());
+                }
+                (list.letter(), Some(mask.to_string()))
+            }
+            What::Rank(..) => return Ok(()),
+        };
+        self.done.push((*on, letter, param));
+        Ok(())
+    }
+
+    fn list(&mut self, on: bool, list: List, mask: &Arc<str>) -> Result<bool, Reply> {
+        let (by, at) = (Arc::clone(&self.by), self.turn.entry.time);
+        let masks = self.room.modes.list_mut(list);
+        let place = masks.iter().position(|known| known.mask.eq_ignore_ascii_case(mask));
+        match (on, place) {
+            (true, None) if masks.len() >= LIST_MASKS_MAX => {
+                let reply = Reply::numeric(n::ERR_BANLISTFULL, "Channel list is full");
+                Err(reply.param(self.room.name.to_string()).param(list.letter().to_string()))
+            }
+            (true, None) => {
+                masks.push(Mask { mask: Arc::clone(mask), by, at });
+                Ok(true)
+            }
+            (false, Some(place)) => {
+                masks.remove(place);
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn rank(&mut self, on: bool, rank: Rank, nick: &Nick) -> Result<(), Reply> {
+        let Some(user) = self.turn.world.presence.user_named(nick) else {
+            return Err(super::no_such_nick(nick.as_str()));
+        };
+        let (id, name) = (user.id, user.nick.as_str().to_owned());
+        let Some(theirs) = self.turn.world.presence.ranks(self.room.id, id) else {
+            let reply = Reply::numeric(n::ERR_USERNOTINCHANNEL, "They aren't on that channel");
+            return Err(reply.param(name).param(self.room.name.to_string()));
+        };
+        // One may always step down.
+        if on || id != self.actor {
+            self.needs(rank.takes())?;
+        }
+        // Nobody takes anything from one who ranks higher.
+        if !on && id != self.actor && theirs.highest() > self.ranks.highest() {
+            return Err(self.refused());
+        }
+        if self.turn.world.presence.set_rank(self.room.id, id, rank, on) {
+            self.done.push((on, rank.letter(), Some(name)));
+        }
+        Ok(())
+    }
+
+    fn needs(&self, rank: Rank) -> Result<(), Reply> {
+        if self.ranks.is_at_least(rank) { Ok(()) } else { Err(self.refused()) }
+    }
+
+    fn refused(&self) -> Reply {
+        super::needs_rank(&self.room.name)
+    }
+}
+
+/// `+ov-b alice bob mask`
+fn spell(done: &[(bool, char, Option<String>)]) -> String {
+    let (mut letters, mut sign) = (String::new(), None);
+    for (on, letter, _) in done {
+        if sign != Some(*on) {
+            letters.push(if *on { '+' } else { '-' });
+            sign = Some(*on);
+        }
+        letters.push(*letter);
+    }
+    let params = done.iter().filter_map(|(_, _, param)| param.clone());
+    std::iter::once(letters).chain(params).collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) fn apply_own(turn: &mut Turn<'_>, nick: &Nick, set: &SetUserModes) {
+    let Some(id) = turn.actor().filter(|user| user.nick == *nick).map(|user| user.id) else { return };
+    let Some(user) = turn.world.presence.user_mut(id) else { return };
+    let mut done = Vec::new();
+    for (on, letter) in &set.changes {
+        // Nobody makes itself an operator: OPER does.
+        let Some(mode) = user.modes.letter(*letter).filter(|_| *letter != 'o' || !*on) else { continue };
+        if std::mem::replace(mode, *on) != *on {
+            done.push((*on, *letter, None));
+        }
+    }
+    let (source, nick) = (user.source(), user.nick.as_str().into());
+    if !done.is_empty() {
+        turn.tell_origin(Event::UserModes { nick, source, changes: spell(&done).into() });
+    }
+}
+
+/// 324 and 329.
+pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, name: &RoomName) -> Asked {
+    let Some(room) = world.visible_room(session, name) else {
+        return Asked::one(scope, super::no_such_channel(name.as_str()));
+    };
+    let shown = || room.name.to_string();
+    let modes = room.modes.shown(world.is_inside(session, room.id));
+    let modes = modes.into_iter().fold(Reply::numeric_bare(n::RPL_CHANNELMODEIS).param(shown()), Reply::param);
+    let created = (room.created.0 / 1000).to_string();
+    let created = Reply::numeric_bare(n::RPL_CREATIONTIME).param(shown()).param(created);
+    Asked::replies(scope, vec![modes, created])
+}
+
+/// A room's list, for those inside.
+pub(crate) fn answer_list(world: &World, session: SessionId, scope: &Scope, name: &RoomName, list: List) -> Asked {
+    let room = world.visible_room(session, name).filter(|room| world.is_inside(session, room.id));
+    let Some(room) = room else { return Asked::one(scope, super::not_on_channel(name)) };
+    let (entry, end, text) = match list {
+        List::Bans => (n::RPL_BANLIST, n::RPL_ENDOFBANLIST, "End of channel ban list"),
+        List::Exceptions => (n::RPL_EXCEPTLIST, n::RPL_ENDOFEXCEPTLIST, "End of channel exception list"),
+        List::Invited => (n::RPL_INVEXLIST, n::RPL_ENDOFINVEXLIST, "End of channel invite exception list"),
+    };
+    let lines = room.modes.list(list).iter().map(|mask| {
+        let line = Reply::numeric_bare(entry).param(room.name.to_string()).param(mask.mask.to_string());
+        line.param(mask.by.to_string()).param((mask.at.0 / 1000).to_string())
+    });
+    let end = Reply::numeric(end, text).param(room.name.to_string());
+    Asked::replies(scope, lines.chain([end]).collect())
+}
+
+/// 221 for oneself, 502 for anybody else.
+pub(crate) fn answer_own(world: &World, session: SessionId, scope: &Scope, nick: &Nick, set: &SetUserModes) -> Asked {
+    let own = world.presence.user_of(session).filter(|user| user.nick == *nick);
+    match own {
+        Some(user) if set.changes.is_empty() => {
+            Asked::one(scope, Reply::numeric_bare(n::RPL_UMODEIS).param(user.modes.shown()))
+        }
+        Some(_) => Asked::replies(scope, Vec::new()),
+        None if world.presence.user_named(nick).is_none() => Asked::one(scope, super::no_such_nick(nick.as_str())),
+        None => Asked::one(scope, Reply::numeric(n::ERR_USERSDONTMATCH, "Can't change mode for other users")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::{check, check_with};
+
+    #[test]
+    fn a_room_has_modes_and_those_outside_see_no_key() {
+        check(
+            "alice: JOIN #tea || alice: MODE #tea | alice: MODE #tea +tlk 5 secret | alice: MODE #tea | bob: MODE #tea | alice: MODE #tea -lk+i x | alice: MODE #tea +i",
+            expect![[r#"
+                alice < 324 alice #tea +n
+                alice < 329 alice #tea 1700000000
+                alice < :alice MODE #tea +tlk 5 secret
+                alice < 324 alice #tea +ntkl secret 5
+                alice < 329 alice #tea 1700000000
+                bob < 324 bob #tea +ntkl * 5
+                bob < 329 bob #tea 1700000000
+                alice < :alice MODE #tea -lk+i *"#]],
+        );
+    }
+
+    #[test]
+    fn lists_are_kept_and_shown_inside() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea || alice: MODE #tea +bb bob *!*@evil | alice: MODE #tea +b bob | alice: MODE #tea b | bob: MODE #tea +b | carol: MODE #tea b | alice: MODE #tea -b bob!*@* | alice: MODE #tea +eI friend guest | alice: MODE #tea eI",
+            expect![[r#"
+                alice < :alice MODE #tea +bb bob!*@* *!*@evil
+                bob < :alice MODE #tea +bb bob!*@* *!*@evil
+                alice < 367 alice #tea bob!*@* alice 1700000000
+                alice < 367 alice #tea *!*@evil alice 1700000000
+                alice < 368 alice #tea :End of channel ban list
+                bob < 367 bob #tea bob!*@* alice 1700000000
+                bob < 367 bob #tea *!*@evil alice 1700000000
+                bob < 368 bob #tea :End of channel ban list
+                carol < 442 carol #tea :You're not on that channel
+                alice < :alice MODE #tea -b bob!*@*
+                bob < :alice MODE #tea -b bob!*@*
+                alice < :alice MODE #tea +eI friend!*@* guest!*@*
+                bob < :alice MODE #tea +eI friend!*@* guest!*@*
+                alice < 348 alice #tea friend!*@* alice 1700000000
+                alice < 349 alice #tea :End of channel exception list
+                alice < 346 alice #tea guest!*@* alice 1700000000
+                alice < 347 alice #tea :End of channel invite exception list"#]],
+        );
+    }
+
+    #[test]
+    fn ranks_are_given_by_those_who_rank_higher() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea || bob: MODE #tea +o bob | alice: MODE #tea +h bob | bob: MODE #tea +v carol | bob: MODE #tea +o carol | bob: MODE #tea -o alice | bob: MODE #tea -h bob | alice: MODE #tea +q alice | alice: MODE #tea +v nobody | alice: MODE #tea +v dave | carol: NAMES #tea",
+            expect![[r#"
+                bob < 482 bob #tea :You're not channel operator
+                alice < :alice MODE #tea +h bob
+                bob < :alice MODE #tea +h bob
+                carol < :alice MODE #tea +h bob
+                alice < :bob MODE #tea +v carol
+                bob < :bob MODE #tea +v carol
+                carol < :bob MODE #tea +v carol
+                bob < 482 bob #tea :You're not channel operator
+                bob < 482 bob #tea :You're not channel operator
+                alice < :bob MODE #tea -h bob
+                bob < :bob MODE #tea -h bob
+                carol < :bob MODE #tea -h bob
+                alice < 482 alice #tea :You're not channel operator
+                alice < 401 alice nobody :No such nick/channel
+                alice < 401 alice dave :No such nick/channel
+                carol < 353 carol = #tea :@alice bob +carol
+                carol < 366 carol #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn every_rank_is_shown_to_those_who_ask_for_all() {
+        check_with(
+            &[("bob", "multi-prefix")],
+            "alice: JOIN #tea | alice: MODE #tea +v alice | bob: JOIN #tea || bob: NAMES #tea | carol: NAMES #tea",
+            expect![[r#"
+                bob < 353 bob = #tea :@+alice bob
+                bob < 366 bob #tea :End of /NAMES list
+                carol < 353 carol = #tea :@alice bob
+                carol < 366 carol #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn a_token_makes_a_founder() {
+        check_with(
+            &[("alice", "guest")],
+            "alice: JOIN #tea | bob: JOIN #tea | alice: PRIVMSG #tea :mine | alice: PART #tea || alice: JOIN #tea | alice: MODE #tea +a bob | bob: MODE #tea -q alice",
+            expect![[r#"
+                alice < :alice JOIN #tea
+                alice < 353 alice = #tea :~alice bob
+                alice < 366 alice #tea :End of /NAMES list
+                bob < :alice JOIN #tea
+                alice < :alice MODE #tea +a bob
+                bob < :alice MODE #tea +a bob
+                bob < 482 bob #tea :You're not channel operator"#]],
+        );
+    }
+
+    #[test]
+    fn nobody_ranks_in_a_room_of_the_servers() {
+        check("alice: JOIN #lobby || alice: MODE #lobby +t | alice: NAMES #lobby", expect![[r#"
+            alice < 482 alice #lobby :You're not channel operator
+            alice < 353 alice = #lobby :alice
+            alice < 366 alice #lobby :End of /NAMES list"#]]);
+    }
+
+    #[test]
+    fn modes_outlive_everybody() {
+        check(
+            "alice: JOIN #tea | alice: MODE #tea +s | alice: PRIVMSG #tea :hi | alice: PART #tea || bob: JOIN #tea | bob: MODE #tea",
+            expect![[r#"
+                bob < :bob JOIN #tea
+                bob < 353 bob = #tea :@bob
+                bob < 366 bob #tea :End of /NAMES list
+                bob < 324 bob #tea +ns
+                bob < 329 bob #tea 1700000000"#]],
+        );
+    }
+
+    #[test]
+    fn ones_own_marks() {
+        check(
+            "alice: PING 1 || alice: MODE alice | alice: MODE alice +iwBo | alice: MODE alice | alice: MODE alice -i+x | bob: MODE alice | alice: MODE nobody | alice: MODE alice +i-i",
+            expect![[r#"
+                alice < 221 alice +
+                alice < :alice MODE alice +iwB
+                alice < 221 alice +Biw
+                alice < 501 alice :Unknown MODE flag
+                alice < :alice MODE alice -i
+                bob < 502 bob :Can't change mode for other users
+                alice < 401 alice nobody :No such nick/channel
+                alice < :alice MODE alice +i-i"#]],
+        );
+    }
+
+    #[test]
+    fn misuse_is_answered() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #other || alice: MODE | alice: MODE #tea +xy | alice: MODE #tea +k | alice: MODE #tea +k a,b | alice: MODE #tea +l 0 | alice: MODE #tea +l many | alice: MODE #tea +o | alice: MODE #tea +b :a b | alice: MODE #other +t | alice: MODE #none | alice: MODE #none +t | alice: MODE # | broken | alice: MODE #tea +t",
+            expect![[r#"
+                alice < 461 alice MODE :Not enough parameters
+                alice < 472 alice x :is unknown mode char to me
+                alice < 472 alice y :is unknown mode char to me
+                alice < 696 alice #tea k * :You must specify a parameter for this mode
+                alice < 525 alice #tea :Key is not well-formed
+                alice < 696 alice #tea l 0 :Invalid mode parameter
+                alice < 696 alice #tea l many :Invalid mode parameter
+                alice < 696 alice #tea o * :You must specify a parameter for this mode
+                alice < 696 alice #tea b * :Invalid mode parameter
+                alice < 442 alice #other :You're not on that channel
+                alice < 403 alice #none :No such channel
+                alice < 403 alice #none :No such channel
+                alice < 403 alice # :No such channel
+                alice < FAIL MODE TEMPORARILY_UNAVAILABLE #tea :The server cannot store anything at the moment; please try again later"#]],
+        );
+    }
+
+    #[test]
+    fn a_list_has_a_limit() {
+        let bans: Vec<String> = (0..101).map(|n| format!("alice: MODE #tea +b n{n}")).collect();
+        check(&format!("alice: JOIN #tea | {}", bans.join(" | ")), expect!["alice < 478 alice #tea b :Channel list is full"]);
+    }
+}

@@ -1,0 +1,115 @@
+//! WHO: who is in a room, or meets a mask. <https://modern.ircdocs.horse/#who-message>
+
+use teahouse_proto::names::{Nick, RoomName};
+use teahouse_proto::numerics as n;
+
+use super::{Answers, Command, Stage};
+use crate::ids::{RoomId, SessionId};
+use crate::modes::{Ranks, matches};
+use crate::query::{Asked, Query};
+use crate::reply::{Reply, Scope};
+use crate::session::Request;
+use crate::world::{User, World};
+
+pub(super) const COMMAND: Command = Command {
+    name: "WHO",
+    params_min: 1,
+    stage: Stage::Registered,
+    answers: Answers::Many,
+    help: "WHO <room, nick or mask>: who is there, with addresses and real names",
+    parse,
+};
+
+/// How many users a mask may bring up.
+const MATCHES_MAX: usize = 500;
+
+fn parse(request: &mut Request<'_>) {
+    request.ask(Query::Who(request.param(0).into()));
+}
+
+/// 352 for each, and 315.
+pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, mask: &str) -> Asked {
+    let line = |user: &User, place: Option<(&str, Ranks)>| whoreply(world, user, place);
+    let mut lines: Vec<Reply> = match (RoomName::parse(mask), Nick::parse(mask)) {
+        (Ok(name), _) => match world.visible_room(session, &name) {
+            Some(room) => {
+                let shown = world.presence.members(room.id).filter(|(user, _)| {
+                    !user.modes.invisible || world.is_inside(session, room.id) || world.is_own(session, user)
+                });
+                shown.map(|(user, ranks)| line(user, Some((&room.name, ranks)))).collect()
+            }
+            None => Vec::new(),
+        },
+        (_, Ok(nick)) => world.presence.user_named(&nick).map(|user| line(user, None)).into_iter().collect(),
+        _ => {
+            let met = world.presence.users().filter(|user| meets(world, session, user, mask));
+            met.take(MATCHES_MAX).map(|user| line(user, None)).collect()
+        }
+    };
+    lines.push(Reply::numeric(n::RPL_ENDOFWHO, "End of WHO list").param(super::shown(mask)));
+    Asked::replies(scope, lines)
+}
+
+/// Whether a mask meets a user, and the one who asks may see it.
+fn meets(world: &World, session: SessionId, user: &User, mask: &str) -> bool {
+    let met = matches(mask, user.nick.as_str()) || matches(mask, &user.source()) || matches(mask, &user.realname);
+    met && (!user.modes.invisible || world.is_own(session, user) || shares_a_room(world, session, user))
+}
+
+fn shares_a_room(world: &World, session: SessionId, user: &User) -> bool {
+    user.rooms.iter().any(|room: &RoomId| world.is_inside(session, *room))
+}
+
+fn whoreply(world: &World, user: &User, place: Option<(&str, Ranks)>) -> Reply {
+    let (name, host) = user.address.split_once('@').unwrap_or((&user.address, "*"));
+    let (room, ranks) = place.unwrap_or(("*", Ranks::default()));
+    let mut flags = String::from(if user.away.is_some() { "G" } else { "H" });
+    flags.extend(user.modes.operator.then_some('*'));
+    flags.push_str(&ranks.prefixes(true));
+    flags.extend(user.modes.bot.then_some('B'));
+    let reply = Reply::numeric(n::RPL_WHOREPLY, format!("0 {}", user.realname)).param(room.to_owned());
+    let reply = reply.param(name.to_owned()).param(host.to_owned()).param(world.rules.server_name.to_string());
+    reply.param(user.nick.as_str().to_owned()).param(flags)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    #[test]
+    fn it_tells_of_rooms_people_and_masks() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea | bob: AWAY :out | carol: MODE carol +B || carol: WHO #tea | carol: WHO bob | carol: WHO *a* | carol: WHO nobody | carol: WHO #none | carol: WHO",
+            expect![[r#"
+                carol < 352 carol #tea ~alice host tea.test alice H@ :0 alice
+                carol < 352 carol #tea ~bob host tea.test bob G :0 bob
+                carol < 315 carol #tea :End of WHO list
+                carol < 352 carol * ~bob host tea.test bob G :0 bob
+                carol < 315 carol bob :End of WHO list
+                carol < 352 carol * ~alice host tea.test alice H :0 alice
+                carol < 352 carol * ~carol host tea.test carol HB :0 carol
+                carol < 315 carol *a* :End of WHO list
+                carol < 315 carol nobody :End of WHO list
+                carol < 315 carol #none :End of WHO list
+                carol < 461 carol WHO :Not enough parameters"#]],
+        );
+    }
+
+    #[test]
+    fn the_invisible_are_seen_by_those_who_share_a_room() {
+        check(
+            "alice: JOIN #tea | alice: MODE alice +i | bob: JOIN #tea || bob: WHO a* | bob: WHO #tea | carol: WHO a* | carol: WHO #tea",
+            expect![[r#"
+                bob < 352 bob * ~alice host tea.test alice H :0 alice
+                bob < 315 bob a* :End of WHO list
+                bob < 352 bob #tea ~alice host tea.test alice H@ :0 alice
+                bob < 352 bob #tea ~bob host tea.test bob H :0 bob
+                bob < 315 bob #tea :End of WHO list
+                carol < 315 carol a* :End of WHO list
+                carol < 352 carol #tea ~bob host tea.test bob H :0 bob
+                carol < 315 carol #tea :End of WHO list"#]],
+        );
+    }
+}
