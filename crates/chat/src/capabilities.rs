@@ -52,11 +52,6 @@ impl Caps {
         self.0 & other.0 == other.0
     }
 
-    /// Whether any of `other` is in this set.
-    pub fn has_any(self, other: Caps) -> bool {
-        self.0 & other.0 != 0
-    }
-
     /// Those in both sets.
     pub fn and(self, other: Caps) -> Caps {
         Caps(self.0 & other.0)

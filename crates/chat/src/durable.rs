@@ -23,6 +23,9 @@ pub struct Conversation {
 }
 
 impl Conversation {
+    /// Where a message stands that is not kept.
+    pub const NOWHERE: Self = Conversation { first: 0, second: 0 };
+
     /// What was said in a room.
     pub fn room(room: RoomId) -> Self {
         Conversation { first: room.0, second: 0 }
@@ -114,7 +117,7 @@ pub struct GuestRecord {
     pub id: GuestId,
     /// What is kept of its token.
     pub token: TokenHash,
-    /// When it was last here: its last arrival or leaving.
+    /// When it was last here: when it first came, or last left.
     pub seen: Time,
 }
 

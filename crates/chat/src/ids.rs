@@ -52,12 +52,12 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// One connection's seat: which worker, which slot of its slab, and how often that slot was used before.
+/// One connection's seat: which worker, which slot of its slab, and which of those who sat there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SessionId {
     /// The worker that owns the connection.
     pub worker: u16,
-    /// How many sessions sat in this slot before.
+    /// Which of the worker's sessions, counted from its start: no other one in this slot has the same.
     pub generation: u32,
     /// The index in the worker's slab.
     pub slot: u32,

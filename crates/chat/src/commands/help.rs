@@ -41,11 +41,14 @@ mod tests {
 
     #[test]
     fn it_comes_from_the_table() {
-        check("alice: PING 1 || alice: HELP topic | alice: HELP nonsense", expect![[r#"
+        check(
+            "alice: PING 1 || alice: HELP topic | alice: HELP nonsense",
+            expect![[r#"
             alice < 704 alice topic :** Commands **
             alice < 705 alice topic :TOPIC <room> [<topic>]: what a room is about; an empty topic takes it away
             alice < 706 alice topic :End of /HELP
-            alice < 524 alice nonsense :No help available on this topic"#]]);
+            alice < 524 alice nonsense :No help available on this topic"#]],
+        );
         for command in TABLE {
             assert!(command.help.starts_with(command.name), "{} explains itself", command.name);
             assert!(command.help.len() <= 300, "{} fits into a line", command.name);

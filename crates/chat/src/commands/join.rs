@@ -355,12 +355,16 @@ mod tests {
 
     #[test]
     fn account_and_real_name_are_told_to_those_who_ask() {
-        check_with(&[("alice", "extended-join")], "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea", expect![[r#"
+        check_with(
+            &[("alice", "extended-join")],
+            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea",
+            expect![[r#"
             alice < :carol JOIN #tea * :carol
             bob < :carol JOIN #tea
             carol < :carol JOIN #tea
             carol < 353 carol = #tea :@alice bob carol
-            carol < 366 carol #tea :End of /NAMES list"#]]);
+            carol < 366 carol #tea :End of /NAMES list"#]],
+        );
     }
 
     #[test]

@@ -112,10 +112,13 @@ mod tests {
 
     #[test]
     fn the_last_one_may_put_itself_out() {
-        check("alice: JOIN #tea | alice: KICK #tea alice || bob: JOIN #tea", expect![[r#"
+        check(
+            "alice: JOIN #tea | alice: KICK #tea alice || bob: JOIN #tea",
+            expect![[r#"
             bob < :bob JOIN #tea
             bob < 353 bob = #tea :@bob
-            bob < 366 bob #tea :End of /NAMES list"#]]);
+            bob < 366 bob #tea :End of /NAMES list"#]],
+        );
     }
 
     #[test]

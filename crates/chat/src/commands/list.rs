@@ -139,7 +139,9 @@ mod tests {
 
     #[test]
     fn rooms_are_listed_as_they_are_seen_from_where_one_is() {
-        check(&format!("{ROOMS} || bob: LIST | alice: LIST"), expect![[r#"
+        check(
+            &format!("{ROOMS} || bob: LIST | alice: LIST"),
+            expect![[r#"
             bob < 322 bob #lobby 0 :
             bob < 322 bob #tea 2 :green
             bob < 322 bob #coffee 1 :black
@@ -148,7 +150,8 @@ mod tests {
             alice < 322 alice #tea 2 :green
             alice < 322 alice #coffee 1 :black
             alice < 322 alice #hidden 1 :
-            alice < 323 alice :End of LIST"#]]);
+            alice < 323 alice :End of LIST"#]],
+        );
     }
 
     #[test]

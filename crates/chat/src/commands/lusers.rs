@@ -53,12 +53,15 @@ mod tests {
 
     #[test]
     fn people_and_rooms_are_counted() {
-        check("alice: JOIN #tea | bob: MODE bob +i | carol: QUIT | alice: LUSERS", expect![[r#"
+        check(
+            "alice: JOIN #tea | bob: MODE bob +i | carol: QUIT | alice: LUSERS",
+            expect![[r#"
             alice < 251 alice :There are 1 users and 1 invisible on 1 servers
             alice < 252 alice 0 :operator(s) online
             alice < 254 alice 2 :channels formed
             alice < 255 alice :I have 2 clients and 0 servers
             alice < 265 alice 2 3 :Current local users 2, max 3
-            alice < 266 alice 2 3 :Current global users 2, max 3"#]]);
+            alice < 266 alice 2 3 :Current global users 2, max 3"#]],
+        );
     }
 }

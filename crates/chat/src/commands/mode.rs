@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::{Nick, RoomName};
 use teahouse_proto::numerics as n;
 
@@ -214,7 +215,10 @@ pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetModes) {
     if room != before {
         turn.put_room(room);
     }
-    turn.tell(Audience::Room(room_id), Event::Modes { room: name, source, changes: spell(&done).into() });
+    for changes in fitting(&done, MESSAGE_BODY_BYTES_MAX - source.len() - name.len() - ":  MODE  ".len()) {
+        let (room, source) = (Arc::clone(&name), Arc::clone(&source));
+        turn.tell(Audience::Room(room_id), Event::Modes { room, source, changes: spell(changes).into() });
+    }
 }
 
 /// A room's modes being changed.
@@ -224,7 +228,7 @@ struct Changing<'a, 'w> {
     ranks: Ranks,
     by: Arc<str>,
     room: RoomRecord,
-    done: Vec<(bool, char, Option<String>)>,
+    done: Vec<Done>,
 }
 
 impl Changing<'_, '_> {
@@ -326,8 +330,22 @@ impl Changing<'_, '_> {
     }
 }
 
+type Done = (bool, char, Option<String>);
+
+/// The changes in as many runs as it takes for each to fit into a line.
+fn fitting(mut done: &[Done], bytes_max: usize) -> Vec<&[Done]> {
+    let mut runs = Vec::new();
+    while !done.is_empty() {
+        let fits = (1..=done.len()).rev().find(|count| spell(&done[..*count]).len() <= bytes_max).unwrap_or(1);
+        let (run, rest) = done.split_at(fits);
+        runs.push(run);
+        done = rest;
+    }
+    runs
+}
+
 /// `+ov-b alice bob mask`
-fn spell(done: &[(bool, char, Option<String>)]) -> String {
+fn spell(done: &[Done]) -> String {
     let (mut letters, mut sign) = (String::new(), None);
     for (on, letter, _) in done {
         if sign != Some(*on) {
@@ -503,10 +521,13 @@ mod tests {
 
     #[test]
     fn nobody_ranks_in_a_room_of_the_servers() {
-        check("alice: JOIN #lobby || alice: MODE #lobby +t | alice: NAMES #lobby", expect![[r#"
+        check(
+            "alice: JOIN #lobby || alice: MODE #lobby +t | alice: NAMES #lobby",
+            expect![[r#"
             alice < 482 alice #lobby :You're not channel operator
             alice < 353 alice = #lobby :alice
-            alice < 366 alice #lobby :End of /NAMES list"#]]);
+            alice < 366 alice #lobby :End of /NAMES list"#]],
+        );
     }
 
     #[test]
@@ -561,8 +582,19 @@ mod tests {
     }
 
     #[test]
+    fn changes_that_do_not_fit_into_one_line_take_two() {
+        let masks: Vec<String> = (0..4).map(|n| format!("{n}{}", "x".repeat(115))).collect();
+        check(&format!("alice: JOIN #tea | alice: MODE #tea +bbbb {}", masks.join(" ")), expect![[r#"
+            alice < :alice MODE #tea +bbb 0xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@* 1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@* 2xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@*
+            alice < :alice MODE #tea +b 3xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@*"#]]);
+    }
+
+    #[test]
     fn a_list_has_a_limit() {
         let bans: Vec<String> = (0..101).map(|n| format!("alice: MODE #tea +b n{n}")).collect();
-        check(&format!("alice: JOIN #tea | {}", bans.join(" | ")), expect!["alice < 478 alice #tea b :Channel list is full"]);
+        check(
+            &format!("alice: JOIN #tea | {}", bans.join(" | ")),
+            expect!["alice < 478 alice #tea b :Channel list is full"],
+        );
     }
 }

@@ -148,8 +148,11 @@ mod tests {
     fn it_has_a_limit() {
         let nicks: Vec<String> = (0..101).map(|n| format!("n{n}")).collect();
         let script = nicks.chunks(40).map(|nicks| format!("alice: MONITOR + {}", nicks.join(","))).collect::<Vec<_>>();
-        check(&script.join(" | "), expect![[r#"
+        check(
+            &script.join(" | "),
+            expect![[r#"
             alice < 734 alice 100 n100 :Monitor list is full
-            alice < 731 alice :n80,n81,n82,n83,n84,n85,n86,n87,n88,n89,n90,n91,n92,n93,n94,n95,n96,n97,n98,n99"#]]);
+            alice < 731 alice :n80,n81,n82,n83,n84,n85,n86,n87,n88,n89,n90,n91,n92,n93,n94,n95,n96,n97,n98,n99"#]],
+        );
     }
 }

@@ -15,16 +15,22 @@ pub(super) const COMMAND: Command = Command {
     params_min: 0,
     stage: Stage::Registered,
     answers: Answers::Many,
-    help: "NAMES <room>[,<room>...]: who is in a room",
+    help: "NAMES <room>: who is in a room",
     parse,
 };
 
 fn parse(request: &mut Request<'_>) {
-    for name in request.param(0).split(',') {
-        match RoomName::parse(name) {
-            Ok(room) => request.ask(Query::Names(room)),
-            Err(_) => request.reply(end(if name.is_empty() { "*".to_owned() } else { super::shown(name) })),
+    // One room a line: a list of a thousand names is a long answer, and this one is bounded by the room.
+    let name = request.param(0);
+    match RoomName::parse(name) {
+        Ok(room) => {
+            request.ask(Query::Names(room));
+            request.wait();
         }
+        Err(_) if name.contains(',') => {
+            request.reply(Reply::numeric(n::ERR_TOOMANYTARGETS, "One channel at a time").param(super::shown(name)));
+        }
+        Err(_) => request.reply(end(if name.is_empty() { "*".to_owned() } else { super::shown(name) })),
     }
 }
 
@@ -36,7 +42,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, name: &Roo
         Some(view) => Answer::Names(scope, view),
         None => Answer::Reply(scope, end(name.as_str().to_owned())),
     };
-    Asked { answers: vec![answer], read: None }
+    Asked { answers: vec![answer, Answer::Resume], read: None }
 }
 
 /// The line that ends a list of names.
@@ -48,30 +54,36 @@ pub(crate) fn end(room: String) -> Reply {
 mod tests {
     use expect_test::expect;
 
-    use crate::testing::{check, check_with};
+    use crate::render::Framing;
+    use crate::testing::{Model, check, info};
 
     #[test]
     fn it_lists_whoever_is_in() {
         check(
-            "alice: JOIN #tea | bob: JOIN #tea || carol: NAMES #tea | carol: NAMES | carol: NAMES #none,x",
+            "alice: JOIN #tea | bob: JOIN #tea || carol: NAMES #tea | carol: NAMES | carol: NAMES #none | carol: NAMES x | carol: NAMES #tea,#none",
             expect![[r#"
                 carol < 353 carol = #tea :@alice bob
                 carol < 366 carol #tea :End of /NAMES list
                 carol < 366 carol * :End of /NAMES list
                 carol < 366 carol #none :End of /NAMES list
-                carol < 366 carol x :End of /NAMES list"#]],
+                carol < 366 carol x :End of /NAMES list
+                carol < 407 carol #tea,#none :One channel at a time"#]],
         );
     }
 
     #[test]
     fn addresses_are_shown_to_those_who_asked() {
-        check_with(
-            &[("bob", "userhost-in-names")],
-            "alice: JOIN #tea || bob: NAMES #tea",
-            expect![[r#"
-                bob < 353 bob = #tea :@alice
-                bob < 366 bob #tea :End of /NAMES list"#]],
-        );
+        let names = |caps: &str| {
+            let mut model = Model::new(info(), 1);
+            let id = model.shards[0].connect("host".into(), Framing::Lines);
+            for line in [&format!("CAP REQ :{caps}"), "NICK alice", "USER u 0 * :u", "CAP END", "JOIN #tea"] {
+                model.line(id, line);
+                model.settle_down();
+            }
+            model.output(id).into_iter().find(|line| line.contains(" 353 ")).expect("names come with JOIN")
+        };
+        expect![":tea.test 353 alice = #tea :@alice!~u@host"].assert_eq(&names("userhost-in-names"));
+        expect![":tea.test 353 alice = #tea :@alice"].assert_eq(&names(""));
     }
 
     #[test]
@@ -89,7 +101,7 @@ mod tests {
     #[test]
     fn a_secret_room_and_the_invisible_are_seen_from_inside() {
         check(
-            "alice: JOIN #tea,#hidden | alice: MODE #hidden +s | bob: MODE bob +i | bob: JOIN #tea || carol: NAMES #tea,#hidden | alice: NAMES #tea,#hidden",
+            "alice: JOIN #tea,#hidden | alice: MODE #hidden +s | bob: MODE bob +i | bob: JOIN #tea || carol: NAMES #tea | carol: NAMES #hidden | alice: NAMES #tea | alice: NAMES #hidden",
             expect![[r#"
                 carol < 353 carol = #tea :@alice
                 carol < 366 carol #tea :End of /NAMES list

@@ -12,7 +12,7 @@ use super::{Answers, Command, Stage};
 use crate::capabilities::Caps;
 use crate::durable::{Change, Conversation, MessageKind, RoomRecord, StoredMessage};
 use crate::entry::{Action, Audience, Event, Said};
-use crate::ids::{RoomId, UserId};
+use crate::ids::UserId;
 use crate::modes::{Flag, Rank};
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
@@ -140,7 +140,6 @@ fn client_tags(request: &Request<'_>) -> Arc<str> {
 }
 
 /// Who says it: a session's user, or the server.
-#[derive(Clone)]
 struct Author {
     user: Option<UserId>,
     source: Arc<str>,
@@ -171,13 +170,13 @@ fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, name: &RoomName) -> 
     if let Some(user) = author.user {
         may_speak(turn, user, &author.source, &room)?;
     }
-    let said = message(turn, say, author, Conversation::room(room.id), &room.name, true)?;
+    let said = message(turn, say, author, Some(Conversation::room(room.id)), &room.name)?;
     let id = room.id;
     if !room.spoken && say.kind != MessageKind::Tagmsg {
         turn.put_room(RoomRecord { spoken: true, ..room });
     }
     keep(turn, &said);
-    turn.tell(Audience::Room(RoomId(id.0)), Event::Said(said));
+    turn.tell(Audience::Room(id), Event::Said(said));
     Ok(())
 }
 
@@ -202,8 +201,7 @@ fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, nick: &Nick) -> Re
     let (to, away, shown) = (person.id, person.sessions.is_empty(), Arc::<str>::from(person.nick.as_str()));
     let guest_of = |id: Option<UserId>| turn.world.presence.user(id?)?.guest;
     let conversation = guest_of(author.user).zip(person.guest).map(|(a, b)| Conversation::private(a, b));
-    let nobody = Conversation { first: 0, second: 0 };
-    let said = message(turn, say, author, conversation.unwrap_or(nobody), &shown, conversation.is_some())?;
+    let said = message(turn, say, author, conversation, &shown)?;
     if away && !said.kept {
         // The seat is kept, but nobody sits there, and nothing would be there to be read later.
         return Err(super::no_such_nick(nick.as_str()));
@@ -234,20 +232,19 @@ fn message(
     turn: &Turn<'_>,
     say: &Say,
     author: &Author,
-    conversation: Conversation,
+    conversation: Option<Conversation>,
     target: &Arc<str>,
-    lasting: bool,
 ) -> Result<Arc<Said>, Reply> {
     let command = command_name(say.kind);
     if author.source.len() + command.len() + target.len() + say.text.len() + ":   :".len() > MESSAGE_BODY_BYTES_MAX {
         return Err(Reply::numeric(n::ERR_INPUTTOOLONG, "Message too long once your address is put before it"));
     }
-    let kept = lasting && turn.world.rules.keep_history && !is_passing(say);
-    if kept && !turn.entry.writable {
+    let kept = conversation.filter(|_| turn.world.rules.keep_history && !is_passing(say));
+    if kept.is_some() && !turn.entry.writable {
         return Err(unavailable(command, target));
     }
     let message = StoredMessage {
-        conversation,
+        conversation: kept.unwrap_or(Conversation::NOWHERE),
         msgid: turn.entry.msgid(),
         kind: say.kind,
         source: Arc::clone(&author.source),
@@ -255,7 +252,7 @@ fn message(
         tags: Arc::clone(&say.tags),
         text: Arc::clone(&say.text),
     };
-    Ok(Arc::new(Said { message, kept }))
+    Ok(Arc::new(Said { message, kept: kept.is_some() }))
 }
 
 /// Whether it says nothing but that somebody is typing. <https://ircv3.net/specs/client-tags/typing>
@@ -493,6 +490,9 @@ mod tests {
 
     #[test]
     fn a_room_may_be_open_to_words_from_outside() {
-        check("alice: JOIN #tea | alice: MODE #tea -n || bob: PRIVMSG #tea :hi", expect!["alice < :bob PRIVMSG #tea :hi"]);
+        check(
+            "alice: JOIN #tea | alice: MODE #tea -n || bob: PRIVMSG #tea :hi",
+            expect!["alice < :bob PRIVMSG #tea :hi"],
+        );
     }
 }

@@ -62,9 +62,9 @@ pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetTopic) {
     if !turn.entry.writable {
         return turn.reply(unavailable("TOPIC", set.room.as_str()));
     }
-    // Both the TOPIC line and the 332 that newcomers get must hold it whole.
+    // The TOPIC line, the 332 that newcomers get and the 322 of LIST must hold it whole.
     let head = source.len().max(turn.world.rules.server_name.len() + NICK_BYTES_MAX);
-    if head + room.name.len() + set.text.len() + ":  TOPIC  :".len() > MESSAGE_BODY_BYTES_MAX {
+    if head + room.name.len() + set.text.len() + ":  TOPIC  000000 :".len() > MESSAGE_BODY_BYTES_MAX {
         return turn.reply(Reply::numeric(n::ERR_INPUTTOOLONG, "That topic is too long for this room's name"));
     }
     let by = Arc::clone(&source);

@@ -109,7 +109,7 @@ fn tokens(info: &ServerInfo) -> Vec<String> {
         format!("CHANNELLEN={}", limits::ROOM_NAME_BYTES_MAX),
         format!("TOPICLEN={}", limits::TOPIC_BYTES_MAX),
         format!("CHANLIMIT=#:{}", join::ROOMS_PER_USER_MAX),
-        format!("TARGMAX=PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets}"),
+        format!("TARGMAX=NAMES:1,PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets},KICK:,JOIN:,WHOIS:1"),
     ];
     if info.rules.keep_history {
         tokens.push(format!("CHATHISTORY={}", limits::HISTORY_ROWS_MAX));

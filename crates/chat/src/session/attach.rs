@@ -12,7 +12,7 @@ use crate::entry::{Audience, Event, RoomView};
 use crate::ids::{GuestId, RoomId, TokenHash, UserId};
 use crate::modes::UserModes;
 use crate::reply::{self, Reply};
-use crate::world::{Leaving, Turn, User};
+use crate::world::{Leaving, Turn, User, source_of};
 
 /// A session that has registered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -125,6 +125,7 @@ fn make_user(turn: &mut Turn<'_>, attach: &Attach, guest: Option<GuestId>) -> Us
     turn.world.presence.insert(User {
         id,
         nick: attach.nick.clone(),
+        source: source_of(&attach.nick, &attach.address),
         address: Arc::clone(&attach.address),
         realname: Arc::clone(&attach.realname),
         guest,

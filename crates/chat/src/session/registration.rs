@@ -79,7 +79,7 @@ mod tests {
                 a < 003 alice :This server was created today
                 a < 004 alice tea.test teahouse-0 Biow Iabehiklmnoqstv
                 a < 005 alice NETWORK=Test CASEMAPPING=ascii UTF8MAPPING=rfc8265 UTF8ONLY CHANTYPES=# PREFIX=(qaohv)~&@%+ CHANMODES=beI,k,l,imnst MAXLIST=beI:100 MODES=10 EXCEPTS=e INVEX=I BOT=B SAFELIST :are supported by this server
-                a < 005 alice ELIST=CMNTU KNOCK KEYLEN=32 AWAYLEN=310 NAMELEN=128 MONITOR=100 NICKLEN=32 USERLEN=16 CHANNELLEN=64 TOPICLEN=390 CHANLIMIT=#:100 TARGMAX=PRIVMSG:4,NOTICE:4,TAGMSG:4 CHATHISTORY=500 :are supported by this server
+                a < 005 alice ELIST=CMNTU KNOCK KEYLEN=32 AWAYLEN=310 NAMELEN=128 MONITOR=100 NICKLEN=32 USERLEN=16 CHANNELLEN=64 TOPICLEN=390 CHANLIMIT=#:100 TARGMAX=NAMES:1,PRIVMSG:4,NOTICE:4,TAGMSG:4,KICK:,JOIN:,WHOIS:1 CHATHISTORY=500 :are supported by this server
                 a < 005 alice MSGREFTYPES=msgid,timestamp teahouse.internal/AUTOJOIN=#lobby :are supported by this server
                 a < 375 alice :- tea.test Message of the day -
                 a < 372 alice :- Welcome.

@@ -51,6 +51,8 @@ struct Seat {
     attached: bool,
     /// The connection is closed; the seat is free as soon as nothing names it any more.
     gone: bool,
+    /// Whether it is among those touched since they were last asked for.
+    touched: bool,
 }
 
 /// One worker's share of the chat.
@@ -90,7 +92,7 @@ impl Shard {
         self.generation = self.generation.wrapping_add(1);
         let id = SessionId { worker: self.worker, generation: self.generation, slot };
         let outlet = Outlet::new(Variant { framing, caps: Caps::default() });
-        vacant.insert(Seat { id, session: Session::new(host), outlet, attached: false, gone: false });
+        vacant.insert(Seat { id, session: Session::new(host), outlet, attached: false, gone: false, touched: false });
         id
     }
 
@@ -123,7 +125,18 @@ impl Shard {
 
     /// The sessions that may have something to write, may read again, or are over, since the last call.
     pub fn take_touched(&mut self) -> Vec<SessionId> {
+        for id in &self.touched {
+            if let Some(seat) = self.seats.get_mut(id.slot as usize) {
+                seat.touched = false;
+            }
+        }
         std::mem::take(&mut self.touched)
+    }
+
+    fn touch(&mut self, id: SessionId) {
+        if let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) {
+            touch(&mut self.touched, seat);
+        }
     }
 
     /// What waits to be written to a session.
@@ -138,7 +151,7 @@ impl Shard {
             let ping =
                 Reply { verb: Verb::Unsourced("PING"), params: Vec::new(), text: Some(info.name.to_string().into()) };
             seat.push(render::reply(seat.receiver(&info), &Scope::Plain, &ping));
-            self.touched.push(id);
+            self.touch(id);
         }
     }
 
@@ -259,7 +272,7 @@ impl Shard {
             Event::Reply(reply) => seat.push(render::reply(seat.receiver(&info), scope, reply)),
             _ => {}
         }
-        self.touched.push(id);
+        self.touch(id);
         self.free(id);
     }
 
@@ -294,7 +307,7 @@ impl Shard {
                 }
                 (None, _) => shared.line(seat.outlet.variant).into_iter().for_each(|line| seat.push(line)),
             }
-            self.touched.push(seat.id);
+            touch(&mut self.touched, seat);
         }
     }
 
@@ -345,7 +358,7 @@ impl Shard {
             Answer::Unwatch(nick) => return self.locals.unwatch(id.slot, &nick),
             Answer::Close(scope, reason) => seat.close(&info, &scope, &reason),
         }
-        self.touched.push(id);
+        self.touch(id);
     }
 
     fn page(&mut self, id: SessionId, rows: Option<Vec<StoredMessage>>) {
@@ -359,7 +372,7 @@ impl Shard {
             None => vec![render::reply(to, scope, &chathistory::failed(frame))],
         };
         seat.outlet.fill_page(lines, self.settled);
-        self.touched.push(id);
+        self.touch(id);
     }
 
     /// Opens the gates up to a position, and those whose message is lost.
@@ -369,12 +382,14 @@ impl Shard {
         self.settled = self.settled.max(upto);
         let mut waiting: Vec<SessionId> = Vec::new();
         // All that is lost first: opening one gate must not open the next one of the same session as if it were kept.
+        let mut losers: BTreeSet<SessionId> = BTreeSet::new();
         for lost in failed {
             let place = self.gated.partition_point(|(position, _)| position < lost);
-            if let Some((_, id)) = self.gated.get(place).copied().filter(|(position, _)| position == lost) {
-                self.outlet(id).into_iter().for_each(|outlet| outlet.fail(*lost));
-                waiting.push(id);
-            }
+            losers.extend(self.gated.get(place).filter(|(position, _)| position == lost).map(|(_, id)| *id));
+        }
+        for id in losers {
+            self.outlet(id).into_iter().for_each(|outlet| outlet.fail(failed));
+            waiting.push(id);
         }
         while let Some((_, id)) = self.gated.pop_front_if(|(position, _)| *position <= upto) {
             waiting.push(id);
@@ -383,9 +398,15 @@ impl Shard {
             let settled = self.settled;
             if let Some(outlet) = self.outlet(id) {
                 outlet.open(settled);
-                self.touched.push(id);
+                self.touch(id);
             }
         }
+    }
+}
+
+fn touch(touched: &mut Vec<SessionId>, seat: &mut Seat) {
+    if !std::mem::replace(&mut seat.touched, true) {
+        touched.push(seat.id);
     }
 }
 

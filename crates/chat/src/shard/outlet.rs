@@ -164,22 +164,23 @@ impl Outlet {
         }
     }
 
-    /// What was said at a position is lost: its author reads so at the gate's place, or at once where nothing waits.
-    pub(crate) fn fail(&mut self, lost: Position) {
-        if let Some(place) = self.watched.iter().position(|(position, _)| *position == lost)
-            && let Some((_, failure)) = self.watched.remove(place)
-        {
-            self.push(failure);
-        }
+    /// What was said at these positions, rising, is lost: its author reads so at the gate's place, or at once where
+    /// nothing waits.
+    pub(crate) fn fail(&mut self, lost: &[Position]) {
+        let is_lost = |position: &Position| lost.binary_search(position).is_ok();
+        let watched = std::mem::take(&mut self.watched).into_iter();
+        let (told, watched): (VecDeque<_>, _) = watched.partition(|(position, _)| is_lost(position));
+        self.watched = watched;
         for held in &mut self.held {
             if let Held::Gate { position, settled, failed } = held
-                && *position == lost
+                && is_lost(position)
                 && let Some(failed) = failed.take()
             {
                 self.bytes = self.bytes + failed.len() - settled.len();
                 *held = Held::Line(failed);
             }
         }
+        told.into_iter().for_each(|(_, failure)| self.push(failure));
     }
 
     /// Opens every gate that is settled, up to the first that is not.

@@ -27,17 +27,20 @@ pub(crate) struct Durable {
     rooms: BTreeMap<RoomId, Room>,
     by_name: BTreeMap<RoomName, RoomId>,
     by_look: BTreeMap<String, RoomId>,
-    empty: BTreeSet<(Time, RoomId)>,
+    /// When each empty room is to be forgotten.
+    ending: BTreeSet<(Time, RoomId)>,
     guests: BTreeMap<GuestId, GuestRecord>,
     by_token: BTreeMap<TokenHash, GuestId>,
     by_seen: BTreeSet<(Time, GuestId)>,
+    /// How long an empty room, or a guest who is not here, lasts; 0: for ever.
+    forget_ms: u64,
     /// When the process started; not kept.
     pub(crate) started: Time,
 }
 
 impl Durable {
-    pub(crate) fn load(rooms: Vec<RoomRecord>, guests: Vec<GuestRecord>) -> Self {
-        let mut durable = Durable::default();
+    pub(crate) fn load(rules: &Rules, rooms: Vec<RoomRecord>, guests: Vec<GuestRecord>) -> Self {
+        let mut durable = Durable { forget_ms: rules.forget_ms, ..Durable::default() };
         for record in rooms {
             // A name that an older version took and this one does not is left in the store, out of reach.
             if RoomName::parse(&record.name).is_ok() {
@@ -77,9 +80,7 @@ impl Durable {
         let name = RoomName::parse(&record.name).expect("records hold names that were parsed");
         self.by_name.insert(name.clone(), record.id);
         self.by_look.insert(name.skeleton(), record.id);
-        if let Some(since) = record.empty_since {
-            self.empty.insert((since, record.id));
-        }
+        self.ending.extend(room_end(&record, self.forget_ms).map(|end| (end, record.id)));
         self.rooms.insert(record.id, Room { record, name });
     }
 
@@ -87,8 +88,8 @@ impl Durable {
         let Some(room) = self.rooms.remove(&id) else { return };
         self.by_name.remove(&room.name);
         self.by_look.remove(&room.name.skeleton());
-        if let Some(since) = room.record.empty_since {
-            self.empty.remove(&(since, id));
+        if let Some(end) = room_end(&room.record, self.forget_ms) {
+            self.ending.remove(&(end, id));
         }
     }
 
@@ -115,32 +116,25 @@ impl Durable {
     }
 
     /// The rooms that are to be forgotten at `now`.
-    pub(crate) fn rooms_due(&self, rules: &Rules, now: Time) -> Vec<RoomId> {
-        self.empty_rooms(rules).filter(|(end, _)| *end <= now).map(|(_, id)| id).collect()
+    pub(crate) fn rooms_due(&self, now: Time) -> Vec<RoomId> {
+        self.ending.iter().take_while(|(end, _)| *end <= now).map(|(_, id)| *id).collect()
     }
 
     /// The guests that were not here for as long as an empty room lasts.
-    pub(crate) fn guests_due(&self, rules: &Rules, now: Time) -> Vec<GuestId> {
-        let due = |seen: Time| self.guest_end(rules, seen).is_some_and(|end| end <= now);
+    pub(crate) fn guests_due(&self, now: Time) -> Vec<GuestId> {
+        let due = |seen: Time| self.guest_end(seen).is_some_and(|end| end <= now);
         self.by_seen.iter().take_while(|(seen, _)| due(*seen)).map(|(_, id)| *id).collect()
     }
 
     /// When the next room or guest is to be forgotten.
-    pub(crate) fn next_end(&self, rules: &Rules) -> Option<Time> {
-        let guest = self.by_seen.first().and_then(|(seen, _)| self.guest_end(rules, *seen));
-        self.empty_rooms(rules).map(|(end, _)| end).chain(guest).min()
+    pub(crate) fn next_end(&self) -> Option<Time> {
+        let guest = self.by_seen.first().and_then(|(seen, _)| self.guest_end(*seen));
+        self.ending.first().map(|(end, _)| *end).into_iter().chain(guest).min()
     }
 
-    fn guest_end(&self, rules: &Rules, seen: Time) -> Option<Time> {
-        let end = seen.plus_ms(rules.forget_ms).max(self.started.plus_ms(GUEST_GRACE_MS));
-        (rules.forget_ms > 0).then_some(end)
-    }
-
-    fn empty_rooms(&self, rules: &Rules) -> impl Iterator<Item = (Time, RoomId)> {
-        self.empty.iter().filter_map(move |(since, id)| {
-            let lasts_ms = rooms_lasting(&self.rooms.get(id)?.record, rules)?;
-            Some((since.plus_ms(lasts_ms), *id))
-        })
+    fn guest_end(&self, seen: Time) -> Option<Time> {
+        let end = seen.plus_ms(self.forget_ms).max(self.started.plus_ms(GUEST_GRACE_MS));
+        (self.forget_ms > 0).then_some(end)
     }
 
     pub(crate) fn fingerprint(&self) -> u64 {
@@ -150,13 +144,14 @@ impl Durable {
     }
 }
 
-/// How long an empty room lasts; `None` for ever.
-fn rooms_lasting(room: &RoomRecord, rules: &Rules) -> Option<u64> {
-    match room.owner {
+/// When an empty room is to be forgotten; `None` for never, and while somebody is in it.
+fn room_end(room: &RoomRecord, forget_ms: u64) -> Option<Time> {
+    let lasts_ms = match room.owner {
         Owner::Server => None,
         Owner::Guest(_) | Owner::Nobody if !room.spoken => Some(SILENT_ROOM_MS),
-        Owner::Guest(_) | Owner::Nobody => (rules.forget_ms > 0).then_some(rules.forget_ms),
-    }
+        Owner::Guest(_) | Owner::Nobody => (forget_ms > 0).then_some(forget_ms),
+    };
+    Some(room.empty_since?.plus_ms(lasts_ms?))
 }
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;

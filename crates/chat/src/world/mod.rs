@@ -12,7 +12,7 @@ use std::sync::Arc;
 use teahouse_proto::names::RoomName;
 
 pub(crate) use durable::{Durable, Room};
-pub(crate) use presence::{Presence, User};
+pub(crate) use presence::{Presence, User, source_of};
 pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
@@ -35,7 +35,7 @@ pub struct World {
 impl World {
     /// The world as the store remembers it; nobody is here yet.
     pub fn load(rules: Rules, rooms: Vec<RoomRecord>, guests: Vec<GuestRecord>) -> Self {
-        World { rules, durable: Durable::load(rooms, guests), presence: Presence::default() }
+        World { durable: Durable::load(&rules, rooms, guests), presence: Presence::default(), rules }
     }
 
     /// Carries out one entry. The only place where anything changes.
@@ -68,7 +68,7 @@ impl World {
     /// When [`Action::Expire`] is due next.
     pub fn next_deadline(&self) -> Option<Time> {
         let seat = self.presence.next_seat_end();
-        seat.into_iter().chain(self.durable.next_end(&self.rules)).min()
+        seat.into_iter().chain(self.durable.next_end()).min()
     }
 
     /// A number that is equal for equal durable states.

@@ -15,6 +15,8 @@ pub(crate) struct User {
     pub(crate) nick: Nick,
     /// `user@host`: what stands after the nick's `!`.
     pub(crate) address: Arc<str>,
+    /// `nick!user@host`, as others see it; made by [`source_of`].
+    pub(crate) source: Arc<str>,
     pub(crate) realname: Arc<str>,
     pub(crate) guest: Option<GuestId>,
     pub(crate) modes: UserModes,
@@ -37,8 +39,13 @@ pub(crate) struct User {
 impl User {
     /// `nick!user@host`, as others see it.
     pub(crate) fn source(&self) -> Arc<str> {
-        format!("{}!{}", self.nick.as_str(), self.address).into()
+        Arc::clone(&self.source)
     }
+}
+
+/// `nick!user@host`
+pub(crate) fn source_of(nick: &Nick, address: &str) -> Arc<str> {
+    format!("{}!{address}", nick.as_str()).into()
 }
 
 /// A user who has left, for WHOWAS.
@@ -179,6 +186,7 @@ impl Presence {
         let Some(user) = self.users.get_mut(&id) else { return };
         self.by_nick.remove(&user.nick);
         self.by_look.remove(&user.nick.skeleton());
+        user.source = source_of(&nick, &user.address);
         user.nick = nick;
         self.by_nick.insert(user.nick.clone(), id);
         self.by_look.insert(user.nick.skeleton(), id);

@@ -189,10 +189,10 @@ impl<'a> Turn<'a> {
         for user in self.world.presence.seats_due(now) {
             self.quit(user, &"Connection lost".into(), Leaving::Dropped);
         }
-        for room in self.world.durable.rooms_due(&self.world.rules, now) {
+        for room in self.world.durable.rooms_due(now) {
             self.forget_room(room);
         }
-        for guest in self.world.durable.guests_due(&self.world.rules, now) {
+        for guest in self.world.durable.guests_due(now) {
             if self.world.presence.user_of_guest(guest).is_some() {
                 self.see_guest(guest);
             } else {
