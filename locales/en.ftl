@@ -189,6 +189,8 @@ desktop-talk = Talk
 desktop-talk-person = Talk to one person
 desktop-talk-hint = Name
 desktop-bad-server = “{ $server }” is not the address of a server: write one such as irc://127.0.0.1:8667 or ws://127.0.0.1:8667. Encrypted connections are not in this version.
+desktop-name-too-long = “{ $name }” is too long for a name: at most 32 letters, or 10 Chinese characters.
+desktop-name-forbidden = “{ $name }” cannot be a name: leave out spaces and signs such as , * ? ! @ . and do not begin with # or &.
 desktop-host-failed = The host window could not be opened: { $why }
 
 ## The host window alone

@@ -171,6 +171,8 @@ desktop-talk = 交谈
 desktop-talk-person = 与一个人交谈
 desktop-talk-hint = 名字
 desktop-bad-server = “{ $server }”不是服务器地址：请写 irc://127.0.0.1:8667 或 ws://127.0.0.1:8667 这样的地址。这个版本还没有加密连接。
+desktop-name-too-long = “{ $name }”作为名字太长了：最多 32 个字母，或 10 个汉字。
+desktop-name-forbidden = “{ $name }”不能当名字：请不要用空格和 , * ? ! @ . 这类符号，也不要以 # 或 & 开头。
 desktop-host-failed = 主持窗口打不开：{ $why }
 
 ## 只用于主持窗口

@@ -1,7 +1,7 @@
 //! The parts that both windows are built from. Each carries the label by which a screen reader and the tests find it.
 
 use eframe::egui::{
-    self, Align, Button, Color32, Frame, Label, Layout, Margin, Response, RichText, Stroke, TextEdit, Ui, vec2,
+    self, Align, Button, Color32, Frame, Key, Label, Layout, Margin, Response, RichText, Stroke, TextEdit, Ui, vec2,
 };
 
 use crate::{
@@ -43,12 +43,54 @@ pub(crate) fn section(ui: &mut Ui, text: &str) -> Response {
 
 /// A line of text to fill in, under its label.
 pub(crate) fn field(ui: &mut Ui, label: &str, text: &mut String, width: f32) -> Response {
+    labelled(ui, label, edit(text).desired_width(width))
+}
+
+/// A line of text under its label.
+pub(crate) fn labelled(ui: &mut Ui, label: &str, line: TextEdit<'_>) -> Response {
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         let label = section(ui, label);
-        ui.add(edit(text).desired_width(width)).labelled_by(label.id)
+        ui.add(line).labelled_by(label.id)
     })
     .inner
+}
+
+/// How a change in its place ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It goes on.
+    Open,
+    /// It is to be kept.
+    Saved,
+    /// It is to be forgotten.
+    Cancelled,
+}
+
+/// A text that is changed in its place: Enter or a button keeps it, Escape or the other button forgets it.
+pub(crate) fn change(ui: &mut Ui, label: &str, text: &mut String, texts: &Texts) -> Change {
+    let mut change = Change::Open;
+    from_the_right(ui, |ui| {
+        ui.spacing_mut().button_padding.x = 10.0;
+        if ui.button(texts.say("cancel")).clicked() {
+            change = Change::Cancelled;
+        }
+        if primary(ui, true, &texts.say("save")).clicked() {
+            change = Change::Saved;
+        }
+        let field = ui.add(edit(text).desired_width(f32::INFINITY));
+        name(ui, &field, label);
+        if field.lost_focus() {
+            ui.input(|input| {
+                if input.key_pressed(Key::Enter) {
+                    change = Change::Saved;
+                } else if input.key_pressed(Key::Escape) {
+                    change = Change::Cancelled;
+                }
+            });
+        }
+    });
+    change
 }
 
 /// What stands on the line of the fields, beside them.

@@ -249,6 +249,36 @@ fn a_topic_is_changed_in_its_place() {
 }
 
 #[test]
+fn a_name_is_changed_in_its_place() {
+    let mut harness = arrived(Lang::En);
+    harness.get_by_label("Change your name").click();
+    harness.run();
+    harness.get_by_label("Your name").focus();
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.event(Input::Text("阿茶".into()));
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().actions, [ClientAction::Rename("阿茶".into())]);
+    harness.get_by_label("Change your name");
+}
+
+#[test]
+fn a_server_with_a_password_is_asked_again() {
+    let mut harness = window(Lang::En);
+    assert!(harness.query_by_label("Password of this teahouse").is_none());
+    let window = harness.state_mut();
+    window.state.apply(ClientEvent::ConnectAsked("alice".into()));
+    let refusal = Refusal { code: "464".into(), about: String::new(), text: "Password incorrect".into() };
+    window.tell(Event::Refused(refusal));
+    window.tell(Event::Offline { reason: "Password incorrect".into(), retry_in_ms: None });
+    harness.run();
+    harness.get_by_label("Password incorrect");
+    harness.get_by_label("Password of this teahouse");
+}
+
+#[test]
 fn what_the_server_refuses_is_said_until_it_is_read() {
     let mut harness = arrived(Lang::En);
     let refusal = Refusal { code: "403".into(), about: "#x".into(), text: "No such channel".into() };

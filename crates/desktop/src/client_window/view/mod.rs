@@ -46,6 +46,8 @@ pub(crate) enum ClientAction {
     Say { to: String, text: String },
     /// Says again what had failed.
     SayAgain { to: String, message: Arc<Message> },
+    /// Wants another name.
+    Rename(String),
     /// Wants another topic for a room.
     Topic { room: String, topic: String },
     /// Wants to see what was said before.

@@ -1,12 +1,12 @@
 //! The head of a room or conversation: its name, its topic and the way out of it.
 
-use eframe::egui::{Key, Label, RichText, TextWrapMode, Ui};
+use eframe::egui::{Label, RichText, TextWrapMode, Ui};
 use teahouse_client::state::Room;
 
 use super::{ClientAction, Scene};
 use crate::{
     client_window::{form::ClientForm, state::Current},
-    parts,
+    parts::{self, Change},
     theme::Palette,
 };
 
@@ -55,23 +55,14 @@ fn topic(ui: &mut Ui, scene: &Scene<'_>, room: &Room) {
 }
 
 fn change_topic(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
-    let texts = scene.texts;
-    let Some((room, topic)) = &mut form.topic else { return };
-    let (mut save, mut cancel) = (false, false);
-    parts::from_the_right(ui, |ui| {
-        cancel |= ui.button(texts.say("cancel")).clicked();
-        save |= parts::primary(ui, true, &texts.say("save")).clicked();
-        let field = ui.add(parts::edit(topic).desired_width(f32::INFINITY));
-        parts::name(ui, &field, &texts.say("topic"));
-        if field.lost_focus() {
-            save |= ui.input(|input| input.key_pressed(Key::Enter));
-            cancel |= ui.input(|input| input.key_pressed(Key::Escape));
-        }
-    });
-    if save {
+    let Some((room, topic)) = &mut form.topic else {
+        return;
+    };
+    let change = parts::change(ui, &scene.texts.say("topic"), topic, scene.texts);
+    if change == Change::Saved {
         actions.push(ClientAction::Topic { room: room.clone(), topic: topic.trim().to_owned() });
     }
-    if save || cancel {
+    if change != Change::Open {
         form.topic = None;
     }
 }

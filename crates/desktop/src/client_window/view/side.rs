@@ -10,13 +10,14 @@ use crate::{
         state::Link,
         words::{self, seconds_until},
     },
-    fonts, parts,
+    fonts,
+    parts::{self, Change},
     theme::Palette,
 };
 
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
     Panel::bottom("foot").frame(Frame::new()).show_separator_line(false).show(ui, |ui| foot(ui, scene, actions));
-    whoami(ui, scene);
+    whoami(ui, scene, form, actions);
     ui.add_space(10.0);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let (texts, state) = (scene.texts, scene.state);
@@ -35,16 +36,32 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, action
     });
 }
 
-fn whoami(ui: &mut Ui, scene: &Scene<'_>) {
+fn whoami(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
     let palette = Palette::of(ui);
-    let link = &scene.state.link;
-    ui.label(RichText::new(&scene.state.chat.nick).font(fonts::bold(19.0)));
+    let (link, texts) = (&scene.state.link, scene.texts);
+    if let Some(name) = &mut form.name {
+        let change = parts::change(ui, &texts.say("your-name"), name, texts);
+        if change == Change::Saved {
+            actions.push(ClientAction::Rename(name.trim().to_owned()));
+        }
+        if change != Change::Open {
+            form.name = None;
+        }
+    } else {
+        let name = RichText::new(&scene.state.chat.nick).font(fonts::bold(19.0));
+        let button = Button::new(name).frame_when_inactive(false).truncate();
+        let button = ui.add(button).on_hover_text(texts.say("change-name"));
+        parts::name(ui, &button, &texts.say("change-name"));
+        if button.clicked() {
+            form.name = Some(scene.state.chat.nick.clone());
+        }
+    }
     let colour = match link {
         Link::Online => palette.good,
         Link::Offline { .. } => palette.bad,
         Link::NotAsked | Link::Connecting | Link::Registering => palette.warn,
     };
-    parts::state(ui, colour, &words::link(link, scene.now_ms, scene.texts));
+    parts::state(ui, colour, &words::link(link, scene.now_ms, texts));
 }
 
 /// A room or conversation in the list, with how much of it is not read.
