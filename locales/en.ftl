@@ -206,6 +206,7 @@ host-state-running = Running
 host-state-stopping = Saying goodbye …
 host-page-at = Open in a browser:
 host-or-irc = or connect an IRC program to
+host-data = Kept in { $directory }
 host-bad-address = “{ $address }” is not an address: write an IP address such as 127.0.0.1, or 0.0.0.0 for all.
 host-bad-port = “{ $port }” is not a port: write a number from 0 to 65535.
 host-port-taken = Port { $port } at { $address } is taken: another program listens there, perhaps another teahouse. Stop that one, or choose another port.

@@ -188,6 +188,7 @@ host-state-running = 运行中
 host-state-stopping = 正在与大家告别……
 host-page-at = 用浏览器打开：
 host-or-irc = 或用 IRC 程序连接
+host-data = 保存在 { $directory }
 host-bad-address = “{ $address }”不是地址：请写 IP 地址，例如 127.0.0.1；写 0.0.0.0 表示本机所有地址。
 host-bad-port = “{ $port }”不是端口：请写 0 到 65535 之间的数字。
 host-port-taken = { $address } 的端口 { $port } 已被占用：另一个程序正在那里监听，也许是另一间茶馆。请停掉它，或换一个端口。

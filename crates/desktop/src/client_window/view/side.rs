@@ -49,7 +49,7 @@ fn whoami(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut V
         }
     } else {
         let name = RichText::new(&scene.state.chat.nick).font(fonts::bold(19.0));
-        let button = Button::new(name).frame_when_inactive(false).truncate();
+        let button = Button::new(name).frame(false).truncate();
         let button = ui.add(button).on_hover_text(texts.say("change-name"));
         parts::name(ui, &button, &texts.say("change-name"));
         if button.clicked() {
