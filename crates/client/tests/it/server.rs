@@ -182,16 +182,17 @@ fn time(id: usize) -> String {
 
 async fn tcp(stream: TcpStream, shared: &Shared) -> Option<()> {
     let (reader, mut writer) = stream.into_split();
-    let mut lines = BufReader::new(reader).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        let answers = shared.answer(&line)?;
-        let text: String = answers.iter().map(|answer| format!("{answer}\r\n")).collect();
+    let mut reader = BufReader::new(reader);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).await.ok().filter(|count| *count > 0)?;
+        let line = line.strip_suffix("\r\n").expect("lines end with CR LF");
+        let text: String = shared.answer(line)?.iter().map(|answer| format!("{answer}\r\n")).collect();
         writer.write_all(text.as_bytes()).await.ok()?;
         if line.contains("QUIT") {
             return None;
         }
     }
-    None
 }
 
 async fn websocket(stream: TcpStream, shared: &Shared) -> Option<()> {

@@ -62,6 +62,39 @@ fn a_gap_is_filled_page_by_page_and_told_in_order() {
 }
 
 #[test]
+fn a_gap_is_closed_by_what_was_known_and_what_is_older_is_not_missed() {
+    let mut talk = Talk::online(options());
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :known", id(500)));
+    talk.lose();
+    talk.wait(1_000);
+    talk.connect();
+    talk.out.clear();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.history("#tea", 520..620);
+    talk.history("#tea", 420..520);
+    let count = |word: &str| talk.out.lines().filter(|line| line.starts_with(word)).count();
+    assert_eq!((count("* Before"), count("* Missed"), count("< ")), (80, 119, 2));
+    assert!(talk.out.contains("messages: 119,") && talk.out.ends_with("complete: true }\n"));
+}
+
+#[test]
+fn a_gap_that_has_no_end_is_left_with_a_hole_that_is_told() {
+    let mut talk = Talk::online(options());
+    talk.lose();
+    talk.wait(1_000);
+    talk.connect();
+    talk.out.clear();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    for page in (0..30).rev() {
+        talk.history("#tea", page * 100..(page + 1) * 100);
+    }
+    assert_eq!(talk.out.matches("< @label").count(), 20);
+    assert!(talk.out.contains("messages: 2000,") && talk.out.contains("complete: false"));
+}
+
+#[test]
 fn a_gap_whose_filling_was_interrupted_is_filled_from_the_same_place() {
     let mut talk = Talk::online(options());
     talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :1", id(1)));
