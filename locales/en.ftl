@@ -183,7 +183,7 @@ socket-code-other = a code of the program's own
 
 desktop-server = Server
 desktop-host-here = Host a teahouse here
-desktop-state-offline = Not connected: { $reason }.
+desktop-offline = No connection: { $reason }
 desktop-earlier = Earlier messages
 desktop-talk = Talk
 desktop-talk-person = Talk to one person

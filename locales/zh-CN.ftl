@@ -165,7 +165,7 @@ socket-code-other = 程序自定的代码
 
 desktop-server = 服务器
 desktop-host-here = 在这里开一间茶馆
-desktop-state-offline = 未连接：{ $reason }。
+desktop-offline = 没有连接：{ $reason }
 desktop-earlier = 更早的消息
 desktop-talk = 交谈
 desktop-talk-person = 与一个人交谈

@@ -1,7 +1,8 @@
 //! The parts that both windows are built from. Each carries the label by which a screen reader and the tests find it.
 
 use eframe::egui::{
-    self, Align, Button, Color32, Frame, Key, Label, Layout, Margin, Response, RichText, Stroke, TextEdit, Ui, vec2,
+    self, Align, Button, Color32, Frame, Key, Label, Layout, Margin, Response, RichText, Stroke, TextEdit, TextStyle,
+    Ui, vec2,
 };
 
 use crate::{
@@ -115,18 +116,21 @@ pub(crate) fn problem(ui: &mut Ui, text: &str) {
     notice_frame(palette.bad).show(ui, |ui| ui.label(RichText::new(text).color(palette.bad)));
 }
 
-/// Something that is said once; whether the person has read it.
-pub(crate) fn notice(ui: &mut Ui, text: &str, dismiss: &str) -> bool {
-    let palette = Palette::of(ui);
-    notice_frame(palette.accent)
+/// Something that is said beside a button; whether the person pressed it.
+pub(crate) fn notice(ui: &mut Ui, colour: Color32, text: &str, button: &str) -> bool {
+    let frame = notice_frame(colour);
+    frame
         .show(ui, |ui| {
-            ui.horizontal(|ui| {
-                let text_width = ui.available_width() - button_width(ui, dismiss) - ui.spacing().item_spacing.x;
-                ui.allocate_ui(vec2(text_width, 0.0), |ui| {
-                    ui.set_width(text_width);
-                    ui.add(Label::new(text).wrap());
-                });
-                quiet(ui, dismiss).clicked()
+            let text_width = ui.available_width() - button_width(ui, button) - ui.spacing().item_spacing.x;
+            let font = TextStyle::Body.resolve(ui.style());
+            let text_colour = Palette::of(ui).text;
+            let text_height = ui.painter().layout(text.to_owned(), font, text_colour, text_width).size().y;
+            let row = vec2(ui.available_width(), text_height.max(ui.spacing().interact_size.y));
+            ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
+                let pressed = quiet(ui, button).clicked();
+                let place = vec2(text_width, text_height);
+                ui.allocate_ui_with_layout(place, Layout::top_down(Align::Min), |ui| ui.add(Label::new(text).wrap()));
+                pressed
             })
             .inner
         })
@@ -164,7 +168,7 @@ pub(crate) fn state(ui: &mut Ui, colour: Color32, words: &str) -> Response {
         ui.spacing_mut().item_spacing.x = 7.0;
         let (rect, _) = ui.allocate_exact_size(vec2(9.0, 18.0), egui::Sense::hover());
         ui.painter().circle_filled(rect.center(), 4.5, colour);
-        ui.label(words)
+        ui.add(Label::new(words).truncate())
     })
     .inner
 }

@@ -186,10 +186,10 @@ fn a_lost_connection_counts_down_and_nothing_can_be_sent() {
     let mut harness = arrived(Lang::En);
     harness.state_mut().tell(Event::Offline { reason: "the server is gone".into(), retry_in_ms: Some(5_000) });
     harness.run_ok();
-    harness.get_by_label("Not connected: the server is gone. Trying again in 5 seconds");
+    harness.get_by_label("No connection: the server is gone\nTrying again in 5 seconds");
     harness.state_mut().now_ms += 2_000;
     harness.run_ok();
-    harness.get_by_label("Not connected: the server is gone. Trying again in 3 seconds");
+    harness.get_by_label("No connection: the server is gone\nTrying again in 3 seconds");
     harness.get_by_label("Try now").click();
     harness.run_ok();
     assert_eq!(harness.state().actions, [ClientAction::RetryNow]);

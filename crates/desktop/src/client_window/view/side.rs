@@ -4,12 +4,7 @@ use eframe::egui::{Button, Frame, Key, Panel, RichText, ScrollArea, Ui};
 
 use super::{ClientAction, Scene};
 use crate::{
-    client_window::{
-        form::ClientForm,
-        slash,
-        state::Link,
-        words::{self, seconds_until},
-    },
+    client_window::{form::ClientForm, slash, state::Link, words},
     fonts,
     parts::{self, Change},
     theme::Palette,
@@ -61,7 +56,7 @@ fn whoami(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut V
         Link::Offline { .. } => palette.bad,
         Link::NotAsked | Link::Connecting | Link::Registering => palette.warn,
     };
-    parts::state(ui, colour, &words::link(link, scene.now_ms, texts));
+    parts::state(ui, colour, &words::link(link, texts));
 }
 
 /// A room or conversation in the list, with how much of it is not read.
@@ -133,12 +128,6 @@ fn foot(ui: &mut Ui, scene: &Scene<'_>, actions: &mut Vec<ClientAction>) {
     let texts = scene.texts;
     ui.spacing_mut().button_padding.x = 10.0;
     ui.vertical(|ui| {
-        if let Link::Offline { retry_at_ms: Some(at_ms), .. } = scene.state.link
-            && seconds_until(at_ms, scene.now_ms) > 0
-            && ui.button(texts.say("retry-now")).clicked()
-        {
-            actions.push(ClientAction::RetryNow);
-        }
         if ui.button(texts.say("desktop-host-here")).clicked() {
             actions.push(ClientAction::Host);
         }
