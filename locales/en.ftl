@@ -96,17 +96,26 @@ dismiss = Dismiss
 connection = Connection
 notes = Notes
 
-## What the server says, by its code; $about is the name it is about
+## What the server says, by its code; $about is the name it is about, $by who did it, $why their words
 
 server-401 = Nobody here is called { $about }.
 server-403 = There is no room { $about }.
 server-404 = You cannot write in { $about }: you are not in it.
+server-405 = You are in as many rooms as one may be: leave one to enter { $about }.
 server-417 = That was too long for one message.
 server-421 = The server does not know the command { $about }.
 server-432 = “{ $about }” cannot be used as a name.
 server-433 = The name “{ $about }” is taken.
 server-442 = You are not in { $about }.
 server-464 = The password is not right.
+server-471 = { $about } is full.
+server-473 = { $about } is for those who are invited: ask somebody in it.
+server-474 = You are banned from { $about }.
+server-475 = { $about } needs its key.
+server-482 = Your rank in { $about } is too low for that.
+server-invite = { $by } invites you to { $about }.
+server-kick = { $by } put you out of { $about }.
+server-kick-why = { $by } put you out of { $about }: { $why }
 server-temporarily-unavailable = The server cannot keep anything just now. Try again later.
 server-invalid-token = You were not known here any more: you are a new guest.
 

@@ -82,17 +82,26 @@ dismiss = 知道了
 connection = 连接
 notes = 提示
 
-## 服务器说的话，按代码；$about 是所说的名字
+## 服务器说的话，按代码；$about 是所说的名字，$by 是谁做的，$why 是他们的话
 
 server-401 = 这里没有叫 { $about } 的人。
 server-403 = 没有 { $about } 这个房间。
 server-404 = 你不在 { $about } 里，不能在那里说话。
+server-405 = 你所在的房间已到上限：离开一个，才能进 { $about }。
 server-417 = 这条消息太长了。
 server-421 = 服务器不认识 { $about } 这个命令。
 server-432 = “{ $about }”不能用作名字。
 server-433 = “{ $about }”这个名字已经有人用了。
 server-442 = 你不在 { $about } 里。
 server-464 = 口令不对。
+server-471 = { $about } 已经坐满了。
+server-473 = { $about } 只接待受邀的人：请里面的人邀请你。
+server-474 = 你被禁止进入 { $about }。
+server-475 = 进 { $about } 要有钥匙。
+server-482 = 你在 { $about } 的级别不够，不能这样做。
+server-invite = { $by }请你到 { $about } 来坐。
+server-kick = { $by }把你请出了 { $about }。
+server-kick-why = { $by }把你请出了 { $about }：{ $why }
 server-temporarily-unavailable = 服务器暂时没法保存内容，请稍后再试。
 server-invalid-token = 这里已经不认得你了，你现在是新客人。
 

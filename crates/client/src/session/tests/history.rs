@@ -27,6 +27,21 @@ fn the_first_visit_shows_what_was_said_before_then_what_was_said_meanwhile() {
 }
 
 #[test]
+fn who_is_put_out_during_a_fill_hears_at_once_what_was_held_back() {
+    let mut talk = Talk::new(options());
+    talk.connect();
+    talk.out.clear();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :live", id(3)));
+    talk.hear(":bob!b@h KICK #tea alice :too loud");
+    talk.check(&expect![[r##"
+        * Joined { room: "#tea", nick: "alice" }
+        * Left { room: "#tea", nick: "alice", reason: "too loud", by: Some("bob") }
+        * Live #tea bob: live
+    "##]]);
+}
+
+#[test]
 fn a_gap_is_filled_page_by_page_and_told_in_order() {
     let mut talk = Talk::online(options());
     for number in 1..4 {
