@@ -96,17 +96,26 @@ dismiss = Dismiss
 connection = Connection
 notes = Notes
 
-## What the server says, by its code; $about is the name it is about
+## What the server says, by its code; $about is the name it is about, $by who did it, $why their words
 
 server-401 = Nobody here is called { $about }.
 server-403 = There is no room { $about }.
 server-404 = You cannot write in { $about }: you are not in it.
+server-405 = You are in as many rooms as one may be: leave one to enter { $about }.
 server-417 = That was too long for one message.
 server-421 = The server does not know the command { $about }.
 server-432 = “{ $about }” cannot be used as a name.
 server-433 = The name “{ $about }” is taken.
 server-442 = You are not in { $about }.
 server-464 = The password is not right.
+server-471 = { $about } is full.
+server-473 = { $about } is for those who are invited: ask somebody in it.
+server-474 = You are banned from { $about }.
+server-475 = { $about } needs its key.
+server-482 = Your rank in { $about } is too low for that.
+server-invite = { $by } invites you to { $about }.
+server-kick = { $by } put you out of { $about }.
+server-kick-why = { $by } put you out of { $about }: { $why }
 server-temporarily-unavailable = The server cannot keep anything just now. Try again later.
 server-invalid-token = You were not known here any more: you are a new guest.
 
@@ -183,12 +192,14 @@ socket-code-other = a code of the program's own
 
 desktop-server = Server
 desktop-host-here = Host a teahouse here
-desktop-state-offline = Not connected: { $reason }.
+desktop-offline = No connection: { $reason }
 desktop-earlier = Earlier messages
 desktop-talk = Talk
 desktop-talk-person = Talk to one person
 desktop-talk-hint = Name
 desktop-bad-server = “{ $server }” is not the address of a server: write one such as irc://127.0.0.1:8667 or ws://127.0.0.1:8667. Encrypted connections are not in this version.
+desktop-name-too-long = “{ $name }” is too long for a name: at most 32 letters, or 10 Chinese characters.
+desktop-name-forbidden = “{ $name }” cannot be a name: leave out spaces and signs such as , * ? ! @ . and do not begin with # or &.
 desktop-host-failed = The host window could not be opened: { $why }
 
 ## The host window alone
@@ -204,6 +215,7 @@ host-state-running = Running
 host-state-stopping = Saying goodbye …
 host-page-at = Open in a browser:
 host-or-irc = or connect an IRC program to
+host-data = Kept in { $directory }
 host-bad-address = “{ $address }” is not an address: write an IP address such as 127.0.0.1, or 0.0.0.0 for all.
 host-bad-port = “{ $port }” is not a port: write a number from 0 to 65535.
 host-port-taken = Port { $port } at { $address } is taken: another program listens there, perhaps another teahouse. Stop that one, or choose another port.

@@ -82,17 +82,26 @@ dismiss = 知道了
 connection = 连接
 notes = 提示
 
-## 服务器说的话，按代码；$about 是所说的名字
+## 服务器说的话，按代码；$about 是所说的名字，$by 是谁做的，$why 是他们的话
 
 server-401 = 这里没有叫 { $about } 的人。
 server-403 = 没有 { $about } 这个房间。
 server-404 = 你不在 { $about } 里，不能在那里说话。
+server-405 = 你所在的房间已到上限：离开一个，才能进 { $about }。
 server-417 = 这条消息太长了。
 server-421 = 服务器不认识 { $about } 这个命令。
 server-432 = “{ $about }”不能用作名字。
 server-433 = “{ $about }”这个名字已经有人用了。
 server-442 = 你不在 { $about } 里。
 server-464 = 口令不对。
+server-471 = { $about } 已经坐满了。
+server-473 = { $about } 只接待受邀的人：请里面的人邀请你。
+server-474 = 你被禁止进入 { $about }。
+server-475 = 进 { $about } 要有钥匙。
+server-482 = 你在 { $about } 的级别不够，不能这样做。
+server-invite = { $by }请你到 { $about } 来坐。
+server-kick = { $by }把你请出了 { $about }。
+server-kick-why = { $by }把你请出了 { $about }：{ $why }
 server-temporarily-unavailable = 服务器暂时没法保存内容，请稍后再试。
 server-invalid-token = 这里已经不认得你了，你现在是新客人。
 
@@ -165,12 +174,14 @@ socket-code-other = 程序自定的代码
 
 desktop-server = 服务器
 desktop-host-here = 在这里开一间茶馆
-desktop-state-offline = 未连接：{ $reason }。
+desktop-offline = 没有连接：{ $reason }
 desktop-earlier = 更早的消息
 desktop-talk = 交谈
 desktop-talk-person = 与一个人交谈
 desktop-talk-hint = 名字
 desktop-bad-server = “{ $server }”不是服务器地址：请写 irc://127.0.0.1:8667 或 ws://127.0.0.1:8667 这样的地址。这个版本还没有加密连接。
+desktop-name-too-long = “{ $name }”作为名字太长了：最多 32 个字母，或 10 个汉字。
+desktop-name-forbidden = “{ $name }”不能当名字：请不要用空格和 , * ? ! @ . 这类符号，也不要以 # 或 & 开头。
 desktop-host-failed = 主持窗口打不开：{ $why }
 
 ## 只用于主持窗口
@@ -186,6 +197,7 @@ host-state-running = 运行中
 host-state-stopping = 正在与大家告别……
 host-page-at = 用浏览器打开：
 host-or-irc = 或用 IRC 程序连接
+host-data = 保存在 { $directory }
 host-bad-address = “{ $address }”不是地址：请写 IP 地址，例如 127.0.0.1；写 0.0.0.0 表示本机所有地址。
 host-bad-port = “{ $port }”不是端口：请写 0 到 65535 之间的数字。
 host-port-taken = { $address } 的端口 { $port } 已被占用：另一个程序正在那里监听，也许是另一间茶馆。请停掉它，或换一个端口。

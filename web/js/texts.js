@@ -53,13 +53,16 @@ export class Texts {
    * What the server says by a code, if we have words for it.
    * @param {string} code a numeric, or the code of a FAIL
    * @param {string | null} about
+   * @param {{ by?: string | null, why?: string | null }} [more]
    * @returns {string | null}
    */
-  ofServer(code, about) {
+  ofServer(code, about, more = {}) {
     const pattern = this.#bundle.getMessage(`server-${code.toLowerCase().replaceAll("_", "-")}`)?.value;
+    const told = Object.entries({ about, ...more }).filter(([, value]) => value != null);
+    const values = /** @type {Record<string, string>} */ (Object.fromEntries(told));
     /** @type {Error[]} */
     const missing = [];
-    const text = pattern ? this.#bundle.formatPattern(pattern, about === null ? {} : { about }, missing) : null;
+    const text = pattern ? this.#bundle.formatPattern(pattern, values, missing) : null;
     return missing.length === 0 ? text : null;
   }
 

@@ -54,6 +54,10 @@ test("what the server says is said in the person's language if we know it, else 
   assert.equal(texts.ofServer("433", null), null);
   assert.equal(texts.ofServer("TEMPORARILY_UNAVAILABLE", "#tea"), "服务器暂时没法保存内容，请稍后再试。");
   assert.equal(texts.ofServer("INVALID_PARAMS", "x"), null);
+  assert.equal(texts.ofServer("INVITE", "#茶", { by: "小明", why: null }), "小明请你到 #茶 来坐。");
+  assert.equal(texts.ofServer("KICK", "#茶", { by: "小明", why: null }), "小明把你请出了 #茶。");
+  assert.equal(texts.ofServer("KICK_WHY", "#茶", { by: "小明", why: "太吵" }), "小明把你请出了 #茶：太吵");
+  assert.equal(texts.ofServer("KICK_WHY", "#茶"), null);
 });
 
 test("the language is the one chosen, else the first that the browser asks for and we have", () => {

@@ -26,10 +26,7 @@ impl Counts {
             return words(rest.split_once(". ").map_or("", |(_, counts)| counts), ';'); // cargo test
         }
         if line.starts_with("Summary [") {
-            return words(
-                line.rsplit_once("run: ").map_or("", |(_, counts)| counts),
-                ',',
-            ); // nextest
+            return words(line.rsplit_once("run: ").map_or("", |(_, counts)| counts), ','); // nextest
         }
         if let Some(rest) = line.strip_prefix("ℹ ").or_else(|| line.strip_prefix("# ")) {
             let mut both = rest.split(' ');
@@ -48,16 +45,12 @@ fn words(text: &str, separator: char) -> Counts {
     let mut counts = Counts::default();
     for part in text.split(separator) {
         let mut both = part.trim().splitn(2, ' ');
-        let (Some(Ok(number)), Some(what)) = (both.next().map(str::parse::<usize>), both.next())
-        else {
+        let (Some(Ok(number)), Some(what)) = (both.next().map(str::parse::<usize>), both.next()) else {
             continue;
         };
         if what.starts_with("passed") {
             counts.passed += number;
-        } else if ["failed", "timed out", "exec failed"]
-            .iter()
-            .any(|bad| what.starts_with(bad))
-        {
+        } else if ["failed", "timed out", "exec failed"].iter().any(|bad| what.starts_with(bad)) {
             counts.failed += number;
         }
     }
@@ -71,9 +64,7 @@ fn playwright(line: &str) -> Counts {
     };
     match (number.parse(), what) {
         (Ok(passed), what) if what.starts_with("passed (") => Counts { passed, failed: 0 },
-        (Ok(failed), "failed" | "flaky" | "did not run" | "interrupted") => {
-            Counts { passed: 0, failed }
-        }
+        (Ok(failed), "failed" | "flaky" | "did not run" | "interrupted") => Counts { passed: 0, failed },
         _ => Counts::default(),
     }
 }
@@ -82,9 +73,7 @@ fn playwright(line: &str) -> Counts {
 fn without_colours(line: &str) -> String {
     let mut parts = line.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        text + part.split_once('m').map_or(part, |(_, rest)| rest)
-    })
+    parts.fold(first, |text, part| text + part.split_once('m').map_or(part, |(_, rest)| rest))
 }
 
 #[cfg(test)]
@@ -98,21 +87,13 @@ mod tests {
 
     #[test]
     fn each_runner_s_closing_line_is_counted() {
-        check(
-            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.10s",
-            3,
-            0,
-        );
+        check("test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.10s", 3, 0);
         check(
             "test result: FAILED. 3 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.10s",
             3,
             2,
         );
-        check(
-            "     Summary [   0.024s] 3 tests run: 3 passed (1 leaky), 0 skipped",
-            3,
-            0,
-        );
+        check("     Summary [   0.024s] 3 tests run: 3 passed (1 leaky), 0 skipped", 3, 0);
         check(
             "     Summary [   0.024s] 6/9 tests run: 3 passed, 1 failed, 1 exec failed, 1 timed out, 4 skipped",
             3,

@@ -2,11 +2,7 @@
 //!
 //! `steps` is the table of what `test` does, in order; `tidy` holds the repository's own rules; `tools` sees to the programs
 //! from outside; `run` starts them and `counts` reads from their output how many tests passed.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program for a developer's terminal"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a developer's terminal")]
 
 mod counts;
 mod report;
@@ -32,18 +28,14 @@ fn main() -> ExitCode {
 }
 
 fn test(words: &[&str]) -> ExitCode {
-    let (flags, names): (Vec<&str>, Vec<&str>) =
-        words.iter().partition(|word| word.starts_with("--"));
+    let (flags, names): (Vec<&str>, Vec<&str>) = words.iter().partition(|word| word.starts_with("--"));
     if let Some(unknown) = flags.iter().find(|flag| **flag != "--install") {
         return usage(&format!("there is no flag {unknown}\n{USAGE}"));
     }
     let steps = match steps::named(&names) {
         Ok(steps) => steps,
         Err(unknown) => {
-            return usage(&format!(
-                "there is no step {unknown}; there are: {}",
-                steps::names()
-            ));
+            return usage(&format!("there is no step {unknown}; there are: {}", steps::names()));
         }
     };
     let install = !flags.is_empty() || std::env::var("CI").is_ok_and(|value| value == "true");

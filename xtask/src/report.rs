@@ -20,9 +20,7 @@ pub(crate) fn run_all(chosen: &[&'static Step], install: bool) -> ExitCode {
     let needs: Vec<Need> = chosen.iter().flat_map(|step| step.needs).copied().collect();
     let mut failure = None;
     if !needs.is_empty() {
-        failure = run_one(&mut rows, "tools", steps::TOOLS_HEADING, |_| {
-            tools::make_ready(&needs, install)
-        });
+        failure = run_one(&mut rows, "tools", steps::TOOLS_HEADING, |_| tools::make_ready(&needs, install));
     }
     for step in chosen {
         if failure.is_none() {
@@ -49,11 +47,7 @@ fn run_one(
     if result.is_err() && counts.failed == 0 {
         counts.failed = 1; // what failed counts its tests in no line of its own: formatting, lints, a compiler error
     }
-    rows.push(Row {
-        name,
-        took: start.elapsed(),
-        counts,
-    });
+    rows.push(Row { name, took: start.elapsed(), counts });
     result.err()
 }
 
@@ -61,18 +55,8 @@ fn close(rows: &[Row], failure: Option<&anyhow::Error>) -> ExitCode {
     println!("\nstep         seconds  passed  failed");
     let mut all = Counts::default();
     let mut took = Duration::ZERO;
-    for Row {
-        name,
-        took: step_took,
-        counts,
-    } in rows
-    {
-        println!(
-            "{name:<12} {:>7.1} {:>7} {:>7}",
-            step_took.as_secs_f64(),
-            counts.passed,
-            counts.failed
-        );
+    for Row { name, took: step_took, counts } in rows {
+        println!("{name:<12} {:>7.1} {:>7} {:>7}", step_took.as_secs_f64(), counts.passed, counts.failed);
         all.add(*counts);
         took += *step_took;
     }
@@ -82,9 +66,5 @@ fn close(rows: &[Row], failure: Option<&anyhow::Error>) -> ExitCode {
         println!("Once mended, go on with: cargo xtask test {name}");
     }
     println!("\n{} passed, {} failed", all.passed, all.failed);
-    if failure.is_some() {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    }
+    if failure.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

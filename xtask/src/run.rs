@@ -13,18 +13,13 @@ use crate::counts::Counts;
 /// Where the checkout is.
 pub(crate) fn root() -> PathBuf {
     // Asked at run time: a build directory that several checkouts share must not remember the first one's folder.
-    let here = std::env::var_os("CARGO_MANIFEST_DIR")
-        .map_or_else(|| PathBuf::from("xtask"), PathBuf::from);
-    here.parent()
-        .map_or_else(|| PathBuf::from("."), PathBuf::from)
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("xtask"), PathBuf::from);
+    here.parent().map_or_else(|| PathBuf::from("."), PathBuf::from)
 }
 
 /// Cargo, the same one that runs us, in the checkout.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    program(
-        std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
-        arguments,
-    )
+    program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
 }
 
 /// npm, in one folder of the checkout.
@@ -44,9 +39,7 @@ pub(crate) fn program(name: impl Into<OsString>, arguments: &[&str]) -> Command 
 /// Runs it with our own standard streams.
 pub(crate) fn plainly(command: &mut Command) -> Result<()> {
     let shown = show(command);
-    let status = command
-        .status()
-        .with_context(|| format!("`{shown}` could not be started"))?;
+    let status = command.status().with_context(|| format!("`{shown}` could not be started"))?;
     if !status.success() {
         bail!("`{shown}` failed ({status})");
     }
@@ -57,17 +50,10 @@ pub(crate) fn plainly(command: &mut Command) -> Result<()> {
 pub(crate) fn counting(command: &mut Command, counts: &mut Counts) -> Result<()> {
     let shown = show(command);
     if io::stdout().is_terminal() {
-        command
-            .env("CARGO_TERM_COLOR", "always")
-            .env("FORCE_COLOR", "1");
+        command.env("CARGO_TERM_COLOR", "always").env("FORCE_COLOR", "1");
     }
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("`{shown}` could not be started"))?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().with_context(|| format!("`{shown}` could not be started"))?;
     let out = child.stdout.take().context("its output is ours")?;
     let errors = child.stderr.take().context("its errors are ours")?;
     let (from_out, from_errors) = thread::scope(|scope| {
@@ -87,10 +73,8 @@ pub(crate) fn counting(command: &mut Command, counts: &mut Counts) -> Result<()>
 /// What it prints, for us to read; its errors go where ours go.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = line_of(command);
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("`{shown}` could not be started"))?;
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("`{shown}` could not be started"))?;
     if !output.status.success() {
         bail!("`{shown}` failed ({})", output.status);
     }
@@ -99,11 +83,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 
 /// Whether it can be started and says that all is well; what it prints is nobody's business.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    command
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 fn pass_on(from: impl Read, mut to: impl Write) -> Result<Counts> {
@@ -128,12 +108,6 @@ fn show(command: &Command) -> String {
 /// The command as one would type it.
 fn line_of(command: &Command) -> String {
     let program = PathBuf::from(command.get_program());
-    let name = program
-        .file_stem()
-        .unwrap_or(command.get_program())
-        .to_string_lossy()
-        .into_owned();
-    command.get_args().fold(name, |line, argument| {
-        line + " " + &argument.to_string_lossy()
-    })
+    let name = program.file_stem().unwrap_or(command.get_program()).to_string_lossy().into_owned();
+    command.get_args().fold(name, |line, argument| line + " " + &argument.to_string_lossy())
 }

@@ -40,27 +40,9 @@ pub(crate) enum Need {
 pub(crate) const TOOLS_HEADING: &str = "what the steps need from outside";
 
 const STEPS: &[Step] = &[
-    Step {
-        name: "fmt",
-        heading: "formatting",
-        needs: &[],
-        tests: false,
-        run: format,
-    },
-    Step {
-        name: "tidy",
-        heading: "the repository's own rules",
-        needs: &[],
-        tests: true,
-        run: tidy::check_all,
-    },
-    Step {
-        name: "clippy",
-        heading: "lints, warnings are errors",
-        needs: &[],
-        tests: false,
-        run: lint,
-    },
+    Step { name: "fmt", heading: "formatting", needs: &[], tests: false, run: format },
+    Step { name: "tidy", heading: "the repository's own rules", needs: &[], tests: true, run: tidy::check_all },
+    Step { name: "clippy", heading: "lints, warnings are errors", needs: &[], tests: false, run: lint },
     Step {
         name: "page",
         heading: "the page's types, tests and libraries",
@@ -68,13 +50,7 @@ const STEPS: &[Step] = &[
         tests: true,
         run: page,
     },
-    Step {
-        name: "unit",
-        heading: "unit and integration tests",
-        needs: &[],
-        tests: true,
-        run: unit,
-    },
+    Step { name: "unit", heading: "unit and integration tests", needs: &[], tests: true, run: unit },
     Step {
         name: "simulation",
         heading: "many users, checked at their output",
@@ -82,13 +58,7 @@ const STEPS: &[Step] = &[
         tests: true,
         run: simulation,
     },
-    Step {
-        name: "build",
-        heading: "the programs that the next steps run",
-        needs: &[],
-        tests: false,
-        run: build,
-    },
+    Step { name: "build", heading: "the programs that the next steps run", needs: &[], tests: false, run: build },
     Step {
         name: "examples",
         heading: "each example against the real program",
@@ -107,25 +77,15 @@ const STEPS: &[Step] = &[
 
 /// The steps of these names in the table's order, or all; the error is a name that no step has.
 pub(crate) fn named(names: &[&str]) -> Result<Vec<&'static Step>, String> {
-    if let Some(unknown) = names
-        .iter()
-        .find(|name| STEPS.iter().all(|step| step.name != **name))
-    {
+    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
         return Err((*unknown).to_owned());
     }
-    Ok(STEPS
-        .iter()
-        .filter(|step| names.is_empty() || names.contains(&step.name))
-        .collect())
+    Ok(STEPS.iter().filter(|step| names.is_empty() || names.contains(&step.name)).collect())
 }
 
 /// Every step's name, for who mistypes one.
 pub(crate) fn names() -> String {
-    STEPS
-        .iter()
-        .map(|step| step.name)
-        .collect::<Vec<_>>()
-        .join(", ")
+    STEPS.iter().map(|step| step.name).collect::<Vec<_>>().join(", ")
 }
 
 /// Copies the page's libraries to where the server embeds them from.
@@ -139,52 +99,23 @@ fn format(_: &mut Counts) -> Result<()> {
 }
 
 fn lint(_: &mut Counts) -> Result<()> {
-    plainly(&mut cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    plainly(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 fn page(counts: &mut Counts) -> Result<()> {
-    plainly(&mut npm(
-        "web",
-        &["run", "--silent", "vendor", "--", "--check"],
-    ))?;
+    plainly(&mut npm("web", &["run", "--silent", "vendor", "--", "--check"]))?;
     plainly(&mut npm("web", &["run", "--silent", "types"]))?;
-    counting(
-        npm("web", &["run", "--silent", "test"]).env("NODE_OPTIONS", "--test-reporter=spec"),
-        counts,
-    )
+    counting(npm("web", &["run", "--silent", "test"]).env("NODE_OPTIONS", "--test-reporter=spec"), counts)
 }
 
 // The simulation has a step of its own, where its seed is seen.
 fn unit(counts: &mut Counts) -> Result<()> {
     if has_nextest() {
-        let arguments = [
-            "nextest",
-            "run",
-            "--workspace",
-            "--no-fail-fast",
-            "-E",
-            "not test(simulation)",
-        ];
+        let arguments = ["nextest", "run", "--workspace", "--no-fail-fast", "-E", "not test(simulation)"];
         counting(&mut cargo(&arguments), counts)?;
     } else {
-        let arguments = [
-            "test",
-            "--workspace",
-            "--no-fail-fast",
-            "--lib",
-            "--bins",
-            "--tests",
-            "--",
-            "--skip",
-            "simulation",
-        ];
+        let arguments =
+            ["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests", "--", "--skip", "simulation"];
         counting(&mut cargo(&arguments), counts)?;
     }
     counting(&mut cargo(&["test", "--workspace", "--doc"]), counts)
@@ -192,30 +123,9 @@ fn unit(counts: &mut Counts) -> Result<()> {
 
 fn simulation(counts: &mut Counts) -> Result<()> {
     if has_nextest() {
-        counting(
-            &mut cargo(&[
-                "nextest",
-                "run",
-                "--workspace",
-                "--no-capture",
-                "-E",
-                "test(simulation)",
-            ]),
-            counts,
-        )
+        counting(&mut cargo(&["nextest", "run", "--workspace", "--no-capture", "-E", "test(simulation)"]), counts)
     } else {
-        counting(
-            &mut cargo(&[
-                "test",
-                "--workspace",
-                "--lib",
-                "--tests",
-                "simulation",
-                "--",
-                "--nocapture",
-            ]),
-            counts,
-        )
+        counting(&mut cargo(&["test", "--workspace", "--lib", "--tests", "simulation", "--", "--nocapture"]), counts)
     }
 }
 
@@ -243,15 +153,8 @@ fn playwright(arguments: &[&str]) -> Result<Command> {
 }
 
 fn target_directory() -> Result<PathBuf> {
-    let metadata = output(&mut cargo(&[
-        "metadata",
-        "--format-version",
-        "1",
-        "--no-deps",
-    ]))?;
+    let metadata = output(&mut cargo(&["metadata", "--format-version", "1", "--no-deps"]))?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let directory = metadata["target_directory"]
-        .as_str()
-        .context("cargo names its target directory")?;
+    let directory = metadata["target_directory"].as_str().context("cargo names its target directory")?;
     Ok(PathBuf::from(directory))
 }

@@ -17,56 +17,16 @@ struct Package {
 }
 
 const PACKAGES: &[Package] = &[
-    Package {
-        name: "chromium",
-        need: Need::Browser,
-        command: "chromium",
-    },
-    Package {
-        name: "fonts-noto-cjk",
-        need: Need::Browser,
-        command: "",
-    },
-    Package {
-        name: "libegl1",
-        need: Need::Browser,
-        command: "",
-    },
-    Package {
-        name: "libgl1-mesa-dri",
-        need: Need::Browser,
-        command: "",
-    },
-    Package {
-        name: "libxkbcommon-x11-0",
-        need: Need::Browser,
-        command: "",
-    },
-    Package {
-        name: "xvfb",
-        need: Need::Browser,
-        command: "Xvfb",
-    },
-    Package {
-        name: "mono-mcs",
-        need: Need::Languages,
-        command: "mcs",
-    },
-    Package {
-        name: "mono-runtime",
-        need: Need::Languages,
-        command: "mono",
-    },
-    Package {
-        name: "netcat-openbsd",
-        need: Need::Languages,
-        command: "nc",
-    },
-    Package {
-        name: "python3",
-        need: Need::Languages,
-        command: "python3",
-    },
+    Package { name: "chromium", need: Need::Browser, command: "chromium" },
+    Package { name: "fonts-noto-cjk", need: Need::Browser, command: "" },
+    Package { name: "libegl1", need: Need::Browser, command: "" },
+    Package { name: "libgl1-mesa-dri", need: Need::Browser, command: "" },
+    Package { name: "libxkbcommon-x11-0", need: Need::Browser, command: "" },
+    Package { name: "xvfb", need: Need::Browser, command: "Xvfb" },
+    Package { name: "mono-mcs", need: Need::Languages, command: "mcs" },
+    Package { name: "mono-runtime", need: Need::Languages, command: "mono" },
+    Package { name: "netcat-openbsd", need: Need::Languages, command: "nc" },
+    Package { name: "python3", need: Need::Languages, command: "python3" },
 ];
 
 /// Sees to it that all of these are there, or says in one error what is missing and how to get it.
@@ -85,28 +45,13 @@ pub(crate) fn make_ready(needs: &[Need], install: bool) -> Result<()> {
 }
 
 fn missing_packages(needs: &[Need]) -> Result<Vec<&'static str>> {
-    let wanted = PACKAGES
-        .iter()
-        .filter(|package| needs.contains(&package.need));
+    let wanted = PACKAGES.iter().filter(|package| needs.contains(&package.need));
     if !succeeds(&mut program("dpkg-query", &["--version"])) {
-        return Ok(wanted
-            .filter(|package| !is_on_path(package.command))
-            .map(|package| package.name)
-            .collect());
+        return Ok(wanted.filter(|package| !is_on_path(package.command)).map(|package| package.name).collect());
     }
-    let installed = output(&mut program(
-        "dpkg-query",
-        &["--show", "--showformat=${Package} ${db:Status-Status}\n"],
-    ))?;
-    let is_installed = |name: &str| {
-        installed
-            .lines()
-            .any(|line| line.split_once(' ') == Some((name, "installed")))
-    };
-    Ok(wanted
-        .filter(|package| !is_installed(package.name))
-        .map(|package| package.name)
-        .collect())
+    let installed = output(&mut program("dpkg-query", &["--show", "--showformat=${Package} ${db:Status-Status}\n"]))?;
+    let is_installed = |name: &str| installed.lines().any(|line| line.split_once(' ') == Some((name, "installed")));
+    Ok(wanted.filter(|package| !is_installed(package.name)).map(|package| package.name).collect())
 }
 
 fn is_on_path(command: &str) -> bool {
@@ -124,44 +69,31 @@ fn get_packages(missing: &[&str], install: bool) -> Result<()> {
         );
     }
     if !install {
-        bail!(
-            "missing: {list}; get them by `sudo apt-get install {list}` or by `cargo xtask test --install`"
-        );
+        bail!("missing: {list}; get them by `sudo apt-get install {list}` or by `cargo xtask test --install`");
     }
     let is_root = output(&mut program("id", &["--user"]))?.trim() == "0";
     let apt = |arguments: &[&str]| {
         let with_sudo = [&["apt-get"], arguments].concat();
-        let mut command = if is_root {
-            program("apt-get", arguments)
-        } else {
-            program("sudo", &with_sudo)
-        };
+        let mut command = if is_root { program("apt-get", arguments) } else { program("sudo", &with_sudo) };
         plainly(command.env("DEBIAN_FRONTEND", "noninteractive"))
     };
     apt(&["update", "--quiet"])?;
-    apt(&[
-        &["install", "--yes", "--quiet", "--no-install-recommends"],
-        missing,
-    ]
-    .concat())
+    apt(&[&["install", "--yes", "--quiet", "--no-install-recommends"], missing].concat())
 }
 
 /// `npm ci` in this folder unless it was done with this very lock file.
 fn modules(folder: &str) -> Result<()> {
     let folder_path = root().join(folder);
-    let lock = fs::read(folder_path.join("package-lock.json"))
-        .with_context(|| format!("{folder}/package-lock.json"))?;
+    let lock =
+        fs::read(folder_path.join("package-lock.json")).with_context(|| format!("{folder}/package-lock.json"))?;
     let done = folder_path.join("node_modules/.installed-from-lock.json");
     if is_same(&done, &lock) {
         return Ok(());
     }
-    let version = output(&mut program("node", &["--version"]))
-        .context("Node.js 20 or newer is needed for the page's tests")?;
+    let version =
+        output(&mut program("node", &["--version"])).context("Node.js 20 or newer is needed for the page's tests")?;
     println!("node {}", version.trim());
-    plainly(&mut npm(
-        folder,
-        &["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-    ))?;
+    plainly(&mut npm(folder, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
     fs::write(done, lock)?;
     Ok(())
 }

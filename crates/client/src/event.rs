@@ -76,6 +76,15 @@ pub enum Event {
         nick: String,
         /// Why, if it was said.
         reason: String,
+        /// Who put them out; `None`: they went by themselves.
+        by: Option<String>,
+    },
+    /// Somebody asks us into a room.
+    Invited {
+        /// The room.
+        room: String,
+        /// Who.
+        by: String,
     },
     /// Somebody left the server.
     Quit {

@@ -1,8 +1,8 @@
 //! The desktop program: a client window, and with `host` a window that contains the server.
 //!
 //! `main` reads the command line and opens one of the two. `client_window` and `host_window` are the windows; `theme`,
-//! `fonts`, `parts`, `composer`, `texts` and `clock` are what they have in common. Each window is its own process, so
-//! that each is a whole window to a screen reader.
+//! `fonts`, `parts`, `composer`, `texts`, `clock` and `signals` are what they have in common. Each window is a process
+//! of its own, so that each is a whole window to a screen reader.
 
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
@@ -13,6 +13,7 @@ mod fonts;
 mod host_window;
 mod parts;
 mod settings;
+mod signals;
 #[cfg(test)]
 mod testing;
 mod texts;
@@ -100,6 +101,7 @@ fn open(
     let create = |cc: &eframe::CreationContext<'_>| {
         fonts::install(&cc.egui_ctx, lang);
         theme::install(&cc.egui_ctx);
+        signals::close_window(&cc.egui_ctx)?;
         Ok(window(&cc.egui_ctx)?)
     };
     eframe::run_native("teahouse-desktop", options, Box::new(create)).map_err(|problem| {

@@ -1,7 +1,8 @@
 //! The parts that both windows are built from. Each carries the label by which a screen reader and the tests find it.
 
 use eframe::egui::{
-    self, Align, Button, Color32, Frame, Label, Layout, Margin, Response, RichText, Stroke, TextEdit, Ui, vec2,
+    self, Align, Button, Color32, Frame, Key, Label, Layout, Margin, Response, RichText, Stroke, TextEdit, TextStyle,
+    Ui, vec2,
 };
 
 use crate::{
@@ -43,12 +44,54 @@ pub(crate) fn section(ui: &mut Ui, text: &str) -> Response {
 
 /// A line of text to fill in, under its label.
 pub(crate) fn field(ui: &mut Ui, label: &str, text: &mut String, width: f32) -> Response {
+    labelled(ui, label, edit(text).desired_width(width))
+}
+
+/// A line of text under its label.
+pub(crate) fn labelled(ui: &mut Ui, label: &str, line: TextEdit<'_>) -> Response {
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         let label = section(ui, label);
-        ui.add(edit(text).desired_width(width)).labelled_by(label.id)
+        ui.add(line).labelled_by(label.id)
     })
     .inner
+}
+
+/// How a change in its place ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It goes on.
+    Open,
+    /// It is to be kept.
+    Saved,
+    /// It is to be forgotten.
+    Cancelled,
+}
+
+/// A text that is changed in its place: Enter or a button keeps it, Escape or the other button forgets it.
+pub(crate) fn change(ui: &mut Ui, label: &str, text: &mut String, texts: &Texts) -> Change {
+    let mut change = Change::Open;
+    from_the_right(ui, |ui| {
+        ui.spacing_mut().button_padding.x = 10.0;
+        if ui.button(texts.say("cancel")).clicked() {
+            change = Change::Cancelled;
+        }
+        if primary(ui, true, &texts.say("save")).clicked() {
+            change = Change::Saved;
+        }
+        let field = ui.add(edit(text).desired_width(f32::INFINITY));
+        name(ui, &field, label);
+        if field.lost_focus() {
+            ui.input(|input| {
+                if input.key_pressed(Key::Enter) {
+                    change = Change::Saved;
+                } else if input.key_pressed(Key::Escape) {
+                    change = Change::Cancelled;
+                }
+            });
+        }
+    });
+    change
 }
 
 /// What stands on the line of the fields, beside them.
@@ -73,18 +116,21 @@ pub(crate) fn problem(ui: &mut Ui, text: &str) {
     notice_frame(palette.bad).show(ui, |ui| ui.label(RichText::new(text).color(palette.bad)));
 }
 
-/// Something that is said once; whether the person has read it.
-pub(crate) fn notice(ui: &mut Ui, text: &str, dismiss: &str) -> bool {
-    let palette = Palette::of(ui);
-    notice_frame(palette.accent)
+/// Something that is said beside a button; whether the person pressed it.
+pub(crate) fn notice(ui: &mut Ui, colour: Color32, text: &str, button: &str) -> bool {
+    let frame = notice_frame(colour);
+    frame
         .show(ui, |ui| {
-            ui.horizontal(|ui| {
-                let text_width = ui.available_width() - button_width(ui, dismiss) - ui.spacing().item_spacing.x;
-                ui.allocate_ui(vec2(text_width, 0.0), |ui| {
-                    ui.set_width(text_width);
-                    ui.add(Label::new(text).wrap());
-                });
-                quiet(ui, dismiss).clicked()
+            let text_width = ui.available_width() - button_width(ui, button) - ui.spacing().item_spacing.x;
+            let font = TextStyle::Body.resolve(ui.style());
+            let text_colour = Palette::of(ui).text;
+            let text_height = ui.painter().layout(text.to_owned(), font, text_colour, text_width).size().y;
+            let row = vec2(ui.available_width(), text_height.max(ui.spacing().interact_size.y));
+            ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
+                let pressed = quiet(ui, button).clicked();
+                let place = vec2(text_width, text_height);
+                ui.allocate_ui_with_layout(place, Layout::top_down(Align::Min), |ui| ui.add(Label::new(text).wrap()));
+                pressed
             })
             .inner
         })
@@ -122,7 +168,7 @@ pub(crate) fn state(ui: &mut Ui, colour: Color32, words: &str) -> Response {
         ui.spacing_mut().item_spacing.x = 7.0;
         let (rect, _) = ui.allocate_exact_size(vec2(9.0, 18.0), egui::Sense::hover());
         ui.painter().circle_filled(rect.center(), 4.5, colour);
-        ui.label(words)
+        ui.add(Label::new(words).truncate())
     })
     .inner
 }

@@ -44,13 +44,13 @@ test("browser.html says something and shows what is said", async ({ teahouse, ra
   const bob = await raw("bob");
   await page.goto(`${teahouse.page}examples/browser.html`);
   await page.getByLabel("Name").fill("阿明");
-  await page.getByLabel("Message").fill("你好 👋 from a page");
+  await page.getByRole("textbox", { name: "Message" }).fill("你好 👋 from a page");
   await page.getByRole("button", { name: "Say" }).click();
   await bob.hears("阿明", "你好 👋 from a page");
 
   bob.say("#lobby", "你也好 🍵");
   await expect(page.getByRole("log")).toContainText("bob: 你也好 🍵");
-  await page.getByLabel("Message").fill("and again");
+  await page.getByRole("textbox", { name: "Message" }).fill("and again");
   await page.getByRole("button", { name: "Say" }).click();
   await bob.hears("阿明", "and again");
 });

@@ -11,6 +11,9 @@ import { isSelf } from "./words.js";
 /** Older notices are forgotten. */
 const NOTICES_MAX = 100;
 
+/** Numerics that say why one is not let into a room; without its name they would say little. */
+const NOT_LET_IN = new Set(["403", "405", "471", "473", "474", "475"]);
+
 /**
  * @param {State} state
  * @param {Line} line
@@ -21,8 +24,46 @@ export function noticed(state, { command, params }) {
   const context = params.slice(/^[A-Z]{4}$/.test(command) ? 2 : 1, -1).at(-1) ?? "*";
   const code = command === "FAIL" ? (params[1] ?? "") : command;
   const about = command === "NOTICE" || context === "*" || isSelf(state, context) ? null : context;
-  const notice = { id: state.nextId, text: params.at(-1) ?? "", command, code, about };
-  return { ...state, nextId: state.nextId + 1, notices: [...state.notices, notice].slice(-NOTICES_MAX) };
+  const said = params.at(-1) ?? "";
+  const text = NOT_LET_IN.has(command) && params.length > 2 ? `${params[1]}: ${said}` : said;
+  return withNotice(state, { text, command, code, about, by: null, why: null });
+}
+
+/**
+ * Somebody asks us into a room.
+ * @param {State} state
+ * @param {string} by
+ * @param {string} room
+ * @returns {State}
+ */
+export function invited(state, by, room) {
+  const text = `${by} invites you to ${room}`;
+  return withNotice(state, { text, command: "INVITE", code: "INVITE", about: room, by, why: null });
+}
+
+/**
+ * Somebody put us out of a room.
+ * @param {State} state
+ * @param {string} by
+ * @param {string} room
+ * @param {string} reason
+ * @returns {State}
+ */
+export function putOut(state, by, room, reason) {
+  // Servers give the nick as the reason when there is none.
+  const why = reason === "" || reason === by ? null : reason;
+  const text = `${by} put you out of ${room}${why === null ? "" : `: ${why}`}`;
+  return withNotice(state, { text, command: "KICK", code: why === null ? "KICK" : "KICK_WHY", about: room, by, why });
+}
+
+/**
+ * @param {State} state
+ * @param {Omit<import("./state.js").Notice, "id">} notice
+ * @returns {State}
+ */
+function withNotice(state, notice) {
+  const notices = [...state.notices, { ...notice, id: state.nextId }].slice(-NOTICES_MAX);
+  return { ...state, nextId: state.nextId + 1, notices };
 }
 
 /**

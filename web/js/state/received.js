@@ -1,8 +1,9 @@
 // A line from the server: one small function a command. What is not in the table is ignored.
-import { nickOf } from "../net/irc.js";
+import { isRoom, nickOf } from "../net/irc.js";
 import { batchOf, labelOf, withBatch } from "./batches.js";
 import { incoming } from "./incoming.js";
-import { noticed, refused } from "./notices.js";
+import { invited, noticed, putOut, refused } from "./notices.js";
+import { find } from "./places.js";
 import * as rooms from "./rooms.js";
 import { isSelf } from "./words.js";
 
@@ -41,8 +42,9 @@ const HANDLERS = {
   CAP: capabilities,
   ERROR: noticed,
   FAIL: failed,
+  INVITE: asked,
   JOIN: (state, line) => rooms.join(state, who(line), line.params[0] ?? "", line.source ?? ""),
-  KICK: (state, { params: [room = "", nick = ""] }) => rooms.part(state, nick, room),
+  KICK: kicked,
   NICK: renamed,
   NOTE: noticed,
   NOTICE: incoming,
@@ -83,6 +85,19 @@ function capabilities(state, { params: [, verb, names = ""] }) {
     else if (name !== "") caps.add(name);
   }
   return { ...state, caps: [...caps] };
+}
+
+/** @type {Handler} */
+function asked(state, line) {
+  const [nick = "", room = ""] = line.params;
+  return isSelf(state, nick) && isRoom(room) ? invited(state, who(line), room) : state;
+}
+
+/** @type {Handler} */
+function kicked(state, line) {
+  const [room = "", nick = "", reason = ""] = line.params;
+  const left = rooms.part(state, nick, room);
+  return isSelf(state, nick) && find(state, room) ? putOut(left, who(line), room, reason) : left;
 }
 
 /** @type {Handler} */

@@ -64,9 +64,29 @@ export function rename(state, from, to) {
  * @returns {State}
  */
 export function names(state, room, list) {
-  const nicks = list.split(" ").map((name) => name.replace(/^[~&@%+]+/, "").replace(/!.*/, ""));
+  const signs = rankSigns(state);
+  const nicks = list.split(" ").map((name) => bare(name, signs).replace(/!.*/, ""));
   const found = nicks.filter((nick) => nick !== "").map((nick) => [fold(nick), nick]);
   return change(state, room, (place) => ({ people: { ...place.people, ...Object.fromEntries(found) } }));
+}
+
+/**
+ * The signs that stand before names for the ranks of a room: `@+` out of `PREFIX=(ov)@+`.
+ * @param {State} state
+ */
+function rankSigns({ tokens: { PREFIX = "(ov)@+" } }) {
+  const end = PREFIX.indexOf(")");
+  return end < 0 ? "" : PREFIX.slice(end + 1);
+}
+
+/**
+ * A name without the signs before it.
+ * @param {string} name
+ * @param {string} signs
+ */
+function bare(name, signs) {
+  const start = Array.from(name).findIndex((sign) => !signs.includes(sign));
+  return start < 0 ? "" : Array.from(name).slice(start).join("");
 }
 
 /**

@@ -22,8 +22,10 @@ import { change, emptyPlace, find, remove } from "./places.js";
  * @property {number} id
  * @property {string} text the human part
  * @property {string} command FAIL, NOTICE, 403, …
- * @property {string} code of a FAIL the code, else the command
+ * @property {string} code what its text in the person's language is found by: of a FAIL the code, else the command
  * @property {string | null} about what it is about: the parameter before the text, if it is not us
+ * @property {string | null} by who did it, if it was somebody
+ * @property {string | null} why in their words
  *
  * @typedef {object} Away
  * @property {number} since when the connection was lost
@@ -95,7 +97,7 @@ export function reduce(state, input) {
 /** @type {Record<"connecting" | "open" | "close", (state: State, at: number) => State>} */
 const EVENTS = {
   connecting: (state) => ({ ...state, phase: "connecting" }),
-  open: (state) => ({ ...state, phase: "registering", caps: [], batches: {} }),
+  open: (state) => ({ ...state, phase: "registering", caps: [], tokens: {}, batches: {} }),
   close: (state, at) => {
     const wasOnline = state.phase === "online";
     const places = Object.entries(state.places).map(([key, place]) => {

@@ -40,8 +40,9 @@ function Note({ texts, lines, close }) {
  * @param {import("../texts.js").Texts} texts
  * @param {import("../state/state.js").Notice} notice
  */
-function noticeText(texts, { code, about, text }) {
-  return texts.ofServer(code, about) ?? (about === null ? text : `${about}: ${text}`);
+function noticeText(texts, { code, about, by, why, text }) {
+  const named = about === null || text.includes(about) ? text : `${about}: ${text}`;
+  return texts.ofServer(code, about, { by, why }) ?? named;
 }
 
 /**

@@ -13,19 +13,10 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("teahouse-proto", &[]),
     ("teahouse-chat", &["teahouse-proto"]),
     ("teahouse-store", &["teahouse-chat", "teahouse-proto"]),
-    (
-        "teahouse-server",
-        &["teahouse-store", "teahouse-chat", "teahouse-proto"],
-    ),
+    ("teahouse-server", &["teahouse-store", "teahouse-chat", "teahouse-proto"]),
     ("teahouse-client", &["teahouse-proto"]),
-    (
-        "teahouse",
-        &["teahouse-server", "teahouse-client", "teahouse-proto"],
-    ),
-    (
-        "teahouse-desktop",
-        &["teahouse-server", "teahouse-client", "teahouse-proto"],
-    ),
+    ("teahouse", &["teahouse-server", "teahouse-client", "teahouse-proto"]),
+    ("teahouse-desktop", &["teahouse-server", "teahouse-client", "teahouse-proto"]),
     ("xtask", &[]),
 ];
 
@@ -37,32 +28,17 @@ const MUST_NOT_HAVE: &[(&str, &[&str])] = &[
     ("teahouse-client", &["rusqlite", "hyper", "axum"]),
 ];
 
-const OUTSIDE_WORLD: &[&str] = &[
-    "tokio",
-    "mio",
-    "hyper",
-    "socket2",
-    "rusqlite",
-    "getrandom",
-    "jiff",
-    "chrono",
-    "tempfile",
-    "async-io",
-];
+const OUTSIDE_WORLD: &[&str] =
+    &["tokio", "mio", "hyper", "socket2", "rusqlite", "getrandom", "jiff", "chrono", "tempfile", "async-io"];
 
 /// The workspace as cargo resolved it: for each package the packages below it, tests and build scripts left out.
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
 /// Breaches of the import rules.
 pub(super) fn check(_: &[File]) -> Result<Vec<String>> {
-    let metadata = output(&mut cargo(&[
-        "metadata",
-        "--format-version",
-        "1",
-        "--locked",
-    ]))?;
-    let (ours, graph) = read(&serde_json::from_str(&metadata)?)
-        .context("the shape of `cargo metadata` is not as known")?;
+    let metadata = output(&mut cargo(&["metadata", "--format-version", "1", "--locked"]))?;
+    let (ours, graph) =
+        read(&serde_json::from_str(&metadata)?).context("the shape of `cargo metadata` is not as known")?;
     Ok(offences(&ours, &graph))
 }
 
@@ -73,20 +49,12 @@ fn read(metadata: &Value) -> Option<(BTreeSet<String>, Graph)> {
         .map(|package| Some((package["id"].as_str()?, package["name"].as_str()?)))
         .collect::<Option<_>>()?;
     let members = metadata["workspace_members"].as_array()?;
-    let ours = members
-        .iter()
-        .map(|id| Some((*names.get(id.as_str()?)?).to_owned()))
-        .collect::<Option<_>>()?;
+    let ours = members.iter().map(|id| Some((*names.get(id.as_str()?)?).to_owned())).collect::<Option<_>>()?;
     let mut graph = Graph::new();
     for node in metadata["resolve"]["nodes"].as_array()? {
-        let below = graph
-            .entry((*names.get(node["id"].as_str()?)?).to_owned())
-            .or_default();
+        let below = graph.entry((*names.get(node["id"].as_str()?)?).to_owned()).or_default();
         for dependency in node["deps"].as_array()? {
-            let is_normal = dependency["dep_kinds"]
-                .as_array()?
-                .iter()
-                .any(|kind| kind["kind"].is_null());
+            let is_normal = dependency["dep_kinds"].as_array()?.iter().any(|kind| kind["kind"].is_null());
             if is_normal {
                 below.insert((*names.get(dependency["pkg"].as_str()?)?).to_owned());
             }
@@ -99,29 +67,19 @@ fn offences(ours: &BTreeSet<String>, graph: &Graph) -> Vec<String> {
     let mut offences = Vec::new();
     for name in ours {
         let Some((_, may_see)) = MAY_SEE.iter().find(|(known, _)| known == name) else {
-            offences.push(format!(
-                "{name}: a new crate; say in {} what it may see",
-                file!()
-            ));
+            offences.push(format!("{name}: a new crate; say in {} what it may see", file!()));
             continue;
         };
-        for below in graph
-            .get(name)
-            .into_iter()
-            .flatten()
-            .filter(|below| ours.contains(*below))
-        {
+        for below in graph.get(name).into_iter().flatten().filter(|below| ours.contains(*below)) {
             if !may_see.contains(&below.as_str()) {
                 offences.push(format!("{name} must not depend on {below}"));
             }
         }
     }
     for (name, forbidden) in MUST_NOT_HAVE {
-        for below in all_below(name, graph)
-            .iter()
-            .filter(|below| forbidden.contains(&below.as_str()))
-        {
-            offences.push(format!("{name} must not have {below} below it (`cargo tree -p {name} -i {below}` shows how)"));
+        for below in all_below(name, graph).iter().filter(|below| forbidden.contains(&below.as_str())) {
+            offences
+                .push(format!("{name} must not have {below} below it (`cargo tree -p {name} -i {below}` shows how)"));
         }
     }
     offences
@@ -148,33 +106,17 @@ mod tests {
     fn check(edges: &[(&str, &str)], expected: &[&str]) {
         let mut graph = Graph::new();
         for (from, to) in edges {
-            graph
-                .entry((*from).to_owned())
-                .or_default()
-                .insert((*to).to_owned());
+            graph.entry((*from).to_owned()).or_default().insert((*to).to_owned());
         }
-        let ours = graph
-            .keys()
-            .filter(|name| name.starts_with("teahouse"))
-            .cloned()
-            .collect();
+        let ours = graph.keys().filter(|name| name.starts_with("teahouse")).cloned().collect();
         assert_eq!(offences(&ours, &graph), expected);
     }
 
     #[test]
     fn imports_go_down_and_never_up() {
+        check(&[("teahouse-server", "teahouse-chat"), ("teahouse-chat", "teahouse-proto")], &[]);
         check(
-            &[
-                ("teahouse-server", "teahouse-chat"),
-                ("teahouse-chat", "teahouse-proto"),
-            ],
-            &[],
-        );
-        check(
-            &[
-                ("teahouse-chat", "teahouse-server"),
-                ("teahouse-server", "teahouse-chat"),
-            ],
+            &[("teahouse-chat", "teahouse-server"), ("teahouse-server", "teahouse-chat")],
             &["teahouse-chat must not depend on teahouse-server"],
         );
     }
@@ -183,9 +125,7 @@ mod tests {
     fn the_core_sees_no_runtime_however_deep_it_hides() {
         check(
             &[("teahouse-chat", "harmless"), ("harmless", "tokio")],
-            &[
-                "teahouse-chat must not have tokio below it (`cargo tree -p teahouse-chat -i tokio` shows how)",
-            ],
+            &["teahouse-chat must not have tokio below it (`cargo tree -p teahouse-chat -i tokio` shows how)"],
         );
     }
 

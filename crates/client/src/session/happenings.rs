@@ -6,7 +6,7 @@ use teahouse_proto::names::Nick;
 use super::sending::refusal;
 use super::{Session, Stage, is_plain};
 use crate::event::Event;
-use crate::state::fold;
+use crate::state::{fold, why_put_out};
 
 impl Session {
     pub(super) fn happened(&mut self, line: &Message<'_>) {
@@ -24,8 +24,14 @@ impl Session {
         }
         Some(match (line.command, line.params.len()) {
             ("JOIN", 1..) => Event::Joined { room: text(0), nick },
-            ("PART", 1..) => Event::Left { room: text(0), nick, reason: text(1) },
-            ("KICK", 2..) => Event::Left { room: text(0), nick: text(1), reason: text(2) },
+            ("PART", 1..) => Event::Left { room: text(0), nick, reason: text(1), by: None },
+            ("KICK", 2..) => {
+                let reason = why_put_out(&nick, &text(2)).unwrap_or_default().to_owned();
+                Event::Left { room: text(0), nick: text(1), reason, by: Some(nick) }
+            }
+            ("INVITE", 2..) if self.state.is_me(&text(0)) && text(1).starts_with('#') => {
+                Event::Invited { room: text(1), by: nick }
+            }
             ("QUIT", _) => Event::Quit { nick, reason: text(0) },
             ("NICK", 1..) => Event::Renamed { from: nick, to: text(0) },
             ("TOPIC", 2..) => Event::Topic { room: text(0), topic: text(1), by: Some(nick) },

@@ -136,6 +136,7 @@ impl Session {
         match (line.command, &line.params[..]) {
             ("JOIN", [room, ..]) if mine => self.expect(room),
             ("PART", [room, ..]) if mine => self.finish(&fold(room), false),
+            ("KICK", [room, nick, ..]) if self.state.is_me(nick) => self.finish(&fold(room), false),
             ("366", [_, room, ..]) => self.ask(&fold(room)),
             ("BATCH", [batch, "chathistory", target, ..]) if batch.starts_with('+') => {
                 let asked = self.history.fills.get(&fold(target)).is_some_and(|fill| fill.asked.is_some());

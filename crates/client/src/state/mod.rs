@@ -24,6 +24,9 @@ pub const PEOPLE_MAX: usize = 100_000;
 /// Server notices that are kept; the oldest go first.
 pub const NOTICES_MAX: usize = 200;
 
+/// The signs of ranks before a name, until the server tells its own.
+const RANK_SIGNS: &str = "@+";
+
 /// Batches that may be open at once.
 const BATCHES_MAX: usize = 64;
 
@@ -99,6 +102,8 @@ pub struct State {
     rooms: BTreeMap<String, Arc<Room>>,
     direct: BTreeMap<String, Arc<Conversation>>,
     capabilities: BTreeSet<String>,
+    /// What stands before a name for a rank.
+    rank_signs: String,
     batches: BTreeMap<String, Batch>,
 }
 
@@ -123,6 +128,7 @@ impl State {
             rooms: BTreeMap::new(),
             direct: BTreeMap::new(),
             capabilities: BTreeSet::new(),
+            rank_signs: RANK_SIGNS.to_owned(),
             batches: BTreeMap::new(),
         }
     }
@@ -182,6 +188,7 @@ impl State {
         self.phase = Phase::Registering;
         self.batches.clear();
         self.capabilities.clear();
+        self.rank_signs = RANK_SIGNS.to_owned();
     }
 
     fn close(&mut self) {
@@ -218,10 +225,14 @@ impl State {
         match (line.command, &params[..]) {
             ("CAP", [_, "ACK", .., list]) => self.capabilities_granted(list),
             ("001", [nick, ..]) => self.nick = (*nick).to_owned(),
+            ("005", [_, tokens @ .., _]) => self.supported(tokens),
             ("376" | "422", _) => self.phase = Phase::Online,
             ("JOIN", [room, ..]) => self.join(who, room),
             ("PART", [room, ..]) => self.leave(who, room),
-            ("KICK", [room, nick, ..]) => self.leave(nick, room),
+            ("KICK", [room, nick, reason @ ..]) => self.kick(who, nick, room, reason.first().unwrap_or(&"")),
+            ("INVITE", [nick, room, ..]) if self.is_me(nick) && room.starts_with('#') => {
+                self.push_notice(&format!("{who} invites you to {room}"));
+            }
             ("QUIT", _) => self.quit(who),
             ("NICK", [to, ..]) => self.rename(who, to),
             ("TOPIC", [room, topic]) | ("332", [_, room, topic]) => self.topic(room, topic),
@@ -238,6 +249,14 @@ impl State {
             match name.strip_prefix('-') {
                 Some(gone) => _ = self.capabilities.remove(gone),
                 None => _ = self.capabilities.insert(name.to_owned()),
+            }
+        }
+    }
+
+    fn supported(&mut self, tokens: &[&str]) {
+        for (name, value) in tokens.iter().map(|token| token.split_once('=').unwrap_or((token, ""))) {
+            if name == "PREFIX" {
+                self.rank_signs = value.split_once(')').map_or("", |(_, signs)| signs).to_owned();
             }
         }
     }
@@ -274,6 +293,17 @@ impl State {
         }
     }
 
+    fn kick(&mut self, by: &str, who: &str, room: &str, reason: &str) {
+        self.leave(who, room);
+        if !self.is_me(who) || self.room(room).is_none() {
+            return;
+        }
+        self.push_notice(&match why_put_out(by, reason) {
+            None => format!("{by} put you out of {room}"),
+            Some(why) => format!("{by} put you out of {room}: {why}"),
+        });
+    }
+
     fn quit(&mut self, who: &str) {
         let who = fold(who);
         for room in self.rooms.values_mut().filter(|room| room.people.contains_key(&who)) {
@@ -305,11 +335,12 @@ impl State {
     }
 
     fn names(&mut self, room: &str, names: &str) {
+        let signs = self.rank_signs.clone();
         let Some(room) = self.room_mut(room) else {
             return;
         };
         for name in names.split(' ') {
-            let nick = name.trim_start_matches(['~', '&', '@', '%', '+']);
+            let nick = name.trim_start_matches(|sign| signs.contains(sign));
             room.enter(nick.split('!').next().unwrap_or(nick));
         }
     }
@@ -339,8 +370,16 @@ impl State {
                 code => code.is_some_and(|code| (400..600).contains(&code)),
             },
         };
-        if told && let Some(text) = line.params.last() {
-            self.push_notice(text);
+        if !told {
+            return;
+        }
+        match (line.command, &line.params[..]) {
+            // Why one is not let into a room; without its name it would say little.
+            ("403" | "405" | "471" | "473" | "474" | "475", [_, room, .., text]) => {
+                self.push_notice(&format!("{room}: {text}"));
+            }
+            (_, [.., text]) => self.push_notice(text),
+            _ => {}
         }
     }
 
@@ -358,6 +397,11 @@ impl Room {
             self.people.entry(fold(nick)).or_insert_with(|| nick.to_owned());
         }
     }
+}
+
+/// Why one was put out of a room; servers give the nick as the reason when there is none.
+pub(crate) fn why_put_out<'a>(by: &str, reason: &'a str) -> Option<&'a str> {
+    Some(reason).filter(|reason| !reason.is_empty() && *reason != by)
 }
 
 /// The wire's casemapping: names match without regard to the case of A-Z.

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 use super::{CLOSED, lost};
 
-/// Read at once, in bytes.
+/// Read at once, in bytes, and at most half as much again.
 const READ_BYTES: usize = 16 * 1024;
 
 /// Taken out of the queue at once, in bytes.
@@ -35,7 +35,8 @@ impl Tcp {
     ) -> Result<(), String> {
         while lines.is_empty() {
             self.take(outgoing);
-            self.input.reserve(READ_BYTES);
+            // Exactly, or the buffer doubles, and with it what one turn brings.
+            self.input.reserve_exact(READ_BYTES);
             let (mut reader, mut writer) = self.stream.split();
             // Both are safe to drop half way: what was read or written is told in the same poll.
             tokio::select! {

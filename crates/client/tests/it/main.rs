@@ -139,14 +139,17 @@ async fn when_the_last_handle_is_dropped_it_leaves() {
 }
 
 #[tokio::test]
-async fn a_program_that_listens_late_hears_everything_in_order() {
+async fn a_program_that_listens_late_hears_everything_and_meanwhile_little_is_read() {
     let server = Server::start(Door::Tcp).await;
     let (client, mut events) = Client::connect(Options { history: false, ..options(&server.url) });
     in_the_room(&mut events).await;
     const COUNT: usize = 5_000;
-    // Nobody takes an event until all of it is on its way, and there is not room for all of it.
+    // The events that wait, and the lines of one read of the socket.
+    const AHEAD: usize = 1_024 + 1_024;
+    let said = |state: &teahouse_client::State| state.room("#lobby").unwrap().log.len();
     client.raw(&format!("FLOOD {COUNT}")).unwrap();
-    server.wait_for("FLOOD").await;
+    let mut states = client.watch();
+    timeout(PATIENCE, states.wait_for(|state| said(state) > 1_000)).await.unwrap().unwrap();
     for number in 0..COUNT {
         let text = until(&mut events, |event| match event {
             Event::Message { message, .. } => Some(message.text.clone()),
@@ -154,6 +157,7 @@ async fn a_program_that_listens_late_hears_everything_in_order() {
         })
         .await;
         assert_eq!(text, number.to_string());
+        assert!(said(&client.state()) <= number + AHEAD);
     }
 }
 

@@ -1,14 +1,12 @@
 //! A server with one room and just enough of the protocol, whose connections can be dropped.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use teahouse_proto::irc::{LineBuilder, Message};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, broadcast};
-use tokio::time::timeout;
+use tokio::sync::broadcast;
 
 /// By which door it is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +26,6 @@ pub(crate) struct Server {
 
 struct Shared {
     heard: Mutex<Vec<String>>,
-    changed: Notify,
     said: Mutex<Vec<Said>>,
     drops: broadcast::Sender<()>,
 }
@@ -48,12 +45,8 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let scheme = if door == Door::Tcp { "irc" } else { "ws" };
         let url = format!("{scheme}://{}", listener.local_addr().unwrap());
-        let shared = Arc::new(Shared {
-            heard: Mutex::default(),
-            changed: Notify::new(),
-            said: Mutex::default(),
-            drops: broadcast::channel(4).0,
-        });
+        let shared =
+            Arc::new(Shared { heard: Mutex::default(), said: Mutex::default(), drops: broadcast::channel(4).0 });
         let server = Self { url, shared: Arc::clone(&shared) };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -81,20 +74,6 @@ impl Server {
         self.shared.heard.lock().unwrap().iter().any(|heard| heard == line)
     }
 
-    /// Waits until a line that begins so was heard.
-    pub(crate) async fn wait_for(&self, beginning: &str) {
-        let wait = async {
-            loop {
-                let changed = self.shared.changed.notified();
-                if self.shared.heard.lock().unwrap().iter().any(|heard| heard.starts_with(beginning)) {
-                    return;
-                }
-                changed.await;
-            }
-        };
-        timeout(Duration::from_secs(20), wait).await.expect("the line never came");
-    }
-
     /// Cuts every connection without a word.
     pub(crate) fn drop_everybody(&self) {
         self.shared.drops.send(()).unwrap();
@@ -117,7 +96,6 @@ impl Shared {
     /// What the server answers to a line; `None`: it cuts the connection.
     fn answer(&self, line: &str) -> Option<Vec<String>> {
         self.heard.lock().unwrap().push(line.to_owned());
-        self.changed.notify_waiters();
         let message = Message::parse(line).ok()?;
         let label = message.tags.get("label").map(|label| format!("label={label};")).unwrap_or_default();
         Some(match (message.command, &message.params[..]) {
@@ -182,16 +160,17 @@ fn time(id: usize) -> String {
 
 async fn tcp(stream: TcpStream, shared: &Shared) -> Option<()> {
     let (reader, mut writer) = stream.into_split();
-    let mut lines = BufReader::new(reader).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        let answers = shared.answer(&line)?;
-        let text: String = answers.iter().map(|answer| format!("{answer}\r\n")).collect();
+    let mut reader = BufReader::new(reader);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).await.ok().filter(|count| *count > 0)?;
+        let line = line.strip_suffix("\r\n").expect("lines end with CR LF");
+        let text: String = shared.answer(line)?.iter().map(|answer| format!("{answer}\r\n")).collect();
         writer.write_all(text.as_bytes()).await.ok()?;
         if line.contains("QUIT") {
             return None;
         }
     }
-    None
 }
 
 async fn websocket(stream: TcpStream, shared: &Shared) -> Option<()> {

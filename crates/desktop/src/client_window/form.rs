@@ -9,8 +9,12 @@ use crate::{composer::Composer, settings::Settings};
 pub(crate) struct ClientForm {
     pub(crate) server: String,
     pub(crate) nick: String,
+    /// The server's password, if it asks for one.
+    pub(crate) password: String,
     pub(crate) join: String,
     pub(crate) person: String,
+    /// The name that is being changed.
+    pub(crate) name: Option<String>,
     /// The topic that is being changed, and of which room.
     pub(crate) topic: Option<(String, String)>,
     /// What is being written, by the lower-cased name of the room or person.

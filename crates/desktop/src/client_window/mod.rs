@@ -16,7 +16,7 @@ use std::{path::PathBuf, process, sync::Arc, thread, time::Duration};
 
 use eframe::egui::{Context, Ui, ViewportCommand};
 use teahouse_client::{Client, CommandError, Event, Options, Retry, ServerUrl, state::Kind};
-use teahouse_proto::names::Nick;
+use teahouse_proto::names::{NameError, Nick};
 
 use self::{
     connection::{Connection, now_ms},
@@ -48,6 +48,10 @@ pub(crate) struct ClientWindow {
     texts: Texts,
     settings: Settings,
     settings_file: Option<PathBuf>,
+    /// The server whose seat we have or ask for, by its host and port: it keeps one seat for all of its doors.
+    place: String,
+    /// The name to take once we are in, if the seat that is given back has another.
+    name_wanted: Option<String>,
     connection: Connection,
 }
 
@@ -68,6 +72,8 @@ impl ClientWindow {
             texts: Texts::new(lang),
             settings,
             settings_file: options.settings,
+            place: String::new(),
+            name_wanted: None,
             connection: Connection::new(wake)?,
         };
         if at_once {
@@ -79,9 +85,7 @@ impl ClientWindow {
     /// Takes in what has happened since the last frame.
     fn take_in(&mut self) {
         while let Some((event, at_ms)) = self.connection.next() {
-            if let Event::Online { token: Some(token), .. } = &event {
-                self.remember_seat(token.clone());
-            }
+            self.remember(&event);
             self.state.apply(ClientEvent::Told { event, at_ms });
         }
         if let Some(client) = self.connection.client() {
@@ -89,8 +93,20 @@ impl ClientWindow {
         }
     }
 
-    fn remember_seat(&mut self, token: String) {
-        self.settings.seats.insert(self.settings.server.clone(), token);
+    /// Keeps the seat and the name that we have now for the next time.
+    fn remember(&mut self, event: &Event) {
+        match event {
+            Event::Online { nick, token } => {
+                if let Some(token) = token {
+                    self.settings.seats.insert(self.place.clone(), token.clone());
+                }
+                if let Some(wanted) = self.name_wanted.take().filter(|wanted| wanted != nick) {
+                    self.ask(|client| client.set_nick(&wanted));
+                }
+            }
+            Event::Renamed { from, to } if self.state.chat.is_me(from) => self.settings.nick.clone_from(to),
+            _ => return,
+        }
         self.save_settings();
     }
 
@@ -132,6 +148,7 @@ impl ClientWindow {
                     self.state.apply(ClientEvent::SaidAgain(message));
                 }
             }
+            ClientAction::Rename(name) => self.ask(|client| client.set_nick(&name)),
             ClientAction::Topic { room, topic } => self.ask(|client| client.set_topic(&room, &topic)),
             ClientAction::Earlier => self.earlier(),
             ClientAction::DismissNotice => self.state.apply(ClientEvent::NoticeRead),
@@ -159,10 +176,18 @@ impl ClientWindow {
         let (server, name) = (self.form.server.trim(), self.form.nick.trim());
         let url: ServerUrl =
             server.parse().map_err(|_| self.texts.with("desktop-bad-server", &[("server", server)]))?;
-        let nick = Nick::parse(name)
-            .map_err(|error| self.texts.with("name-refused", &[("name", name), ("why", &error.to_string())]))?;
+        let nick = Nick::parse(name).map_err(|error| {
+            let id = match error {
+                NameError::TooLong => "desktop-name-too-long",
+                NameError::Empty | NameError::Forbidden => "desktop-name-forbidden",
+            };
+            self.texts.with(id, &[("name", name)])
+        })?;
         let mut options = Options::new(url, nick);
-        options.token = self.settings.seats.get(server).cloned();
+        self.place = options.url.authority();
+        options.token = self.settings.seats.get(&self.place).cloned();
+        self.name_wanted = options.token.is_some().then(|| name.to_owned());
+        options.password = Some(self.form.password.clone()).filter(|password| !password.is_empty());
         // A wrong address is told at once; a lost connection is made again and again.
         options.retry = Retry::OnceOnline;
         self.settings.server = server.to_owned();

@@ -97,6 +97,8 @@ impl Current {
 pub(crate) struct ClientState {
     pub(crate) link: Link,
     pub(crate) problem: Option<String>,
+    /// Whether the server asked for a password and did not get the right one.
+    pub(crate) password_asked: bool,
     pub(crate) chat: Arc<State>,
     /// What was said last to the person, until it is read.
     pub(crate) notice: Option<Notice>,
@@ -117,6 +119,7 @@ impl ClientState {
         Self {
             link: Link::NotAsked,
             problem: None,
+            password_asked: false,
             chat: Arc::new(State::new("")),
             notice: None,
             selected: None,
@@ -132,7 +135,12 @@ impl ClientState {
     pub(crate) fn apply(&mut self, event: ClientEvent) {
         match event {
             ClientEvent::ConnectAsked(nick) => {
-                *self = Self { link: Link::Connecting, chat: Arc::new(State::new(&nick)), ..Self::new() };
+                *self = Self {
+                    link: Link::Connecting,
+                    chat: Arc::new(State::new(&nick)),
+                    password_asked: self.password_asked,
+                    ..Self::new()
+                };
             }
             ClientEvent::Refused(problem) => {
                 self.link = Link::NotAsked;
@@ -162,6 +170,7 @@ impl ClientState {
             Event::Older { target, beginning: true, .. } => {
                 self.begun.insert(target.to_ascii_lowercase());
             }
+            Event::Refused(refusal) if refusal.code == "464" => self.password_asked = true,
             Event::Refused(refusal) => self.notice = Some(Notice::Words(refusal.text)),
             Event::Notice { text } => self.notice = Some(Notice::Words(text)),
             _ => {}

@@ -1,15 +1,22 @@
 //! The window fed with what a server says, and found by its labels.
 
-use std::sync::Arc;
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use eframe::egui::{Event as Input, Key, Modifiers};
+use eframe::egui::{Context, Event as Input, Key, Modifiers};
 use egui_kittest::{Harness, kittest::Queryable};
 use teahouse_client::{
     Event, Refusal, Seen,
     state::{Input as Wire, State},
 };
+use teahouse_server::{Server, ServerHandle, config::Config};
 
 use super::{
+    ClientOptions, ClientWindow,
     form::ClientForm,
     state::{ClientEvent, ClientState, Notice},
     view::{self, ClientAction, Scene},
@@ -179,10 +186,10 @@ fn a_lost_connection_counts_down_and_nothing_can_be_sent() {
     let mut harness = arrived(Lang::En);
     harness.state_mut().tell(Event::Offline { reason: "the server is gone".into(), retry_in_ms: Some(5_000) });
     harness.run_ok();
-    harness.get_by_label("Not connected: the server is gone. Trying again in 5 seconds");
+    harness.get_by_label("No connection: the server is gone\nTrying again in 5 seconds");
     harness.state_mut().now_ms += 2_000;
     harness.run_ok();
-    harness.get_by_label("Not connected: the server is gone. Trying again in 3 seconds");
+    harness.get_by_label("No connection: the server is gone\nTrying again in 3 seconds");
     harness.get_by_label("Try now").click();
     harness.run_ok();
     assert_eq!(harness.state().actions, [ClientAction::RetryNow]);
@@ -249,6 +256,36 @@ fn a_topic_is_changed_in_its_place() {
 }
 
 #[test]
+fn a_name_is_changed_in_its_place() {
+    let mut harness = arrived(Lang::En);
+    harness.get_by_label("Change your name").click();
+    harness.run();
+    harness.get_by_label("Your name").focus();
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.event(Input::Text("阿茶".into()));
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().actions, [ClientAction::Rename("阿茶".into())]);
+    harness.get_by_label("Change your name");
+}
+
+#[test]
+fn a_server_with_a_password_is_asked_again() {
+    let mut harness = window(Lang::En);
+    assert!(harness.query_by_label("Password of this teahouse").is_none());
+    let window = harness.state_mut();
+    window.state.apply(ClientEvent::ConnectAsked("alice".into()));
+    let refusal = Refusal { code: "464".into(), about: String::new(), text: "Password incorrect".into() };
+    window.tell(Event::Refused(refusal));
+    window.tell(Event::Offline { reason: "Password incorrect".into(), retry_in_ms: None });
+    harness.run();
+    harness.get_by_label("Password incorrect");
+    harness.get_by_label("Password of this teahouse");
+}
+
+#[test]
 fn what_the_server_refuses_is_said_until_it_is_read() {
     let mut harness = arrived(Lang::En);
     let refusal = Refusal { code: "403".into(), about: "#x".into(), text: "No such channel".into() };
@@ -292,4 +329,77 @@ fn only_the_newest_of_a_long_talk_are_laid_out_until_more_is_asked_for() {
     harness.state_mut().state.apply(ClientEvent::EarlierAsked);
     harness.run();
     harness.get_by_label("number 299");
+}
+
+/// Shows frames until something is so, as the window's own calls for a frame would.
+fn until(harness: &mut Harness<'_, ClientWindow>, what: &str, is_so: impl Fn(&Harness<'_, ClientWindow>) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is_so(harness) {
+        assert!(Instant::now() < deadline, "{what} did not come: {:#?}", harness.state().state);
+        std::thread::yield_now();
+        harness.run_ok();
+    }
+}
+
+fn shows(harness: &Harness<'_, ClientWindow>, label: &str) -> bool {
+    harness.query_all_by_label(label).next().is_some()
+}
+
+fn start_server(address: SocketAddr, data_dir: &Path) -> ServerHandle {
+    let mut config = Config { data_dir: data_dir.to_owned(), ..Config::default() };
+    config.listen_only_at(&[address]);
+    Server::start(config).unwrap()
+}
+
+#[test]
+fn a_talk_with_the_real_server_goes_on_after_it_was_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    let server = start_server("127.0.0.1:0".parse().unwrap(), &data_dir);
+    let address = server.addresses()[0].address;
+    let options = ClientOptions {
+        server: Some(format!("ws://{address}")),
+        nick: Some("茶客".into()),
+        settings: Some(folder.path().join("desktop.json")),
+    };
+    let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
+    let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
+    until(&mut harness, "the room", |harness| shows(harness, "Message to #lobby"));
+
+    harness.get_by_label("Message to #lobby").focus();
+    harness.run_ok();
+    harness.event(Input::Text("你好，茶馆".into()));
+    harness.run_ok();
+    harness.key_press(Key::Enter);
+    harness.run_ok();
+    let stored = |harness: &Harness<'_, ClientWindow>| {
+        let log = harness.state().state.chat.log("#lobby");
+        log.is_some_and(|log| log.confirmed().iter().any(|message| message.text == "你好，茶馆"))
+    };
+    until(&mut harness, "the message", |harness| stored(harness) && shows(harness, "你好，茶馆"));
+    server.say("#lobby", "tea is ready").unwrap();
+    until(&mut harness, "what the server says", |harness| shows(harness, "tea is ready"));
+
+    server.shutdown();
+    until(&mut harness, "the end", |harness| shows(harness, "Try now"));
+    let server = start_server(address, &data_dir);
+    server.say("#lobby", "said meanwhile").unwrap();
+    harness.get_by_label("Try now").click();
+    until(&mut harness, "the way back", |harness| shows(harness, "Connected") && shows(harness, "said meanwhile"));
+    assert_eq!(harness.query_all_by_label("你好，茶馆").count(), 1);
+    let seats = &harness.state().settings.seats;
+    assert_eq!(seats.keys().map(String::as_str).collect::<Vec<_>>(), [address.to_string()]);
+}
+
+#[test]
+fn where_nobody_listens_the_form_says_so() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let options =
+        ClientOptions { server: Some(format!("irc://{address}")), nick: Some("alice".into()), settings: None };
+    let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
+    let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
+    until(&mut harness, "the problem", |harness| harness.state().state.problem.is_some());
+    harness.get_by_label("Come in");
 }

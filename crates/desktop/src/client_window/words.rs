@@ -3,20 +3,22 @@
 use super::state::{ClientState, Current, Link, Notice};
 use crate::{clock::Moment, texts::Texts};
 
-/// How the connection is.
-pub(crate) fn link(link: &Link, now_ms: u64, texts: &Texts) -> String {
-    match link {
-        Link::NotAsked => texts.say("state-offline"),
-        Link::Connecting => texts.say("state-connecting"),
-        Link::Registering => texts.say("state-registering"),
-        Link::Online => texts.say("state-online"),
-        Link::Offline { reason, retry_at_ms } => {
-            let why = texts.with("desktop-state-offline", &[("reason", reason)]);
-            match retry_at_ms {
-                Some(at_ms) => format!("{why} {}", texts.number("retry-in", "seconds", seconds_until(*at_ms, now_ms))),
-                None => why,
-            }
-        }
+/// How the connection is, in a word or two.
+pub(crate) fn link(link: &Link, texts: &Texts) -> String {
+    texts.say(match link {
+        Link::NotAsked | Link::Offline { .. } => "state-offline",
+        Link::Connecting => "state-connecting",
+        Link::Registering => "state-registering",
+        Link::Online => "state-online",
+    })
+}
+
+/// Why there is no connection, and when it is tried again.
+pub(crate) fn offline(reason: &str, retry_at_ms: Option<u64>, now_ms: u64, texts: &Texts) -> String {
+    let why = texts.with("desktop-offline", &[("reason", reason)]);
+    match retry_at_ms {
+        Some(at_ms) => format!("{why}\n{}", texts.number("retry-in", "seconds", seconds_until(at_ms, now_ms))),
+        None => why,
     }
 }
 
@@ -83,8 +85,7 @@ mod tests {
 
     #[test]
     fn a_lost_connection_says_why_and_when_it_is_tried_again() {
-        let lost = Link::Offline { reason: "refused".into(), retry_at_ms: Some(5_000) };
-        let words = link(&lost, 1_500, &Texts::new(Lang::En));
+        let words = offline("refused", Some(5_000), 1_500, &Texts::new(Lang::En));
         assert!(words.contains("refused") && words.contains("in 4 seconds"), "{words}");
     }
 }

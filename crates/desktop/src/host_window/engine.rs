@@ -119,6 +119,7 @@ impl<W: Fn()> Running<W> {
         if self.server.is_some() {
             return;
         }
+        let data_dir = config.data_dir.clone();
         match Server::start(config) {
             Ok(server) => {
                 let stream = server.events();
@@ -126,7 +127,7 @@ impl<W: Fn()> Running<W> {
                     at_ms: now_ms(),
                     kind: EventKind::Listening { address: listening.address, takes: listening.takes },
                 });
-                self.tell(HostEvent::Started(listening.collect()));
+                self.tell(HostEvent::Started { data_dir, listening: listening.collect() });
                 self.server = Some((server, stream));
             }
             Err(problem) => self.tell(HostEvent::StartFailed(problem.into())),

@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     net::SocketAddr,
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -34,8 +35,8 @@ pub(crate) enum Phase {
 pub(crate) enum HostEvent {
     /// The person asked for a server.
     StartAsked,
-    /// It runs, and these listeners were opened first.
-    Started(Vec<ServerEvent>),
+    /// It runs: where it keeps what was said, and the listeners that it opened first.
+    Started { data_dir: PathBuf, listening: Vec<ServerEvent> },
     /// It did not start.
     StartFailed(Problem),
     /// What was asked of it cannot be done.
@@ -69,6 +70,8 @@ pub(crate) struct HostState {
     pub(crate) phase: Phase,
     pub(crate) problem: Option<Problem>,
     pub(crate) listening: Vec<SocketAddr>,
+    /// Where the server keeps what was said.
+    pub(crate) data_dir: Option<PathBuf>,
     pub(crate) connections: BTreeMap<ConnectionId, ConnectionInfo>,
     log: VecDeque<LogEntry>,
     /// How many lines have ever been logged.
@@ -85,7 +88,8 @@ impl HostState {
                 self.phase = Phase::Starting;
                 self.problem = None;
             }
-            HostEvent::Started(listening) => {
+            HostEvent::Started { data_dir, listening } => {
+                self.data_dir = Some(data_dir);
                 self.phase = Phase::Running;
                 listening.into_iter().for_each(|event| self.apply_server(Arc::new(event)));
             }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eframe::egui::{Event as Input, Key};
+use eframe::egui::{Context, Event as Input, Key};
 use egui_kittest::{Harness, kittest::Queryable};
 use teahouse_server::{
     config::Takes,
@@ -61,7 +61,8 @@ fn visited(state: &mut HostState) {
     let listener = "127.0.0.1:8667".parse().unwrap();
     let (ws, raw) = (ConnectionId(1), ConnectionId(2));
     state.apply(HostEvent::StartAsked);
-    state.apply(HostEvent::Started(vec![at(EventKind::Listening { address: listener, takes: Takes::Any })]));
+    let listening = vec![at(EventKind::Listening { address: listener, takes: Takes::Any })];
+    state.apply(HostEvent::Started { data_dir: "teahouse-data".into(), listening });
     for (connection, address) in [(ws, "127.0.0.1:50001"), (raw, "127.0.0.1:50002")] {
         saw(state, EventKind::Accepted { connection, address: address.parse().unwrap(), listener });
     }
@@ -113,7 +114,16 @@ fn the_connected_are_listed_with_name_address_and_door() {
     let mut harness = window(Lang::En);
     visited(&mut harness.state_mut().state);
     harness.run();
-    for label in ["Connected (2)", "alice", "127.0.0.1:50001", "WebSocket", "no name yet", "raw socket", "Running"] {
+    for label in [
+        "Connected (2)",
+        "alice",
+        "127.0.0.1:50001",
+        "WebSocket",
+        "no name yet",
+        "raw socket",
+        "Running",
+        "Kept in teahouse-data",
+    ] {
         assert!(harness.query_by_label(label).is_some(), "{label}");
     }
     let reason = "timeout".to_owned();
@@ -245,10 +255,8 @@ fn a_client_of_the_real_server_is_seen_and_told_goodbye() {
     let folder = tempfile::tempdir().unwrap();
     let listen = "127.0.0.1:0".parse().unwrap();
     let options = HostOptions { listen, data_dir: Some(folder.path().join("data")), start: false };
-    let mut window = None;
-    let ctx = eframe::egui::Context::default();
-    window.replace(HostWindow::new(&ctx, options, Lang::En).unwrap());
-    let mut harness = testing::window(|ui, window: &mut HostWindow| window.show(ui), window.unwrap());
+    let window = HostWindow::new(&Context::default(), options, Lang::En).unwrap();
+    let mut harness = testing::window(|ui, window: &mut HostWindow| window.show(ui), window);
     harness.run();
     harness.get_by_label("Start").click();
     until(&mut harness, "the server", |harness| harness.state().state.phase == Phase::Running);

@@ -50,7 +50,7 @@ pub(crate) fn show(ui: &mut Ui, state: &HostState, form: &mut HostForm, texts: &
     Panel::top("connections")
         .frame(connections)
         .resizable(true)
-        .default_size(190.0)
+        .default_size(150.0)
         .min_size(90.0)
         .show(ui, |ui| connection_table(ui, state, texts));
     CentralPanel::no_frame().frame(parts::page_frame(ui)).show(ui, |ui| live_log(ui, state, texts, &mut actions));
@@ -109,18 +109,23 @@ fn phase(ui: &mut Ui, state: &HostState, texts: &Texts) {
     parts::state(ui, colour, &texts.say(id));
 }
 
-/// Where the page is and where an IRC program connects.
+/// Where the page is, where an IRC program connects, and where everything is kept.
 fn addresses(ui: &mut Ui, state: &HostState, texts: &Texts) {
-    ui.horizontal_wrapped(|ui| {
-        for (place, address) in state.listening.iter().enumerate() {
-            if place == 0 {
-                ui.label(texts.say("host-page-at"));
-            }
-            let address = reachable(*address);
-            ui.hyperlink_to(format!("http://{address}/"), format!("http://{address}/"));
-            ui.label(RichText::new(format!("irc://{address}")).monospace());
-        }
-    });
+    let palette = Palette::of(ui);
+    ui.spacing_mut().interact_size.y = 0.0;
+    for address in &state.listening {
+        let address = reachable(*address);
+        ui.horizontal_wrapped(|ui| {
+            ui.label(texts.say("host-page-at"));
+            ui.hyperlink(format!("http://{address}/"));
+            ui.label(RichText::new(texts.say("host-or-irc")).color(palette.weak));
+            ui.label(RichText::new(format!("irc://{address}")).color(palette.weak));
+        });
+    }
+    if let Some(data_dir) = &state.data_dir {
+        let words = texts.with("host-data", &[("directory", &data_dir.display().to_string())]);
+        ui.label(RichText::new(words).small().color(palette.weak));
+    }
 }
 
 /// The address as one on this machine can use it: "all addresses" is no address to connect to.

@@ -27,6 +27,21 @@ fn the_first_visit_shows_what_was_said_before_then_what_was_said_meanwhile() {
 }
 
 #[test]
+fn who_is_put_out_during_a_fill_hears_at_once_what_was_held_back() {
+    let mut talk = Talk::new(options());
+    talk.connect();
+    talk.out.clear();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :live", id(3)));
+    talk.hear(":bob!b@h KICK #tea alice :too loud");
+    talk.check(&expect![[r##"
+        * Joined { room: "#tea", nick: "alice" }
+        * Left { room: "#tea", nick: "alice", reason: "too loud", by: Some("bob") }
+        * Live #tea bob: live
+    "##]]);
+}
+
+#[test]
 fn a_gap_is_filled_page_by_page_and_told_in_order() {
     let mut talk = Talk::online(options());
     for number in 1..4 {
@@ -59,6 +74,39 @@ fn a_gap_is_filled_page_by_page_and_told_in_order() {
         * Missed #tea bob: 249
         * Live #tea bob: live
         * CaughtUp { target: "#tea", messages: 246, away_ms: 4000, complete: true }"##]]);
+}
+
+#[test]
+fn a_gap_is_closed_by_what_was_known_and_what_is_older_is_not_missed() {
+    let mut talk = Talk::online(options());
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :known", id(500)));
+    talk.lose();
+    talk.wait(1_000);
+    talk.connect();
+    talk.out.clear();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.history("#tea", 520..620);
+    talk.history("#tea", 420..520);
+    let count = |word: &str| talk.out.lines().filter(|line| line.starts_with(word)).count();
+    assert_eq!((count("* Before"), count("* Missed"), count("< ")), (80, 119, 2));
+    assert!(talk.out.contains("messages: 119,") && talk.out.ends_with("complete: true }\n"));
+}
+
+#[test]
+fn a_gap_that_has_no_end_is_left_with_a_hole_that_is_told() {
+    let mut talk = Talk::online(options());
+    talk.lose();
+    talk.wait(1_000);
+    talk.connect();
+    talk.out.clear();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    for page in (0..30).rev() {
+        talk.history("#tea", page * 100..(page + 1) * 100);
+    }
+    assert_eq!(talk.out.matches("< @label").count(), 20);
+    assert!(talk.out.contains("messages: 2000,") && talk.out.contains("complete: false"));
 }
 
 #[test]

@@ -414,11 +414,11 @@ fn rooms_are_left_and_entered_and_other_things_happen() {
         < NICK alicia
         * Renamed { from: "alice", to: "alicia" }
         * Joined { room: "#tea", nick: "bob" }
-        * Left { room: "#tea", nick: "bob", reason: "bye" }
+        * Left { room: "#tea", nick: "bob", reason: "bye", by: None }
         * Quit { nick: "bob", reason: "gone" }
         * Notice { text: "hello" }
         < PART #tea
-        * Left { room: "#tea", nick: "alicia", reason: "" }
+        * Left { room: "#tea", nick: "alicia", reason: "", by: None }
         < NAMES #tea
         * Offline { reason: "the cable was cut", retry_in_ms: Some(250) }
         * Connecting
@@ -427,6 +427,34 @@ fn rooms_are_left_and_entered_and_other_things_happen() {
         < CAP LS 302
         < NICK alicia
         < USER alicia 0 * :alice
+        < CAP REQ :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory teahouse.internal/guest
+        < GUEST 0123456789abcdef
+        < CAP END
+        * Online { nick: "alice", token: Some("0123456789abcdef") }
+    "##]]);
+}
+
+#[test]
+fn who_was_put_out_knows_by_whom_and_does_not_come_back_by_itself() {
+    let mut talk = Talk::online(options());
+    talk.hear(":bob!b@h INVITE alice #den");
+    talk.hear(":bob!b@h INVITE carol #tea");
+    talk.hear(":bob!b@h KICK #tea carol :bob");
+    talk.hear(":bob!b@h KICK #tea alice :too loud");
+    talk.lose();
+    talk.wait(1_000);
+    talk.connect();
+    talk.check(&expect![[r##"
+        * Invited { room: "#den", by: "bob" }
+        * Left { room: "#tea", nick: "carol", reason: "", by: Some("bob") }
+        * Left { room: "#tea", nick: "alice", reason: "too loud", by: Some("bob") }
+        * Offline { reason: "the cable was cut", retry_in_ms: Some(250) }
+        * Connecting
+        ! Connect
+        * Registering
+        < CAP LS 302
+        < NICK alice
+        < USER alice 0 * :alice
         < CAP REQ :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory teahouse.internal/guest
         < GUEST 0123456789abcdef
         < CAP END

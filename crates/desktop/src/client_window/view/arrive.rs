@@ -40,9 +40,17 @@ fn card(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec
         ui.label(RichText::new(texts.say("app-name")).font(fonts::bold(30.0)).color(palette.accent));
         ui.label(RichText::new(texts.say("tagline")).color(palette.weak));
     });
-    let nick = parts::field(ui, &texts.say("your-name"), &mut form.nick, WIDTH - 20.0);
-    let server = parts::field(ui, &texts.say("desktop-server"), &mut form.server, WIDTH - 20.0);
-    let entered = ui.input(|input| input.key_pressed(Key::Enter)) && (nick.lost_focus() || server.lost_focus());
+    let nick = parts::field(ui, &texts.say("your-name"), &mut form.nick, WIDTH);
+    if form.nick.is_empty() && ui.memory(|memory| memory.focused().is_none()) {
+        nick.request_focus();
+    }
+    let server = parts::field(ui, &texts.say("desktop-server"), &mut form.server, WIDTH);
+    let password = scene.state.password_asked.then(|| {
+        let label = texts.say("password");
+        parts::labelled(ui, &label, parts::edit(&mut form.password).password(true).desired_width(WIDTH))
+    });
+    let left = [Some(nick), Some(server), password].into_iter().flatten().any(|field| field.lost_focus());
+    let entered = left && ui.input(|input| input.key_pressed(Key::Enter));
     if let Some(problem) = &scene.state.problem {
         parts::problem(ui, problem);
     }

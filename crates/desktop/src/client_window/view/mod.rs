@@ -46,6 +46,8 @@ pub(crate) enum ClientAction {
     Say { to: String, text: String },
     /// Says again what had failed.
     SayAgain { to: String, message: Arc<Message> },
+    /// Wants another name.
+    Rename(String),
     /// Wants another topic for a room.
     Topic { room: String, topic: String },
     /// Wants to see what was said before.
@@ -90,7 +92,7 @@ pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm) -> Vec
     }
     match &current {
         Some(current) => conversation(ui, scene, form, current, &mut actions),
-        None => nowhere(ui, scene),
+        None => nowhere(ui, scene, &mut actions),
     }
     actions
 }
@@ -107,6 +109,7 @@ fn conversation(
     Panel::top("room").frame(frame).show(ui, |ui| room::show(ui, scene, form, current, actions));
     let frame = parts::page_frame(ui);
     Panel::bottom("write").frame(frame).show_separator_line(false).show(ui, |ui| {
+        offline(ui, scene, actions);
         notice(ui, scene, actions);
         write(ui, scene, form, current, actions);
     });
@@ -125,25 +128,40 @@ fn write(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, current: &Curren
     actions.extend(said.map(|text| ClientAction::Say { to: place.to_owned(), text }));
 }
 
+/// That there is no connection, and why.
+fn offline(ui: &mut Ui, scene: &Scene<'_>, actions: &mut Vec<ClientAction>) {
+    let Link::Offline { reason, retry_at_ms } = &scene.state.link else { return };
+    let (texts, palette) = (scene.texts, Palette::of(ui));
+    let words = words::offline(reason, *retry_at_ms, scene.now_ms, texts);
+    if retry_at_ms.is_none() {
+        parts::problem(ui, &words);
+    } else if parts::notice(ui, palette.bad, &words, &texts.say("retry-now")) {
+        actions.push(ClientAction::RetryNow);
+    }
+    ui.add_space(4.0);
+}
+
 /// What the server said last.
 fn notice(ui: &mut Ui, scene: &Scene<'_>, actions: &mut Vec<ClientAction>) {
     let Some(notice) = &scene.state.notice else { return };
-    let dismissed = parts::notice(ui, &words::notice(notice, scene.texts), &scene.texts.say("dismiss"));
-    if dismissed {
+    let (texts, palette) = (scene.texts, Palette::of(ui));
+    if parts::notice(ui, palette.accent, &words::notice(notice, texts), &texts.say("dismiss")) {
         actions.push(ClientAction::DismissNotice);
     }
     ui.add_space(4.0);
 }
 
 /// Before the first room.
-fn nowhere(ui: &mut Ui, scene: &Scene<'_>) {
+fn nowhere(ui: &mut Ui, scene: &Scene<'_>, actions: &mut Vec<ClientAction>) {
     let frame = parts::page_frame(ui);
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+        offline(ui, scene, actions);
+        notice(ui, scene, actions);
         ui.centered_and_justified(|ui| {
             let palette = Palette::of(ui);
             let words = match scene.state.link {
                 Link::Online => scene.texts.say("no-room"),
-                _ => words::link(&scene.state.link, scene.now_ms, scene.texts),
+                _ => words::link(&scene.state.link, scene.texts),
             };
             ui.label(RichText::new(words).color(palette.weak));
         });

@@ -1,12 +1,15 @@
 //! The head of a room or conversation: its name, its topic and the way out of it.
 
-use eframe::egui::{Key, Label, RichText, TextWrapMode, Ui};
+use eframe::egui::{Align, Label, Layout, RichText, TextWrapMode, Ui};
 use teahouse_client::state::Room;
 
 use super::{ClientAction, Scene};
 use crate::{
-    client_window::{form::ClientForm, state::Current},
-    parts,
+    client_window::{
+        form::ClientForm,
+        state::{Current, Link},
+    },
+    parts::{self, Change},
     theme::Palette,
 };
 
@@ -17,16 +20,23 @@ pub(super) fn show(
     current: &Current,
     actions: &mut Vec<ClientAction>,
 ) {
-    match current {
-        Current::Person(person) => _ = ui.heading(&person.name),
-        Current::Room(room) => {
-            let changing = form.topic.as_ref().is_some_and(|(of, _)| *of == room.name);
-            ui.horizontal(|ui| {
-                ui.heading(&room.name);
-                parts::from_the_right(ui, |ui| buttons(ui, scene, form, room, actions));
-            });
-            if changing { change_topic(ui, scene, form, actions) } else { topic(ui, scene, room) }
+    let room = match current {
+        Current::Person(_) => None,
+        Current::Room(room) => Some(room),
+    };
+    parts::from_the_right(ui, |ui| {
+        if let Some(room) = room {
+            buttons(ui, scene, form, room, actions);
         }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.add(Label::new(RichText::new(current.name()).heading()).truncate());
+        });
+    });
+    let Some(room) = room else { return };
+    if form.topic.as_ref().is_some_and(|(of, _)| *of == room.name) {
+        change_topic(ui, scene, form, actions);
+    } else {
+        topic(ui, scene, room);
     }
 }
 
@@ -39,7 +49,7 @@ fn buttons(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, room: &Room, a
         if parts::quiet(ui, &texts.say("change-topic")).clicked() {
             form.topic = Some((room.name.clone(), room.topic.clone().unwrap_or_default()));
         }
-    } else {
+    } else if scene.state.link == Link::Online {
         if parts::quiet(ui, &texts.say("join")).clicked() {
             actions.push(ClientAction::Join(room.name.clone()));
         }
@@ -55,23 +65,14 @@ fn topic(ui: &mut Ui, scene: &Scene<'_>, room: &Room) {
 }
 
 fn change_topic(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
-    let texts = scene.texts;
-    let Some((room, topic)) = &mut form.topic else { return };
-    let (mut save, mut cancel) = (false, false);
-    parts::from_the_right(ui, |ui| {
-        cancel |= ui.button(texts.say("cancel")).clicked();
-        save |= parts::primary(ui, true, &texts.say("save")).clicked();
-        let field = ui.add(parts::edit(topic).desired_width(f32::INFINITY));
-        parts::name(ui, &field, &texts.say("topic"));
-        if field.lost_focus() {
-            save |= ui.input(|input| input.key_pressed(Key::Enter));
-            cancel |= ui.input(|input| input.key_pressed(Key::Escape));
-        }
-    });
-    if save {
+    let Some((room, topic)) = &mut form.topic else {
+        return;
+    };
+    let change = parts::change(ui, &scene.texts.say("topic"), topic, scene.texts);
+    if change == Change::Saved {
         actions.push(ClientAction::Topic { room: room.clone(), topic: topic.trim().to_owned() });
     }
-    if save || cancel {
+    if change != Change::Open {
         form.topic = None;
     }
 }

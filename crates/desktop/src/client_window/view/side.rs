@@ -4,19 +4,15 @@ use eframe::egui::{Button, Frame, Key, Panel, RichText, ScrollArea, Ui};
 
 use super::{ClientAction, Scene};
 use crate::{
-    client_window::{
-        form::ClientForm,
-        slash,
-        state::Link,
-        words::{self, seconds_until},
-    },
-    fonts, parts,
+    client_window::{form::ClientForm, slash, state::Link, words},
+    fonts,
+    parts::{self, Change},
     theme::Palette,
 };
 
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
     Panel::bottom("foot").frame(Frame::new()).show_separator_line(false).show(ui, |ui| foot(ui, scene, actions));
-    whoami(ui, scene);
+    whoami(ui, scene, form, actions);
     ui.add_space(10.0);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let (texts, state) = (scene.texts, scene.state);
@@ -35,16 +31,32 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, action
     });
 }
 
-fn whoami(ui: &mut Ui, scene: &Scene<'_>) {
+fn whoami(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
     let palette = Palette::of(ui);
-    let link = &scene.state.link;
-    ui.label(RichText::new(&scene.state.chat.nick).font(fonts::bold(19.0)));
+    let (link, texts) = (&scene.state.link, scene.texts);
+    if let Some(name) = &mut form.name {
+        let change = parts::change(ui, &texts.say("your-name"), name, texts);
+        if change == Change::Saved {
+            actions.push(ClientAction::Rename(name.trim().to_owned()));
+        }
+        if change != Change::Open {
+            form.name = None;
+        }
+    } else {
+        let name = RichText::new(&scene.state.chat.nick).font(fonts::bold(19.0));
+        let button = Button::new(name).frame(false).truncate();
+        let button = ui.add(button).on_hover_text(texts.say("change-name"));
+        parts::name(ui, &button, &texts.say("change-name"));
+        if button.clicked() {
+            form.name = Some(scene.state.chat.nick.clone());
+        }
+    }
     let colour = match link {
         Link::Online => palette.good,
         Link::Offline { .. } => palette.bad,
         Link::NotAsked | Link::Connecting | Link::Registering => palette.warn,
     };
-    parts::state(ui, colour, &words::link(link, scene.now_ms, scene.texts));
+    parts::state(ui, colour, &words::link(link, texts));
 }
 
 /// A room or conversation in the list, with how much of it is not read.
@@ -116,12 +128,6 @@ fn foot(ui: &mut Ui, scene: &Scene<'_>, actions: &mut Vec<ClientAction>) {
     let texts = scene.texts;
     ui.spacing_mut().button_padding.x = 10.0;
     ui.vertical(|ui| {
-        if let Link::Offline { retry_at_ms: Some(at_ms), .. } = scene.state.link
-            && seconds_until(at_ms, scene.now_ms) > 0
-            && ui.button(texts.say("retry-now")).clicked()
-        {
-            actions.push(ClientAction::RetryNow);
-        }
         if ui.button(texts.say("desktop-host-here")).clicked() {
             actions.push(ClientAction::Host);
         }
