@@ -80,7 +80,17 @@ impl Asked {
 
 impl World {
     /// Answers a question as of the last entry applied.
+    ///
+    /// The session waits for the answer: with its last line, or with the page that is read, it reads on.
     pub fn ask(&self, session: SessionId, scope: Scope, query: &Query, now: Time) -> Asked {
+        let mut asked = self.look_up(session, scope, query, now);
+        if asked.read.is_none() {
+            asked.answers.push(Answer::Resume);
+        }
+        asked
+    }
+
+    fn look_up(&self, session: SessionId, scope: Scope, query: &Query, now: Time) -> Asked {
         match query {
             Query::Names(room) => names::answer(self, session, scope, room),
             Query::Topic(room) => topic::answer(self, session, scope, room),

@@ -188,6 +188,7 @@ fn server_info(config: &Config) -> ServerInfo {
         network: config.network.clone(),
         version: concat!("teahouse-", env!("CARGO_PKG_VERSION")).into(),
         created: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        description: config.description.clone(),
         motd: config.motd.lines().map(str::to_owned).collect(),
         password: config.password.clone(),
         rules: Rules {

@@ -44,7 +44,6 @@ fn parse(request: &mut Request<'_>) {
     let Some(known) = Target::parse(target) else { return request.reply(no_target(subcommand, target)) };
     let frame = HistoryFrame { target: target.into(), subcommand, batch: request.session.next_batch() };
     request.ask(Query::History(Ask { target: known, span, limit: HISTORY_ROWS_MAX.min(limit), frame }));
-    request.wait();
 }
 
 fn subcommand(word: &str) -> Option<&'static str> {
@@ -72,7 +71,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: &Ask)
     let (target, frame) = (Arc::clone(&ask.frame.target), ask.frame.clone());
     if !world.rules.keep_history {
         let failure = failed(&frame);
-        return Asked { answers: vec![Answer::Reply(scope, failure), Answer::Resume], read: None };
+        return Asked::one(&scope, failure);
     }
     match conversation(world, session, &ask.target) {
         Some(conversation) => Asked {
@@ -81,7 +80,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: &Ask)
         },
         None => {
             let failure = no_target(frame.subcommand, &target);
-            Asked { answers: vec![Answer::Reply(scope, failure), Answer::Resume], read: None }
+            Asked::one(&scope, failure)
         }
     }
 }

@@ -584,9 +584,12 @@ mod tests {
     #[test]
     fn changes_that_do_not_fit_into_one_line_take_two() {
         let masks: Vec<String> = (0..4).map(|n| format!("{n}{}", "x".repeat(115))).collect();
-        check(&format!("alice: JOIN #tea | alice: MODE #tea +bbbb {}", masks.join(" ")), expect![[r#"
+        check(
+            &format!("alice: JOIN #tea | alice: MODE #tea +bbbb {}", masks.join(" ")),
+            expect![[r#"
             alice < :alice MODE #tea +bbb 0xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@* 1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@* 2xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@*
-            alice < :alice MODE #tea +b 3xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@*"#]]);
+            alice < :alice MODE #tea +b 3xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@*"#]],
+        );
     }
 
     #[test]

@@ -23,10 +23,7 @@ fn parse(request: &mut Request<'_>) {
     // One room a line: a list of a thousand names is a long answer, and this one is bounded by the room.
     let name = request.param(0);
     match RoomName::parse(name) {
-        Ok(room) => {
-            request.ask(Query::Names(room));
-            request.wait();
-        }
+        Ok(room) => request.ask(Query::Names(room)),
         Err(_) if name.contains(',') => {
             request.reply(Reply::numeric(n::ERR_TOOMANYTARGETS, "One channel at a time").param(super::shown(name)));
         }
@@ -42,7 +39,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, name: &Roo
         Some(view) => Answer::Names(scope, view),
         None => Answer::Reply(scope, end(name.as_str().to_owned())),
     };
-    Asked { answers: vec![answer, Answer::Resume], read: None }
+    Asked { answers: vec![answer], read: None }
 }
 
 /// The line that ends a list of names.

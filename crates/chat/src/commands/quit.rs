@@ -1,9 +1,11 @@
 //! QUIT: goodbye. <https://modern.ircdocs.horse/#quit-message>
 
 use teahouse_proto::limits::{MESSAGE_BODY_BYTES_MAX, NICK_BYTES_MAX};
+use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage};
 use crate::entry::Action;
+use crate::reply::Reply;
 use crate::session::Request;
 use crate::session::attach::Detach;
 use crate::world::Leaving;
@@ -22,8 +24,11 @@ const REASON_BYTES_MAX: usize = MESSAGE_BODY_BYTES_MAX - NICK_BYTES_MAX - 120;
 
 fn parse(request: &mut Request<'_>) {
     let said = request.param(0);
-    // Whoever goes is not held back by a reason that is too long: it goes without.
     let fits = !said.is_empty() && said.len() <= REASON_BYTES_MAX;
+    if said.len() > REASON_BYTES_MAX {
+        // Whoever goes is not held back by it: it goes without.
+        request.reply(Reply::numeric(n::ERR_INPUTTOOLONG, "That reason is too long and was left out"));
+    }
     let reason = if fits { format!("Quit: {said}") } else { "Quit".to_owned() };
     if request.registration().is_none() {
         let leaving = Leaving::Goodbye;
@@ -81,6 +86,7 @@ mod tests {
             &format!("bob: JOIN #tea | alice: JOIN #tea || alice: QUIT :{}", "x".repeat(450)),
             expect![[r#"
                 bob < :alice QUIT :Quit
+                alice < 417 alice :That reason is too long and was left out
                 alice < ERROR :Quit"#]],
         );
     }

@@ -249,7 +249,9 @@ impl<'a> Request<'a> {
         self.steps.push(Step::Submit(self.scope.clone(), action));
     }
 
+    /// Asks the world; the session reads no further line until the answer is there.
     pub(crate) fn ask(&mut self, query: Query) {
+        self.session.waiting = true;
         self.steps.push(Step::Ask(self.scope.clone(), query));
     }
 

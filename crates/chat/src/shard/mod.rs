@@ -167,6 +167,13 @@ impl Shard {
         steps.push(Step::Answer(Answer::Close(Scope::Plain, reason.into())));
     }
 
+    /// Takes nothing more for a peer that cannot be written to; what it says is still read.
+    pub fn mute(&mut self, id: SessionId) {
+        if let Some(seat) = self.seat_mut(id) {
+            seat.outlet.discard();
+        }
+    }
+
     /// Throws away what waits for a peer that does not take it, so that nothing but the goodbye is left.
     pub fn abandon(&mut self, id: SessionId) {
         if let Some(seat) = self.seat_mut(id) {
@@ -206,18 +213,17 @@ impl Shard {
         self.locals.memberships().map(|(slot, room)| (self.seats[slot as usize].id, room)).collect()
     }
 
-    /// Takes in one delivery.
-    pub fn deliver(&mut self, delivery: Delivery) {
+    /// Takes in one delivery; to how many sessions something was said.
+    pub fn deliver(&mut self, delivery: Delivery) -> usize {
         match delivery {
             Delivery::Applied(applied) => {
-                for effect in &applied.effects {
-                    self.effect(&applied, effect);
-                }
+                return applied.effects.iter().map(|effect| self.effect(&applied, effect)).sum();
             }
             Delivery::Answer(id, answer) => self.answer(id, answer),
             Delivery::Page(id, rows) => self.page(id, rows),
             Delivery::Settled(upto, failed) => self.settle(upto, &failed),
         }
+        1
     }
 
     fn seat(&self, id: SessionId) -> Option<&Seat> {
@@ -228,15 +234,16 @@ impl Shard {
         self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id)
     }
 
-    fn effect(&mut self, applied: &Applied, effect: &Effect) {
+    fn effect(&mut self, applied: &Applied, effect: &Effect) -> usize {
         match &effect.event {
             Event::Entered(who) => self.locals.enter(who.user, who.room),
             Event::Attached(_) | Event::NotAttached(_) | Event::Detached(..) | Event::Close(_) | Event::Reply(_) => {
-                return self.for_one_session(effect);
+                self.for_one_session(effect);
+                return 1;
             }
             _ => {}
         }
-        self.fan_out(applied, effect);
+        let receivers = self.fan_out(applied, effect);
         match &effect.event {
             Event::Left(who, _) | Event::Kicked { membership: who, .. } => self.locals.leave(who.user, who.room),
             Event::Renamed { user, nick, .. } => {
@@ -246,6 +253,7 @@ impl Shard {
             }
             _ => {}
         }
+        receivers
     }
 
     fn for_one_session(&mut self, effect: &Effect) {
@@ -262,25 +270,26 @@ impl Shard {
             }
             Event::NotAttached(reply) => {
                 seat.session.resume();
-                seat.push(render::reply(seat.receiver(&info), scope, reply));
+                seat.outlet.push_answer(render::reply(seat.receiver(&info), scope, reply));
             }
             Event::Detached(user, rooms) => {
                 self.locals.detach(id.slot, *user, rooms);
                 seat.attached = false;
             }
             Event::Close(reason) => seat.close(&info, scope, reason),
-            Event::Reply(reply) => seat.push(render::reply(seat.receiver(&info), scope, reply)),
+            Event::Reply(reply) => seat.outlet.push_answer(render::reply(seat.receiver(&info), scope, reply)),
             _ => {}
         }
         self.touch(id);
         self.free(id);
     }
 
-    /// One event to everybody here whom it concerns.
-    fn fan_out(&mut self, applied: &Applied, effect: &Effect) {
+    /// One event to everybody here whom it concerns; how many those are.
+    fn fan_out(&mut self, applied: &Applied, effect: &Effect) -> usize {
         let info = Arc::clone(&self.info);
         let mut shared = Shared::new(&info, applied.time, &effect.event);
-        for slot in self.receivers(effect) {
+        let receivers = self.receivers(effect);
+        for slot in receivers.iter().copied() {
             let seat = &mut self.seats[slot as usize];
             let origin = effect.origin.as_ref().filter(|origin| origin.session == seat.id);
             match (origin, &effect.event) {
@@ -289,7 +298,7 @@ impl Shard {
                     let scope = origin.map_or(Scope::Plain, |origin| origin.scope.clone());
                     let mut lines = Vec::new();
                     render::room(seat.receiver(&info), &scope, view, &mut lines);
-                    lines.into_iter().for_each(|line| seat.push(line));
+                    lines.into_iter().for_each(|line| seat.outlet.push_answer(line));
                 }
                 (Some(origin), Event::Said(said)) => {
                     if seat.echo(&info, &shared, &origin.scope, said) {
@@ -303,12 +312,19 @@ impl Shard {
                     }
                 }
                 (Some(origin), _) => {
-                    shared.answer(seat.outlet.variant, &origin.scope).into_iter().for_each(|l| seat.push(l));
+                    // What a session does not know is no answer to it; a label is acknowledged all the same.
+                    let answer = shared.answer(seat.outlet.variant, &origin.scope);
+                    let ack = || {
+                        matches!(origin.scope, Scope::Label(_))
+                            .then(|| render::ack(seat.receiver(&info), &origin.scope))
+                    };
+                    answer.or_else(ack).into_iter().for_each(|line| seat.outlet.push_answer(line));
                 }
                 (None, _) => shared.line(seat.outlet.variant).into_iter().for_each(|line| seat.push(line)),
             }
             touch(&mut self.touched, seat);
         }
+        receivers.len()
     }
 
     fn receivers(&self, effect: &Effect) -> Vec<Slot> {
@@ -345,12 +361,12 @@ impl Shard {
         let info = Arc::clone(&self.info);
         let Some(seat) = self.seat_mut(id) else { return };
         match answer {
-            Answer::Reply(scope, reply) => seat.push(render::reply(seat.receiver(&info), &scope, &reply)),
+            Answer::Reply(scope, reply) => seat.outlet.push_answer(render::reply(seat.receiver(&info), &scope, &reply)),
             Answer::Caps(caps) => seat.outlet.variant.caps = caps,
             Answer::Names(scope, view) => {
                 let mut lines = Vec::new();
                 render::names(seat.receiver(&info), &scope, &view, &mut lines);
-                lines.into_iter().for_each(|line| seat.push(line));
+                lines.into_iter().for_each(|line| seat.outlet.push_answer(line));
             }
             Answer::Await(scope, frame) => seat.outlet.await_page(scope, frame),
             Answer::Resume => seat.session.resume(),
@@ -423,7 +439,7 @@ impl Seat {
         self.outlet.nick = Arc::clone(&welcome.nick);
         let wish = self.session.attached();
         let lines = render::welcome(self.receiver(info), scope, welcome, wish.as_ref());
-        lines.into_iter().for_each(|line| self.push(line));
+        lines.into_iter().for_each(|line| self.outlet.push_answer(line));
     }
 
     /// Gives the author its own words back, or an acknowledgement, once they are kept; says whether a gate was closed.

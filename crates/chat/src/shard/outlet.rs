@@ -32,6 +32,8 @@ pub struct Outlet {
     held: VecDeque<Held>,
     watched: VecDeque<(Position, Bytes)>,
     bytes: usize,
+    /// How many of those bytes, at most, are answers to what the session itself asked.
+    asked_bytes: usize,
     closing: bool,
     ended: bool,
 }
@@ -46,6 +48,7 @@ impl Outlet {
             held: VecDeque::new(),
             watched: VecDeque::new(),
             bytes: 0,
+            asked_bytes: 0,
             closing: false,
             ended: false,
         }
@@ -54,6 +57,13 @@ impl Outlet {
     /// How many bytes wait, for the peer or for a gate.
     pub fn queued_bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// How many bytes wait that the session did not ask for: a peer that does not take them is too slow.
+    ///
+    /// A long answer of its own never counts against it; to bound those, it is not read while much waits for it.
+    pub fn unasked_bytes(&self) -> usize {
+        self.bytes.saturating_sub(self.asked_bytes)
     }
 
     /// What may be written now, one framed line each; of the first, `already_written()` bytes have been.
@@ -79,6 +89,7 @@ impl Outlet {
     /// Notes that the peer took so many bytes; `done` is told of each line that is out completely.
     pub fn consume(&mut self, mut count: usize, mut done: impl FnMut(&Bytes)) {
         self.bytes -= count;
+        self.asked_bytes = self.asked_bytes.min(self.bytes);
         while let Some(line) = self.ready.front() {
             let left = line.len() - self.written;
             if count < left {
@@ -104,6 +115,14 @@ impl Outlet {
             self.ready.push_back(line);
         } else {
             self.held.push_back(Held::Line(line));
+        }
+    }
+
+    /// Adds a line that answers what the session itself has asked.
+    pub(crate) fn push_answer(&mut self, line: Bytes) {
+        if !self.closing {
+            self.asked_bytes += line.len();
+            self.push(line);
         }
     }
 
@@ -146,7 +165,9 @@ impl Outlet {
     /// The page is there; `upto` is what is settled by now.
     pub(crate) fn fill_page(&mut self, lines: Vec<Bytes>, upto: Position) {
         let Some(place) = self.held.iter().position(|held| matches!(held, Held::Page { .. })) else { return };
-        self.bytes += lines.iter().map(Bytes::len).sum::<usize>();
+        let page_bytes = lines.iter().map(Bytes::len).sum::<usize>();
+        self.bytes += page_bytes;
+        self.asked_bytes += page_bytes;
         let behind = self.held.split_off(place + 1);
         self.held.pop_back();
         self.held.extend(lines.into_iter().map(Held::Line));

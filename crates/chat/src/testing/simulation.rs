@@ -187,12 +187,13 @@ impl Simulation {
             7 => format!("CHATHISTORY LATEST {room} * 20"),
             8 => format!("CHATHISTORY LATEST {nick} * 20"),
             9 => format!("@+typing=active TAGMSG {room}"),
-            10 => self
+            10 => self.everyday(room, &nick),
+            11 => self
                 .random
                 .pick(&["PING x", "NONSENSE", "PRIVMSG", "JOIN #", "NAMES #b", "TOPIC #b", "CAP LIST"])
                 .to_owned(),
-            11 if self.random.chance(10) => "QUIT :enough".to_owned(),
-            12..=13 => {
+            12 if self.random.chance(10) => "QUIT :enough".to_owned(),
+            12..=14 => {
                 self.said += 1;
                 format!("@label=l{0} PRIVMSG {nick} :private {0}", self.said)
             }
@@ -202,6 +203,28 @@ impl Simulation {
             }
         };
         self.model.line(id, &line);
+    }
+
+    /// Modes, ranks, kicks and the rest.
+    fn everyday(&mut self, room: &str, nick: &str) -> String {
+        match self.random.below(12) {
+            0 => format!("KICK {room} {nick} :out"),
+            1 => format!("INVITE {nick} {room}"),
+            2 => format!("MODE {room} {}m", self.random.pick(&["+", "-"])),
+            3 => format!(
+                "MODE {room} {}{} {nick}",
+                self.random.pick(&["+", "-"]),
+                self.random.pick(&["o", "v", "h", "b"])
+            ),
+            4 => format!("MODE {room} {}", self.random.pick(&["+i", "-i", "+s-s", "+l 20", "-l", "+k key", "-k"])),
+            5 => "AWAY :out".to_owned(),
+            6 => "AWAY".to_owned(),
+            7 => format!("MONITOR + {nick}"),
+            8 => format!("MONITOR - {nick}"),
+            9 => format!("WHO {room}"),
+            10 => format!("WHOIS {nick}"),
+            _ => "LIST".to_owned(),
+        }
     }
 
     fn drop_one(&mut self) {
@@ -248,6 +271,7 @@ impl Simulation {
             "NICK" if is_own => reader.nick = param(0).to_owned(),
             "JOIN" if is_own => drop(reader.inside.insert(param(0).to_owned())),
             "PART" if is_own => drop(reader.inside.remove(param(0))),
+            "KICK" if param(1) == reader.nick => drop(reader.inside.remove(param(0))),
             "BATCH" if param(0).starts_with('+') && param(1) == "chathistory" => {
                 reader.history = Some(param(2).to_owned());
             }

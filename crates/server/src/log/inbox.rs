@@ -6,12 +6,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
 use teahouse_chat::entry::Event;
+use teahouse_chat::session::Answer;
 use teahouse_chat::shard::Delivery;
 
 use crate::worker::Established;
 
 /// While more than so much waits in any inbox, nobody who could fill it is read.
 const INBOX_BYTES_MAX: usize = 16 << 20;
+/// What somebody in a list of names takes, roughly: a line of its own names it again.
+const PERSON_BYTES: usize = 96;
 /// What a delivery takes besides its texts, roughly.
 const DELIVERY_BYTES: usize = 256;
 
@@ -31,6 +34,17 @@ struct Waiting {
     stopping: bool,
 }
 
+/// A worker that is to be woken once the lock is free.
+#[derive(Debug)]
+pub(crate) struct Wake<'a>(&'a Inbox);
+
+impl Wake<'_> {
+    /// Wakes it, if it sleeps.
+    pub(crate) fn now(self) {
+        self.0.wake();
+    }
+}
+
 /// What a worker takes out at a time.
 #[derive(Debug)]
 pub(crate) struct Taken {
@@ -48,11 +62,17 @@ impl Inbox {
         Inbox { waiting: Mutex::default(), bytes: AtomicUsize::new(0), awake: AtomicBool::new(false), waker }
     }
 
-    /// Adds a delivery. Called under the world's lock: never waits.
-    pub(crate) fn push(&self, delivery: Delivery) {
+    /// Adds a delivery. May be called under the world's lock: never waits, makes no system call.
+    #[must_use = "the worker may sleep"]
+    pub(crate) fn add(&self, delivery: Delivery) -> Wake<'_> {
         self.bytes.fetch_add(weight(&delivery), Ordering::Relaxed);
         self.lock().deliveries.push_back(delivery);
-        self.wake();
+        Wake(self)
+    }
+
+    /// Adds a delivery, and wakes the worker.
+    pub(crate) fn push(&self, delivery: Delivery) {
+        self.add(delivery).now();
     }
 
     /// Brings a new connection.
@@ -80,12 +100,10 @@ impl Inbox {
         } else {
             waiting.deliveries.drain(..deliveries_max).collect()
         };
+        let (arrivals, stopping) = (std::mem::take(&mut waiting.arrivals), std::mem::take(&mut waiting.stopping));
+        drop(waiting);
         self.bytes.fetch_sub(deliveries.iter().map(weight).sum(), Ordering::Relaxed);
-        Taken {
-            deliveries,
-            arrivals: std::mem::take(&mut waiting.arrivals),
-            stopping: std::mem::take(&mut waiting.stopping),
-        }
+        Taken { deliveries, arrivals, stopping }
     }
 
     /// The worker is up: it looks into the inbox before it sleeps, so nobody needs to wake it.
@@ -121,11 +139,15 @@ fn weight(delivery: &Delivery) -> usize {
             .iter()
             .map(|effect| match &effect.event {
                 Event::Said(said) => said.message.text.len() + said.message.tags.len(),
-                Event::Room(view) => view.people.len() * DELIVERY_BYTES,
+                Event::Room(view) => view.people.len() * PERSON_BYTES,
+                Event::Attached(welcome) => {
+                    welcome.rooms.iter().map(|(_, view)| view.people.len() * PERSON_BYTES).sum()
+                }
                 _ => 0,
             })
             .sum(),
         Delivery::Page(_, rows) => rows.as_ref().map_or(0, |rows| rows.len() * 2 * DELIVERY_BYTES),
+        Delivery::Answer(_, Answer::Names(_, view)) => view.people.len() * PERSON_BYTES,
         Delivery::Answer(..) | Delivery::Settled(..) => 0,
     };
     DELIVERY_BYTES + texts

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use teahouse_chat::entry::{Action, Applied, Entry, Origin};
+use teahouse_chat::entry::{Action, Applied, Audience, Effect, Entry, Origin};
 use teahouse_chat::ids::{Position, SessionId, Time};
 use teahouse_chat::info::Rules;
 use teahouse_chat::query::Query;
@@ -96,11 +96,11 @@ impl Log {
         inner.last_time = time;
         let entry = Entry { position, time, writable, origin, action };
         let outcome = inner.apply(entry, &self.directory);
+        let mut wakes = Vec::new();
         if !outcome.effects.is_empty() {
             let applied = Arc::new(Applied { position, time, effects: outcome.effects });
-            for inbox in self.inboxes.get().into_iter().flatten() {
-                inbox.push(Delivery::Applied(Arc::clone(&applied)));
-            }
+            let inboxes = self.concerned(&applied.effects);
+            wakes.extend(inboxes.map(|inbox| inbox.add(Delivery::Applied(Arc::clone(&applied)))));
         }
         // After the inboxes, so that nobody hears that a position is settled before hearing what it was.
         if outcome.changes.is_empty() {
@@ -109,12 +109,29 @@ impl Log {
             inner.last_given_to_store = position;
             self.store.append(position, outcome.changes);
         }
+        drop(inner);
+        wakes.into_iter().for_each(inbox::Wake::now);
+    }
+
+    /// The inboxes of the workers that effects concern: whatever a room or a user is told, any worker may have to tell.
+    fn concerned(&self, effects: &[Effect]) -> impl Iterator<Item = &Arc<Inbox>> {
+        let only: Option<Vec<u16>> = effects
+            .iter()
+            .map(|effect| match effect.audience {
+                Audience::Session(session) => Some(session.worker),
+                _ => None,
+            })
+            .collect();
+        let inboxes = self.inboxes.get().into_iter().flatten().enumerate();
+        let concerns =
+            move |worker: usize| only.as_ref().is_none_or(|only| only.iter().any(|one| usize::from(*one) == worker));
+        inboxes.filter(move |(worker, _)| concerns(*worker)).map(|(_, inbox)| inbox)
     }
 
     /// Answers a question as of now; the answer takes its place among what was applied.
     fn ask(self: &Arc<Self>, session: SessionId, scope: Scope, query: &Query) {
         let inner = self.lock();
-        let asked = inner.world.ask(session, scope, query);
+        let asked = inner.world.ask(session, scope, query, inner.last_time.max(now()));
         let inbox = Arc::clone(self.inbox(session));
         for answer in asked.answers {
             inbox.push(Delivery::Answer(session, answer));

@@ -29,6 +29,8 @@ pub(super) struct Connection {
     pub(super) readable: bool,
     /// Whether the socket takes more; false from the moment the kernel refused.
     pub(super) writable: bool,
+    /// Writing has failed: nothing more is written.
+    pub(super) mute: bool,
     /// The peer will send nothing more.
     pub(super) peer_ended: bool,
     /// Whether it is in the worker's list of those to be read.
@@ -84,6 +86,7 @@ impl Connection {
             reader,
             readable: true,
             writable: true,
+            mute: false,
             peer_ended: false,
             in_ready_list: false,
             dirty: false,

@@ -9,7 +9,7 @@ use mio::{Events as Readiness, Interest, Poll, Token};
 use teahouse_chat::ids::SessionId;
 use teahouse_chat::info::ServerInfo;
 use teahouse_chat::session::Step;
-use teahouse_chat::shard::Shard;
+use teahouse_chat::shard::{Delivery, Shard};
 use teahouse_chat::world::Leaving;
 
 use super::cloak::Cloak;
@@ -25,6 +25,10 @@ const READ_BYTES_MAX: usize = 64 * 1024;
 const PIECES_PER_TURN: usize = 128;
 /// How many deliveries are taken from the inbox before sockets have their turn.
 const DELIVERIES_PER_TURN: usize = 1024;
+/// How many receivers those deliveries may have, the last one aside, before sockets have their turn.
+const RECEIVERS_PER_TURN: usize = 4096;
+/// While more than so much waits for a session's peer, its lines are not read: answers pile up no further.
+const ANSWERS_BYTES_MAX: usize = 256 * 1024;
 /// How soon those are looked at again who are not read because too much waits elsewhere.
 const PRESSED_WAIT: Duration = Duration::from_millis(2);
 
@@ -52,6 +56,8 @@ pub(super) struct Worker {
     cloak: Cloak,
     send_queue_bytes: usize,
     connections: Vec<Option<Connection>>,
+    /// Taken out of the inbox, and not delivered yet.
+    pending: VecDeque<Delivery>,
     ready: VecDeque<SessionId>,
     dirty: Vec<SessionId>,
     wheel: Wheel,
@@ -79,6 +85,7 @@ impl Worker {
             cloak,
             send_queue_bytes: info.send_queue_bytes,
             connections: Vec::new(),
+            pending: VecDeque::new(),
             ready: VecDeque::new(),
             dirty: Vec::new(),
             wheel: Wheel::new(),
@@ -96,8 +103,7 @@ impl Worker {
             if let Err(error) = self.poll.poll(&mut readiness, timeout)
                 && error.kind() != std::io::ErrorKind::Interrupted
             {
-                tracing::error!("a worker cannot wait for its sockets: {error}");
-                return;
+                panic!("a worker cannot wait for its sockets: {error}");
             }
             self.inbox.stay_awake();
             for event in &readiness {
@@ -115,7 +121,7 @@ impl Worker {
     }
 
     fn timeout(&self) -> Option<Duration> {
-        if !self.inbox.may_sleep() {
+        if !self.pending.is_empty() || !self.inbox.may_sleep() {
             return Some(Duration::ZERO);
         }
         let due = self.wheel.next().map(|ticks| Duration::from_millis(ticks * TICK_MS));
@@ -180,10 +186,10 @@ impl Worker {
 
     /// Reads from those connections that have something, each a bounded piece.
     fn read_ready(&mut self) {
-        if self.log.is_pressed() {
-            return;
-        }
         for _ in 0..self.ready.len() {
+            if self.log.is_pressed() {
+                return;
+            }
             let Some(session) = self.ready.pop_front() else { return };
             if let Some(connection) = self.connection(session) {
                 connection.in_ready_list = false;
@@ -196,6 +202,11 @@ impl Worker {
         let tick = self.tick();
         let Some(Some(connection)) = self.connections.get_mut(session.slot as usize) else { return };
         let over = self.shard.is_over(session);
+        let full = self.shard.outlet(session).is_some_and(|outlet| outlet.queued_bytes() > ANSWERS_BYTES_MAX);
+        if !over && full {
+            // It comes back into the list as its peer takes what waits.
+            return;
+        }
         if !over && !self.shard.is_reading(session) {
             // It waits for an answer, and comes back into the list with it.
             return;
@@ -210,10 +221,8 @@ impl Worker {
                     connection.heard = tick;
                     connection.pinged = false;
                 }
-                Err(error) => {
-                    connection.reason = error.to_string();
-                    return self.lose(session, "Connection lost");
-                }
+                // What came before the error is still said; then it is an end of input like any other.
+                Err(error) => connection.reason = error.to_string(),
             }
         }
         if over {
@@ -309,12 +318,6 @@ impl Worker {
         self.hang_up(session, "Connection closed", Leaving::Dropped);
     }
 
-    /// The socket is of no use any more.
-    fn lose(&mut self, session: SessionId, reason: &str) {
-        self.hang_up(session, reason, Leaving::Dropped);
-        self.close(session);
-    }
-
     fn drain(&mut self, session: SessionId) {
         let Some(connection) = self.connection(session) else { return };
         if connection.peer_ended && connection.lingering.is_some() {
@@ -334,12 +337,16 @@ impl Worker {
     }
 
     fn take_in(&mut self) {
-        let taken = self.inbox.take(DELIVERIES_PER_TURN);
+        let taken = self.inbox.take(DELIVERIES_PER_TURN.saturating_sub(self.pending.len()));
         for established in taken.arrivals {
             self.adopt(established);
         }
-        for delivery in taken.deliveries {
-            self.shard.deliver(delivery);
+        self.pending.extend(taken.deliveries);
+        let mut receivers = 0;
+        while receivers < RECEIVERS_PER_TURN
+            && let Some(delivery) = self.pending.pop_front()
+        {
+            receivers += self.shard.deliver(delivery);
         }
         if taken.stopping && self.stopping.is_none() {
             self.stopping = Some(Instant::now());
@@ -364,11 +371,6 @@ impl Worker {
     /// Those for whom something has come: to be written to, to be read again, to be closed for not reading.
     fn look_at_touched(&mut self) {
         for session in self.shard.take_touched() {
-            let over = self.shard.is_over(session);
-            if !over && self.shard.outlet(session).is_some_and(|outlet| outlet.queued_bytes() > self.send_queue_bytes) {
-                self.hang_up(session, "SendQ exceeded", Leaving::Dropped);
-                self.shard.abandon(session);
-            }
             self.tell_nick(session);
             let (reading, over, tick) = (self.shard.is_reading(session), self.shard.is_over(session), self.tick());
             let Some(Some(connection)) = self.connections.get_mut(session.slot as usize) else { continue };
@@ -386,6 +388,16 @@ impl Worker {
             if reading && (!connection.input.is_empty() || connection.readable || connection.peer_ended) {
                 enlist(&mut self.ready, connection);
             }
+        }
+    }
+
+    /// A session that was not read because too much waited for it, or for an answer, is read again.
+    fn read_on(&mut self, session: SessionId) {
+        if self.shard.is_reading(session)
+            && let Some(Some(connection)) = self.connections.get_mut(session.slot as usize)
+            && (!connection.input.is_empty() || connection.readable || connection.peer_ended)
+        {
+            enlist(&mut self.ready, connection);
         }
     }
 
@@ -416,21 +428,35 @@ impl Worker {
             }
             connection.dirty = false;
             let Some(outlet) = self.shard.outlet(session) else { continue };
-            if connection.lingering.is_some() || !connection.writable {
+            if connection.lingering.is_some() {
                 continue;
             }
-            match connection.write(outlet, &self.events) {
+            let written = if connection.writable { connection.write(outlet, &self.events) } else { Ok(false) };
+            let exceeded = outlet.unasked_bytes() > self.send_queue_bytes;
+            let drained = outlet.queued_bytes() <= ANSWERS_BYTES_MAX;
+            match written {
                 Ok(_) if outlet.is_finished() => {
                     connection.finish(tick);
                     self.wheel.arm(session, tick + LINGER_TICKS);
                     connection.readable = true;
                     enlist(&mut self.ready, connection);
                 }
+                // What is left now, the kernel has refused, or a gate holds back.
+                Ok(_) if exceeded && !self.shard.is_over(session) => {
+                    self.hang_up(session, "SendQ exceeded", Leaving::Dropped);
+                    self.shard.abandon(session);
+                }
+                Ok(_) if drained => self.read_on(session),
                 Ok(_) => {}
+                // The peer hears nothing any more; what it said before is still read to its end.
                 Err(error) => {
                     connection.reason = error.to_string();
-                    self.lose(session, "Connection lost");
+                    connection.mute = true;
+                    self.shard.mute(session);
                 }
+            }
+            if self.shard.is_over(session) && self.connection(session).is_some_and(|connection| connection.mute) {
+                self.close(session);
             }
         }
     }
@@ -445,8 +471,8 @@ impl Worker {
     /// A session's timer has come: what it is late with, if anything, and when to look again.
     fn look_at(&mut self, session: SessionId, tick: u64) {
         let registered = self.shard.is_registered(session);
+        let reads_nothing = registered && !self.shard.is_reading(session) || self.log.is_pressed();
         let Some(connection) = self.connection(session) else { return };
-        let (heard, pinged) = (connection.heard, connection.pinged);
         if let Some(since) = connection.over {
             let late = connection.lingering.map_or(since + GOODBYE_TICKS, |fin| fin + LINGER_TICKS) <= tick;
             if late {
@@ -454,9 +480,14 @@ impl Worker {
             }
             return;
         }
+        if reads_nothing {
+            // It is we who do not listen: that is no silence of the peer's.
+            connection.heard = tick;
+        }
         if !registered {
             return self.hang_up(session, "Registration timed out", Leaving::Dropped);
         }
+        let (heard, pinged) = (connection.heard, connection.pinged);
         let next = match pinged {
             true if tick >= heard + SILENCE_TICKS + PONG_TICKS => {
                 return self.hang_up(session, "Ping timeout", Leaving::Dropped);
