@@ -3,14 +3,6 @@
 macro_rules! numerics {
     ($($name:ident = $code:literal, $what:literal;)*) => {
         $(#[doc = $what] pub const $name: u16 = $code;)*
-
-        /// The name of a code that is used here.
-        pub fn name(code: u16) -> Option<&'static str> {
-            match code {
-                $($code => Some(stringify!($name)),)*
-                _ => None,
-            }
-        }
     };
 }
 
@@ -28,7 +20,6 @@ numerics! {
     RPL_MOTD = 372, "A line of the message of the day.";
     RPL_MOTDSTART = 375, "The message of the day begins.";
     RPL_ENDOFMOTD = 376, "The message of the day is over.";
-    ERR_UNKNOWNERROR = 400, "A command failed for a reason that no other code names.";
     ERR_NOSUCHNICK = 401, "Nobody and nothing is called that.";
     ERR_NOSUCHCHANNEL = 403, "There is no such room.";
     ERR_CANNOTSENDTOCHAN = 404, "The message was not let into the room.";
@@ -50,5 +41,4 @@ numerics! {
     ERR_NEEDMOREPARAMS = 461, "The command needs more parameters.";
     ERR_ALREADYREGISTERED = 462, "Registration happens once.";
     ERR_PASSWDMISMATCH = 464, "The server's password is another.";
-    ERR_BADCHANMASK = 476, "No room may be called that.";
 }
