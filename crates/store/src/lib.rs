@@ -143,6 +143,8 @@ impl Store {
 
     /// Hands over what `position` changes; positions rise from call to call.
     ///
+    /// A TAGMSG is not kept: it settles in its turn like a message without history, and is gone.
+    ///
     /// Made to be called under the world's lock: takes a short lock of its own, never waits for the disk.
     pub fn append(&self, position: Position, changes: Vec<Change>) {
         self.queue.append(position, changes);
@@ -176,7 +178,7 @@ impl Store {
         self.queue.settled()
     }
 
-    /// Gives the messages of one conversation, oldest first, TAGMSG left out.
+    /// Gives the messages of one conversation, oldest first; no TAGMSG is among them, since none is kept.
     ///
     /// Answered on a reader's thread once every message up to `read.upto` is committed or failed; all of them MUST
     /// have been handed over. With too many reads waiting, or after close, answered at once on the calling thread.

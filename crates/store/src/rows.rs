@@ -193,15 +193,15 @@ pub(crate) fn history(connection: &Connection, read: &Read) -> rusqlite::Result<
     Ok(messages)
 }
 
-/// Both ends of a span bound the walk over the primary key, so a read costs what it gives, not what there is.
+/// Both ends of a span bound the walk over the primary key, so a read costs what it gives, not what there is; only what
+/// was said after it was asked for is walked past.
 fn history_sql(newest_first: bool) -> String {
     let order = if newest_first { "DESC" } else { "ASC" };
-    let tagmsg = kind_number(MessageKind::Tagmsg);
     format!(
         "SELECT time, position, kind, source, target, tags, text FROM messages
          WHERE first = ?1 AND second = ?2
              AND (time, position) > (?3, ?4) AND (time, position) < (?5, ?6)
-             AND position <= ?7 AND kind <> {tagmsg}
+             AND position <= ?7
              AND NOT EXISTS (SELECT 1 FROM forgetting WHERE first = ?1 AND second = ?2)
          ORDER BY time {order}, position {order} LIMIT ?8"
     )
