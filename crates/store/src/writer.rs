@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process;
-
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
