@@ -19,8 +19,13 @@ struct Package {
 const PACKAGES: &[Package] = &[
     Package { name: "chromium", need: Need::Browser, command: "chromium" },
     Package { name: "fonts-noto-cjk", need: Need::Browser, command: "" },
+    // What a window needs is opened by name at run time, so no package brings it along.
     Package { name: "libegl1", need: Need::Browser, command: "" },
+    Package { name: "libfontconfig1", need: Need::Browser, command: "" },
     Package { name: "libgl1-mesa-dri", need: Need::Browser, command: "" },
+    Package { name: "libx11-xcb1", need: Need::Browser, command: "" },
+    Package { name: "libxcursor1", need: Need::Browser, command: "" },
+    Package { name: "libxi6", need: Need::Browser, command: "" },
     Package { name: "libxkbcommon-x11-0", need: Need::Browser, command: "" },
     Package { name: "xvfb", need: Need::Browser, command: "Xvfb" },
     Package { name: "mono-mcs", need: Need::Languages, command: "mcs" },

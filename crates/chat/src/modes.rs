@@ -33,6 +33,16 @@ pub struct RoomModes {
 }
 
 impl RoomModes {
+    /// As the store keeps them.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("modes have nothing that JSON cannot hold")
+    }
+
+    /// Reads what [`RoomModes::to_json`] wrote; what an older version did not know has its usual value.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
     /// The list that a mode letter names.
     pub(crate) fn list(&self, list: List) -> &Vec<Mask> {
         match list {

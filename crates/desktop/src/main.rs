@@ -95,7 +95,7 @@ fn open(
         .with_title(Texts::new(lang).say(title))
         .with_app_id("teahouse-desktop")
         .with_inner_size(size)
-        .with_min_inner_size([560.0, 420.0]);
+        .with_min_inner_size([620.0, 520.0]);
     // `fonts` brings the system's fonts, in the shapes of the window's language.
     let options = eframe::NativeOptions { viewport, system_font_fallback: false, ..Default::default() };
     let create = |cc: &eframe::CreationContext<'_>| {

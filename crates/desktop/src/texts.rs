@@ -90,6 +90,11 @@ impl Texts {
         self.format(id, &arguments)
     }
 
+    /// The text of an id that may be missing.
+    pub(crate) fn find(&self, id: &str, values: &[(&str, &str)]) -> Option<String> {
+        self.bundle.has_message(id).then(|| self.with(id, values))
+    }
+
     /// The text of an id that counts something, as `$count`, in the language's plural form.
     pub(crate) fn count(&self, id: &str, count: u64) -> String {
         self.number(id, "count", count)

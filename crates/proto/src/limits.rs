@@ -38,9 +38,6 @@ pub const WS_MESSAGE_BYTES_MAX: usize = LINE_BYTES_MAX;
 /// Payload of a WebSocket control frame (RFC 6455 section 5.5).
 pub const WS_CONTROL_BYTES_MAX: usize = 125;
 
-/// Longest header of a frame from a client: two bytes, eight of length, four of mask.
-pub const WS_HEADER_BYTES_MAX: usize = 14;
-
 /// Parameters of one message (RFC 2812 section 2.3.1), a count.
 pub const PARAMS_MAX: usize = 15;
 

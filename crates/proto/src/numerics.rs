@@ -3,14 +3,6 @@
 macro_rules! numerics {
     ($($name:ident = $code:literal, $what:literal;)*) => {
         $(#[doc = $what] pub const $name: u16 = $code;)*
-
-        /// The name of a code that is used here.
-        pub fn name(code: u16) -> Option<&'static str> {
-            match code {
-                $($code => Some(stringify!($name)),)*
-                _ => None,
-            }
-        }
     };
 }
 
@@ -23,7 +15,6 @@ numerics! {
     RPL_UMODEIS = 221, "A user's own modes.";
     RPL_LUSERCLIENT = 251, "How many users there are.";
     RPL_LUSEROP = 252, "How many operators there are.";
-    RPL_LUSERUNKNOWN = 253, "How many connections have not registered.";
     RPL_LUSERCHANNELS = 254, "How many rooms there are.";
     RPL_LUSERME = 255, "How many users and servers there are.";
     RPL_LOCALUSERS = 265, "How many users this server has, and has had at most.";
@@ -67,7 +58,6 @@ numerics! {
     RPL_MOTDSTART = 375, "The message of the day begins.";
     RPL_ENDOFMOTD = 376, "The message of the day is over.";
     RPL_TIME = 391, "The server's time.";
-    ERR_UNKNOWNERROR = 400, "A command failed for a reason that no other code names.";
     ERR_NOSUCHNICK = 401, "Nobody and nothing is called that.";
     ERR_NOSUCHCHANNEL = 403, "There is no such room.";
     ERR_CANNOTSENDTOCHAN = 404, "The message was not let into the room.";
@@ -96,7 +86,6 @@ numerics! {
     ERR_INVITEONLYCHAN = 473, "The room opens to the invited only.";
     ERR_BANNEDFROMCHAN = 474, "The one who would come in is banned.";
     ERR_BADCHANNELKEY = 475, "The room's key is another.";
-    ERR_BADCHANMASK = 476, "No room may be called that.";
     ERR_BANLISTFULL = 478, "A room's list holds no more.";
     ERR_CHANOPRIVSNEEDED = 482, "It takes a higher rank in the room.";
     ERR_UMODEUNKNOWNFLAG = 501, "There is no such user mode.";

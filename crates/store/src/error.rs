@@ -147,12 +147,6 @@ pub enum CloseError {
         /// The database.
         path: PathBuf,
     },
-    /// The writer's thread had ended by itself, which is a bug.
-    #[error("the writer of {} had stopped before it was asked to", path.display())]
-    Died {
-        /// The database.
-        path: PathBuf,
-    },
 }
 
 /// An error's text, fit for one line.

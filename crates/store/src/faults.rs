@@ -4,6 +4,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, ffi};
 
+/// How many pages SQLite lets a database have unless told otherwise.
+const PAGES_MAX: i64 = u32::MAX as i64 - 1;
+
 /// A handle on the faults of one store; clones are the same handle, and without a call it does nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
@@ -15,6 +18,8 @@ struct State {
     held: bool,
     failing: bool,
     full: bool,
+    /// What of `full` the connection was last told.
+    told_full: bool,
 }
 
 impl Faults {
@@ -34,13 +39,17 @@ impl Faults {
         self.state().full = full;
     }
 
-    /// Called by the writer before a transaction.
+    /// Called by the writer before a transaction; without a fault it leaves the connection alone.
     pub(crate) fn before_transaction(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let state = self.shared.1.wait_while(self.state(), |state| state.held).unwrap_or_else(PoisonError::into_inner);
-        // A limit below the present size means the present size.
-        let pages: i64 = if state.full { 1 } else { i64::from(u32::MAX) - 1 };
-        drop(state);
-        connection.prepare_cached(&format!("PRAGMA max_page_count = {pages}"))?.query_row([], |_| Ok(()))
+        let mut state =
+            self.shared.1.wait_while(self.state(), |state| state.held).unwrap_or_else(PoisonError::into_inner);
+        if state.full != state.told_full {
+            // A limit below the present size means the present size.
+            let pages = if state.full { 1 } else { PAGES_MAX };
+            connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+            state.told_full = state.full;
+        }
+        Ok(())
     }
 
     /// Called by the writer before a commit.
@@ -53,5 +62,34 @@ impl Faults {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_touched_only_when_the_disk_fills_or_empties() {
+        let connection = Connection::open_in_memory().unwrap();
+        let limit = || connection.query_row("PRAGMA max_page_count", [], |row| row.get::<_, i64>(0)).unwrap();
+        let set = |pages: i64| {
+            connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).unwrap();
+        };
+        let faults = Faults::default();
+        set(77);
+        faults.before_transaction(&connection).unwrap();
+        assert_eq!(limit(), 77);
+
+        faults.fill_disk(true);
+        faults.before_transaction(&connection).unwrap();
+        assert_eq!(limit(), 1);
+        set(77);
+        faults.before_transaction(&connection).unwrap();
+        assert_eq!(limit(), 77);
+
+        faults.fill_disk(false);
+        faults.before_transaction(&connection).unwrap();
+        assert_eq!(limit(), PAGES_MAX);
     }
 }

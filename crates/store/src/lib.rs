@@ -43,8 +43,9 @@ use queue::Queue;
 use readers::{Job, Reads};
 use writer::Writer;
 
-/// How long [`Store::close`] waits for the disk, in milliseconds.
-const CLOSE_MS: u64 = 1_400;
+/// How long [`Store::close`] waits for the disk, in milliseconds: with the goodbyes before it and the runtime's end after
+/// it, a server leaves within 2 s.
+const CLOSE_MS: u64 = 900;
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
@@ -118,7 +119,8 @@ impl Store {
     ///
     /// `on_settled` is called on the writer's thread, never concurrently: once a commit, after each failure, and when
     /// writing works again after one. It MUST NOT call [`Store::close`], and whoever it tells MUST have been told of
-    /// a position's effects before [`Store::append`] was called with it.
+    /// a position's effects before [`Store::append`] was called with it. A panic in it, as anywhere on that thread,
+    /// ends the process.
     pub fn open(
         dir: &Path,
         options: Options,
@@ -142,6 +144,8 @@ impl Store {
     }
 
     /// Hands over what `position` changes; positions rise from call to call.
+    ///
+    /// A TAGMSG is not kept: it settles in its turn like a message without history, and is gone.
     ///
     /// Made to be called under the world's lock: takes a short lock of its own, never waits for the disk.
     pub fn append(&self, position: Position, changes: Vec<Change>) {
@@ -176,7 +180,7 @@ impl Store {
         self.queue.settled()
     }
 
-    /// Gives the messages of one conversation, oldest first, TAGMSG left out.
+    /// Gives the messages of one conversation, oldest first; no TAGMSG is among them, since none is kept.
     ///
     /// Answered on a reader's thread once every message up to `read.upto` is committed or failed; all of them MUST
     /// have been handed over. With too many reads waiting, or after close, answered at once on the calling thread.
@@ -185,7 +189,7 @@ impl Store {
         self.reads.submit(target, Job { read, reply: Box::new(reply) });
     }
 
-    /// Writes what is queued, checkpoints and closes, within 1.5 s when the disk works; later calls do nothing.
+    /// Writes what is queued, checkpoints and closes, or gives up after 0.9 s; later calls do nothing.
     ///
     /// An error says that something may not have reached the disk: none of it was ever called settled. MUST NOT be
     /// called holding a lock that `on_settled` or a read's reply takes.
@@ -195,11 +199,13 @@ impl Store {
         self.reads.close();
         self.queue.close();
         let deadline = Instant::now() + Duration::from_millis(CLOSE_MS);
-        let mut result = Err(CloseError::Died { path: self.path.clone() });
+        let mut last_word = None;
         loop {
             match ended.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(word) => result = word,
-                Err(RecvTimeoutError::Disconnected) => return result,
+                Ok(word) => last_word = Some(word),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return last_word.expect("a writer that fails ends the process");
+                }
                 Err(RecvTimeoutError::Timeout) => {
                     return Err(CloseError::Late { path: self.path.clone() });
                 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use teahouse_chat::durable::Change;
+use teahouse_chat::durable::{Change, MessageKind};
 use teahouse_chat::ids::Position;
 
 /// More than so many bytes waiting for the writer is no longer healthy: durable actions are refused until it catches up.
@@ -89,9 +89,7 @@ impl Queue {
     }
 
     pub(crate) fn append(&self, position: Position, mut changes: Vec<Change>) {
-        if !self.keeps_messages {
-            changes.retain(|change| !matches!(change, Change::Message(_)));
-        }
+        changes.retain(|change| self.keeps(change));
         let bytes = changes.iter().map(bytes_of).sum();
         let noted = self.noted.fetch_max(position.0, Ordering::SeqCst);
         debug_assert!(noted <= position.0, "positions rise: {position:?} after {noted}");
@@ -108,6 +106,14 @@ impl Queue {
         drop(waiting);
         if idle {
             self.wake.notify_one();
+        }
+    }
+
+    /// A TAGMSG is never kept: no read gives it back, and each row would be walked past by reads for ever.
+    fn keeps(&self, change: &Change) -> bool {
+        match change {
+            Change::Message(message) => self.keeps_messages && message.kind != MessageKind::Tagmsg,
+            _ => true,
         }
     }
 

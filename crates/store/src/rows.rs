@@ -8,6 +8,7 @@ use teahouse_chat::durable::{
     Bound, Change, Conversation, GuestRecord, MessageKind, Owner, RoomRecord, Span, StoredMessage, Topic,
 };
 use teahouse_chat::ids::{GuestId, MsgId, Position, RoomId, Time, TokenHash};
+use teahouse_chat::modes::RoomModes;
 
 use crate::Read;
 
@@ -83,8 +84,8 @@ fn write_room(transaction: &Transaction<'_>, room: &RoomRecord) -> rusqlite::Res
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO rooms
-                 (id, name, owner, founder, topic, topic_by, topic_at, spoken, empty_since)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 (id, name, owner, founder, topic, topic_by, topic_at, spoken, empty_since, modes, created)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             to_sql(room.id.0),
@@ -96,6 +97,8 @@ fn write_room(transaction: &Transaction<'_>, room: &RoomRecord) -> rusqlite::Res
             topic.map(|topic| to_sql(topic.at.0)),
             room.spoken,
             room.empty_since.map(|time| to_sql(time.0)),
+            room.modes.to_json(),
+            to_sql(room.created.0),
         ])?;
     Ok(())
 }
@@ -135,7 +138,7 @@ fn forget_guest(transaction: &Transaction<'_>, guest: GuestId) -> rusqlite::Resu
 pub(crate) fn rooms(connection: &Connection) -> rusqlite::Result<Vec<RoomRecord>> {
     connection
         .prepare(
-            "SELECT id, name, owner, founder, topic, topic_by, topic_at, spoken, empty_since
+            "SELECT id, name, owner, founder, topic, topic_by, topic_at, spoken, empty_since, modes, created
              FROM rooms ORDER BY id",
         )?
         .query_map([], |row| {
@@ -154,6 +157,9 @@ pub(crate) fn rooms(connection: &Connection) -> rusqlite::Result<Vec<RoomRecord>
                 },
                 spoken: row.get(7)?,
                 empty_since: optional_number(row, 8)?.map(Time),
+                modes: RoomModes::from_json(&row.get::<_, String>(9)?)
+                    .map_err(|error| rusqlite::Error::FromSqlConversionFailure(9, Type::Text, Box::new(error)))?,
+                created: Time(number(row, 10)?),
             })
         })?
         .collect()
@@ -193,15 +199,15 @@ pub(crate) fn history(connection: &Connection, read: &Read) -> rusqlite::Result<
     Ok(messages)
 }
 
-/// Both ends of a span bound the walk over the primary key, so a read costs what it gives, not what there is.
+/// Both ends of a span bound the walk over the primary key, so a read costs what it gives, not what there is; only what
+/// was said after it was asked for is walked past.
 fn history_sql(newest_first: bool) -> String {
     let order = if newest_first { "DESC" } else { "ASC" };
-    let tagmsg = kind_number(MessageKind::Tagmsg);
     format!(
         "SELECT time, position, kind, source, target, tags, text FROM messages
          WHERE first = ?1 AND second = ?2
              AND (time, position) > (?3, ?4) AND (time, position) < (?5, ?6)
-             AND position <= ?7 AND kind <> {tagmsg}
+             AND position <= ?7
              AND NOT EXISTS (SELECT 1 FROM forgetting WHERE first = ?1 AND second = ?2)
          ORDER BY time {order}, position {order} LIMIT ?8"
     )

@@ -22,7 +22,9 @@ const MIGRATIONS: &[&str] = &[
          topic_by TEXT,
          topic_at INTEGER,
          spoken INTEGER NOT NULL,
-         empty_since INTEGER
+         empty_since INTEGER,
+         modes TEXT NOT NULL,
+         created INTEGER NOT NULL
      ) STRICT;
      CREATE TABLE guests (
          id INTEGER PRIMARY KEY,

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::process;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -89,16 +90,13 @@ impl Writer {
     /// Starts the thread; its last word goes through `alive`.
     pub(crate) fn start(self, alive: Sender<Result<(), CloseError>>) -> Result<(), OpenError> {
         let path = self.path.clone();
-        let (queue, reads) = (Arc::clone(&self.queue), Arc::clone(&self.reads));
         let thread = thread::Builder::new().name("store-writer".into()).spawn(move || {
-            match catch_unwind(AssertUnwindSafe(move || self.run())) {
-                Ok(last_word) => drop(alive.send(last_word)),
-                Err(_) => {
-                    tracing::error!("the store's writer panicked: nothing is stored from here on");
-                    queue.close();
-                    reads.close();
-                }
-            }
+            let Ok(last_word) = catch_unwind(AssertUnwindSafe(move || self.run())) else {
+                // Sessions whose echoes never come are worse than a restart, which loses nothing that was echoed.
+                tracing::error!("the store's writer has failed; the server stops, and can be started again");
+                process::abort();
+            };
+            drop(alive.send(last_word));
         });
         thread.map(drop).map_err(|error| OpenError::Other { path, cause: one_line(&error) })
     }

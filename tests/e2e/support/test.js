@@ -23,7 +23,7 @@ export const test = base.extend({
     const { log } = teahouse;
     await use(teahouse);
     const ended = await teahouse.stop();
-    if (info.status !== info.expectedStatus) await info.attach("server.log", { body: log.all.join("\n") });
+    if (info.status !== info.expectedStatus) await info.attach("server.log", { body: log.all.join("\n"), contentType: "text/plain" });
     if (ended !== null && ended.code !== 0) throw new Error(`the server ended with ${JSON.stringify(ended)}:\n${log.all.join("\n")}`);
   },
 
@@ -38,7 +38,7 @@ export const test = base.extend({
     for (const raw of opened) raw.close();
   },
 
-  run: async ({}, use) => {
+  run: async ({}, use, info) => {
     /** @type {Running[]} */
     const started = [];
     await use((command, args, options) => {
@@ -46,6 +46,9 @@ export const test = base.extend({
       started.push(running);
       return running;
     });
+    for (const { name, out, errors } of info.status === info.expectedStatus ? [] : started) {
+      await info.attach(`${name}.log`, { body: [...errors.all, ...out.all].join("\n"), contentType: "text/plain" });
+    }
     for (const running of started) await running.kill("SIGKILL");
   },
 });

@@ -8,7 +8,7 @@ use std::{
 };
 
 use teahouse_client::{
-    Event, Seen,
+    Event, Refusal, Seen,
     state::{Conversation, Log, Message, Room, State},
 };
 
@@ -61,6 +61,8 @@ pub(crate) enum ClientEvent {
 pub(crate) enum Notice {
     /// In the server's words, or ours.
     Words(String),
+    /// The server refused something.
+    Refused(Refusal),
     /// What was missed is there.
     CaughtUp { messages: u64, away_ms: u64 },
 }
@@ -171,7 +173,7 @@ impl ClientState {
                 self.begun.insert(target.to_ascii_lowercase());
             }
             Event::Refused(refusal) if refusal.code == "464" => self.password_asked = true,
-            Event::Refused(refusal) => self.notice = Some(Notice::Words(refusal.text)),
+            Event::Refused(refusal) => self.notice = Some(Notice::Refused(refusal)),
             Event::Notice { text } => self.notice = Some(Notice::Words(text)),
             _ => {}
         }

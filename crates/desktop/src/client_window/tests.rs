@@ -291,7 +291,7 @@ fn what_the_server_refuses_is_said_until_it_is_read() {
     let refusal = Refusal { code: "403".into(), about: "#x".into(), text: "No such channel".into() };
     harness.state_mut().tell(Event::Refused(refusal));
     harness.run();
-    harness.get_by_label("No such channel");
+    harness.get_by_label("There is no room #x.");
     harness.get_by_label("Dismiss").click();
     harness.run();
     assert_eq!(harness.state().actions, [ClientAction::DismissNotice]);

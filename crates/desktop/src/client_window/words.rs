@@ -1,5 +1,7 @@
 //! The state of the connection in words.
 
+use teahouse_client::Refusal;
+
 use super::state::{ClientState, Current, Link, Notice};
 use crate::{clock::Moment, texts::Texts};
 
@@ -26,11 +28,18 @@ pub(crate) fn offline(reason: &str, retry_at_ms: Option<u64>, now_ms: u64, texts
 pub(crate) fn notice(notice: &Notice, texts: &Texts) -> String {
     match notice {
         Notice::Words(words) => words.clone(),
+        Notice::Refused(refusal) => refused(refusal, texts),
         Notice::CaughtUp { messages, away_ms } => {
             let away = away(*away_ms, texts);
             texts.count_with("caught-up", *messages, &[("away", &away)])
         }
     }
+}
+
+/// A refusal in the person's language if we know its code, else in the server's words.
+fn refused(refusal: &Refusal, texts: &Texts) -> String {
+    let id = format!("server-{}", refusal.code.to_ascii_lowercase().replace('_', "-"));
+    texts.find(&id, &[("about", &refusal.about)]).unwrap_or_else(|| refusal.text.clone())
 }
 
 fn away(ms: u64, texts: &Texts) -> String {
@@ -81,6 +90,14 @@ mod tests {
         {
             assert_eq!(seconds_until(at_ms, now_ms), seconds, "{at_ms} at {now_ms}");
         }
+    }
+
+    #[test]
+    fn a_refusal_is_said_in_the_language_of_the_window() {
+        let refusal = |code: &str| Refusal { code: code.into(), about: "#茶".into(), text: "in its own words".into() };
+        let chinese = refused(&refusal("403"), &Texts::new(Lang::ZhCn));
+        assert!(chinese.contains("#茶") && chinese.contains("房间"), "{chinese}");
+        assert_eq!(refused(&refusal("NEVER_HEARD_OF"), &Texts::new(Lang::En)), "in its own words");
     }
 
     #[test]

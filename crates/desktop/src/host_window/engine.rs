@@ -9,13 +9,13 @@ use std::{
 };
 
 use teahouse_server::{
-    Server, ServerHandle,
+    Listening, Server, ServerHandle,
     config::Config,
     events::{EventKind, EventStream, ServerEvent},
 };
 use tokio::{runtime::Runtime, sync::mpsc};
 
-use super::state::HostEvent;
+use super::{reach, state::HostEvent};
 
 /// How many orders may wait; a person gives one at a time.
 const ORDERS_MAX: usize = 16;
@@ -123,11 +123,14 @@ impl<W: Fn()> Running<W> {
         match Server::start(config) {
             Ok(server) => {
                 let stream = server.events();
-                let listening = server.addresses().iter().map(|listening| ServerEvent {
+                let addresses: Vec<_> = server.addresses().iter().map(|listening| listening.address).collect();
+                let reachable = reach::reachable(&addresses, &reach::own_addresses());
+                let opened = |listening: &Listening| ServerEvent {
                     at_ms: now_ms(),
                     kind: EventKind::Listening { address: listening.address, takes: listening.takes },
-                });
-                self.tell(HostEvent::Started { data_dir, listening: listening.collect() });
+                };
+                let listening = server.addresses().iter().map(opened).collect();
+                self.tell(HostEvent::Started { data_dir, reachable, listening });
                 self.server = Some((server, stream));
             }
             Err(problem) => self.tell(HostEvent::StartFailed(problem.into())),

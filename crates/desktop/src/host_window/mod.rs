@@ -1,12 +1,14 @@
 //! The host window: one who opens it has a teahouse, sees who is connected and what goes over the wire.
 //!
 //! In: events of the server that it contains. Out: orders to it. `state` is the reducer, `view` the picture of it,
-//! `log` puts events into words, `problem` what went wrong, `engine` owns the server, `form` reads the fields.
+//! `log` puts events into words and `problem` what went wrong, `reach` tells where the server is, `engine` owns it, `form`
+//! reads the fields.
 
 mod engine;
 mod form;
 mod log;
 mod problem;
+mod reach;
 mod state;
 #[cfg(test)]
 mod tests;

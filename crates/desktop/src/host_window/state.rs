@@ -35,8 +35,8 @@ pub(crate) enum Phase {
 pub(crate) enum HostEvent {
     /// The person asked for a server.
     StartAsked,
-    /// It runs: where it keeps what was said, and the listeners that it opened first.
-    Started { data_dir: PathBuf, listening: Vec<ServerEvent> },
+    /// It runs: where it keeps what was said, where it can be connected to, and the listeners that it opened first.
+    Started { data_dir: PathBuf, reachable: Vec<SocketAddr>, listening: Vec<ServerEvent> },
     /// It did not start.
     StartFailed(Problem),
     /// What was asked of it cannot be done.
@@ -70,6 +70,8 @@ pub(crate) struct HostState {
     pub(crate) phase: Phase,
     pub(crate) problem: Option<Problem>,
     pub(crate) listening: Vec<SocketAddr>,
+    /// Where it can be connected to.
+    pub(crate) reachable: Vec<SocketAddr>,
     /// Where the server keeps what was said.
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) connections: BTreeMap<ConnectionId, ConnectionInfo>,
@@ -88,7 +90,8 @@ impl HostState {
                 self.phase = Phase::Starting;
                 self.problem = None;
             }
-            HostEvent::Started { data_dir, listening } => {
+            HostEvent::Started { data_dir, reachable, listening } => {
+                self.reachable = reachable;
                 self.data_dir = Some(data_dir);
                 self.phase = Phase::Running;
                 listening.into_iter().for_each(|event| self.apply_server(Arc::new(event)));

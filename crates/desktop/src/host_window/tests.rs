@@ -62,7 +62,7 @@ fn visited(state: &mut HostState) {
     let (ws, raw) = (ConnectionId(1), ConnectionId(2));
     state.apply(HostEvent::StartAsked);
     let listening = vec![at(EventKind::Listening { address: listener, takes: Takes::Any })];
-    state.apply(HostEvent::Started { data_dir: "teahouse-data".into(), listening });
+    state.apply(HostEvent::Started { data_dir: "teahouse-data".into(), reachable: vec![listener], listening });
     for (connection, address) in [(ws, "127.0.0.1:50001"), (raw, "127.0.0.1:50002")] {
         saw(state, EventKind::Accepted { connection, address: address.parse().unwrap(), listener });
     }

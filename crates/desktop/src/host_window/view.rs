@@ -2,8 +2,6 @@
 //!
 //! In: a [`HostState`], the texts, what stands in the fields. Out: what the person did.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-
 use eframe::egui::{
     Button, CentralPanel, Frame, Grid, Key, Label, Margin, Panel, RichText, ScrollArea, Stroke, TextStyle,
     TextWrapMode, Ui,
@@ -51,7 +49,7 @@ pub(crate) fn show(ui: &mut Ui, state: &HostState, form: &mut HostForm, texts: &
         .frame(connections)
         .resizable(true)
         .default_size(150.0)
-        .min_size(90.0)
+        .size_range(90.0..=(ui.available_height() * 0.45).max(90.0))
         .show(ui, |ui| connection_table(ui, state, texts));
     CentralPanel::no_frame().frame(parts::page_frame(ui)).show(ui, |ui| live_log(ui, state, texts, &mut actions));
     actions
@@ -113,8 +111,7 @@ fn phase(ui: &mut Ui, state: &HostState, texts: &Texts) {
 fn addresses(ui: &mut Ui, state: &HostState, texts: &Texts) {
     let palette = Palette::of(ui);
     ui.spacing_mut().interact_size.y = 0.0;
-    for address in &state.listening {
-        let address = reachable(*address);
+    for address in &state.reachable {
         ui.horizontal_wrapped(|ui| {
             ui.label(texts.say("host-page-at"));
             ui.hyperlink(format!("http://{address}/"));
@@ -125,15 +122,6 @@ fn addresses(ui: &mut Ui, state: &HostState, texts: &Texts) {
     if let Some(data_dir) = &state.data_dir {
         let words = texts.with("host-data", &[("directory", &data_dir.display().to_string())]);
         ui.label(RichText::new(words).small().color(palette.weak));
-    }
-}
-
-/// The address as one on this machine can use it: "all addresses" is no address to connect to.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    match address {
-        SocketAddr::V4(v4) if v4.ip().is_unspecified() => (Ipv4Addr::LOCALHOST, v4.port()).into(),
-        SocketAddr::V6(v6) if v6.ip().is_unspecified() => (Ipv6Addr::LOCALHOST, v6.port()).into(),
-        address => address,
     }
 }
 

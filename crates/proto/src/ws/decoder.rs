@@ -95,11 +95,6 @@ impl Decoder {
         Ok(Decoded { consumed, event, frame: Some(header.info) })
     }
 
-    /// Whether a message has begun and not ended.
-    pub fn in_message(&self) -> bool {
-        self.message.is_some()
-    }
-
     /// Does this frame fit to what came before it? (section 5.4)
     fn admit(&self, header: &Header) -> Result<(), Violation> {
         let FrameInfo { opcode, len, .. } = header.info;

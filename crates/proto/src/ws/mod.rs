@@ -69,8 +69,6 @@ pub mod code {
     pub const PROTOCOL_ERROR: u16 = 1002;
     /// A text message was not UTF-8.
     pub const INVALID_PAYLOAD: u16 = 1007;
-    /// The message is not allowed for a reason of the application's.
-    pub const POLICY: u16 = 1008;
     /// The message is too big.
     pub const TOO_BIG: u16 = 1009;
 }

@@ -1,4 +1,5 @@
-//! A process that is killed has kept all that it called settled, and none of its positions comes again.
+//! A process that is killed has kept all that it called settled, and none of its positions comes again; one whose writer
+//! fails ends by itself.
 
 use std::io::{BufRead, BufReader, Write, stdout};
 use std::path::Path;
@@ -7,7 +8,7 @@ use std::process::{Command, Stdio};
 use teahouse_chat::ids::Position;
 use teahouse_store::{Options, Store};
 
-use crate::support::{Tea, latest, said};
+use crate::support::{PATIENCE, Tea, latest, said};
 
 const DIR: &str = "TEAHOUSE_STORE_CRASH_DIR";
 
@@ -65,4 +66,31 @@ fn the_one_that_is_killed() {
         }
         store.append(Position(position), vec![said(position, first)]);
     }
+}
+
+#[test]
+fn a_process_whose_writer_fails_ends_at_once_and_has_kept_what_was_settled() {
+    let dir = tempfile::tempdir().unwrap();
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "crash::the_one_whose_writer_fails", "--nocapture"])
+        .env(DIR, dir.path())
+        .output()
+        .unwrap();
+    assert!(!child.status.success(), "it lived on");
+    #[cfg(unix)]
+    assert!(std::os::unix::process::ExitStatusExt::signal(&child.status).is_some(), "{child:?}");
+    let tea = Tea::open(dir, Options::default());
+    assert_eq!(tea.read(latest(1, tea.loaded.next_position)), [1]);
+}
+
+#[test]
+fn the_one_whose_writer_fails() {
+    let Some(dir) = std::env::var_os(DIR) else {
+        return;
+    };
+    // Told of by the writer after the commit.
+    let (store, loaded) = Store::open(dir.as_ref(), Options::default(), |_| panic!("on purpose")).unwrap();
+    let next = loaded.next_position;
+    store.append(next, vec![said(next.0, 1)]);
+    std::thread::park_timeout(PATIENCE);
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use teahouse_chat::durable::{Change, Conversation, RoomRecord};
 use teahouse_chat::ids::{Position, RoomId};
-use teahouse_store::{BACKLOG_BYTES_MAX, CloseError, Options, ReadError, Store};
+use teahouse_store::{BACKLOG_BYTES_MAX, CloseError, ReadError};
 
 use crate::support::{Tea, latest, message, room, said};
 
@@ -108,15 +108,6 @@ fn a_backlog_past_its_limit_is_not_healthy() {
 }
 
 #[test]
-fn a_writer_that_panicked_is_not_healthy_and_answers_nobody_with_silence() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, _) = Store::open(dir.path(), Options::default(), |_| panic!("on purpose")).unwrap();
-    store.append(Position(1), vec![said(1, 1)]);
-    assert!(matches!(store.close(), Err(CloseError::Died { .. })));
-    assert!(!store.is_healthy());
-}
-
-#[test]
 fn closing_says_what_could_not_be_written() {
     let tea = Tea::new();
     tea.faults.fail_commits(true);
@@ -132,7 +123,7 @@ fn closing_is_bounded_although_the_disk_hangs() {
     let waiting = tea.ask(latest(1, last));
     let started = Instant::now();
     assert!(matches!(tea.store.close(), Err(CloseError::Late { .. })));
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(2));
     assert_eq!(waiting.try_recv(), Ok(Err(ReadError::Closed)));
     tea.faults.hold(false);
 }

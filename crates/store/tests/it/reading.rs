@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use teahouse_chat::durable::{Bound, Change, Conversation, MessageKind, Span};
+use teahouse_chat::durable::{Bound, Change, Conversation, Span};
 use teahouse_chat::ids::{MsgId, Position, RoomId, Time};
 use teahouse_store::{READ_QUEUE_MAX, READ_ROWS_MAX, Read, ReadError};
 
@@ -53,17 +53,11 @@ fn spans_end_before_their_bounds_and_keep_to_their_limit() {
 }
 
 #[test]
-fn a_read_gives_no_more_than_its_cap_and_no_tagmsg() {
+fn a_read_gives_no_more_than_its_cap() {
     let tea = Tea::new();
-    tea.append(|position| {
-        let mut tags = message(position, Conversation::room(RoomId(1)), "");
-        tags.kind = MessageKind::Tagmsg;
-        vec![Change::Message(tags)]
-    });
     let last = (0..READ_ROWS_MAX + 10).map(|_| tea.say(1)).last().unwrap();
     let rows = tea.read(Read { limit: usize::MAX, ..latest(1, last) });
     assert_eq!((rows.len(), rows.last()), (READ_ROWS_MAX, Some(&last.0)));
-    assert_eq!(tea.read(Read { limit: 1, span: Span::After(Bound::Time(Time(0))), ..latest(1, last) }), vec![2]);
 }
 
 #[test]

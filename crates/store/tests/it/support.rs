@@ -10,6 +10,7 @@ use teahouse_chat::durable::{
     Change, Conversation, GuestRecord, MessageKind, Owner, RoomRecord, Span, StoredMessage, Topic,
 };
 use teahouse_chat::ids::{GuestId, MsgId, Position, RoomId, Time, TokenHash};
+use teahouse_chat::modes::RoomModes;
 use teahouse_store::faults::Faults;
 use teahouse_store::{Loaded, Options, Read, ReadError, Settled, Store};
 use tempfile::TempDir;
@@ -147,6 +148,8 @@ pub(crate) fn time(position: u64) -> Time {
 
 pub(crate) fn room(id: u64) -> RoomRecord {
     RoomRecord {
+        modes: RoomModes { key: Some("oolong".into()), limit: Some(9), ..RoomModes::default() },
+        created: Time(7),
         id: RoomId(id),
         name: format!("#茶{id}").into(),
         owner: Owner::Guest(GuestId(7)),
