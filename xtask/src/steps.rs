@@ -142,6 +142,7 @@ fn examples(counts: &mut Counts) -> Result<()> {
 }
 
 fn end_to_end(counts: &mut Counts) -> Result<()> {
+    plainly(&mut npm("tests/e2e", &["run", "--silent", "types"]))?;
     counting(&mut playwright(&["--project", "e2e"])?, counts)
 }
 
