@@ -133,8 +133,9 @@ fn has_nextest() -> bool {
     succeeds(&mut cargo(&["nextest", "--version"]))
 }
 
+// With the tests' targets their features are the same, so that no library is built a second time.
 fn build(_: &mut Counts) -> Result<()> {
-    plainly(&mut cargo(&["build", "--workspace", "--bins"]))
+    plainly(&mut cargo(&["build", "--workspace", "--all-targets"]))
 }
 
 fn examples(counts: &mut Counts) -> Result<()> {
