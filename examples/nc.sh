@@ -22,9 +22,10 @@ talk() {
             :*" PRIVMSG "*)
                 from=${line%%!*} said=${line#:*:}
                 show "${from#:}: $said"
-                if [ "$said" = bye ]; then send "QUIT :bye" && return; fi ;;
-            ERROR* | FAIL* | :*" "[45][0-9][0-9]" "*) show "$line" ;;
+                if [ "$said" = bye ]; then send "QUIT :bye"; fi ;;
+            FAIL* | :*" "[45][0-9][0-9]" "*) show "$line" ;;
+            ERROR*) show "$line" && return ;;
         esac
     done
 }
-{ talk <"$pipe" | nc "$host" "$port" >"$pipe"; } 3>&1
+{ talk <"$pipe" | nc "$host" "$port" >"$pipe" || echo "$host:$port does not answer" >&2; } 3>&1

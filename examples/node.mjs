@@ -12,7 +12,6 @@ const send = (line) => socket.write(`${line}\r\n`);
 
 send(`NICK ${nick}`);
 send(`USER ${nick} 0 * :${nick}`);
-socket.on("error", (error) => console.error(error.message));
 
 for await (const line of createInterface({ input: socket })) {
   const [before, ...after] = line.split(" :");

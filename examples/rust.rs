@@ -9,7 +9,6 @@ fn main() -> Result<()> {
     let (host, port) = (argument("127.0.0.1"), argument("8667"));
     let (mut nick, room) = (argument("rust"), argument("#lobby"));
     let text = argument("Hello from Rust!");
-
     let mut socket = TcpStream::connect(format!("{host}:{port}"))?;
     let lines = BufReader::new(socket.try_clone()?).lines();
     let mut send = |line: String| socket.write_all(format!("{line}\r\n").as_bytes());
@@ -30,12 +29,8 @@ fn main() -> Result<()> {
                 println!("* in {room} as {nick}");
                 send(format!("PRIVMSG {room} :{text}"))?;
             }
-            [source, "PRIVMSG", ..] => {
-                println!("{}: {said}", source.trim_start_matches(':').split('!').next().unwrap_or_default());
-                if said == "bye" {
-                    send("QUIT :bye".to_owned())?;
-                }
-            }
+            [_, "PRIVMSG", ..] if said == "bye" => send("QUIT :bye".to_owned())?,
+            [source, "PRIVMSG", ..] => println!("{}: {said}", source[1..].split('!').next().unwrap_or_default()),
             ["ERROR" | "FAIL", ..] => println!("{line}"),
             [_, code, ..] if code.starts_with(['4', '5']) => println!("{line}"),
             _ => {}

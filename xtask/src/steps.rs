@@ -133,8 +133,9 @@ fn has_nextest() -> bool {
     succeeds(&mut cargo(&["nextest", "--version"]))
 }
 
+// With the tests' targets their features are the same, so that no library is built a second time.
 fn build(_: &mut Counts) -> Result<()> {
-    plainly(&mut cargo(&["build", "--workspace", "--bins"]))
+    plainly(&mut cargo(&["build", "--workspace", "--all-targets"]))
 }
 
 fn examples(counts: &mut Counts) -> Result<()> {
@@ -142,6 +143,7 @@ fn examples(counts: &mut Counts) -> Result<()> {
 }
 
 fn end_to_end(counts: &mut Counts) -> Result<()> {
+    plainly(&mut npm("tests/e2e", &["run", "--silent", "types"]))?;
     counting(&mut playwright(&["--project", "e2e"])?, counts)
 }
 

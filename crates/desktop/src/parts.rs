@@ -2,7 +2,9 @@
 
 use eframe::egui::{
     self, Align, Button, Color32, Frame, Key, Label, Layout, Margin, Response, RichText, Stroke, TextEdit, TextStyle,
-    Ui, vec2,
+    Ui,
+    accesskit::{Live, Role},
+    vec2,
 };
 
 use crate::{
@@ -196,4 +198,15 @@ pub(crate) fn languages(ui: &mut Ui, texts: &Texts) -> Option<Lang> {
 /// Names a part that has no label beside it.
 pub(crate) fn name(ui: &Ui, part: &Response, name: &str) {
     ui.ctx().accesskit_node_builder(part.id, |node| node.set_label(name));
+}
+
+/// Says what the part of the window that `ui` fills is, to those who cannot see it.
+pub(crate) fn region(ui: &Ui, role: Role, name: &str) {
+    ui.ctx().accesskit_node_builder(ui.unique_id(), |node| {
+        node.set_role(role);
+        node.set_label(name);
+        if role == Role::Log {
+            node.set_live(Live::Polite);
+        }
+    });
 }

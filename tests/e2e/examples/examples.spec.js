@@ -1,6 +1,9 @@
 // Each example against the real server: others hear what it says, it prints what others say, and it leaves when told bye.
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { join } from "node:path";
+import { Raw } from "../support/raw.js";
 import { expect, test } from "../support/test.js";
 
 const FOLDER = join(import.meta.dirname, "../../../examples");
@@ -37,6 +40,22 @@ for (const [file, command] of Object.entries(EXAMPLES)) {
     bob.send("PRIVMSG #茶 :bye");
     expect(await example.ended()).toEqual({ code: 0, signal: null });
     await bob.lines.next(/^:bob_!\S+ QUIT /);
+  });
+
+  test(`${file} answers a PING and ends when the server says goodbye`, async ({ run }, info) => {
+    const [program, ...args] = command(join(FOLDER, file), info.outputPath("built"));
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+    const example = run(program, [...args, "127.0.0.1", String(port)]);
+    const [socket] = await once(server, "connection");
+    const client = new Raw(socket, file);
+    client.send("PING :喝茶 吗");
+    await client.lines.next(/^PONG :喝茶 吗$/);
+    client.send("ERROR :Server shutting down");
+    socket.end();
+    server.close();
+    expect(await example.ended()).toEqual({ code: 0, signal: null });
   });
 }
 

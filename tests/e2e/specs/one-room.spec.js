@@ -9,7 +9,7 @@ const NAME = "chat.example.test";
 
 test.use({ server: { name: NAME } });
 
-test("a socket, two pages and tail talk in one room; the server is killed; everybody still has the conversation", async ({
+test("a socket, two pages, send and tail talk in one room; the server is killed; everybody still has the conversation", async ({
   teahouse,
   raw,
   page,
@@ -30,6 +30,9 @@ test("a socket, two pages and tail talk in one room; the server is killed; every
     await hong.sees(["大家好 👋", "你好，阿明 🍵"]);
     await hong.say("我也在 🏮 <b>&amp;</b>");
     await ming.hears("小红", "我也在 🏮 <b>&amp;</b>");
+    const courier = run(program("teahouse"), ["send", "--to", ROOM, "--nick", "courier", "--server", teahouse.ws, "快递 📦"]);
+    expect(await courier.ended()).toEqual({ code: 0, signal: null });
+    await ming.hears("courier", "快递 📦");
   });
 
   await test.step("when all talk at once, all hear the same order", async () => {
@@ -37,19 +40,19 @@ test("a socket, two pages and tail talk in one room; the server is killed; every
     await Promise.all([alice, hong].map(async (person, index) => {
       for (const text of numbered(5, `第${index}页`)) await person.say(text);
     }));
-    await ming.lines.many(53, / PRIVMSG #lobby :/);
+    await ming.lines.many(54, / PRIVMSG #lobby :/);
     const order = texts(ming.heard(ROOM));
-    expect(order).toHaveLength(53);
+    expect(order).toHaveLength(54);
     await alice.sees(order);
     await hong.sees(order);
-    await tail.out.many(53, /./);
+    await tail.out.many(54, /./);
     expect(tailed(tail)).toEqual(order);
   });
 
   const echoed = await test.step("the server is killed while somebody talks", async () => {
     const last = numbered(80, "最后的话").map((text) => `PRIVMSG ${ROOM} :${text}`);
     ming.send(...last.slice(0, 30));
-    await ming.lines.many(53 + 20, / PRIVMSG #lobby :/);
+    await ming.lines.many(54 + 20, / PRIVMSG #lobby :/);
     ming.send(...last.slice(30)); // these are under way: stored or not, heard or not, nobody knows
     await teahouse.kill();
     await ming.lines.over();

@@ -23,6 +23,8 @@ export class Raw {
     socket.on("error", (error) => this.lines.end(error.message));
     const lines = createInterface({ input: socket });
     lines.on("close", () => this.lines.end("the connection is closed"));
+    lines.on("error", (error) => this.lines.end(error.message)); // the socket's errors come here, too
+    socket.on("close", () => this.lines.end("the connection is closed"));
     lines.on("line", (line) => {
       if (line.startsWith("PING")) this.send(line.replace("PING", "PONG"));
       this.lines.push(line);

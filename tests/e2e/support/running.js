@@ -4,6 +4,9 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { Lines } from "./lines.js";
 
+/** With a group of its own, a signal reaches what the program has started, too. */
+const OWN_GROUP = process.platform !== "win32";
+
 export class Running {
   #child;
   #ended;
@@ -15,7 +18,7 @@ export class Running {
    */
   constructor(command, args, { cwd, env, input } = {}) {
     this.name = [command.split(/[\\/]/).at(-1), ...args].join(" ");
-    this.#child = spawn(command, args, { cwd, env: { ...process.env, ...env } });
+    this.#child = spawn(command, args, { cwd, env: { ...process.env, ...env }, detached: OWN_GROUP });
     this.#ended = once(this.#child, "close");
     this.out = new Lines(`standard output of ${this.name}`);
     this.errors = new Lines(`standard error of ${this.name}`);
@@ -38,7 +41,8 @@ export class Running {
 
   /** @param {NodeJS.Signals} signal */
   async kill(signal) {
-    this.#child.kill(signal);
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(OWN_GROUP ? -pid : pid, signal);
     return this.ended();
   }
 }

@@ -63,6 +63,10 @@ pub(crate) enum Notice {
     Words(String),
     /// The server refused something.
     Refused(Refusal),
+    /// Somebody asks us into a room.
+    Invited { room: String, by: String },
+    /// Somebody put us out of a room; the reason is empty when there was none.
+    PutOut { room: String, by: String, reason: String },
     /// What was missed is there.
     CaughtUp { messages: u64, away_ms: u64 },
 }
@@ -174,6 +178,10 @@ impl ClientState {
             }
             Event::Refused(refusal) if refusal.code == "464" => self.password_asked = true,
             Event::Refused(refusal) => self.notice = Some(Notice::Refused(refusal)),
+            Event::Invited { room, by } => self.notice = Some(Notice::Invited { room, by }),
+            Event::Left { room, nick, reason, by: Some(by) } if self.chat.is_me(&nick) => {
+                self.notice = Some(Notice::PutOut { room, by, reason });
+            }
             Event::Notice { text } => self.notice = Some(Notice::Words(text)),
             _ => {}
         }

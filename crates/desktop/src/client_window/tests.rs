@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eframe::egui::{Context, Event as Input, Key, Modifiers};
+use eframe::egui::{Context, Event as Input, Key, Modifiers, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable};
 use teahouse_client::{
     Event, Refusal, Seen,
@@ -137,6 +137,19 @@ fn the_room_shows_who_is_there_and_what_is_said() {
     for label in ["Connected", "Tea and talk", "3 people", "Talk to bob", "Talk to 茶客", "你好 alice", "bob"] {
         assert!(harness.query_by_label(label).is_some(), "{label}");
     }
+}
+
+#[test]
+fn the_parts_of_the_window_have_roles_and_names() {
+    let mut harness = arrived(Lang::En);
+    harness.state_mut().wire(&[":bob!b@h PRIVMSG #lobby :tea?"]);
+    harness.run();
+    let inside = |role, name| harness.get_by_role_and_label(role, name);
+    inside(Role::Log, "Messages").get_by_label("tea?");
+    inside(Role::List, "People").get_by_label("Talk to bob");
+    inside(Role::List, "Rooms").get_by_label("#lobby");
+    inside(Role::MultilineTextInput, "Message to #lobby");
+    inside(Role::Button, "Send");
 }
 
 #[test]

@@ -29,6 +29,11 @@ pub(crate) fn notice(notice: &Notice, texts: &Texts) -> String {
     match notice {
         Notice::Words(words) => words.clone(),
         Notice::Refused(refusal) => refused(refusal, texts),
+        Notice::Invited { room, by } => texts.with("server-invite", &[("about", room), ("by", by)]),
+        Notice::PutOut { room, by, reason } => {
+            let id = if reason.is_empty() { "server-kick" } else { "server-kick-why" };
+            texts.with(id, &[("about", room), ("by", by), ("why", reason)])
+        }
         Notice::CaughtUp { messages, away_ms } => {
             let away = away(*away_ms, texts);
             texts.count_with("caught-up", *messages, &[("away", &away)])
@@ -80,7 +85,9 @@ pub(crate) fn day(day: &Moment, now_ms: u64, texts: &Texts) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use teahouse_client::Event;
+
+    use super::{super::state::ClientEvent, *};
     use crate::texts::Lang;
 
     #[test]
@@ -98,6 +105,22 @@ mod tests {
         let chinese = refused(&refusal("403"), &Texts::new(Lang::ZhCn));
         assert!(chinese.contains("#茶") && chinese.contains("房间"), "{chinese}");
         assert_eq!(refused(&refusal("NEVER_HEARD_OF"), &Texts::new(Lang::En)), "in its own words");
+    }
+
+    #[test]
+    fn an_invitation_and_being_put_out_are_told() {
+        let (room, nick, by) = (|| "#den".to_owned(), || "alice".to_owned(), || "bob".to_owned());
+        let left = |reason: &str| Event::Left { room: room(), nick: nick(), reason: reason.into(), by: Some(by()) };
+        for (event, words) in [
+            (Event::Invited { room: room(), by: by() }, "bob invites you to #den."),
+            (left(""), "bob put you out of #den."),
+            (left("too loud"), "bob put you out of #den: too loud"),
+        ] {
+            let mut state = ClientState::new();
+            state.apply(ClientEvent::ConnectAsked(nick()));
+            state.apply(ClientEvent::Told { event, at_ms: 0 });
+            assert_eq!(state.notice.map(|told| notice(&told, &Texts::new(Lang::En))).as_deref(), Some(words));
+        }
     }
 
     #[test]

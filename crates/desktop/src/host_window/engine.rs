@@ -1,6 +1,7 @@
 //! The server behind the host window, on a thread of its own, so that starting and stopping never hold up a frame.
 //!
-//! In: [`Order`]s. Out: [`HostEvent`]s, and a call for a frame with each. When the window goes, the server says goodbye.
+//! In: [`Order`]s. Out: [`HostEvent`]s, and a call for a frame with each. When the window goes, the server says
+//! goodbye.
 
 use std::{
     sync::mpsc::{Receiver, SyncSender, sync_channel},

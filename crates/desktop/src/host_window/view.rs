@@ -5,6 +5,7 @@
 use eframe::egui::{
     Button, CentralPanel, Frame, Grid, Key, Label, Margin, Panel, RichText, ScrollArea, Stroke, TextStyle,
     TextWrapMode, Ui,
+    accesskit::Role,
     text::{LayoutJob, TextFormat},
 };
 use teahouse_server::events::ConnectionInfo;
@@ -181,6 +182,7 @@ fn live_log(ui: &mut Ui, state: &HostState, texts: &Texts, actions: &mut Vec<Hos
                 height,
                 state.shown_lines(),
                 |ui, rows| {
+                    parts::region(ui, Role::Log, &texts.say("host-log"));
                     for entry in state.log_lines(rows) {
                         log_line(ui, &log::line(entry, texts));
                     }

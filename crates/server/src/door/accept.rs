@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::Hall;
 use super::sniff::{Verdict, sniff};
 use crate::config::Takes;
-use crate::events::{self, ConnectionId, EventKind};
+use crate::events::{self, Arrival, ConnectionId, EventKind};
 use crate::http::{Rewind, Served};
 use crate::seldom::Seldom;
 use crate::worker::{Established, Framing};
@@ -58,7 +58,8 @@ pub(super) async fn run(door: Door, hall: Arc<Hall>, mut stopped: watch::Receive
         match accepted {
             Ok((stream, peer)) => {
                 back_off = BACK_OFF_MIN;
-                let Some(id) = hall.events.accept(peer, door.address, hall.connections_max) else {
+                let arrival = Arrival { address: peer, listener: door.address };
+                let Some(id) = hall.events.accept(arrival, hall.connections_max) else {
                     complaints.warn(|| format!("{peer} was turned away: limits.connections are here already"));
                     continue;
                 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{RichText, ScrollArea, Ui};
+use eframe::egui::{RichText, ScrollArea, Ui, accesskit::Role};
 use teahouse_client::state::Message;
 use teahouse_proto::time::parse_server_time;
 
@@ -20,6 +20,7 @@ const TOGETHER_MS: u64 = 5 * 60 * 1_000;
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, current: &Current, actions: &mut Vec<ClientAction>) {
     let area = ScrollArea::vertical().id_salt(current.name()).auto_shrink(false).stick_to_bottom(true);
     area.show(ui, |ui| {
+        parts::region(ui, Role::Log, &scene.texts.say("messages"));
         ui.spacing_mut().item_spacing.y = 3.0;
         let log = current.log();
         if log.is_empty() {

@@ -1,6 +1,6 @@
 //! The people of a room; a click on one opens the conversation with them.
 
-use eframe::egui::{Button, RichText, ScrollArea, Ui};
+use eframe::egui::{Button, RichText, ScrollArea, Ui, accesskit::Role};
 use teahouse_client::state::Room;
 
 use super::{ClientAction, Scene};
@@ -15,6 +15,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, room: &Room, actions: &mut Ve
     ui.spacing_mut().item_spacing.y = 2.0;
     ui.spacing_mut().button_padding.x = 8.0;
     ScrollArea::vertical().auto_shrink(false).show_rows(ui, LINE_HEIGHT, room.people().len(), |ui, rows| {
+        parts::region(ui, Role::List, &scene.texts.say("people"));
         for nick in room.people().skip(rows.start).take(rows.len()) {
             person(ui, scene, nick, actions);
         }

@@ -1,6 +1,6 @@
 //! The side of the window: who one is and how the connection is, the rooms, the conversations.
 
-use eframe::egui::{Button, Frame, Key, Panel, RichText, ScrollArea, Ui};
+use eframe::egui::{Button, Frame, Key, Panel, RichText, ScrollArea, Ui, accesskit::Role};
 
 use super::{ClientAction, Scene};
 use crate::{
@@ -17,16 +17,22 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, action
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let (texts, state) = (scene.texts, scene.state);
         parts::section(ui, &texts.say("rooms"));
-        for room in state.chat.rooms() {
-            place(ui, scene, &room.name, room.joined, actions);
-        }
+        ui.scope(|ui| {
+            parts::region(ui, Role::List, &texts.say("rooms"));
+            for room in state.chat.rooms() {
+                place(ui, scene, &room.name, room.joined, actions);
+            }
+        });
         join(ui, scene, form, actions);
         let people = state.people_talked_to();
         ui.add_space(12.0);
         parts::section(ui, &texts.say("talks"));
-        for name in &people {
-            place(ui, scene, name, true, actions);
-        }
+        ui.scope(|ui| {
+            parts::region(ui, Role::List, &texts.say("talks"));
+            for name in &people {
+                place(ui, scene, name, true, actions);
+            }
+        });
         talk(ui, scene, form, actions);
     });
 }

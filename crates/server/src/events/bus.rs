@@ -1,173 +1,25 @@
-//! What happens at the doors, for those who watch: the host window, the log, tests.
-//!
-//! In: facts from the doors, the workers and the handle. Out: one bounded stream for each watcher, which begins with
-//! the connections that are there. While nobody watches, a line costs one relaxed atomic load.
+//! Where events are told, and what one watcher sees of them.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::broadcast;
 
-use crate::config::Takes;
+use super::kinds::{ConnectionId, ConnectionInfo, Direction, Door, EventKind, Frame, ServerEvent};
 
 /// How many events wait for a watcher before the oldest are dropped and counted.
 pub const WAITING_EVENTS_MAX: usize = 4096;
 
-/// How much of a line's text an event keeps, in bytes, so that full queues stay small.
-pub const LINE_TEXT_BYTES_MAX: usize = 1024;
-
-/// A connection's number, given at accept, unique for the life of the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ConnectionId(pub u64);
-
-/// Something that happened, and when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServerEvent {
-    /// Milliseconds since the Unix epoch.
-    pub at_ms: u64,
-    /// What happened.
-    pub kind: EventKind,
-}
-
-/// What can happen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EventKind {
-    /// A listener is open.
-    Listening {
-        /// Where, with the port that the system gave if none was asked for.
-        address: SocketAddr,
-        /// Which doors it has.
-        takes: Takes,
-    },
-    /// Somebody connected; what they speak is not known yet.
-    Accepted {
-        /// The connection's number from now on.
-        connection: ConnectionId,
-        /// Who connected.
-        address: SocketAddr,
-        /// To which listener.
-        listener: SocketAddr,
-    },
-    /// The first bytes told, or the upgrade changed, which door a connection came by.
-    Door {
-        /// Which connection.
-        connection: ConnectionId,
-        /// Which door.
-        door: Door,
-    },
-    /// An HTTP request was answered.
-    Request {
-        /// On which connection.
-        connection: ConnectionId,
-        /// The method.
-        method: String,
-        /// The path, without its query.
-        path: String,
-        /// The answer's status code.
-        status: u16,
-    },
-    /// An HTTP connection became a WebSocket (RFC 6455, section 4.2.2).
-    Upgraded {
-        /// Which connection.
-        connection: ConnectionId,
-        /// The client's `Sec-WebSocket-Key`.
-        key: String,
-        /// Our `Sec-WebSocket-Accept`.
-        accept: String,
-        /// The subprotocol agreed on, if any.
-        subprotocol: Option<&'static str>,
-    },
-    /// A session has a name.
-    Registered {
-        /// Which connection.
-        connection: ConnectionId,
-        /// Its nick.
-        nick: String,
-    },
-    /// A session has another name.
-    Renamed {
-        /// Which connection.
-        connection: ConnectionId,
-        /// Its nick from now on.
-        nick: String,
-    },
-    /// A line came or went.
-    Line {
-        /// On which connection.
-        connection: ConnectionId,
-        /// Which way.
-        direction: Direction,
-        /// Its length on the wire, with its CR LF or its frame's header.
-        bytes: usize,
-        /// The WebSocket frame that carried it.
-        frame: Option<Frame>,
-        /// What it says, at most [`LINE_TEXT_BYTES_MAX`] of it.
-        text: String,
-    },
-    /// A connection ended.
-    Closed {
-        /// Which connection.
-        connection: ConnectionId,
-        /// Why, in words.
-        reason: String,
-    },
-    /// The program said something to everybody.
-    Announced {
-        /// What it said.
-        text: String,
-    },
-    /// The server says goodbye.
-    Stopping,
-}
-
-/// Which door a connection came by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Door {
-    /// Nothing has come yet that tells.
-    #[default]
-    Unknown,
-    /// IRC lines on a raw TCP socket.
-    Irc,
-    /// HTTP: the page.
-    Http,
-    /// A WebSocket.
-    WebSocket,
-}
-
-/// Which way a line went, seen from the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// From the client.
-    In,
-    /// To the client.
-    Out,
-}
-
-/// The header of a WebSocket frame, as far as a watcher wants it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// The four opcode bits.
-    pub opcode: u8,
-    /// Whether the payload was masked; always so from a client, never to one.
-    pub masked: bool,
-}
-
-/// A connection that is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConnectionInfo {
-    /// Its number.
-    pub id: ConnectionId,
+/// Who has come to which listener.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
     /// Who connected.
     pub address: SocketAddr,
-    /// By which door.
-    pub door: Door,
-    /// Since when, in milliseconds since the Unix epoch.
-    pub since_ms: u64,
-    /// The nick, once registered.
-    pub nick: Option<String>,
+    /// The listener's own address.
+    pub listener: SocketAddr,
 }
 
 /// The one place where events are told; cheap to clone.
@@ -226,25 +78,19 @@ impl Events {
         text: impl FnOnce() -> T,
     ) {
         if self.is_watched() {
-            let mut text = text().into();
-            shorten(&mut text);
-            let kind = EventKind::Line { connection, direction, bytes, frame, text };
-            self.send(now_ms(), kind);
+            let text = text().into();
+            self.send(now_ms(), EventKind::Line { connection, direction, bytes, frame, text });
         }
     }
 
     /// Gives a new connection its number and tells of it; `None` when `connections_max` are there already.
-    pub fn accept(
-        &self,
-        address: SocketAddr,
-        listener: SocketAddr,
-        connections_max: Option<usize>,
-    ) -> Option<ConnectionId> {
+    pub fn accept(&self, arrival: Arrival, connections_max: Option<usize>) -> Option<ConnectionId> {
         let mut present = self.present();
         if connections_max.is_some_and(|max| present.len() >= max) {
             return None;
         }
         let connection = ConnectionId(self.shared.next_connection.fetch_add(1, Ordering::Relaxed));
+        let Arrival { address, listener } = arrival;
         let kind = EventKind::Accepted { connection, address, listener };
         let at_ms = now_ms();
         keep(&mut present, &kind, at_ms);
@@ -252,11 +98,6 @@ impl Events {
             self.send(at_ms, kind);
         }
         Some(connection)
-    }
-
-    /// Every connection that is there, by its number.
-    pub fn connections(&self) -> Vec<ConnectionInfo> {
-        self.present().values().cloned().collect()
     }
 
     /// Watches from now on: the connections that are there, then everything that happens.
@@ -271,7 +112,8 @@ impl Events {
         }
     }
 
-    fn send(&self, at_ms: u64, kind: EventKind) {
+    fn send(&self, at_ms: u64, mut kind: EventKind) {
+        kind.shorten();
         // The only error is that the last watcher has just gone.
         let _ = self.shared.sender.send(Arc::new(ServerEvent { at_ms, kind }));
     }
@@ -330,40 +172,11 @@ impl EventStream {
             }
         }
     }
-
-    /// The next event, for a thread of its own: `None` when `timeout` has passed without one.
-    ///
-    /// Must not be called on a runtime's own thread.
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Option<Arc<ServerEvent>> {
-        let deadline = std::time::Instant::now() + timeout;
-        let parked = Arc::new(Unpark(std::thread::current()));
-        let waker = std::task::Waker::from(parked);
-        let mut context = std::task::Context::from_waker(&waker);
-        let mut next = std::pin::pin!(self.recv());
-        loop {
-            if let std::task::Poll::Ready(event) = next.as_mut().poll(&mut context) {
-                return event;
-            }
-            let left = deadline.saturating_duration_since(std::time::Instant::now());
-            if left.is_zero() {
-                return None;
-            }
-            std::thread::park_timeout(left);
-        }
-    }
 }
 
 impl Drop for EventStream {
     fn drop(&mut self) {
         self.events.shared.watchers.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-struct Unpark(std::thread::Thread);
-
-impl std::task::Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
     }
 }
 
@@ -391,14 +204,6 @@ fn keep(present: &mut BTreeMap<ConnectionId, ConnectionInfo>, kind: &EventKind, 
     }
 }
 
-fn shorten(text: &mut String) {
-    let mut end = text.len().min(LINE_TEXT_BYTES_MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
-}
-
 fn now_ms() -> u64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
@@ -406,17 +211,19 @@ fn now_ms() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::EVENT_TEXT_BYTES_MAX;
     use super::*;
 
-    fn address(port: u16) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], port))
+    fn from(port: u16) -> Arrival {
+        let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Arrival { address: local(port), listener: local(8667) }
     }
 
     #[test]
     fn a_new_watcher_begins_with_who_is_there() {
         let events = Events::new();
-        let alice = events.accept(address(1), address(8667), None).unwrap();
-        let bob = events.accept(address(2), address(8667), None).unwrap();
+        let alice = events.accept(from(1), None).unwrap();
+        let bob = events.accept(from(2), None).unwrap();
         events.tell(EventKind::Door { connection: alice, door: Door::WebSocket });
         events.tell(EventKind::Registered { connection: alice, nick: "alice".into() });
         events.tell(EventKind::Closed { connection: bob, reason: "left".into() });
@@ -460,27 +267,28 @@ mod tests {
         events.line(ConnectionId(1), Direction::Out, 9000, None, || "茶".repeat(3000));
         let event = stream.try_recv().unwrap();
         let EventKind::Line { text, bytes, .. } = &event.kind else { panic!("{event:?}") };
-        assert_eq!((*bytes, text.len()), (9000, LINE_TEXT_BYTES_MAX / 3 * 3));
+        assert_eq!((*bytes, text.len()), (9000, EVENT_TEXT_BYTES_MAX / 3 * 3));
+        assert!(text.capacity() <= EVENT_TEXT_BYTES_MAX, "{} bytes are still taken", text.capacity());
+    }
+
+    #[test]
+    fn a_long_request_is_kept_in_part() {
+        let events = Events::new();
+        let mut stream = events.watch();
+        let (method, path) = ("M".repeat(30_000), "/茶".repeat(8_000));
+        events.tell(EventKind::Request { connection: ConnectionId(1), method, path, status: 404 });
+        let event = stream.try_recv().unwrap();
+        let EventKind::Request { method, path, status: 404, .. } = &event.kind else { panic!("{event:?}") };
+        assert_eq!((method.len(), path.len()), (EVENT_TEXT_BYTES_MAX, EVENT_TEXT_BYTES_MAX));
+        assert!(method.capacity() + path.capacity() <= 2 * EVENT_TEXT_BYTES_MAX);
     }
 
     #[test]
     fn the_limit_on_connections_counts_those_that_are_there() {
         let events = Events::new();
-        let first = events.accept(address(1), address(8667), Some(1)).unwrap();
-        assert_eq!(events.accept(address(2), address(8667), Some(1)), None);
+        let first = events.accept(from(1), Some(1)).unwrap();
+        assert_eq!(events.accept(from(2), Some(1)), None);
         events.tell(EventKind::Closed { connection: first, reason: "left".into() });
-        assert!(events.accept(address(3), address(8667), Some(1)).is_some());
-    }
-
-    #[test]
-    fn a_thread_can_wait_for_the_next_event() {
-        let events = Events::new();
-        let mut stream = events.watch();
-        assert_eq!(stream.recv_timeout(Duration::from_millis(1)), None);
-        let teller = events.clone();
-        let thread = std::thread::spawn(move || teller.tell(EventKind::Stopping));
-        let event = stream.recv_timeout(Duration::from_secs(10)).unwrap();
-        thread.join().unwrap();
-        assert_eq!(event.kind, EventKind::Stopping);
+        assert!(events.accept(from(3), Some(1)).is_some());
     }
 }
