@@ -86,3 +86,15 @@ fn pages_reach_back_to_the_first_message() {
     }
     assert_eq!(all, (0..50).collect::<Vec<_>>());
 }
+
+#[test]
+fn a_page_larger_than_the_send_queue_reaches_whoever_reads() {
+    let party = Party::with(|config| config.send_queue_bytes_max = Some(100_000));
+    let mut alice = party.visitor("alice", CAPS);
+    let tags = "x".repeat(4000);
+    for number in 0..200 {
+        alice.say(&format!("@+x={tags} PRIVMSG #lobby :number {number}"));
+        alice.until(&format!(":number {number}"));
+    }
+    assert_eq!(latest(&mut alice, 500), (0..200).collect::<Vec<_>>());
+}

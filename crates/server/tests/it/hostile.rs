@@ -128,3 +128,18 @@ fn many_who_leave_at_once_are_gone() {
     bystander.say("NAMES #lobby");
     assert!(bystander.until(" 353 ").pop().unwrap().ends_with(":bystander"));
 }
+
+#[test]
+fn a_web_socket_that_pings_and_never_reads_is_closed() {
+    let party = Party::with(|config| config.send_queue_bytes_max = Some(100_000));
+    let mut web = party.upgrade("");
+    let pings = frame(0x89, &[b'p'; 125]).repeat(1000);
+    // It is read no further while much waits for it, so this ends by itself or by the server's closing.
+    web.stream.set_write_timeout(Some(std::time::Duration::from_secs(2))).expect("a timeout");
+    let mut sent = 0;
+    while sent < 1000 && std::io::Write::write_all(&mut web.stream, &pings).is_ok() {
+        sent += 1;
+    }
+    assert!(sent < 1000, "a hundred million bytes of pongs were piled up");
+    drop(party.guest("newcomer", ""));
+}

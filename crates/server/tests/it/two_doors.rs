@@ -97,3 +97,16 @@ fn a_dropped_guest_comes_back_to_its_seat() {
     );
     assert_eq!(bob.so_far(), Vec::<String>::new(), "nobody is told of a drop while the seat is kept");
 }
+
+#[test]
+fn whoever_says_much_and_is_gone_has_said_it_all() {
+    let party = Party::new();
+    let mut bob = party.visitor("bob", "");
+    let mut alice = party.visitor("alice", "");
+    let lines: String = (0..600).map(|number| format!("PRIVMSG #lobby :number {number}\r\n")).collect();
+    alice.bytes(format!("CHATHISTORY LATEST #lobby * 5\r\n{lines}"));
+    drop(alice);
+    let heard = bob.until(":number 599");
+    assert_eq!(heard.iter().filter(|line| line.contains(":number ")).count(), 600);
+    bob.until(" QUIT ");
+}
