@@ -150,3 +150,18 @@ fn visuals(visuals: &mut Visuals, palette: &Palette) {
     widgets.active = widget(palette.selected, palette.accent, palette.text);
     widgets.open = widget(palette.hover, palette.line, palette.text);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_moves_by_itself() {
+        let ctx = Context::default();
+        install(&ctx);
+        for theme in [Theme::Light, Theme::Dark] {
+            let style = ctx.style_of(theme);
+            assert!(!style.visuals.text_cursor.blink && style.animation_time == 0.0, "{theme:?}");
+        }
+    }
+}
