@@ -6,6 +6,7 @@
 //! - [`error`]: what can go wrong at open, read and close, each in one line with its remedy.
 //! - [`faults`]: holds the writer back or makes it fail, for tests.
 //! - `open`: the directory, its lock, the connections, loading.
+//! - `place`: whether the files are still where they were opened.
 //! - `schema`: the tables, their versions, migrations.
 //! - `rows`: records to rows and back; all SQL about rooms, guests and messages.
 //! - `queue`: what waits for the writer; the only part that runs under the world's lock.
@@ -16,6 +17,7 @@
 
 mod forget;
 mod open;
+mod place;
 mod queue;
 mod readers;
 mod rows;
@@ -159,6 +161,8 @@ impl Store {
 
     /// Whether writing works: `false` from a failed write until one succeeds (tried every second), while more than
     /// [`BACKLOG_BYTES_MAX`] waits, and after close. While `false`, actions with a durable effect are to be refused.
+    ///
+    /// A write fails too once the files are deleted, moved or replaced: nothing is kept in a file without a name.
     pub fn is_healthy(&self) -> bool {
         self.queue.is_healthy()
     }

@@ -10,6 +10,7 @@ use teahouse_chat::ids::{Position, Time};
 
 use crate::error::OpenError;
 use crate::faults::Faults;
+use crate::place::Place;
 use crate::queue::POSITION_BLOCK;
 use crate::schema::{self, Identity};
 use crate::{Loaded, rows};
@@ -32,6 +33,7 @@ const WAL_KEPT_BYTES: i64 = 16 << 20;
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) path: PathBuf,
+    pub(crate) place: Place,
     pub(crate) connection: Connection,
     pub(crate) loaded: Loaded,
     pub(crate) reserved_until: Position,
@@ -59,7 +61,8 @@ pub(crate) fn open(dir: &Path, faults: &Faults) -> Result<Opened, OpenError> {
     };
     prepare(&mut connection, &path, version, faults)?;
     let (loaded, reserved_until) = load(&mut connection).map_err(|error| OpenError::from_sqlite(&path, &error))?;
-    Ok(Opened { path, connection, loaded, reserved_until, lock })
+    let place = Place::of(&path).map_err(|error| OpenError::from_io(&path, &error))?;
+    Ok(Opened { path, place, connection, loaded, reserved_until, lock })
 }
 
 /// A connection for reading only.

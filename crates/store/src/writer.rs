@@ -16,6 +16,7 @@ use teahouse_chat::ids::{Position, Time};
 use crate::error::{CloseError, OpenError, one_line};
 use crate::faults::Faults;
 use crate::open::{BUSY_MS, LOG_FILE, Opened};
+use crate::place::{self, Place};
 use crate::queue::{Entry, Plans, Queue, Turn};
 use crate::readers::Reads;
 use crate::upserts::Upserts;
@@ -43,6 +44,7 @@ type OnSettled = Box<dyn Fn(Settled) + Send + Sync>;
 pub(crate) struct Writer {
     connection: Connection,
     path: PathBuf,
+    place: Place,
     /// Let go of only after the connection.
     lock: File,
     queue: Arc<Queue>,
@@ -57,6 +59,8 @@ pub(crate) struct Writer {
     taken: Position,
     last_time: Time,
     plans: Plans,
+    /// While writing fails, the remedy that was logged last.
+    told: Option<&'static str>,
     /// Not before then is the write-ahead log emptied again.
     checkpoint_at: Instant,
 }
@@ -72,6 +76,7 @@ impl Writer {
         Writer {
             connection: opened.connection,
             path: opened.path,
+            place: opened.place,
             lock: opened.lock,
             taken: queue.settled(),
             queue,
@@ -83,6 +88,7 @@ impl Writer {
             last_time: opened.loaded.last_time,
             // What an earlier process had not finished forgetting goes on.
             plans: Plans { forget_at: Some(Instant::now()), ..Plans::default() },
+            told: None,
             checkpoint_at: Instant::now(),
         }
     }
@@ -149,7 +155,7 @@ impl Writer {
         let forgets =
             self.upserts.iter().any(|change| matches!(change, Change::RoomForgotten(_) | Change::GuestForgotten(_)));
         let (upserts, last_time) = (&self.upserts, self.last_time);
-        let result = transact(&mut self.connection, &self.faults, |transaction| {
+        let result = transact(&mut self.connection, &self.place, &self.faults, |transaction| {
             write_all(transaction, messages, upserts, reservation, last_time)
         });
         match result {
@@ -187,17 +193,11 @@ impl Writer {
     }
 
     fn fail(&mut self, error: &rusqlite::Error) {
-        if self.plans.retry_at.is_none() {
-            let remedy = match error.sqlite_error_code() {
-                Some(ErrorCode::DiskFull) => "free some space",
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "close the other program that has it open",
-                _ => "see to the disk",
-            };
-            tracing::error!(
-                "cannot write to {} ({}), nothing more is taken until that works again: {remedy}",
-                self.path.display(),
-                one_line(error)
-            );
+        let remedy = remedy(error);
+        if self.told != Some(remedy) {
+            let (path, cause) = (self.path.display(), one_line(error));
+            tracing::error!("cannot write to {path} ({cause}), nothing more is taken until that works again: {remedy}");
+            self.told = Some(remedy);
         }
         self.queue.set_healthy(false);
         self.plans.retry_at = Some(Instant::now() + Duration::from_millis(RETRY_MS));
@@ -217,18 +217,19 @@ impl Writer {
         }
         tracing::info!("{} can be written again", self.path.display());
         self.plans.retry_at = None;
+        self.told = None;
         self.queue.set_healthy(true);
         self.settle(Vec::new());
     }
 
     /// Writes more than a message takes and takes it away again: on a disk at its brink a tiny write may pass.
     fn probe(&mut self) -> rusqlite::Result<()> {
-        transact(&mut self.connection, &self.faults, |transaction| {
+        transact(&mut self.connection, &self.place, &self.faults, |transaction| {
             transaction
                 .execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', randomblob(?1))", [PROBE_BYTES])
                 .map(drop)
         })?;
-        transact(&mut self.connection, &self.faults, |transaction| {
+        transact(&mut self.connection, &self.place, &self.faults, |transaction| {
             transaction.execute("DELETE FROM meta WHERE key = 'probe'", []).map(drop)
         })
     }
@@ -237,7 +238,7 @@ impl Writer {
     fn forget(&mut self) {
         let result = forget::is_due(&self.connection).and_then(|due| {
             if due {
-                transact(&mut self.connection, &self.faults, forget::slice)?;
+                transact(&mut self.connection, &self.place, &self.faults, forget::slice)?;
             }
             Ok(due)
         });
@@ -282,9 +283,20 @@ impl Writer {
     }
 }
 
-/// Runs `work` in one transaction; after an error nothing of it is there.
+/// What can be done about a failed write.
+fn remedy(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        _ if place::is_gone(error) => "move it back, or start again, empty or with a backup in its place",
+        Some(ErrorCode::DiskFull) => "free some space",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "close the other program that has it open",
+        _ => "see to the disk",
+    }
+}
+
+/// Runs `work` in one transaction; after an error nothing of it is there. A database that is gone is an error.
 fn transact<T>(
     connection: &mut Connection,
+    place: &Place,
     faults: &Faults,
     work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
@@ -296,6 +308,7 @@ fn transact<T>(
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let value = work(&transaction)?;
     faults.before_commit()?;
+    place.check()?;
     transaction.commit()?;
     Ok(value)
 }
@@ -324,4 +337,25 @@ fn write_all(
         schema::set_meta_number(transaction, "reserved_until", until.0)?;
     }
     Ok(latest)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn each_cause_has_its_remedy() {
+        for (code, expected) in [
+            (ffi::SQLITE_FULL, "free some space"),
+            (ffi::SQLITE_BUSY, "close the other program that has it open"),
+            (ffi::SQLITE_IOERR, "see to the disk"),
+            (ffi::SQLITE_READONLY, "see to the disk"),
+            (ffi::SQLITE_READONLY_DBMOVED, "move it back, or start again, empty or with a backup in its place"),
+        ] {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            assert_eq!(remedy(&error), expected, "{error}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use teahouse_chat::durable::{Change, Conversation, RoomRecord};
 use teahouse_chat::ids::{Position, RoomId};
-use teahouse_store::{BACKLOG_BYTES_MAX, CloseError, ReadError};
+use teahouse_store::{BACKLOG_BYTES_MAX, CloseError, Options, ReadError, Store};
 
 use crate::support::{Tea, latest, message, room, said};
 
@@ -89,6 +89,61 @@ fn a_database_locked_by_another_program_is_a_failure_that_passes() {
     let kept = tea.say(1);
     tea.wait(kept);
     assert_eq!(tea.read(latest(1, kept)), vec![kept.0]);
+}
+
+/// What Windows forbids: deleting, moving or replacing a file that is open.
+#[cfg(unix)]
+mod gone {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_kept_in_a_deleted_directory_and_nobody_is_told_so() {
+        let tea = Tea::new();
+        let kept = tea.say(1);
+        tea.wait(kept);
+        fs::remove_dir_all(tea.dir.path()).unwrap();
+        let lost = tea.say(1);
+        assert_eq!(tea.wait(lost).failed, BTreeSet::from([lost]));
+        // One retry later there is no health, although there is a directory again: it is another one.
+        let (_other, _) = Store::open(tea.dir.path(), Options::default(), |_| ()).unwrap();
+        assert!(tea.settled.recv_timeout(Duration::from_millis(1_300)).is_err());
+        assert!(!tea.store.is_healthy());
+        let lost = tea.append(|position| vec![Change::Room(room(1)), said(position, 1)]);
+        let news = tea.wait_until(|news| news.ahead.contains(&lost));
+        assert_eq!(news.upto, Position(lost.0 - 1));
+        assert!(matches!(tea.store.close(), Err(CloseError::Unwritten { .. })));
+    }
+
+    #[test]
+    fn closing_leaves_the_database_that_took_the_place_alone() {
+        let tea = Tea::new();
+        let kept = tea.say(1);
+        tea.wait(kept);
+        fs::remove_dir_all(tea.dir.path()).unwrap();
+        let other = Tea::open(tea.dir, Options::default());
+        let there = other.say(1);
+        other.wait(there);
+        tea.store.close().unwrap();
+        let last = other.say(1);
+        assert!(other.wait(last).failed.is_empty());
+        assert_eq!(other.again().read(latest(1, last)), vec![there.0, last.0]);
+    }
+
+    #[test]
+    fn what_is_moved_back_is_written_again() {
+        let tea = Tea::new();
+        let away = tea.dir.path().with_extension("away");
+        fs::rename(tea.dir.path(), &away).unwrap();
+        let lost = tea.say(1);
+        assert_eq!(tea.wait(lost).failed, BTreeSet::from([lost]));
+        fs::rename(&away, tea.dir.path()).unwrap();
+        tea.wait_healthy();
+        let kept = tea.say(1);
+        tea.wait(kept);
+        assert_eq!(tea.again().read(latest(1, kept)), vec![kept.0]);
+    }
 }
 
 #[test]
