@@ -67,13 +67,20 @@ pub(crate) fn open(dir: &Path, faults: &Faults) -> Result<Opened, OpenError> {
 
 /// A connection for reading only.
 pub(crate) fn connect_reader(path: &Path) -> Result<Connection, OpenError> {
-    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| OpenError::from_sqlite(path, &error))
+    let connected = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| {
+        // The first read opens the write-ahead log: now, not when the process has no file descriptor left.
+        connection.pragma_query_value(None, "user_version", |_| Ok(()))?;
+        Ok(connection)
+    });
+    connected.map_err(|error| OpenError::from_sqlite(path, &error))
 }
 
 fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // A temporary file could not be opened at the limit of file descriptors.
+    connection.pragma_update(None, "temp_store", "memory")?;
     Ok(connection)
 }
 
@@ -140,5 +147,21 @@ mod private {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options.open(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_connection_makes_temporary_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let opened = open(dir.path(), &Faults::default()).unwrap();
+        let reader = connect_reader(&opened.path).unwrap();
+        for connection in [opened.connection, reader] {
+            let store: i64 = connection.pragma_query_value(None, "temp_store", |row| row.get(0)).unwrap();
+            assert_eq!(store, 2, "not in memory");
+        }
     }
 }

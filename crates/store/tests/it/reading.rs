@@ -9,6 +9,29 @@ use teahouse_store::{READ_QUEUE_MAX, READ_ROWS_MAX, Read, ReadError};
 
 use crate::support::{PATIENCE, Tea, latest, message, positions, said, time};
 
+/// At the limit of file descriptors, a file that is opened late is one that cannot be opened.
+#[cfg(target_os = "linux")]
+#[test]
+fn all_files_are_open_from_the_start() {
+    let tea = Tea::new();
+    let dir = tea.dir.path().canonicalize().unwrap();
+    let open = || {
+        let files = std::fs::read_dir("/proc/self/fd").unwrap();
+        let files = files.filter_map(|file| std::fs::read_link(file.unwrap().path()).ok());
+        let mut files: Vec<_> = files.filter(|file| file.starts_with(&dir)).collect();
+        files.sort();
+        files
+    };
+    let before = open();
+    // The lock, the index of the log, and a database and a log for the writer and each of two readers.
+    assert_eq!(before.len(), 8, "{before:?}");
+    let last = (0..100).map(|_| tea.say(1)).last().unwrap();
+    for _ in 0..100 {
+        tea.read(latest(1, last));
+    }
+    assert_eq!(open(), before);
+}
+
 #[test]
 fn spans_end_before_their_bounds_and_keep_to_their_limit() {
     let tea = Tea::new();
