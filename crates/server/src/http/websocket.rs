@@ -8,6 +8,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use hyper::body::Body as _;
 use teahouse_proto::ws;
 
 use super::plain;
@@ -53,6 +54,10 @@ pub(super) fn shake(request: &Request<Body>) -> Result<Handshake, Box<Response<B
     }
     if request.method() != Method::GET {
         return bad("A WebSocket begins with GET.");
+    }
+    // Else the first frames would be taken for the body.
+    if !request.body().is_end_stream() {
+        return bad("A WebSocket begins with a request without a body.");
     }
     if request.version() != Version::HTTP_11 {
         return bad("A WebSocket begins with HTTP/1.1.");
@@ -193,6 +198,9 @@ mod tests {
         let mut post = request("/ws", &[]);
         *post.method_mut() = Method::POST;
         assert_eq!(shake(&post).unwrap_err().status(), 400);
+        let mut with_body = request("/ws", &[]);
+        *with_body.body_mut() = Body::from("x");
+        assert_eq!(shake(&with_body).unwrap_err().status(), 400);
         let mut old_http = request("/ws", &[]);
         *old_http.version_mut() = Version::HTTP_10;
         assert_eq!(shake(&old_http).unwrap_err().status(), 400);
