@@ -72,7 +72,9 @@ impl Gate {
             return Err(Refusal::new(StatusCode::FORBIDDEN, format!("The Origin header {origin:?} is no origin.")));
         };
         let usual = if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
-        let is_ours = from.name == here.name && from.port.unwrap_or(usual) == here.port.unwrap_or(usual);
+        // What we serve is read by http and https; an extension or a program may use any other scheme as it likes.
+        let is_web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+        let is_ours = is_web && from.name == here.name && from.port.unwrap_or(usual) == here.port.unwrap_or(usual);
         if is_ours || self.hosts.contains(&from.name) {
             return Ok(());
         }
@@ -227,6 +229,10 @@ mod tests {
             (here, "http://127.0.0.1:8667@evil.example"),
             (here, "https://tea.example.evil.example"),
             (here, "chrome-extension://abcdef"),
+            (here, "chrome-extension://127.0.0.1:8667"),
+            (here, "ws://127.0.0.1:8667"),
+            (here, "://127.0.0.1:8667"),
+            ("localhost", "capacitor://localhost"),
             ("chat.example.org", "https://chat.example.org:444"),
         ] {
             assert_eq!(admit(&[("host", host), ("origin", origin)]).unwrap_err().0, 403, "{host} {origin}");
