@@ -31,8 +31,8 @@ const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
 const BACK_OFF_MIN: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 
-/// How often a failing accept, or a full house, is logged.
-const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
+/// How often a failing accept, a full house, or TLS is logged.
+pub(super) const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
 
 /// What an HTTP/2 client is told: SETTINGS, then GOAWAY with HTTP_1_1_REQUIRED (RFC 9113, sections 6.5, 6.8 and 7).
 const HTTP_1_1_REQUIRED: &[u8] = &[
@@ -134,7 +134,8 @@ async fn lead(
             Err("spoke HTTP/2, was asked for HTTP/1.1".into())
         }
         (Verdict::Tls, _) => {
-            tracing::info!(%peer, "spoke TLS, which is not in this version: use http://, ws:// or irc://");
+            hall.complaints
+                .warn(|| format!("{peer} spoke TLS, which is not in this version: use http://, ws:// or irc://"));
             Err("spoke TLS, which is not in this version".into())
         }
         (Verdict::Irc, Takes::Web) => Err("spoke IRC to a listener that takes HTTP only".into()),

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::config::{Config, Takes};
 use crate::events::{EventKind, Events};
 use crate::http::Http;
+use crate::seldom::Seldom;
 use crate::worker::Established;
 
 pub use self::listen::BindError;
@@ -45,6 +46,8 @@ struct Hall {
     adopt: Adopt,
     http: Http,
     connections_max: Option<usize>,
+    /// About TLS: a browser that was told https:// tries again and again.
+    complaints: Seldom,
 }
 
 impl Doors {
@@ -55,6 +58,7 @@ impl Doors {
             adopt,
             http: Http::new(config, events.clone()),
             connections_max: config.connections_max,
+            complaints: Seldom::every(accept::COMPLAIN_EVERY),
         });
         let (stop, stopped) = watch::channel(false);
         let mut listening = Vec::new();

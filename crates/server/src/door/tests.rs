@@ -1,4 +1,5 @@
 use std::io::Read as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -162,6 +163,59 @@ async fn what_a_listener_does_not_take_is_closed() {
         assert_eq!(read_to_end(&mut client).await, b"");
         assert_eq!(house.close_reason().await, reason);
     }
+}
+
+#[tokio::test]
+async fn an_upgrade_with_a_body_is_refused() {
+    for (header, status) in
+        [("Content-Length: 0", 101), ("Content-Length: 5", 400), ("Transfer-Encoding: chunked", 400)]
+    {
+        let house = house(Takes::Any);
+        let request = UPGRADE.replacen("\r\n", &format!("\r\n{header}\r\n"), 1);
+        let mut client = house.says(request.as_bytes()).await;
+        let head = read_head(&mut client).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{header}: {head}");
+    }
+}
+
+/// Counts what is logged.
+#[derive(Debug, Default)]
+struct Logged(Arc<AtomicUsize>);
+
+impl tracing::Subscriber for Logged {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() <= tracing::Level::INFO
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn tls_is_logged_once_however_often_it_is_tried() {
+    let logged = Logged::default();
+    let lines = Arc::clone(&logged.0);
+    // The runtime of this test has no thread but this one.
+    let _logging = tracing::subscriber::set_default(logged);
+    let mut house = house(Takes::Any);
+    for _ in 0..5 {
+        let _client = house.says(b"\x16\x03\x01\x00\xa5").await;
+        house.close_reason().await;
+    }
+    assert_eq!(lines.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
