@@ -7,6 +7,9 @@ use std::time::Instant;
 
 use teahouse_chat::durable::{Change, MessageKind};
 use teahouse_chat::ids::Position;
+use teahouse_chat::modes::Mask;
+
+use crate::rows;
 
 /// More than so many bytes waiting for the writer is no longer healthy: durable actions are refused until it catches up.
 pub const BACKLOG_BYTES_MAX: usize = 64 << 20;
@@ -16,6 +19,8 @@ pub(crate) const POSITION_BLOCK: u64 = 1 << 20;
 const BATCH_CHANGES_MAX: usize = 4_096;
 /// What a change takes besides its texts, in bytes, roughly.
 const CHANGE_BYTES: usize = 192;
+/// What an entry of a room's lists takes besides its texts, in bytes, roughly.
+const MASK_BYTES: usize = 64;
 
 /// What one position changes.
 #[derive(Debug)]
@@ -244,7 +249,9 @@ fn bytes_of(change: &Change) -> usize {
             message.source.len() + message.target.len() + message.tags.len() + message.text.len()
         }
         Change::Room(room) => {
-            room.name.len() + room.topic.as_ref().map_or(0, |topic| topic.text.len() + topic.by.len())
+            let topic = room.topic.as_ref().map_or(0, |topic| topic.text.len() + topic.by.len());
+            let mask_bytes = |mask: &Mask| MASK_BYTES + mask.mask.len() + mask.by.len();
+            room.name.len() + topic + rows::masks(&room.modes).map(mask_bytes).sum::<usize>()
         }
         Change::RoomForgotten(_) | Change::Guest(_) | Change::GuestForgotten(_) => 0,
     };

@@ -8,7 +8,7 @@ use teahouse_chat::durable::{
     Bound, Change, Conversation, GuestRecord, MessageKind, Owner, RoomRecord, Span, StoredMessage, Topic,
 };
 use teahouse_chat::ids::{GuestId, MsgId, Position, RoomId, Time, TokenHash};
-use teahouse_chat::modes::RoomModes;
+use teahouse_chat::modes::{Mask, RoomModes};
 
 use crate::Read;
 
@@ -39,11 +39,17 @@ pub(crate) fn latest_time(change: &Change) -> Time {
         Change::Message(message) => message.msgid.time,
         Change::Room(room) => {
             let topic = room.topic.as_ref().map(|topic| topic.at);
-            topic.max(room.empty_since).unwrap_or_default()
+            let masks = masks(&room.modes).map(|mask| mask.at).max();
+            topic.max(room.empty_since).max(masks).unwrap_or_default().max(room.created)
         }
         Change::Guest(guest) => guest.seen,
         Change::RoomForgotten(_) | Change::GuestForgotten(_) => Time::default(),
     }
+}
+
+/// Every entry of a room's lists.
+pub(crate) fn masks(modes: &RoomModes) -> impl Iterator<Item = &Mask> {
+    [&modes.bans, &modes.exceptions, &modes.invited].into_iter().flatten()
 }
 
 /// Keeps a message, and the two halves of a private conversation.

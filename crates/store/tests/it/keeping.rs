@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use teahouse_chat::durable::{Change, Conversation, MessageKind, Owner, RoomRecord};
 use teahouse_chat::ids::{GuestId, Position, RoomId, Time};
+use teahouse_chat::modes::{Mask, RoomModes};
 use teahouse_store::{Options, Read};
 
 use crate::support::{PATIENCE, Tea, guest, latest, message, room, said, time};
@@ -39,6 +40,29 @@ fn a_restart_changes_nothing() {
     let private = Read { conversation: Conversation::private(GuestId(4), GuestId(5)), ..latest(0, last) };
     let kept = tea.ask(private).recv_timeout(PATIENCE).unwrap().unwrap();
     assert_eq!(kept, vec![notice(last.0)]);
+}
+
+#[test]
+fn the_clock_goes_on_from_what_a_room_was_last_set_to() {
+    let tea = Tea::new();
+    let fresh = RoomRecord { created: Time(500), topic: None, ..room(1) };
+    tea.append(|_| vec![Change::Room(fresh.clone())]);
+    let tea = tea.again();
+    assert_eq!(tea.loaded.last_time, Time(500));
+    let ban = Mask { mask: "*!*@loud".into(), by: "a!b@c".into(), at: Time(600) };
+    tea.append(|_| vec![Change::Room(RoomRecord { modes: RoomModes { bans: vec![ban], ..fresh.modes }, ..fresh })]);
+    assert_eq!(tea.again().loaded.last_time, Time(600));
+}
+
+#[test]
+fn the_masks_of_a_room_count_as_waiting() {
+    let tea = Tea::new();
+    tea.faults.hold(true);
+    let ban = Mask { mask: "x".repeat(1_000).into(), by: "a!b@c".into(), at: Time(1) };
+    let modes = RoomModes { bans: vec![ban; 10], ..RoomModes::default() };
+    tea.append(|_| vec![Change::Room(RoomRecord { modes, ..room(1) })]);
+    assert!(tea.store.backlog_bytes() > 10_000);
+    tea.faults.hold(false);
 }
 
 #[test]

@@ -59,7 +59,12 @@ fn what_is_no_database_is_called_damaged() {
 
 #[test]
 fn a_database_that_lost_a_table_or_its_sense_is_called_damaged() {
-    for damage in ["DROP TABLE rooms", "INSERT INTO rooms VALUES (1, 'x', 9, 9, NULL, NULL, NULL, 0, NULL, '{}', 0)"] {
+    let damages = [
+        "DROP TABLE rooms",
+        "INSERT INTO rooms VALUES (1, 'x', 9, 9, NULL, NULL, NULL, 0, NULL, '{}', 0)",
+        "INSERT INTO rooms VALUES (1, 'x', 0, NULL, NULL, NULL, NULL, 0, NULL, '{', 0)",
+    ];
+    for damage in damages {
         let tea = Tea::new();
         tea.store.close().unwrap();
         rusqlite::Connection::open(tea.path()).unwrap().execute_batch(damage).unwrap();
