@@ -7,8 +7,12 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use teahouse_client::{Client, Event, Events, Options};
-use tokio::{runtime::Runtime, sync::mpsc, task::JoinHandle};
+use teahouse_client::{Client, Event, Events, Options, State};
+use tokio::{
+    runtime::Runtime,
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
 
 /// How many events may wait for the next frame; then the library's own bounded stream keeps the rest.
 const EVENTS_MAX: usize = 256;
@@ -79,13 +83,14 @@ impl Drop for Connection {
     }
 }
 
-/// Carries events to the window until the client has ended, and calls for a frame with each change.
+/// Carries events to the window until the client has ended, and calls for a frame with each change that shows.
 async fn pump(
-    mut state: tokio::sync::watch::Receiver<Arc<teahouse_client::State>>,
+    mut state: watch::Receiver<Arc<State>>,
     mut events: Events,
     teller: mpsc::Sender<(Event, u64)>,
     wake: Wake,
 ) {
+    let mut shown = Arc::clone(&state.borrow());
     loop {
         tokio::select! {
             event = events.next() => {
@@ -93,14 +98,54 @@ async fn pump(
                 // Whoever has left listens no more; the client still has to say goodbye.
                 let _ = teller.send((event, now_ms())).await;
             }
-            Ok(()) = state.changed() => {}
+            Ok(()) = state.changed() => {
+                let now = Arc::clone(&state.borrow_and_update());
+                if looks_like(&now, &shown) {
+                    continue;
+                }
+                shown = now;
+            }
         }
         wake();
     }
+}
+
+/// Whether two states show the same: what did not change is shared, so this looks at no message.
+fn looks_like(now: &State, before: &State) -> bool {
+    let rooms = now.rooms().map(Arc::as_ptr).eq(before.rooms().map(Arc::as_ptr));
+    let people = now.conversations().map(Arc::as_ptr).eq(before.conversations().map(Arc::as_ptr));
+    now.phase == before.phase && now.nick == before.nick && rooms && people
 }
 
 /// Milliseconds since 1970.
 pub(crate) fn now_ms() -> u64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use teahouse_client::state::Input;
+
+    use super::*;
+
+    #[test]
+    fn only_what_shows_is_a_change() {
+        let mut state = State::new("alice");
+        state.apply(Input::Open);
+        state.apply(Input::In(":alice!a@h JOIN #tea"));
+        for (line, same) in [
+            ("PING :1", true),
+            (":tea PONG tea :1", true),
+            (":bob!b@h JOIN #tea", false),
+            (":bob!b@h PRIVMSG #tea :hi", false),
+            (":bob!b@h PRIVMSG alice :psst", false),
+            (":alice!a@h NICK alicia", false),
+            (":tea 376 alicia :End", false),
+        ] {
+            let before = state.clone();
+            state.apply(Input::In(line));
+            assert_eq!(looks_like(&state, &before), same, "{line}");
+        }
+    }
 }
