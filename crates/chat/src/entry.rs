@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
-use crate::commands::{away, invite, join, kick, knock, mode, nick, part, say, setname};
+use crate::commands::{away, invite, join, kick, knock, mode, nick, part, say, setname, usermode};
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::modes::Ranks;
@@ -78,7 +78,7 @@ pub enum Action {
     /// A user changes a room's modes.
     Modes(mode::SetModes),
     /// A user changes its own modes, by the nick that it gave.
-    UserModes(Nick, mode::SetUserModes),
+    UserModes(Nick, usermode::SetUserModes),
     /// A user puts another out of a room.
     Kick(kick::PutOut),
     /// A user asks another into a room.

@@ -2,8 +2,10 @@
 
 use teahouse_proto::names::{Nick, RoomName};
 
-use crate::commands::mode::SetUserModes;
-use crate::commands::{about, chathistory, ison, list, lusers, mode, monitor, names, topic, who, whois, whowas};
+use crate::commands::usermode::SetUserModes;
+use crate::commands::{
+    about, chathistory, ison, list, lusers, mode, monitor, names, topic, usermode, who, whois, whowas,
+};
 use crate::durable::{Conversation, Span};
 use crate::ids::{SessionId, Time};
 use crate::modes::List;
@@ -97,7 +99,7 @@ impl World {
             Query::History(ask) => chathistory::answer(self, session, scope, ask),
             Query::Modes(room) => mode::answer(self, session, &scope, room),
             Query::ModeList(room, list) => mode::answer_list(self, session, &scope, room, *list),
-            Query::UserModes(nick, set) => mode::answer_own(self, session, &scope, nick, set),
+            Query::UserModes(nick, set) => usermode::answer(self, session, &scope, nick, set),
             Query::Who(mask) => who::answer(self, session, &scope, mask),
             Query::Whois(nick) => whois::answer(self, session, &scope, nick, now),
             Query::Whowas(nick, count) => whowas::answer(self, &scope, nick, *count),

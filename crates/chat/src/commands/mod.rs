@@ -14,6 +14,7 @@ pub mod part;
 pub mod say;
 pub mod setname;
 pub mod topic;
+pub mod usermode;
 
 pub(crate) mod about;
 pub(crate) mod ison;

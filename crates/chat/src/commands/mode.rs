@@ -8,11 +8,11 @@ use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::{Nick, RoomName};
 use teahouse_proto::numerics as n;
 
-use super::{Answers, Command, Stage};
+use super::{Answers, Command, Stage, usermode};
 use crate::durable::RoomRecord;
 use crate::entry::{Action, Audience, Event};
 use crate::ids::{SessionId, UserId};
-use crate::modes::{self, CHANGES_MAX, Flag, KEY_BYTES_MAX, LIST_MASKS_MAX, List, Mask, Rank, Ranks, UserModes};
+use crate::modes::{self, CHANGES_MAX, Flag, KEY_BYTES_MAX, LIST_MASKS_MAX, List, Mask, Rank, Ranks};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
@@ -60,17 +60,10 @@ pub enum What {
     Rank(Rank, Nick),
 }
 
-/// Changes of a user's own modes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SetUserModes {
-    /// Letters with what becomes of them.
-    pub changes: Vec<(bool, char)>,
-}
-
 fn parse(request: &mut Request<'_>) {
     let target = request.param(0);
     if !target.starts_with('#') {
-        return parse_own(request, target);
+        return usermode::parse(request, target);
     }
     let Ok(room) = RoomName::parse(target) else {
         return request.reply(super::no_such_channel(target));
@@ -169,25 +162,6 @@ fn read_change(letter: char, on: bool, param: Option<&str>) -> Result<What, Misu
             _ => Err(Misuse::BadParam),
         },
         _ => Err(Misuse::Unknown),
-    }
-}
-
-fn parse_own(request: &mut Request<'_>, target: &str) {
-    let Ok(nick) = Nick::parse(target) else { return request.reply(super::no_such_nick(target)) };
-    let (mut on, mut changes, mut unknown) = (true, Vec::new(), false);
-    for letter in request.param(1).chars() {
-        match letter {
-            '+' | '-' => on = letter == '+',
-            letter if UserModes::default().letter(letter).is_some() => changes.push((on, letter)),
-            _ => unknown = true,
-        }
-    }
-    request.ask(Query::UserModes(nick, SetUserModes { changes: changes.clone() }));
-    if unknown {
-        request.reply(Reply::numeric(n::ERR_UMODEUNKNOWNFLAG, "Unknown MODE flag"));
-    }
-    if !changes.is_empty() {
-        request.submit(Action::UserModes(Nick::parse(target).expect("parsed above"), SetUserModes { changes }));
     }
 }
 
@@ -330,7 +304,7 @@ impl Changing<'_, '_> {
     }
 }
 
-type Done = (bool, char, Option<String>);
+pub(super) type Done = (bool, char, Option<String>);
 
 /// The changes in as many runs as it takes for each to fit into a line.
 fn fitting(mut done: &[Done], bytes_max: usize) -> Vec<&[Done]> {
@@ -345,7 +319,7 @@ fn fitting(mut done: &[Done], bytes_max: usize) -> Vec<&[Done]> {
 }
 
 /// `+ov-b alice bob mask`
-fn spell(done: &[Done]) -> String {
+pub(super) fn spell(done: &[Done]) -> String {
     let (mut letters, mut sign) = (String::new(), None);
     for (on, letter, _) in done {
         if sign != Some(*on) {
@@ -356,23 +330,6 @@ fn spell(done: &[Done]) -> String {
     }
     let params = done.iter().filter_map(|(_, _, param)| param.clone());
     std::iter::once(letters).chain(params).collect::<Vec<_>>().join(" ")
-}
-
-pub(crate) fn apply_own(turn: &mut Turn<'_>, nick: &Nick, set: &SetUserModes) {
-    let Some(id) = turn.actor().filter(|user| user.nick == *nick).map(|user| user.id) else { return };
-    let Some(user) = turn.world.presence.user_mut(id) else { return };
-    let mut done = Vec::new();
-    for (on, letter) in &set.changes {
-        // Nobody makes itself an operator: OPER does.
-        let Some(mode) = user.modes.letter(*letter).filter(|_| *letter != 'o' || !*on) else { continue };
-        if std::mem::replace(mode, *on) != *on {
-            done.push((*on, *letter, None));
-        }
-    }
-    let (source, nick) = (user.source(), user.nick.as_str().into());
-    if !done.is_empty() {
-        turn.tell_origin(Event::UserModes { nick, source, changes: spell(&done).into() });
-    }
 }
 
 /// 324 and 329.
@@ -403,19 +360,6 @@ pub(crate) fn answer_list(world: &World, session: SessionId, scope: &Scope, name
     });
     let end = Reply::numeric(end, text).param(room.name.to_string());
     Asked::replies(scope, lines.chain([end]).collect())
-}
-
-/// 221 for oneself, 502 for anybody else.
-pub(crate) fn answer_own(world: &World, session: SessionId, scope: &Scope, nick: &Nick, set: &SetUserModes) -> Asked {
-    let own = world.presence.user_of(session).filter(|user| user.nick == *nick);
-    match own {
-        Some(user) if set.changes.is_empty() => {
-            Asked::one(scope, Reply::numeric_bare(n::RPL_UMODEIS).param(user.modes.shown()))
-        }
-        Some(_) => Asked::replies(scope, Vec::new()),
-        None if world.presence.user_named(nick).is_none() => Asked::one(scope, super::no_such_nick(nick.as_str())),
-        None => Asked::one(scope, Reply::numeric(n::ERR_USERSDONTMATCH, "Can't change mode for other users")),
-    }
 }
 
 #[cfg(test)]
@@ -540,22 +484,6 @@ mod tests {
                 bob < 366 bob #tea :End of /NAMES list
                 bob < 324 bob #tea +ns
                 bob < 329 bob #tea 1700000000"#]],
-        );
-    }
-
-    #[test]
-    fn ones_own_marks() {
-        check(
-            "alice: PING 1 || alice: MODE alice | alice: MODE alice +iwBo | alice: MODE alice | alice: MODE alice -i+x | bob: MODE alice | alice: MODE nobody | alice: MODE alice +i-i",
-            expect![[r#"
-                alice < 221 alice +
-                alice < :alice MODE alice +iwB
-                alice < 221 alice +Biw
-                alice < 501 alice :Unknown MODE flag
-                alice < :alice MODE alice -i
-                bob < 502 bob :Can't change mode for other users
-                alice < 401 alice nobody :No such nick/channel
-                alice < :alice MODE alice +i-i"#]],
         );
     }
 

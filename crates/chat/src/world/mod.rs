@@ -16,7 +16,7 @@ pub(crate) use presence::{Presence, User, source_of};
 pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
-use crate::commands::{away, invite, join, kick, knock, mode, nick, part, say, setname, topic};
+use crate::commands::{away, invite, join, kick, knock, mode, nick, part, say, setname, topic, usermode};
 use crate::durable::{GuestRecord, Owner, RoomRecord};
 use crate::entry::{Action, Audience, Entry, Event, Outcome, Person, RoomView};
 use crate::ids::{RoomId, SessionId, Time};
@@ -52,7 +52,7 @@ impl World {
             Action::Say(action) => say::apply(&mut turn, action),
             Action::Topic(action) => topic::apply(&mut turn, action),
             Action::Modes(action) => mode::apply(&mut turn, action),
-            Action::UserModes(nick, action) => mode::apply_own(&mut turn, nick, action),
+            Action::UserModes(nick, action) => usermode::apply(&mut turn, nick, action),
             Action::Kick(action) => kick::apply(&mut turn, action),
             Action::Invite(action) => invite::apply(&mut turn, action),
             Action::Knock(action) => knock::apply(&mut turn, action),
