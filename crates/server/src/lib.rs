@@ -9,6 +9,7 @@
 //! - `log`: the one order of everything, and the way to the store.
 //! - [`events`]: what happens, for those who watch.
 //! - `handle`: the server as a value.
+//! - `reach`: under which addresses others reach this machine.
 //! - `seldom`: complaints that do not fill the log.
 
 pub mod config;
@@ -17,8 +18,10 @@ pub mod events;
 mod handle;
 mod http;
 mod log;
+mod reach;
 mod seldom;
 pub mod worker;
 
 pub use door::{BindError, Listening};
 pub use handle::{SayError, Server, ServerHandle, StartError};
+pub use reach::own_addresses;

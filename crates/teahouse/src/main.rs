@@ -57,14 +57,12 @@ fn main() -> ExitCode {
 
 fn start_log(json: bool) {
     let filter = match std::env::var("RUST_LOG") {
-        Ok(wanted) if !wanted.is_empty() => EnvFilter::builder()
-            .with_default_directive(LevelFilter::WARN.into())
-            .parse_lossy(wanted),
+        Ok(wanted) if !wanted.is_empty() => {
+            EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).parse_lossy(wanted)
+        }
         _ => EnvFilter::new(USUAL_LOG),
     };
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json {
         log.json().init();
     } else {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use teahouse_server::config::{Config, Takes};
-use teahouse_server::{Listening, Server, ServerHandle};
+use teahouse_server::{Listening, Server, ServerHandle, own_addresses};
 
 /// What the configuration or the command line got wrong; the usual code for bad usage.
 const BAD_USAGE: u8 = 2;
@@ -174,19 +174,6 @@ fn reachable(listening: &[Listening], own: &[IpAddr], wanted: impl Fn(Takes) -> 
     let has_four = found.iter().any(|address| address.ip().is_loopback() && address.is_ipv4());
     found.retain(|address| !(has_four && address.ip().is_loopback() && address.is_ipv6()));
     found
-}
-
-/// This machine's addresses, localhost first; those that work on one cable only are left out.
-fn own_addresses() -> Vec<IpAddr> {
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_else(|error| {
-        tracing::warn!("cannot list this machine's addresses: {error}");
-        Vec::new()
-    });
-    let mut own: Vec<IpAddr> =
-        interfaces.iter().filter(|interface| !interface.is_link_local()).map(if_addrs::Interface::ip).collect();
-    own.sort_by_key(|ip| (!ip.is_loopback(), ip.is_ipv6(), *ip));
-    own.dedup();
-    own
 }
 
 #[cfg(test)]

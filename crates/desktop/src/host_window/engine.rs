@@ -125,7 +125,7 @@ impl<W: Fn()> Running<W> {
             Ok(server) => {
                 let stream = server.events();
                 let addresses: Vec<_> = server.addresses().iter().map(|listening| listening.address).collect();
-                let reachable = reach::reachable(&addresses, &reach::own_addresses());
+                let reachable = reach::reachable(&addresses, &teahouse_server::own_addresses());
                 let opened = |listening: &Listening| ServerEvent {
                     at_ms: now_ms(),
                     kind: EventKind::Listening { address: listening.address, takes: listening.takes },

@@ -24,16 +24,6 @@ pub(crate) fn reachable(listening: &[SocketAddr], own: &[IpAddr]) -> Vec<SocketA
     found
 }
 
-/// This machine's addresses, localhost first; those that work on one cable only are left out.
-pub(crate) fn own_addresses() -> Vec<IpAddr> {
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let mut own: Vec<_> =
-        interfaces.iter().filter(|interface| !interface.is_link_local()).map(if_addrs::Interface::ip).collect();
-    own.sort_by_key(|ip| (!ip.is_loopback(), ip.is_ipv6(), *ip));
-    own.dedup();
-    own
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
