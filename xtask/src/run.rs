@@ -8,7 +8,7 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 
-use crate::counts::Counts;
+use crate::counts::{Counts, Runner};
 
 /// Where the checkout is.
 pub(crate) fn root() -> PathBuf {
@@ -47,7 +47,7 @@ pub(crate) fn plainly(command: &mut Command) -> Result<()> {
 }
 
 /// Runs it, passes its output on and adds the tests that it counted.
-pub(crate) fn counting(command: &mut Command, counts: &mut Counts) -> Result<()> {
+pub(crate) fn counting(runner: Runner, command: &mut Command, counts: &mut Counts) -> Result<()> {
     let shown = show(command);
     if io::stdout().is_terminal() {
         command.env("CARGO_TERM_COLOR", "always").env("FORCE_COLOR", "1");
@@ -57,8 +57,8 @@ pub(crate) fn counting(command: &mut Command, counts: &mut Counts) -> Result<()>
     let out = child.stdout.take().context("its output is ours")?;
     let errors = child.stderr.take().context("its errors are ours")?;
     let (from_out, from_errors) = thread::scope(|scope| {
-        let errors = scope.spawn(|| pass_on(errors, io::stderr()));
-        (pass_on(out, io::stdout()), errors.join())
+        let errors = scope.spawn(|| pass_on(runner, errors, io::stderr()));
+        (pass_on(runner, out, io::stdout()), errors.join())
     });
     let mut ran = from_out?;
     ran.add(from_errors.map_err(|_| anyhow::anyhow!("reading the output of `{shown}` failed"))??);
@@ -86,14 +86,14 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-fn pass_on(from: impl Read, mut to: impl Write) -> Result<Counts> {
+fn pass_on(runner: Runner, from: impl Read, mut to: impl Write) -> Result<Counts> {
     let mut counts = Counts::default();
     let mut reader = BufReader::new(from);
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line)? > 0 {
         to.write_all(&line)?;
         to.flush()?;
-        counts.add(Counts::of_line(&String::from_utf8_lossy(&line)));
+        counts.add(runner.count(&String::from_utf8_lossy(&line)));
         line.clear();
     }
     Ok(counts)

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::counts::Counts;
+use crate::counts::{Counts, Runner};
 use crate::run::{cargo, counting, npm, output, plainly, succeeds};
 use crate::{tidy, tools};
 
@@ -105,27 +105,36 @@ fn lint(_: &mut Counts) -> Result<()> {
 fn page(counts: &mut Counts) -> Result<()> {
     plainly(&mut npm("web", &["run", "--silent", "vendor", "--", "--check"]))?;
     plainly(&mut npm("web", &["run", "--silent", "types"]))?;
-    counting(npm("web", &["run", "--silent", "test"]).env("NODE_OPTIONS", "--test-reporter=spec"), counts)
+    let mut test = npm("web", &["run", "--silent", "test"]);
+    counting(Runner::Node, test.env("NODE_OPTIONS", "--test-reporter=spec"), counts)
 }
 
 // The simulation has a step of its own, where its seed is seen.
 fn unit(counts: &mut Counts) -> Result<()> {
     if has_nextest() {
         let arguments = ["nextest", "run", "--workspace", "--no-fail-fast", "-E", "not test(simulation)"];
-        counting(&mut cargo(&arguments), counts)?;
+        counting(Runner::Nextest, &mut cargo(&arguments), counts)?;
     } else {
         let arguments =
             ["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests", "--", "--skip", "simulation"];
-        counting(&mut cargo(&arguments), counts)?;
+        counting(Runner::Cargo, &mut cargo(&arguments), counts)?;
     }
-    counting(&mut cargo(&["test", "--workspace", "--doc"]), counts)
+    counting(Runner::Cargo, &mut cargo(&["test", "--workspace", "--doc"]), counts)
 }
 
 fn simulation(counts: &mut Counts) -> Result<()> {
     if has_nextest() {
-        counting(&mut cargo(&["nextest", "run", "--workspace", "--no-capture", "-E", "test(simulation)"]), counts)
+        counting(
+            Runner::Nextest,
+            &mut cargo(&["nextest", "run", "--workspace", "--no-capture", "-E", "test(simulation)"]),
+            counts,
+        )
     } else {
-        counting(&mut cargo(&["test", "--workspace", "--lib", "--tests", "simulation", "--", "--nocapture"]), counts)
+        counting(
+            Runner::Cargo,
+            &mut cargo(&["test", "--workspace", "--lib", "--tests", "simulation", "--", "--nocapture"]),
+            counts,
+        )
     }
 }
 
@@ -139,12 +148,12 @@ fn build(_: &mut Counts) -> Result<()> {
 }
 
 fn examples(counts: &mut Counts) -> Result<()> {
-    counting(&mut playwright(&["--project", "examples"])?, counts)
+    counting(Runner::Playwright, &mut playwright(&["--project", "examples"])?, counts)
 }
 
 fn end_to_end(counts: &mut Counts) -> Result<()> {
     plainly(&mut npm("tests/e2e", &["run", "--silent", "types"]))?;
-    counting(&mut playwright(&["--project", "e2e"])?, counts)
+    counting(Runner::Playwright, &mut playwright(&["--project", "e2e"])?, counts)
 }
 
 fn playwright(arguments: &[&str]) -> Result<Command> {

@@ -6,7 +6,7 @@ import { Running } from "./running.js";
 /** @typedef {{ name?: string, env?: Record<string, string> }} Options */
 
 /**
- * The path of one of our programs, as `cargo build --workspace --bins` leaves it.
+ * The path of one of our programs, as `cargo build --workspace` leaves it.
  * @param {string} name
  */
 export function program(name) {
