@@ -39,13 +39,21 @@ impl<'a> Shared<'a> {
         if let Some((_, line)) = self.encoded.iter().find(|(known, _)| *known == variant) {
             return line.clone();
         }
-        let line = self.answer(variant, &Scope::Plain);
+        let line = self.encode(variant, &Scope::Plain);
         self.encoded.push((variant, line.clone()));
         line
     }
 
-    /// The line for the session whose action this was, with its label.
-    pub(crate) fn answer(&self, variant: Variant, scope: &Scope) -> Option<Bytes> {
+    /// What answers the session whose action this was; what it does not know is no answer, but a label is acknowledged.
+    pub(crate) fn answer(&self, to: Receiver<'_>, scope: &Scope) -> Option<Bytes> {
+        // One's own words come back to those only who want them.
+        let is_words = matches!(self.event, Event::Said(_));
+        let wanted = !is_words || to.variant.caps.has(Caps::ECHO_MESSAGE);
+        let line = if wanted { self.encode(to.variant, scope) } else { None };
+        line.or_else(|| matches!(scope, Scope::Label(_)).then(|| ack(to, scope)))
+    }
+
+    fn encode(&self, variant: Variant, scope: &Scope) -> Option<Bytes> {
         let caps = variant.caps;
         if !caps.has(needed(self.event)) {
             return None;
@@ -55,6 +63,12 @@ impl<'a> Shared<'a> {
             write(&mut line, self.info, caps, self.event);
         }))
     }
+}
+
+/// Whether an event is told also to those who share no room but monitor the nick, with these capabilities.
+/// <https://ircv3.net/specs/extensions/extended-monitor>
+pub(crate) fn is_told_from_afar(event: &Event, caps: Caps) -> bool {
+    matches!(event, Event::Away { .. } | Event::NameSet { .. }) && caps.has(Caps::EXTENDED_MONITOR)
 }
 
 /// The capabilities without which an event is not told at all.
@@ -139,7 +153,7 @@ pub(super) fn message(line: &mut LineBuilder<'_>, caps: Caps, message: &StoredMe
 }
 
 /// The bare acknowledgement of a labelled line.
-pub(crate) fn ack(to: Receiver<'_>, scope: &Scope) -> Bytes {
+fn ack(to: Receiver<'_>, scope: &Scope) -> Bytes {
     reply(to, scope, &Reply::word("ACK"))
 }
 

@@ -305,20 +305,14 @@ impl Shard {
                         self.gated.push_back((applied.position, seat.id));
                     }
                 }
-                (Some(origin), Event::Topic { .. }) => {
-                    if let Some(line) = shared.answer(seat.outlet.variant, &origin.scope) {
+                (Some(origin), event) => {
+                    let Some(line) = shared.answer(seat.receiver(&info), &origin.scope) else { continue };
+                    if matches!(event, Event::Topic { .. }) {
                         seat.outlet.gate(applied.position, line, None);
                         self.gated.push_back((applied.position, seat.id));
+                    } else {
+                        seat.outlet.push_answer(line);
                     }
-                }
-                (Some(origin), _) => {
-                    // What a session does not know is no answer to it; a label is acknowledged all the same.
-                    let answer = shared.answer(seat.outlet.variant, &origin.scope);
-                    let ack = || {
-                        matches!(origin.scope, Scope::Label(_))
-                            .then(|| render::ack(seat.receiver(&info), &origin.scope))
-                    };
-                    answer.or_else(ack).into_iter().for_each(|line| seat.outlet.push_answer(line));
                 }
                 (None, _) => shared.line(seat.outlet.variant).into_iter().for_each(|line| seat.push(line)),
             }
@@ -351,8 +345,9 @@ impl Shard {
     fn near(&self, rooms: &[RoomId], effect: &Effect) -> BTreeSet<Slot> {
         let mut slots: BTreeSet<Slot> = rooms.iter().flat_map(|room| self.locals.of_room(*room)).copied().collect();
         if let Event::Away { nick, .. } | Event::NameSet { nick, .. } = &effect.event {
-            let closely = |slot: &&Slot| self.seats[**slot as usize].outlet.variant.caps.has(Caps::EXTENDED_MONITOR);
-            slots.extend(self.locals.watching(nick).iter().filter(closely));
+            let caps = |slot: &Slot| self.seats[*slot as usize].outlet.variant.caps;
+            let watching = self.locals.watching(nick).iter();
+            slots.extend(watching.filter(|slot| render::is_told_from_afar(&effect.event, caps(slot))));
         }
         slots
     }
@@ -445,8 +440,7 @@ impl Seat {
     /// Gives the author its own words back, or an acknowledgement, once they are kept; says whether a gate was closed.
     fn echo(&mut self, info: &ServerInfo, shared: &Shared<'_>, scope: &Scope, said: &Said) -> bool {
         let to = self.receiver(info);
-        let echo = if to.variant.caps.has(Caps::ECHO_MESSAGE) { shared.answer(to.variant, scope) } else { None };
-        let answer = echo.or_else(|| matches!(scope, Scope::Label(_)).then(|| render::ack(to, scope)));
+        let answer = shared.answer(to, scope);
         if !said.kept {
             answer.into_iter().for_each(|line| self.push(line));
             return false;
