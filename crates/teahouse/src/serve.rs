@@ -48,10 +48,12 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     };
     raise_file_limit();
     let data_dir = std::path::absolute(&config.data_dir)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Before the welcome: whoever has read it may send a signal at once.
+    let told = runtime.block_on(async { Told::new() })?;
     let handle = Server::start(config)?;
     print(&welcome(handle.addresses(), &data_dir, &own_addresses()));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(until_told_to_go(handle))?;
+    runtime.block_on(until_told_to_go(handle, told))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -76,8 +78,7 @@ fn raise_file_limit() {
     }
 }
 
-async fn until_told_to_go(handle: ServerHandle) -> anyhow::Result<()> {
-    let mut told = Told::new()?;
+async fn until_told_to_go(handle: ServerHandle, mut told: Told) -> anyhow::Result<()> {
     told.wait().await?;
     print("\nClosing the teahouse …\n");
     let closing = tokio::task::spawn_blocking(|| handle.shutdown());
