@@ -110,6 +110,9 @@ impl Http {
             }
         };
         if let Err(error) = served {
+            if error.is_timeout() {
+                return Served::Ended("HTTP: nothing more was asked for".into());
+            }
             let source = std::error::Error::source(&error);
             return Served::Ended(source.map_or_else(|| format!("HTTP: {error}"), |source| format!("HTTP: {source}")));
         }
