@@ -142,7 +142,9 @@ pub(crate) fn start(reads: &Arc<Reads>, path: &Path, alive: &Sender<Result<(), C
 fn run(reads: &Reads, connection: &Connection) {
     while let Some(Job { mut read, reply }) = reads.next() {
         read.limit = read.limit.min(READ_ROWS_MAX);
-        let rows = rows::history(connection, &read).map_err(|error| {
+        // Whoever asked is answered whatever happens, and the thread lives on for the others.
+        let rows = catch_unwind(AssertUnwindSafe(|| rows::history(connection, &read)));
+        let rows = rows.unwrap_or(Err(rusqlite::Error::InvalidQuery)).map_err(|error| {
             tracing::warn!("history cannot be read: {error}");
             ReadError::Failed(one_line(&error))
         });
