@@ -1,5 +1,7 @@
 //! A worker's loop. One turn: what is ready is read, the inbox is taken in, and what has come of both is written.
 
+mod ending;
+
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use super::wheel::{TICK_MS, Wheel};
 use super::{Established, WAKER};
 use crate::events::{EventKind, Events};
 use crate::log::{Inbox, Log};
+use ending::{GOODBYE_TICKS, LINGER_TICKS, REGISTRATION_TICKS};
 
 /// How much is read from one connection before others have their turn, in bytes.
 const READ_BYTES_MAX: usize = 64 * 1024;
@@ -32,17 +35,6 @@ const ANSWERS_BYTES_MAX: usize = 256 * 1024;
 /// How soon those are looked at again who are not read because too much waits elsewhere.
 const PRESSED_WAIT: Duration = Duration::from_millis(2);
 
-const TICKS_PER_S: u64 = 1000 / TICK_MS;
-/// How long a connection may take to register.
-const REGISTRATION_TICKS: u64 = 60 * TICKS_PER_S;
-/// After how long a silence the server asks by PING whether the peer is there.
-const SILENCE_TICKS: u64 = 90 * TICKS_PER_S;
-/// How long it waits for any answer.
-const PONG_TICKS: u64 = 60 * TICKS_PER_S;
-/// How long the last lines of a session, and gates before them, may take to get out.
-const GOODBYE_TICKS: u64 = 5 * TICKS_PER_S;
-/// How long the peer has, after our FIN, to end its side.
-const LINGER_TICKS: u64 = TICKS_PER_S;
 /// How long all of that may take when the whole server goes.
 const STOP: Duration = Duration::from_millis(900);
 
@@ -305,37 +297,6 @@ impl Worker {
         self.carry_out(session, steps);
     }
 
-    /// The end of input is a goodbye after all lines, the unterminated last one included.
-    fn end_of_input(&mut self, session: SessionId) {
-        if !self.shard.is_reading(session) {
-            return;
-        }
-        if let Some(line) = self.connection(session).and_then(Connection::unterminated) {
-            self.receive(session, Ok(&line));
-            // The line may have made the session wait; the end comes when it reads on.
-            return enlist_again(&mut self.ready, &mut self.connections, session);
-        }
-        self.hang_up(session, "Connection closed", Leaving::Dropped);
-    }
-
-    fn drain(&mut self, session: SessionId) {
-        let Some(connection) = self.connection(session) else { return };
-        if connection.peer_ended && connection.lingering.is_some() {
-            self.close(session);
-        } else if connection.readable {
-            enlist_again(&mut self.ready, &mut self.connections, session);
-        }
-    }
-
-    fn close(&mut self, session: SessionId) {
-        let Some(place) = self.connections.get_mut(session.slot as usize) else { return };
-        let Some(mut connection) = place.take_if(|connection| connection.session == session) else { return };
-        // Closing the socket takes it out of the poll; an error here would say that it is out already.
-        let _ = self.poll.registry().deregister(&mut connection.stream);
-        self.shard.remove(session);
-        self.events.tell(EventKind::Closed { connection: connection.id, reason: connection.reason });
-    }
-
     fn take_in(&mut self) {
         let taken = self.inbox.take(DELIVERIES_PER_TURN.saturating_sub(self.pending.len()));
         for established in taken.arrivals {
@@ -354,18 +315,6 @@ impl Worker {
                 self.say_goodbye(session);
             }
         }
-    }
-
-    /// The server goes, and with it everybody: nobody needs to be told of anybody else.
-    fn say_goodbye(&mut self, session: SessionId) {
-        let mut steps = Vec::new();
-        self.shard.hang_up(session, "Server shutting down", Leaving::Dropped, &mut steps);
-        steps.retain(|step| matches!(step, Step::Answer(_)));
-        if let Some(connection) = self.connection(session) {
-            connection.close_code = teahouse_proto::ws::code::GOING_AWAY;
-            connection.reason = "Server shutting down".into();
-        }
-        self.carry_out(session, steps);
     }
 
     /// Those for whom something has come: to be written to, to be read again, to be closed for not reading.
@@ -459,48 +408,6 @@ impl Worker {
                 self.close(session);
             }
         }
-    }
-
-    fn look_at_due(&mut self) {
-        let tick = self.tick();
-        for session in self.wheel.advance(tick) {
-            self.look_at(session, tick);
-        }
-    }
-
-    /// A session's timer has come: what it is late with, if anything, and when to look again.
-    fn look_at(&mut self, session: SessionId, tick: u64) {
-        let registered = self.shard.is_registered(session);
-        let reads_nothing = registered && !self.shard.is_reading(session) || self.log.is_pressed();
-        let Some(connection) = self.connection(session) else { return };
-        if let Some(since) = connection.over {
-            let late = connection.lingering.map_or(since + GOODBYE_TICKS, |fin| fin + LINGER_TICKS) <= tick;
-            if late {
-                self.close(session);
-            }
-            return;
-        }
-        if reads_nothing {
-            // It is we who do not listen: that is no silence of the peer's.
-            connection.heard = tick;
-        }
-        if !registered {
-            return self.hang_up(session, "Registration timed out", Leaving::Dropped);
-        }
-        let (heard, pinged) = (connection.heard, connection.pinged);
-        let next = match pinged {
-            true if tick >= heard + SILENCE_TICKS + PONG_TICKS => {
-                return self.hang_up(session, "Ping timeout", Leaving::Dropped);
-            }
-            true => heard + SILENCE_TICKS + PONG_TICKS,
-            false if tick >= heard + SILENCE_TICKS => {
-                connection.pinged = true;
-                self.shard.ping(session);
-                tick + PONG_TICKS
-            }
-            false => heard + SILENCE_TICKS,
-        };
-        self.wheel.arm(session, next);
     }
 }
 

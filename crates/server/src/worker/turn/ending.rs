@@ -1,0 +1,109 @@
+//! How a connection ends, and how it is noticed that it should: silence, a lost peer, the server's own goodbye.
+
+use teahouse_chat::ids::SessionId;
+use teahouse_chat::session::Step;
+use teahouse_chat::world::Leaving;
+
+use super::{Worker, enlist_again};
+use crate::events::EventKind;
+use crate::worker::connection::Connection;
+use crate::worker::wheel::TICK_MS;
+
+const TICKS_PER_S: u64 = 1000 / TICK_MS;
+/// How long a connection may take to register.
+pub(super) const REGISTRATION_TICKS: u64 = 60 * TICKS_PER_S;
+/// After how long a silence the server asks by PING whether the peer is there.
+const SILENCE_TICKS: u64 = 90 * TICKS_PER_S;
+/// How long it waits for any answer.
+const PONG_TICKS: u64 = 60 * TICKS_PER_S;
+/// How long the last lines of a session, and gates before them, may take to get out.
+pub(super) const GOODBYE_TICKS: u64 = 5 * TICKS_PER_S;
+/// How long the peer has, after our FIN, to end its side.
+pub(super) const LINGER_TICKS: u64 = TICKS_PER_S;
+
+impl Worker {
+    /// The end of input is a goodbye after all lines, the unterminated last one included.
+    pub(super) fn end_of_input(&mut self, session: SessionId) {
+        if !self.shard.is_reading(session) {
+            return;
+        }
+        if let Some(line) = self.connection(session).and_then(Connection::unterminated) {
+            self.receive(session, Ok(&line));
+            // The line may have made the session wait; the end comes when it reads on.
+            return enlist_again(&mut self.ready, &mut self.connections, session);
+        }
+        self.hang_up(session, "Connection closed", Leaving::Dropped);
+    }
+
+    /// The server goes, and with it everybody: nobody needs to be told of anybody else.
+    pub(super) fn say_goodbye(&mut self, session: SessionId) {
+        let mut steps = Vec::new();
+        self.shard.hang_up(session, "Server shutting down", Leaving::Dropped, &mut steps);
+        steps.retain(|step| matches!(step, Step::Answer(_)));
+        if let Some(connection) = self.connection(session) {
+            connection.close_code = teahouse_proto::ws::code::GOING_AWAY;
+            connection.reason = "Server shutting down".into();
+        }
+        self.carry_out(session, steps);
+    }
+
+    pub(super) fn drain(&mut self, session: SessionId) {
+        let Some(connection) = self.connection(session) else { return };
+        if connection.peer_ended && connection.lingering.is_some() {
+            self.close(session);
+        } else if connection.readable {
+            enlist_again(&mut self.ready, &mut self.connections, session);
+        }
+    }
+
+    pub(super) fn close(&mut self, session: SessionId) {
+        let Some(place) = self.connections.get_mut(session.slot as usize) else { return };
+        let Some(mut connection) = place.take_if(|connection| connection.session == session) else { return };
+        // Closing the socket takes it out of the poll; an error here would say that it is out already.
+        let _ = self.poll.registry().deregister(&mut connection.stream);
+        self.shard.remove(session);
+        self.events.tell(EventKind::Closed { connection: connection.id, reason: connection.reason });
+    }
+
+    pub(super) fn look_at_due(&mut self) {
+        let tick = self.tick();
+        for session in self.wheel.advance(tick) {
+            self.look_at(session, tick);
+        }
+    }
+
+    /// A session's timer has come: what it is late with, if anything, and when to look again.
+    fn look_at(&mut self, session: SessionId, tick: u64) {
+        let registered = self.shard.is_registered(session);
+        let reads_nothing = registered && !self.shard.is_reading(session) || self.log.is_pressed();
+        let Some(connection) = self.connection(session) else { return };
+        if let Some(since) = connection.over {
+            let late = connection.lingering.map_or(since + GOODBYE_TICKS, |fin| fin + LINGER_TICKS) <= tick;
+            if late {
+                self.close(session);
+            }
+            return;
+        }
+        if reads_nothing {
+            // It is we who do not listen: that is no silence of the peer's.
+            connection.heard = tick;
+        }
+        if !registered {
+            return self.hang_up(session, "Registration timed out", Leaving::Dropped);
+        }
+        let (heard, pinged) = (connection.heard, connection.pinged);
+        let next = match pinged {
+            true if tick >= heard + SILENCE_TICKS + PONG_TICKS => {
+                return self.hang_up(session, "Ping timeout", Leaving::Dropped);
+            }
+            true => heard + SILENCE_TICKS + PONG_TICKS,
+            false if tick >= heard + SILENCE_TICKS => {
+                connection.pinged = true;
+                self.shard.ping(session);
+                tick + PONG_TICKS
+            }
+            false => heard + SILENCE_TICKS,
+        };
+        self.wheel.arm(session, next);
+    }
+}
