@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
-use crate::commands::{away, invite, join, kick, knock, mode, nick, part, say, setname, usermode};
+use crate::commands::{away, invite, join, kick, knock, mode, nick, oper, part, say, setname, usermode};
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::modes::Ranks;
@@ -79,6 +79,8 @@ pub enum Action {
     Modes(mode::SetModes),
     /// A user changes its own modes, by the nick that it gave.
     UserModes(Nick, usermode::SetUserModes),
+    /// Whether a user has proved to be an operator.
+    Oper(oper::Oper),
     /// A user puts another out of a room.
     Kick(kick::PutOut),
     /// A user asks another into a room.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use teahouse_proto::names::RoomName;
 
+use crate::work::PasswordHash;
+
 /// The settings that sessions and the renderer read.
 #[derive(Clone, Debug)]
 pub struct ServerInfo {
@@ -21,10 +23,21 @@ pub struct ServerInfo {
     pub motd: Vec<String>,
     /// What PASS must say, if anything.
     pub password: Option<String>,
+    /// Who may become a server operator by OPER.
+    pub operators: Vec<Operator>,
     /// How many bytes may wait for a session before it is closed.
     pub send_queue_bytes: usize,
     /// What the world is set to.
     pub rules: Rules,
+}
+
+/// Somebody who may become a server operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// What OPER says first.
+    pub name: Box<str>,
+    /// What OPER says then.
+    pub password: PasswordHash,
 }
 
 /// The settings that the world goes by: part of what makes it deterministic.

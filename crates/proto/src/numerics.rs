@@ -57,6 +57,7 @@ numerics! {
     RPL_ENDOFINFO = 374, "That was all about the program.";
     RPL_MOTDSTART = 375, "The message of the day begins.";
     RPL_ENDOFMOTD = 376, "The message of the day is over.";
+    RPL_YOUREOPER = 381, "The sender is a server operator from now on.";
     RPL_TIME = 391, "The server's time.";
     ERR_NOSUCHNICK = 401, "Nobody and nothing is called that.";
     ERR_NOSUCHCHANNEL = 403, "There is no such room.";
@@ -88,6 +89,7 @@ numerics! {
     ERR_BADCHANNELKEY = 475, "The room's key is another.";
     ERR_BANLISTFULL = 478, "A room's list holds no more.";
     ERR_CHANOPRIVSNEEDED = 482, "It takes a higher rank in the room.";
+    ERR_NOOPERHOST = 491, "Nobody can become an operator from there.";
     ERR_UMODEUNKNOWNFLAG = 501, "There is no such user mode.";
     ERR_USERSDONTMATCH = 502, "Another's modes are its own affair.";
     ERR_HELPNOTFOUND = 524, "There is no help on that.";

@@ -9,7 +9,7 @@ use std::time::Duration;
 use teahouse_chat::commands::say::{Say, Target};
 use teahouse_chat::durable::MessageKind;
 use teahouse_chat::entry::Action;
-use teahouse_chat::info::{Rules, ServerInfo};
+use teahouse_chat::info::{Operator, Rules, ServerInfo};
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::Nick;
 use teahouse_store::{OpenError, Options};
@@ -198,6 +198,11 @@ fn server_info(config: &Config) -> ServerInfo {
             forget_ms: config.forget_after.map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
             keep_history: config.keep_history,
         },
+        operators: config
+            .operators
+            .iter()
+            .map(|(name, password)| Operator { name: name.as_str().into(), password: password.clone() })
+            .collect(),
         send_queue_bytes: config.send_queue_bytes_max.unwrap_or(usize::MAX),
     }
 }

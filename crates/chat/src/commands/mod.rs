@@ -10,6 +10,7 @@ pub mod knock;
 pub mod list;
 pub mod mode;
 pub mod nick;
+pub mod oper;
 pub mod part;
 pub mod say;
 pub mod setname;
@@ -102,6 +103,7 @@ const TABLE: &[Command] = &[
     names::COMMAND,
     nick::COMMAND,
     say::NOTICE,
+    oper::COMMAND,
     part::COMMAND,
     pass::COMMAND,
     ping::COMMAND,

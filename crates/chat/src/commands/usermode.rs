@@ -5,8 +5,8 @@ use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
 use super::mode::spell;
-use crate::entry::{Action, Event};
-use crate::ids::SessionId;
+use crate::entry::{Action, Audience, Event};
+use crate::ids::{SessionId, UserId};
 use crate::modes::UserModes;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope};
@@ -41,18 +41,24 @@ pub(super) fn parse(request: &mut Request<'_>, target: &str) {
 
 pub(crate) fn apply(turn: &mut Turn<'_>, nick: &Nick, set: &SetUserModes) {
     let Some(id) = turn.actor().filter(|user| user.nick == *nick).map(|user| user.id) else { return };
+    // Nobody makes itself an operator: OPER does.
+    let changes: Vec<_> = set.changes.iter().copied().filter(|change| *change != (true, 'o')).collect();
+    change(turn, id, &changes);
+}
+
+/// Changes a user's modes, and tells all of its sessions; what changes nothing is not told.
+pub(super) fn change(turn: &mut Turn<'_>, id: UserId, changes: &[(bool, char)]) {
     let Some(user) = turn.world.presence.user_mut(id) else { return };
     let mut done = Vec::new();
-    for (on, letter) in &set.changes {
-        // Nobody makes itself an operator: OPER does.
-        let Some(mode) = user.modes.letter(*letter).filter(|_| *letter != 'o' || !*on) else { continue };
+    for (on, letter) in changes {
+        let Some(mode) = user.modes.letter(*letter) else { continue };
         if std::mem::replace(mode, *on) != *on {
             done.push((*on, *letter, None));
         }
     }
     let (source, nick) = (user.source(), user.nick.as_str().into());
     if !done.is_empty() {
-        turn.tell_origin(Event::UserModes { nick, source, changes: spell(&done).into() });
+        turn.tell(Audience::User(id), Event::UserModes { nick, source, changes: spell(&done).into() });
     }
 }
 

@@ -21,6 +21,7 @@ use crate::entry::{Action, RoomView};
 use crate::info::ServerInfo;
 use crate::query::Query;
 use crate::reply::{Reply, Scope};
+use crate::work::Work;
 
 /// Where 128 random bits come from: the only thing a session needs that nobody may foresee.
 pub type Entropy = fn() -> [u8; 16];
@@ -34,6 +35,8 @@ pub enum Step {
     Submit(Scope, Action),
     /// The world is asked.
     Ask(Scope, Query),
+    /// Slow work is done elsewhere: what comes of it is submitted, and then [`Answer::Finish`] given.
+    Work(Scope, Work),
 }
 
 /// An answer with its place in the session's output.
@@ -49,6 +52,8 @@ pub enum Answer {
     Await(Scope, HistoryFrame),
     /// What the session waited for will not come; it reads on.
     Resume,
+    /// The work that the session waited for is done, and what came of it stands before this; it reads on.
+    Finish(Scope),
     /// From here on the session is told of this nick's coming and going.
     Watch(Nick),
     /// From here on it is not.
@@ -172,7 +177,9 @@ impl Session {
             },
         }
         match scope {
-            Scope::Batch(reference) => steps.push(plain(Reply::word("BATCH").param(format!("-{reference}")))),
+            // The answer is still to come: its end is given when the work is done.
+            Scope::Batch(_) if matches!(steps.last(), Some(Step::Work(..))) => {}
+            Scope::Batch(reference) => steps.push(plain(end_of_batch(&reference))),
             Scope::Label(_) if steps.len() == before => {
                 steps.push(Step::Answer(Answer::Reply(scope, Reply::word("ACK"))));
             }
@@ -255,6 +262,12 @@ impl<'a> Request<'a> {
         self.steps.push(Step::Ask(self.scope.clone(), query));
     }
 
+    /// Hands out work; the session reads no further line until it is done. Nothing else answers this line.
+    pub(crate) fn work(&mut self, work: Work) {
+        self.session.waiting = true;
+        self.steps.push(Step::Work(self.scope.clone(), work));
+    }
+
     /// The session reads no further line until what it has asked for is there.
     pub(crate) fn wait(&mut self) {
         self.session.waiting = true;
@@ -297,6 +310,11 @@ impl<'a> Request<'a> {
 
 fn plain(reply: Reply) -> Step {
     Step::Answer(Answer::Reply(Scope::Plain, reply))
+}
+
+/// The line that ends a labelled answer of many lines.
+pub(crate) fn end_of_batch(reference: &str) -> Reply {
+    Reply::word("BATCH").param(format!("-{reference}"))
 }
 
 fn unknown(command: &str) -> Reply {

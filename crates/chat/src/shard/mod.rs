@@ -25,7 +25,7 @@ use crate::info::ServerInfo;
 use crate::render::{self, Framing, Receiver, Shared, Variant};
 use crate::reply::{Reply, Scope, Verb};
 use crate::session::attach::{Detach, Welcome};
-use crate::session::{Answer, Entropy, Session, Step};
+use crate::session::{Answer, Entropy, Session, Step, end_of_batch};
 use crate::world::Leaving;
 
 /// Something for a shard; a shard MUST be given its deliveries in the order in which the log made them.
@@ -365,11 +365,19 @@ impl Shard {
             }
             Answer::Await(scope, frame) => seat.outlet.await_page(scope, frame),
             Answer::Resume => seat.session.resume(),
+            Answer::Finish(scope) => {
+                seat.session.resume();
+                if let Scope::Batch(reference) = &scope {
+                    let end = render::reply(seat.receiver(&info), &Scope::Plain, &end_of_batch(reference));
+                    seat.outlet.push_answer(end);
+                }
+            }
             Answer::Watch(nick) => return self.locals.watch(id.slot, nick),
             Answer::Unwatch(nick) => return self.locals.unwatch(id.slot, &nick),
             Answer::Close(scope, reason) => seat.close(&info, &scope, &reason),
         }
         self.touch(id);
+        self.free(id);
     }
 
     fn page(&mut self, id: SessionId, rows: Option<Vec<StoredMessage>>) {

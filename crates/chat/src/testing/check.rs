@@ -14,6 +14,7 @@ use crate::world::Leaving;
 /// Steps are separated by `|`; what is compared begins behind `||`, or is the last step's. `alice: LINE` sends a line;
 /// whoever is named for the first time registers first. Other steps: `alice drops`; `hold` and `go` (the store keeps
 /// its commits back, and goes on), `fail` (what is held back is lost), `broken` and `mended` (nothing can be stored);
+/// `busy` and `idle` (slow work is left undone, and done);
 /// `wait 90s`; `connect alice` (without registering); `again alice2 alice` (a second connection with the first one's token, registered as alice2).
 pub(crate) fn check(script: &str, expected: Expect) {
     check_with(&[], script, expected);
@@ -50,6 +51,8 @@ struct Players {
     caps: BTreeMap<String, String>,
     sessions: Vec<(String, SessionId)>,
     tokens: BTreeMap<String, String>,
+    /// Lines of sessions that wait for something.
+    unread: Vec<(SessionId, String)>,
     held: bool,
     whole: bool,
     shown: String,
@@ -61,7 +64,7 @@ impl Players {
         let mut model = Model::new(info(), 1);
         model.settle_down();
         let (sessions, tokens, shown) = (Vec::new(), BTreeMap::new(), String::new());
-        Players { model, caps, sessions, tokens, held: false, whole: false, shown }
+        Players { model, caps, sessions, tokens, unread: Vec::new(), held: false, whole: false, shown }
     }
 
     fn step(&mut self, step: &str) {
@@ -70,6 +73,8 @@ impl Players {
             ["hold"] => self.held = true,
             ["go"] => self.held = false,
             ["fail"] => self.model.settle(usize::MAX, false),
+            ["busy"] => self.model.busy = true,
+            ["idle"] => self.model.busy = false,
             ["broken"] => self.model.writable = false,
             ["mended"] => self.model.writable = true,
             ["wait", time] => {
@@ -94,10 +99,15 @@ impl Players {
             _ => {
                 let (name, line) = step.split_once(": ").expect("a step is `name: LINE` or one of the others");
                 let id = self.session(name);
-                self.model.line(id, line);
+                self.unread.push((id, line.to_owned()));
             }
         }
         self.settle();
+        while let Some(next) = self.unread.iter().position(|(id, _)| self.model.shards[0].is_reading(*id)) {
+            let (id, line) = self.unread.remove(next);
+            self.model.line(id, &line);
+            self.settle();
+        }
     }
 
     /// The session of this name, registered.

@@ -16,11 +16,12 @@ pub(crate) use check::{check, check_whole, check_with};
 use crate::durable::{Bound, Change, GuestRecord, MessageKind, RoomRecord, Span, StoredMessage};
 use crate::entry::{Action, Applied, Audience, Effect, Entry, Event, Origin};
 use crate::ids::{GuestId, MsgId, Position, RoomId, SessionId, Time};
-use crate::info::{Rules, ServerInfo};
+use crate::info::{Operator, Rules, ServerInfo};
 use crate::query::{HistoryRead, Query};
 use crate::reply::Scope;
-use crate::session::Step;
+use crate::session::{Answer, Step};
 use crate::shard::{Delivery, Shard};
+use crate::work::{PasswordHash, Work};
 use crate::world::World;
 
 /// What a test's store holds.
@@ -54,12 +55,19 @@ pub(crate) struct Model {
     unsettled: VecDeque<(Position, Vec<Change>)>,
     pub(crate) settled: Position,
     reading: Vec<Reading>,
+    /// Handed out and not done.
+    working: VecDeque<(SessionId, Scope, Work)>,
+    /// Whether such work stays undone for now.
+    pub(crate) busy: bool,
     pub(crate) effects: Vec<String>,
     /// Every entry, as the log would leave it behind.
     pub(crate) trail: Vec<String>,
     /// What was said in rooms, and which sessions were there to read it; its author's answer is another matter.
     pub(crate) heard_by: Vec<(MsgId, Vec<SessionId>)>,
 }
+
+/// The password `oolong`, hashed as cheaply as it can be.
+const OOLONG: &str = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHlzYWx0$RASNtZ/hnYrd/sJvEicK5lxdgmskQVf/XDR7sCXC28c";
 
 /// The settings that tests run under.
 pub(crate) fn info() -> ServerInfo {
@@ -72,6 +80,7 @@ pub(crate) fn info() -> ServerInfo {
         description: "A teahouse".into(),
         motd: vec!["Welcome.".into()],
         password: None,
+        operators: vec![Operator { name: "root".into(), password: PasswordHash::parse(OOLONG).unwrap() }],
         send_queue_bytes: usize::MAX,
         rules: Rules {
             server_name: name,
@@ -105,6 +114,8 @@ impl Model {
             unsettled: VecDeque::new(),
             settled: Position(0),
             reading: Vec::new(),
+            working: VecDeque::new(),
+            busy: false,
             effects: Vec::new(),
             trail: Vec::new(),
             heard_by: Vec::new(),
@@ -158,6 +169,7 @@ impl Model {
                 Step::Answer(answer) => self.inboxes[id.worker as usize].push_back(Delivery::Answer(id, answer)),
                 Step::Submit(scope, action) => self.submit(Some(Origin { session: id, scope }), action),
                 Step::Ask(scope, query) => self.ask(id, scope, &query),
+                Step::Work(scope, work) => self.working.push_back((id, scope, work)),
             }
         }
     }
@@ -170,6 +182,14 @@ impl Model {
         if let Some(read) = asked.read {
             self.reading.push(Reading { session, read, upto: Position(self.next.0 - 1) });
         }
+    }
+
+    /// Does the oldest work that was handed out, if there is any.
+    pub(crate) fn work(&mut self) -> bool {
+        let Some((session, scope, work)) = self.working.pop_front() else { return false };
+        self.submit(Some(Origin { session, scope: scope.clone() }), work.perform());
+        self.inboxes[usize::from(session.worker)].push_back(Delivery::Answer(session, Answer::Finish(scope)));
+        true
     }
 
     /// Delivers the oldest thing in a worker's inbox.
@@ -219,6 +239,7 @@ impl Model {
     /// Delivers everything, commits everything, until nothing is left to be done.
     pub(crate) fn settle_down(&mut self) {
         loop {
+            while !self.busy && self.work() {}
             for worker in 0..self.shards.len() {
                 while !self.inboxes[worker].is_empty() {
                     self.deliver(worker);

@@ -16,7 +16,7 @@ pub(crate) use presence::{Presence, User, source_of};
 pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
-use crate::commands::{away, invite, join, kick, knock, mode, nick, part, say, setname, topic, usermode};
+use crate::commands::{away, invite, join, kick, knock, mode, nick, oper, part, say, setname, topic, usermode};
 use crate::durable::{GuestRecord, Owner, RoomRecord};
 use crate::entry::{Action, Audience, Entry, Event, Outcome, Person, RoomView};
 use crate::ids::{RoomId, SessionId, Time};
@@ -53,6 +53,7 @@ impl World {
             Action::Topic(action) => topic::apply(&mut turn, action),
             Action::Modes(action) => mode::apply(&mut turn, action),
             Action::UserModes(nick, action) => usermode::apply(&mut turn, nick, action),
+            Action::Oper(action) => oper::apply(&mut turn, action),
             Action::Kick(action) => kick::apply(&mut turn, action),
             Action::Invite(action) => invite::apply(&mut turn, action),
             Action::Knock(action) => knock::apply(&mut turn, action),

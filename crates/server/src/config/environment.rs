@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::keys::{Key, Place, Problem, Set, find};
+use super::keys::{Found, Place, Problem, Set, find};
 use super::{Config, VARIABLE_PREFIX};
 
 /// Reads every variable that begins with the prefix and has two underscores after it into `config`.
@@ -21,7 +21,7 @@ pub(super) fn read(
         let Some(value) = value.to_str() else {
             return Err(place.problem("is not UTF-8; write it in UTF-8"));
         };
-        set(config, key, value).map_err(|why| place.problem(format_args!("{} {why}", key.name)))?;
+        set(config, &key, value).map_err(|why| place.problem(format_args!("{} {why}", key.name)))?;
     }
     Ok(())
 }
@@ -32,9 +32,10 @@ fn key_of(variable: &str) -> Option<String> {
     ours.then(|| rest.to_lowercase().replace("__", "."))
 }
 
-fn set(config: &mut Config, key: &Key, value: &str) -> Result<(), String> {
-    match &key.set {
+fn set(config: &mut Config, key: &Found<'_>, value: &str) -> Result<(), String> {
+    match key.set {
         Set::Text(set) => set(config, value),
+        Set::Named(set) => set(config, key.own_part(), value),
         Set::List(set) => {
             let items: Vec<_> = value.split(',').map(|item| item.trim().to_owned()).collect();
             set(config, if items == [""] { &[] } else { &items })

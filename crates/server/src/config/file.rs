@@ -7,8 +7,8 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::keys::{Key, Place, Problem, Set, find, find_section};
-use super::{Config, FILE_NAME};
+use super::keys::{Found, Place, Problem, Set, find, find_section, holds_named};
+use super::{Config, FILE_NAME, values};
 
 /// Reads the file at `path` into `config`.
 pub(super) fn read(config: &mut Config, path: &Path) -> Result<(), Problem> {
@@ -33,16 +33,43 @@ pub(super) fn read_text(config: &mut Config, path: &Path, text: &str) -> Result<
         let name = section.get_ref();
         let Some(keys) = keys.get_ref().as_table() else {
             return Err(match find_section(name, &place) {
-                Ok(()) => place.problem(format_args!("{name} is a section; write [{name}] and its keys below it")),
+                Ok(()) => no_section(name, &place),
                 Err(_) => find(name, &place).err().unwrap_or_else(|| place.problem("no key stands outside a section")),
             });
         };
         find_section(name, &place)?;
         for (key, value) in in_file_order(keys) {
-            let name = format!("{name}.{}", key.get_ref());
-            let found = find(&name, &file.place(key.span()))?;
-            set(config, found, value.get_ref(), &file.place(value.span()))?;
+            let named = format!("{name}.{}", key.get_ref());
+            match (holds_named(name), value.get_ref()) {
+                (true, DeValue::Table(keys)) => read_named(config, &file, &named, key, keys)?,
+                (true, _) => return Err(no_section(&named, &file.place(key.span()))),
+                _ => set(config, &find(&named, &file.place(key.span()))?, value.get_ref(), &file.place(value.span()))?,
+            }
         }
+    }
+    Ok(())
+}
+
+fn no_section(name: &str, place: &Place) -> Problem {
+    place.problem(format_args!("{name} is a section; write [{name}] and its keys below it"))
+}
+
+/// A section within one whose sections have names of their own.
+fn read_named(
+    config: &mut Config,
+    file: &File<'_>,
+    section: &str,
+    name: &Spanned<DeString<'_>>,
+    keys: &DeTable<'_>,
+) -> Result<(), Problem> {
+    let place = file.place(name.span());
+    let name = values::operator(name.get_ref()).map_err(|why| place.problem(format_args!("operators {why}")))?;
+    for (key, value) in in_file_order(keys) {
+        let named = format!("{section}.{}", key.get_ref());
+        set(config, &find(&named, &file.place(key.span()))?, value.get_ref(), &file.place(value.span()))?;
+    }
+    if !config.operators.contains_key(&name) {
+        return Err(place.problem(format_args!("{section} has no password; write one below it, as a hash")));
     }
     Ok(())
 }
@@ -74,9 +101,10 @@ fn in_file_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<Entry<'t, 'i>> {
     entries
 }
 
-fn set(config: &mut Config, key: &Key, value: &DeValue<'_>, place: &Place) -> Result<(), Problem> {
-    let done = match (&key.set, value) {
+fn set(config: &mut Config, key: &Found<'_>, value: &DeValue<'_>, place: &Place) -> Result<(), Problem> {
+    let done = match (key.set, value) {
         (Set::Text(set), DeValue::String(text)) => set(config, text),
+        (Set::Named(set), DeValue::String(text)) => set(config, key.own_part(), text),
         (Set::List(set), DeValue::Array(items)) => {
             let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
             match texts.collect::<Option<Vec<_>>>() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{Config, Takes, values};
 
-/// Every key of this version.
+/// Every key of this version; a part `NAME` is whatever somebody wants to call it.
 const KEYS: &[Key] = &[
     text("server.name", |c, v| put(&mut c.server_name, values::server_name(v))),
     text("server.network", |c, v| put(&mut c.network, values::network(v))),
@@ -25,7 +25,15 @@ const KEYS: &[Key] = &[
     whole("limits.send_queue_bytes", |c, v| {
         put(&mut c.send_queue_bytes_max, values::limit(v, values::SEND_QUEUE_BYTES_MIN))
     }),
+    named("operators.NAME.password", |c, name, v| {
+        let password = values::password_hash(v)?;
+        c.operators.insert(values::operator(name)?, password);
+        Ok(())
+    }),
 ];
+
+/// The part of a key that is a name.
+const NAME: &str = "NAME";
 
 /// Keys, and sections, whose work has not been done yet: refused, never accepted and ignored.
 const LATER: &[&str] = &[
@@ -40,7 +48,6 @@ const LATER: &[&str] = &[
     "limits.messages_per_second",
     "limits.message_burst",
     "limits.send_queue_total_bytes",
-    "operators",
     "metrics",
     "cluster",
 ];
@@ -56,13 +63,15 @@ pub(super) enum Set {
     List(fn(&mut Config, &[String]) -> Result<(), String>),
     Whole(fn(&mut Config, u64) -> Result<(), String>),
     Flag(fn(&mut Config, bool)),
+    /// Text, for the thing of this name.
+    Named(fn(&mut Config, &str, &str) -> Result<(), String>),
 }
 
 impl Set {
     /// What the key takes, in words, with an example for a file.
     pub(super) fn takes(&self) -> &'static str {
         match self {
-            Set::Text(_) => "takes text in quotes, like \"…\"",
+            Set::Text(_) | Set::Named(_) => "takes text in quotes, like \"…\"",
             Set::List(_) => "takes a list of texts, like [\"…\", \"…\"]",
             Set::Whole(_) => "takes a whole number, 0 or more",
             Set::Flag(_) => "takes true or false",
@@ -84,6 +93,10 @@ const fn whole(name: &'static str, set: fn(&mut Config, u64) -> Result<(), Strin
 
 const fn flag(name: &'static str, set: fn(&mut Config, bool)) -> Key {
     Key { name, set: Set::Flag(set) }
+}
+
+const fn named(name: &'static str, set: fn(&mut Config, &str, &str) -> Result<(), String>) -> Key {
+    Key { name, set: Set::Named(set) }
 }
 
 fn put<T>(field: &mut T, value: Result<T, String>) -> Result<(), String> {
@@ -130,17 +143,42 @@ pub fn key_names() -> impl Iterator<Item = &'static str> {
     KEYS.iter().map(|key| key.name)
 }
 
+/// A key that was found, by the name it was given.
+pub(super) struct Found<'a> {
+    pub(super) name: &'a str,
+    pub(super) set: &'static Set,
+}
+
+impl Found<'_> {
+    /// The part of the name that is somebody's own, for keys that have one.
+    pub(super) fn own_part(&self) -> &str {
+        self.name.split('.').nth(1).unwrap_or_default()
+    }
+}
+
 /// Finds a key, or says what is wrong with its name.
-pub(super) fn find(name: &str, place: &Place) -> Result<&'static Key, Problem> {
-    if let Some(key) = KEYS.iter().find(|key| key.name == name) {
-        return Ok(key);
+pub(super) fn find<'a>(name: &'a str, place: &Place) -> Result<Found<'a>, Problem> {
+    if let Some(key) = KEYS.iter().find(|key| meets(key.name, name)) {
+        return Ok(Found { name, set: &key.set });
     }
     let section = name.split('.').next().unwrap_or(name);
     if LATER.contains(&name) || LATER.contains(&section) {
         return Err(place.problem(format_args!("{name} is not in this version; remove it")));
     }
-    let nearest = place.spell(nearest(name));
+    let nearest = place.spell(&nearest(name));
     Err(place.problem(format_args!("unknown key {name}; did you mean {nearest}?")))
+}
+
+/// Whether a name is this key's.
+fn meets(key: &str, name: &str) -> bool {
+    let (parts, given) = (key.split('.'), name.split('.'));
+    parts.clone().count() == given.clone().count()
+        && parts.zip(given).all(|(part, given)| part == NAME || part == given)
+}
+
+/// Whether what a section holds are sections, with names of their own.
+pub(super) fn holds_named(section: &str) -> bool {
+    key_names().any(|key| section_of(key) == section && key.split('.').nth(1) == Some(NAME))
 }
 
 /// Checks the name of a section, which stands for itself when it is empty.
@@ -157,9 +195,11 @@ pub(super) fn find_section(name: &str, place: &Place) -> Result<(), Problem> {
 }
 
 /// The nearest key: one of the same last part in another section, else the one fewest letters away.
-fn nearest(name: &str) -> &'static str {
+fn nearest(name: &str) -> String {
     let last = name.rsplit('.').next().unwrap_or(name);
+    let own = name.split('.').nth(1).unwrap_or(NAME);
     key_names()
+        .map(|key| key.replace(NAME, own))
         .min_by_key(|key| {
             let elsewhere = key.rsplit('.').next() != Some(last);
             (elsewhere, strsim::osa_distance(name, key))

@@ -8,11 +8,13 @@ mod file;
 mod keys;
 mod values;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use teahouse_chat::work::PasswordHash;
 use teahouse_proto::names::RoomName;
 
 pub use self::keys::{Problem, key_names};
@@ -60,6 +62,8 @@ pub struct Config {
     pub connections_max: Option<usize>,
     /// `limits.send_queue_bytes`: how much may wait for one session before it is closed; `None` for no limit.
     pub send_queue_bytes_max: Option<usize>,
+    /// `operators.NAME.password`: who may become a server operator, by what OPER says first.
+    pub operators: BTreeMap<String, PasswordHash>,
 }
 
 /// One address to listen at.
@@ -102,6 +106,7 @@ impl Default for Config {
             guest_seat: Duration::from_secs(90),
             connections_max: None,
             send_queue_bytes_max: Some(1_048_576),
+            operators: BTreeMap::new(),
         }
     }
 }

@@ -27,7 +27,6 @@ fn a_mistake_in_the_file_is_one_line_with_place_thing_and_remedy() {
         ("server = 'x'", "teahouse.toml:1:1: server is a section; write [server] and its keys below it"),
         ("[tls]", "teahouse.toml:1:2: tls is not in this version; remove it"),
         ("[tls]\ncert = 'x'", "teahouse.toml:1:2: tls is not in this version; remove it"),
-        ("[operators.root]", "teahouse.toml:1:2: operators is not in this version; remove it"),
         ("[limits]\nmessage_burst = 1", "teahouse.toml:2:1: limits.message_burst is not in this version; remove it"),
         ("[server]\nname = 3", "teahouse.toml:2:8: server.name takes text in quotes, like \"…\""),
         ("[server.name]", "teahouse.toml:1:1: server.name takes text in quotes, like \"…\""),
@@ -86,6 +85,46 @@ fn a_mistake_in_the_file_is_one_line_with_place_thing_and_remedy() {
 }
 
 #[test]
+fn a_mistake_about_an_operator_is_one_too() {
+    for (text, line) in [
+        ("[operators.root]", "teahouse.toml:1:12: operators.root has no password; write one below it, as a hash"),
+        (
+            "[operators]\nroot = 'x'",
+            "teahouse.toml:2:1: operators.root is a section; write [operators.root] and its keys below it",
+        ),
+        (
+            "[operators.root]\npasswd = 'x'",
+            "teahouse.toml:2:1: unknown key operators.root.passwd; did you mean operators.root.password?",
+        ),
+        (
+            "[operators.claim]\npassword = 'x'",
+            "teahouse.toml:1:12: operators cannot have an operator called \"claim\": that name is reserved; choose another",
+        ),
+        (
+            "[operators.'Ro ot']\npassword = 'x'",
+            "teahouse.toml:1:12: operators cannot have an operator called \"Ro ot\"; write at most 32 of a-z, 0-9, \"-\" and \
+             \"_\", like [operators.root]",
+        ),
+        (
+            "[operators.root]\npassword = 'oolong'",
+            "teahouse.toml:2:12: operators.root.password is no hash like \"$argon2id$v=19$…\"; make one by: printf %s PASSWORD | \
+             argon2 $(openssl rand -hex 8) -id -e",
+        ),
+        (
+            "[operators.root]\npassword = '$argon2i$v=19$m=8,t=1,p=1$c2FsdHlzYWx0$RASNtZ/hnYrd/sJvEicK5lxdgmskQVf/XDR7sCXC28c'",
+            "teahouse.toml:2:12: operators.root.password is not of Argon2id; make one by: printf %s PASSWORD | \
+             argon2 $(openssl rand -hex 8) -id -e",
+        ),
+        (
+            "[operators.root]\npassword = 3",
+            "teahouse.toml:2:12: operators.root.password takes text in quotes, like \"…\"",
+        ),
+    ] {
+        assert_eq!(from_file(text).unwrap_err(), line, "{text}");
+    }
+}
+
+#[test]
 fn every_key_of_the_file_sets_something() {
     let config = from_file(
         r##"
@@ -114,6 +153,8 @@ Welcome.
         [limits]
         connections = 1_000
         send_queue_bytes = 0x20000
+        [operators.root]
+        password = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHlzYWx0$RASNtZ/hnYrd/sJvEicK5lxdgmskQVf/XDR7sCXC28c"
         "##,
     )
     .unwrap();
@@ -132,6 +173,7 @@ Welcome.
     assert_eq!(config.guest_seat, Duration::from_secs(5));
     assert_eq!(config.connections_max, Some(1000));
     assert_eq!(config.send_queue_bytes_max, Some(0x20000));
+    assert_eq!(config.operators.keys().collect::<Vec<_>>(), ["root"]);
 }
 
 #[test]
@@ -143,6 +185,10 @@ fn the_environment_sets_any_key() {
         ("TEAHOUSE_STORAGE__HISTORY", "false"),
         ("TEAHOUSE_LIMITS__CONNECTIONS", "7"),
         ("TEAHOUSE_DEBUG", "is nobody's key"),
+        (
+            "TEAHOUSE_OPERATORS__ROOT__PASSWORD",
+            "$argon2id$v=19$m=8,t=1,p=1$c2FsdHlzYWx0$RASNtZ/hnYrd/sJvEicK5lxdgmskQVf/XDR7sCXC28c",
+        ),
         ("PATH", "/bin"),
     ])
     .unwrap();
@@ -150,6 +196,7 @@ fn the_environment_sets_any_key() {
     assert_eq!(config.listen.len(), 2);
     assert!(!config.keep_history);
     assert_eq!(config.connections_max, Some(7));
+    assert!(config.operators.contains_key("root"));
 }
 
 #[test]
@@ -159,6 +206,12 @@ fn a_mistake_in_the_environment_is_one_line_too() {
             "TEAHOUSE_SERVER__NMAE",
             "x",
             "TEAHOUSE_SERVER__NMAE: unknown key server.nmae; did you mean TEAHOUSE_SERVER__NAME?",
+        ),
+        (
+            "TEAHOUSE_OPERATORS__CLAIM__PASSWORD",
+            "$argon2id$v=19$m=8,t=1,p=1$c2FsdHlzYWx0$RASNtZ/hnYrd/sJvEicK5lxdgmskQVf/XDR7sCXC28c",
+            "TEAHOUSE_OPERATORS__CLAIM__PASSWORD: operators.claim.password cannot have an operator called \
+             \"claim\": that name is reserved; choose another",
         ),
         ("TEAHOUSE_TLS__CERT", "x", "TEAHOUSE_TLS__CERT: tls.cert is not in this version; remove it"),
         ("TEAHOUSE_STORAGE__HISTORY", "1", "TEAHOUSE_STORAGE__HISTORY: storage.history takes true or false"),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use teahouse_chat::work::{HashError, PasswordHash};
 use teahouse_proto::names::RoomName;
 
 /// A day is long enough for any network's hiccup; a seat kept for ever is an account's.
@@ -14,6 +15,9 @@ pub(super) const SEND_QUEUE_BYTES_MIN: u64 = 65_536;
 
 const SERVER_NAME_BYTES_MAX: usize = 63;
 const NETWORK_BYTES_MAX: usize = 40;
+const OPERATOR_BYTES_MAX: usize = 32;
+/// What OPER says first with the first operator's link.
+const CLAIM: &str = "claim";
 const LINE_BYTES_MAX: usize = 390;
 const MOTD_LINES_MAX: usize = 200;
 const ROOMS_MAX: usize = 16;
@@ -63,6 +67,30 @@ pub(super) fn password(text: &str) -> Result<Option<String>, String> {
         return Err(format!("cannot be sent by PASS; write one line, at most {LINE_BYTES_MAX} bytes"));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// What stands first in OPER; the environment's form of a key has small letters.
+pub(super) fn operator(name: &str) -> Result<String, String> {
+    if name == CLAIM {
+        return Err(format!("cannot have an operator called {name:?}: that name is reserved; choose another"));
+    }
+    let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
+    if name.is_empty() || name.len() > OPERATOR_BYTES_MAX || !is_name {
+        return Err(format!(
+            "cannot have an operator called {name:?}; write at most {OPERATOR_BYTES_MAX} of a-z, 0-9, \"-\" and \"_\", \
+             like [operators.root]"
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+pub(super) fn password_hash(text: &str) -> Result<PasswordHash, String> {
+    let remedy = "make one by: printf %s PASSWORD | argon2 $(openssl rand -hex 8) -id -e";
+    PasswordHash::parse(text).map_err(|error| match error {
+        HashError::Malformed => format!("is no hash like \"$argon2id$v=19$…\"; {remedy}"),
+        HashError::NotArgon2id => format!("is not of Argon2id; {remedy}"),
+        HashError::TooCostly => format!("would take more than 1 GiB of memory to check; {remedy}"),
+    })
 }
 
 pub(super) fn directory(text: &str) -> Result<PathBuf, String> {

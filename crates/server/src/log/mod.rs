@@ -5,6 +5,7 @@
 //! place in the order is taking the world's lock. Nothing else knows how the order is made.
 
 mod inbox;
+mod pool;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -16,10 +17,15 @@ use teahouse_chat::ids::{Position, SessionId, Time};
 use teahouse_chat::info::Rules;
 use teahouse_chat::query::Query;
 use teahouse_chat::reply::Scope;
-use teahouse_chat::session::Step;
+use teahouse_chat::session::attach::Detach;
+use teahouse_chat::session::{Answer, Step};
 use teahouse_chat::shard::Delivery;
-use teahouse_chat::world::World;
-use teahouse_store::{Loaded, OpenError, Options, Read, Settled, Store};
+use teahouse_chat::work::Work;
+use teahouse_chat::world::{Leaving, World};
+use teahouse_store::{Loaded, Options, Read, Settled, Store};
+
+use crate::handle::StartError;
+use pool::Pool;
 
 pub(crate) use inbox::Inbox;
 
@@ -34,6 +40,7 @@ const STORE_BACKLOG_BYTES_MAX: usize = 16 << 20;
 pub(crate) struct Log {
     inner: Mutex<Inner>,
     store: Store,
+    pool: Pool,
     inboxes: Arc<OnceLock<Vec<Arc<Inbox>>>>,
     directory: PathBuf,
 }
@@ -49,7 +56,8 @@ struct Inner {
 
 impl Log {
     /// Opens the store and loads the world from it; the workers' inboxes are named by [`Log::connect`].
-    pub(crate) fn open(directory: PathBuf, options: Options, rules: Rules) -> Result<(Self, [u8; 32]), OpenError> {
+    pub(crate) fn open(directory: PathBuf, options: Options, rules: Rules) -> Result<(Self, [u8; 32]), StartError> {
+        let pool = Pool::start()?;
         let inboxes: Arc<OnceLock<Vec<Arc<Inbox>>>> = Arc::default();
         let told = Arc::clone(&inboxes);
         let (store, loaded) = Store::open(&directory, options, move |settled| tell_settled(&told, settled))?;
@@ -62,7 +70,7 @@ impl Log {
             last_given_to_store: Position(next_position.0.saturating_sub(1)),
             trail: VecDeque::new(),
         };
-        let log = Log { inner: Mutex::new(inner), store, inboxes, directory };
+        let log = Log { inner: Mutex::new(inner), store, pool, inboxes, directory };
         log.submit(None, Action::Start);
         for room in autojoin {
             log.submit(None, Action::Open(room));
@@ -82,6 +90,7 @@ impl Log {
             Step::Answer(answer) => self.inbox(session).push(Delivery::Answer(session, answer)),
             Step::Submit(scope, action) => self.submit(Some(Origin { session, scope }), action),
             Step::Ask(scope, query) => self.ask(session, scope, &query),
+            Step::Work(scope, work) => self.hand_out(session, scope, work),
         }
     }
 
@@ -149,6 +158,28 @@ impl Log {
         }
     }
 
+    /// Has slow work done; what comes of it takes its place when it is done, and then the session reads on.
+    fn hand_out(self: &Arc<Self>, session: SessionId, scope: Scope, work: Work) {
+        let log = Arc::clone(self);
+        self.pool.hand_out(work, move |action| {
+            let origin = Some(Origin { session, scope: scope.clone() });
+            let answer = match action {
+                Some(action) => {
+                    log.submit(origin, action);
+                    Answer::Finish(scope)
+                }
+                None => {
+                    tracing::error!("a session's work made the server fail; the session is closed");
+                    let reason: Arc<str> = "Internal error".into();
+                    let detach = Detach { reason: Arc::clone(&reason), leaving: Leaving::Dropped };
+                    log.submit(origin, Action::Detach(detach));
+                    Answer::Close(scope, reason)
+                }
+            };
+            log.inbox(session).push(Delivery::Answer(session, answer));
+        });
+    }
+
     /// Lets go what is due by now.
     pub(crate) fn tick(&self) {
         let due = self.lock().world.next_deadline().is_some_and(|deadline| deadline <= now());
@@ -163,8 +194,9 @@ impl Log {
             || self.inboxes.get().into_iter().flatten().any(|inbox| inbox.is_pressed())
     }
 
-    /// Writes what waits and closes the database.
+    /// Ends slow work, writes what waits and closes the database.
     pub(crate) fn close(&self) {
+        self.pool.stop();
         if let Err(error) = self.store.close() {
             tracing::error!("{error}");
         }

@@ -3,6 +3,7 @@
 mod goodbye;
 mod history;
 mod hostile;
+mod operators;
 mod party;
 mod storing;
 mod two_doors;

@@ -1,0 +1,87 @@
+//! Passwords as they are kept: Argon2id, in the PHC string format.
+//! <https://www.rfc-editor.org/rfc/rfc9106>, <https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md>
+
+use std::fmt;
+
+use argon2::password_hash::PasswordVerifier;
+use argon2::password_hash::phc;
+use argon2::{Algorithm, Argon2, Params};
+
+/// The most memory that checking one password may take, in KiB.
+const MEMORY_KIB_MAX: u32 = 1024 * 1024;
+
+/// What a password is checked against.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(phc::PasswordHash);
+
+/// Why a text is no password's hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HashError {
+    /// It is not written as `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
+    Malformed,
+    /// It is another function's.
+    NotArgon2id,
+    /// Checking it would take more memory than a password is worth.
+    TooCostly,
+}
+
+impl PasswordHash {
+    /// Reads `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
+    pub fn parse(text: &str) -> Result<Self, HashError> {
+        let hash = phc::PasswordHash::new(text).map_err(|_| HashError::Malformed)?;
+        if hash.algorithm.as_str() != Algorithm::Argon2id.as_str() {
+            return Err(HashError::NotArgon2id);
+        }
+        let params = Params::try_from(&hash).map_err(|_| HashError::Malformed)?;
+        if hash.salt.is_none() || hash.hash.is_none() {
+            return Err(HashError::Malformed);
+        }
+        if params.m_cost() > MEMORY_KIB_MAX {
+            return Err(HashError::TooCostly);
+        }
+        Ok(PasswordHash(hash))
+    }
+
+    /// Whether this is the password; a wrong one takes as long as the right one.
+    pub(crate) fn is_of(&self, password: &str) -> bool {
+        Argon2::default().verify_password(password.as_bytes(), &self.0).is_ok()
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made by `printf oolong | argon2 saltysalt -id -k 8 -t 1 -e`.
+    const OOLONG: &str = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHlzYWx0$RASNtZ/hnYrd/sJvEicK5lxdgmskQVf/XDR7sCXC28c";
+
+    #[test]
+    fn a_hash_knows_its_password() {
+        let hash = PasswordHash::parse(OOLONG).unwrap();
+        assert!(hash.is_of("oolong"));
+        for wrong in ["Oolong", "oolong ", ""] {
+            assert!(!hash.is_of(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_hash_is_refused() {
+        for (text, error) in [
+            ("oolong", HashError::Malformed),
+            ("", HashError::Malformed),
+            (OOLONG.rsplit_once('$').unwrap().0, HashError::Malformed),
+            (&OOLONG.replace("m=8", "m=many"), HashError::Malformed),
+            (&OOLONG.replace("m=8", "m=1"), HashError::Malformed),
+            (&OOLONG.replace("argon2id", "argon2i"), HashError::NotArgon2id),
+            (&OOLONG.replace("m=8", "m=1048577"), HashError::TooCostly),
+        ] {
+            assert_eq!(PasswordHash::parse(text).unwrap_err(), error, "{text}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Operators: their passwords are checked off the workers, and answers stay in order.
+
+use std::time::Duration;
+
+use teahouse_chat::work::PasswordHash;
+
+use crate::party::Party;
+
+/// `oolong`; to check it takes 64 MiB and, here, a tenth of a second or more.
+const OOLONG: &str =
+    "$argon2id$v=19$m=65536,t=3,p=1$c2FsdHlzYWx0eXNhbHQxNg$ujkSSlp2UHhVV+d2EX+wgkDcXV5zTlD/GhTNPBISK6g";
+
+fn party() -> Party {
+    Party::with(|config| {
+        config.operators.insert("root".into(), PasswordHash::parse(OOLONG).expect("a hash"));
+    })
+}
+
+#[test]
+fn a_password_makes_an_operator_and_what_was_sent_behind_it_waits() {
+    let party = party();
+    let mut alice = party.guest("alice", "");
+    alice.bytes("OPER root green\r\nPING 1\r\nOPER root oolong\r\nMODE alice\r\nPING 2\r\n");
+    let lines: Vec<_> = alice.until(":2").iter().map(|line| line.replace(":teahouse.localhost ", "")).collect();
+    let (mode, others): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.contains("MODE alice +o"));
+    assert_eq!(mode.len(), 1);
+    assert_eq!(
+        others,
+        [
+            "464 alice :Password incorrect",
+            "PONG teahouse.localhost :1",
+            "381 alice :You are now an IRC operator",
+            "221 alice +o",
+            "PONG teahouse.localhost :2"
+        ]
+    );
+}
+
+#[test]
+fn a_server_that_goes_does_not_wait_for_passwords() {
+    let mut party = party();
+    let mut guessing: Vec<_> = (0..50).map(|n| party.guest(&format!("guest{n}"), "")).collect();
+    guessing.iter_mut().for_each(|guest| guest.say("OPER root green"));
+    guessing[0].until(" 464 ");
+    let begun = std::time::Instant::now();
+    party.server.take().expect("it runs").shutdown();
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(3), "{took:?}");
+}
