@@ -2,22 +2,28 @@
 
 use std::borrow::Cow;
 
+use super::utf8::{NotUtf8, Utf8};
 use super::{Opcode, code};
 use crate::limits::{WS_CONTROL_BYTES_MAX, WS_MESSAGE_BYTES_MAX};
 
-/// Reads frames. Small while no message is in fragments: it holds no buffer of its own.
+/// Reads frames. Small while nothing is half there: it holds no buffer of its own.
 ///
-/// The caller MUST drop `consumed` bytes from its input after each call, MUST close the connection
-/// after a [`Violation`], and MUST NOT read on after [`Event::Close`].
+/// The caller MUST drop `consumed` bytes from its input after each call, MUST leave the others as they are, MUST close
+/// the connection after a [`Violation`], and MUST NOT read on after [`Event::Close`].
 #[derive(Debug, Default)]
 pub struct Decoder {
-    message: Option<Fragments>,
+    begun: Option<Box<Begun>>,
 }
 
-#[derive(Debug)]
-struct Fragments {
-    opcode: Opcode,
+/// A message that has come in part: earlier fragments, and the front of a text frame.
+#[derive(Debug, Default)]
+struct Begun {
+    /// What kind it is, once its first fragment is whole.
+    opcode: Option<Opcode>,
     bytes: Vec<u8>,
+    utf8: Utf8,
+    /// How much of the payload at the front of the input is unmasked and looked at already.
+    seen: usize,
 }
 
 /// What was at the front of the input. Nothing `consumed` means that there is no whole frame yet.
@@ -74,18 +80,21 @@ pub struct Violation {
 }
 
 impl Decoder {
-    /// Reads the front of `input`, unmasking it in place. Every rule is checked as soon as the bytes
-    /// that break it are there: a frame that is too long is refused by its header.
+    /// Reads the front of `input`, unmasking it in place. Every rule is checked as soon as the bytes that break it are
+    /// there: a frame that is too long is refused by its header, a text that is not UTF-8 in the middle of its frame.
     pub fn next<'a>(&mut self, input: &'a mut [u8]) -> Result<Decoded<'a>, Violation> {
         let Some(header) = Header::parse(input)? else {
             return Ok(Decoded { consumed: 0, event: None, frame: None });
         };
         self.admit(&header)?;
         let consumed = header.bytes + header.info.len;
-        let Some(payload) = input.get_mut(header.bytes..consumed) else {
+        if input.len() < consumed {
+            self.look_ahead(&header, &mut input[header.bytes..])?;
             return Ok(Decoded { consumed: 0, event: None, frame: None });
-        };
-        unmask(payload, header.mask);
+        }
+        let payload = &mut input[header.bytes..consumed];
+        let seen = self.seen();
+        unmask(&mut payload[seen..], header.mask, seen);
         let event = match header.info.opcode {
             Opcode::Ping => Some(Event::Ping(payload)),
             Opcode::Pong => Some(Event::Pong(payload)),
@@ -98,13 +107,13 @@ impl Decoder {
     /// Does this frame fit to what came before it? (section 5.4)
     fn admit(&self, header: &Header) -> Result<(), Violation> {
         let FrameInfo { opcode, len, .. } = header.info;
-        let before = match (&self.message, opcode) {
+        let before = match (self.message(), opcode) {
             (_, Opcode::Close | Opcode::Ping | Opcode::Pong) => return Ok(()),
             (None, Opcode::Continuation) => return Err(protocol_error("continuation of nothing")),
             (Some(_), Opcode::Text | Opcode::Binary) => {
                 return Err(protocol_error("new message inside a fragmented one"));
             }
-            (Some(message), Opcode::Continuation) => message.bytes.len(),
+            (Some((_, bytes)), Opcode::Continuation) => bytes.len(),
             (None, Opcode::Text | Opcode::Binary) => 0,
         };
         if len > WS_MESSAGE_BYTES_MAX - before {
@@ -113,33 +122,67 @@ impl Decoder {
         Ok(())
     }
 
+    /// The message that has come in whole fragments so far.
+    fn message(&self) -> Option<(Opcode, &[u8])> {
+        let begun = self.begun.as_deref()?;
+        Some((begun.opcode?, &begun.bytes))
+    }
+
+    fn seen(&self) -> usize {
+        self.begun.as_deref().map_or(0, |begun| begun.seen)
+    }
+
+    /// Looks at what there is of a text frame that is not whole yet.
+    fn look_ahead(&mut self, header: &Header, payload: &mut [u8]) -> Result<(), Violation> {
+        let opcode = match header.info.opcode {
+            Opcode::Continuation => self.message().map(|(opcode, _)| opcode),
+            opcode => Some(opcode),
+        };
+        if opcode != Some(Opcode::Text) || payload.is_empty() {
+            return Ok(());
+        }
+        let begun = self.begun.get_or_insert_default();
+        let fresh = &mut payload[begun.seen..];
+        unmask(fresh, header.mask, begun.seen);
+        begun.seen += fresh.len();
+        begun.utf8.push(fresh).map_err(|NotUtf8| not_utf8("text is not UTF-8"))
+    }
+
     fn data<'a>(&mut self, frame: FrameInfo, payload: &'a [u8]) -> Result<Option<Event<'a>>, Violation> {
-        match (self.message.take(), frame.fin) {
-            (None, true) => whole(frame.opcode, Cow::Borrowed(payload)).map(Some),
-            (None, false) => {
-                self.message = Some(Fragments { opcode: frame.opcode, bytes: payload.to_vec() });
-                Ok(None)
-            }
-            (Some(mut message), fin) => {
-                message.bytes.extend_from_slice(payload);
-                if fin {
-                    return whole(message.opcode, Cow::Owned(message.bytes)).map(Some);
-                }
-                self.message = Some(message);
-                Ok(None)
+        let mut begun = match self.begun.take() {
+            None if frame.fin => return whole(frame.opcode, payload).map(Some),
+            begun => begun.unwrap_or_default(),
+        };
+        let opcode = begun.opcode.unwrap_or(frame.opcode);
+        if opcode == Opcode::Text {
+            let pushed = begun.utf8.push(&payload[begun.seen..]);
+            if pushed.is_err() || frame.fin && !begun.utf8.is_whole() {
+                return Err(not_utf8("text is not UTF-8"));
             }
         }
+        if frame.fin && begun.opcode.is_none() {
+            return Ok(Some(message(opcode, Cow::Borrowed(payload))));
+        }
+        begun.bytes.extend_from_slice(payload);
+        if frame.fin {
+            return Ok(Some(message(opcode, Cow::Owned(begun.bytes))));
+        }
+        (begun.opcode, begun.seen) = (Some(opcode), 0);
+        self.begun = Some(begun);
+        Ok(None)
     }
 }
 
-fn whole(opcode: Opcode, bytes: Cow<'_, [u8]>) -> Result<Event<'_>, Violation> {
-    if opcode != Opcode::Text {
-        return Ok(Event::Binary(bytes));
+/// A message in one frame that was there at once: almost all of them.
+fn whole(opcode: Opcode, payload: &[u8]) -> Result<Event<'_>, Violation> {
+    if opcode == Opcode::Text && simdutf8::basic::from_utf8(payload).is_err() {
+        return Err(not_utf8("text is not UTF-8"));
     }
-    match simdutf8::basic::from_utf8(&bytes) {
-        Ok(_) => Ok(Event::Text(bytes)),
-        Err(_) => Err(Violation { code: code::INVALID_PAYLOAD, reason: "text is not UTF-8" }),
-    }
+    Ok(message(opcode, Cow::Borrowed(payload)))
+}
+
+fn message(opcode: Opcode, bytes: Cow<'_, [u8]>) -> Event<'_> {
+    if opcode == Opcode::Text { Event::Text(bytes) } else { Event::Binary(bytes) }
 }
 
 /// Section 7.1.5 and 7.4.
@@ -154,8 +197,7 @@ fn close(payload: &[u8]) -> Result<Event<'_>, Violation> {
     if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
         return Err(protocol_error("close code that may not be sent"));
     }
-    let reason = std::str::from_utf8(reason)
-        .map_err(|_| Violation { code: code::INVALID_PAYLOAD, reason: "close reason is not UTF-8" })?;
+    let reason = std::str::from_utf8(reason).map_err(|_| not_utf8("close reason is not UTF-8"))?;
     Ok(Event::Close { code: Some(code), reason })
 }
 
@@ -226,8 +268,9 @@ fn payload_len(short: usize, input: &[u8]) -> Result<Option<(usize, usize)>, Vio
     }
 }
 
-/// Section 5.3, eight bytes at a time.
-fn unmask(payload: &mut [u8], mask: [u8; 4]) {
+/// Section 5.3, eight bytes at a time; `at` bytes of the payload stand before these.
+fn unmask(payload: &mut [u8], mut mask: [u8; 4], at: usize) {
+    mask.rotate_left(at % 4);
     let [a, b, c, d] = mask;
     let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
     let (chunks, rest) = payload.as_chunks_mut::<8>();
@@ -241,6 +284,10 @@ fn unmask(payload: &mut [u8], mask: [u8; 4]) {
 
 fn protocol_error(reason: &'static str) -> Violation {
     Violation { code: code::PROTOCOL_ERROR, reason }
+}
+
+fn not_utf8(reason: &'static str) -> Violation {
+    Violation { code: code::INVALID_PAYLOAD, reason }
 }
 
 #[cfg(test)]
@@ -388,6 +435,19 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn text_that_cannot_be_utf8_is_refused_before_its_frame_or_its_message_is_whole() {
+        let mut frame = client(0x81, "κόσμε\u{FFFF}".as_bytes());
+        frame[6 + 5] ^= 0xFF;
+        for end in 0..frame.len() {
+            let broken = decode(&frame[..end], 1) == ["1007 text is not UTF-8"];
+            assert_eq!(broken, end > 6 + 5, "after {end} bytes");
+            assert_eq!(broken, decode(&frame[..end], 1000) == ["1007 text is not UTF-8"], "after {end} bytes at once");
+        }
+        check(&client(0x01, b"a\xFF"), &["1007 text is not UTF-8"]);
+        check(&[client(0x01, b"\xF0\x9F"), client(0x00, b"\x8Dx")].concat(), &["1007 text is not UTF-8"]);
+    }
+
+    #[test]
     fn a_frame_too_long_is_refused_by_its_header_alone() {
         let mut header = client(0x81, &vec![0; WS_MESSAGE_BYTES_MAX + 1]);
         header.truncate(4);
@@ -400,7 +460,7 @@ pub(super) mod tests {
         decoder.next(&mut client(0x02, b"a")).unwrap();
         let stopped = (0..WS_MESSAGE_BYTES_MAX).find_map(|_| decoder.next(&mut client(0x00, b"b")).err());
         assert_eq!(stopped.map(|violation| violation.code), Some(1009));
-        assert!(size_of::<Decoder>() <= 32);
+        assert!(size_of::<Decoder>() <= 8);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod decoder;
 #[cfg(test)]
 mod differential;
 mod encoder;
+mod utf8;
 
 pub use decoder::{Decoded, Decoder, Event, FrameInfo, Violation};
 pub use encoder::{accept_key, close_frame, frame, header};
