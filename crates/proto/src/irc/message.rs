@@ -151,12 +151,10 @@ impl<'a> Tags<'a> {
         Self { raw }
     }
 
-    /// Every key with its value, in the order of the line; a tag without a value has an empty one.
+    /// Every key with its value, in the order of the line; a tag without a value has an empty one, one without a key is none.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a> {
-        self.raw.split(';').filter(|tag| !tag.is_empty()).map(|tag| {
-            let (key, value) = tag.split_once('=').unwrap_or((tag, ""));
-            (key, unescape(value))
-        })
+        let tags = self.raw.split(';').map(|tag| tag.split_once('=').unwrap_or((tag, "")));
+        tags.filter(|(key, _)| !key.is_empty()).map(|(key, value)| (key, unescape(value)))
     }
 
     /// The value of a key; where a key comes twice the last one counts.
@@ -356,6 +354,7 @@ mod tests {
             ("@a=b;c :s  001  me :hi", "a=b;c=|s|001|me|hi"),
             ("@ PING", "|-|PING|"),
             ("@;;a;; PING", "a=|-|PING|"),
+            ("@=b;c=d PING", "c=d|-|PING|"),
             ("@a=\\:\\s\\\\\\r\\n\\x\\ PING", "a=; \\\r\nx|-|PING|"),
             ("@+draft/x=y=z PING", "+draft/x=y=z|-|PING|"),
             ("TOPIC\t#a", "Command"),
