@@ -1,10 +1,11 @@
-//! What a developer repeats: `cargo xtask test [STEP…]` and `cargo xtask vendor`.
+//! What a developer repeats: `cargo xtask test [STEP…]`, `cargo xtask fuzz` and `cargo xtask vendor`.
 //!
 //! `steps` is the table of what `test` does, in order; `tidy` holds the repository's own rules; `tools` sees to the programs
-//! from outside; `run` starts them and `counts` reads from their output how many tests passed.
+//! from outside; `run` starts them and `counts` reads from their output how many tests passed; `fuzz` looks for bad inputs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a developer's terminal")]
 
 mod counts;
+mod fuzz;
 mod report;
 mod run;
 mod steps;
@@ -15,6 +16,8 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask test [--install] [STEP…]   run every step, or only those named
+cargo xtask fuzz [--install] [--seconds N] [--target NAME] [--minimize]
+                                       a minute for each fuzz target; or make their corpora small again
 cargo xtask vendor                     copy the page's libraries from node_modules to web/vendor";
 
 fn main() -> ExitCode {
@@ -22,7 +25,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["test", rest @ ..] => test(rest),
-        ["vendor"] => vendor(),
+        ["fuzz", rest @ ..] => done(fuzz::fuzz(rest)),
+        ["vendor"] => done(steps::vendor()),
         _ => usage(USAGE),
     }
 }
@@ -42,8 +46,8 @@ fn test(words: &[&str]) -> ExitCode {
     report::run_all(&steps, install)
 }
 
-fn vendor() -> ExitCode {
-    match steps::vendor() {
+fn done(result: anyhow::Result<()>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");

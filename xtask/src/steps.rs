@@ -95,7 +95,11 @@ pub(crate) fn vendor() -> Result<()> {
 }
 
 fn format(_: &mut Counts) -> Result<()> {
-    plainly(&mut cargo(&["fmt", "--all", "--check"])).context("`cargo fmt --all` mends it")
+    for workspace in ["Cargo.toml", "fuzz/Cargo.toml"] {
+        plainly(&mut cargo(&["fmt", "--all", "--check", "--manifest-path", workspace]))
+            .with_context(|| format!("`cargo fmt --all --manifest-path {workspace}` mends it"))?;
+    }
+    Ok(())
 }
 
 fn lint(_: &mut Counts) -> Result<()> {

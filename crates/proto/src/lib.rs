@@ -9,7 +9,10 @@
 //! - [`numerics`]: the reply codes in use, by their names.
 //! - [`limits`]: every length that is checked anywhere, with its unit and its reason.
 //! - [`time`]: the `server-time` format.
+//! - `fuzzing`: what holds whatever comes in; built for tests and for fuzzing only.
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod irc;
 pub mod limits;
 pub mod names;

@@ -34,7 +34,7 @@ fn links(line: &str) -> impl Iterator<Item = &str> {
 /// Paths in backticks that begin with a folder of the root and have no placeholder in them.
 fn quoted(line: &str) -> impl Iterator<Item = &str> {
     const ROOTS: &[&str] =
-        &[".ci/", "crates/", "docs/", "examples/", "locales/", "testdata/", "tests/", "web/", "xtask/"];
+        &[".ci/", "crates/", "docs/", "examples/", "fuzz/", "locales/", "testdata/", "tests/", "web/", "xtask/"];
     let between_backticks = line.split('`').skip(1).step_by(2);
     let plain = |path: &&str| !path.contains([' ', '*', '{', '<', '…', '$']);
     between_backticks.filter(|path| ROOTS.iter().any(|root| path.starts_with(root))).filter(plain)
