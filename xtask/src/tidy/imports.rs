@@ -31,6 +31,9 @@ const MUST_NOT_HAVE: &[(&str, &[&str])] = &[
 const OUTSIDE_WORLD: &[&str] =
     &["tokio", "mio", "hyper", "socket2", "rusqlite", "getrandom", "jiff", "chrono", "tempfile", "async-io"];
 
+/// What is compared with while fuzzing is in no program.
+const ONLY_FUZZING: &str = "cfg(fuzzing)";
+
 /// The workspace as cargo resolved it: for each package the packages below it, tests and build scripts left out.
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
@@ -54,8 +57,8 @@ fn read(metadata: &Value) -> Option<(BTreeSet<String>, Graph)> {
     for node in metadata["resolve"]["nodes"].as_array()? {
         let below = graph.entry((*names.get(node["id"].as_str()?)?).to_owned()).or_default();
         for dependency in node["deps"].as_array()? {
-            let is_normal = dependency["dep_kinds"].as_array()?.iter().any(|kind| kind["kind"].is_null());
-            if is_normal {
+            let kinds = dependency["dep_kinds"].as_array()?;
+            if kinds.iter().any(|kind| kind["kind"].is_null() && kind["target"] != ONLY_FUZZING) {
                 below.insert((*names.get(dependency["pkg"].as_str()?)?).to_owned());
             }
         }
