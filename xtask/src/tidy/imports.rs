@@ -1,4 +1,4 @@
-//! Which crate may see which: `teahouse`, `desktop` → `server`, `client`; `server` → `store` → `chat` → `proto`; `client` → `proto`.
+//! Which crate may see which: `teahouse`, `desktop` → `server`, `client`; `server` → `store` → `chat` → `proto`; `client` → `proto`; `loadtest` → `proto`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("teahouse-client", &["teahouse-proto"]),
     ("teahouse", &["teahouse-server", "teahouse-client", "teahouse-proto"]),
     ("teahouse-desktop", &["teahouse-server", "teahouse-client", "teahouse-proto"]),
+    ("teahouse-loadtest", &["teahouse-proto"]),
     ("xtask", &[]),
 ];
 

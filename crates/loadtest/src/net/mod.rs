@@ -1,0 +1,9 @@
+//! A client's connection: bytes in and out, and lines out of bytes.
+//!
+//! In: what the socket gives. Out: pieces, a line or a control frame each, borrowed from the buffer they were read into.
+//!
+//! - [`wire`]: the socket, with TLS around it or not.
+//! - [`framing`]: lines in a stream, or messages in frames; the client's side of both.
+
+pub mod framing;
+pub mod wire;
