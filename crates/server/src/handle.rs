@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::door::{BindError, Doors, Listening, bind};
 use crate::events::{EventKind, EventStream, Events};
 use crate::log::Log;
+use crate::tls::{FileError, Tls};
 use crate::worker::Workers;
 
 /// How often the log looks whether a seat or a room is due.
@@ -34,6 +35,9 @@ pub enum StartError {
     /// An address could not be had.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] FileError),
     /// The data directory could not be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -80,6 +84,7 @@ impl Server {
     #[doc(hidden)]
     pub fn start_with(config: Config, store: Options) -> Result<ServerHandle, StartError> {
         let events = Events::new();
+        let tls = config.tls.as_ref().map(Tls::with_files).transpose()?;
         let bound = bind(&config.listen)?;
         let info = Arc::new(server_info(&config));
         let options = Options { history: config.keep_history, ..store };
@@ -90,7 +95,7 @@ impl Server {
         let adopting = Arc::clone(&workers);
         let doors = {
             let _inside = runtime.enter();
-            Doors::open(bound, &config, &events, Arc::new(move |established| adopting.adopt(established)))?
+            Doors::open(bound, &config, &events, tls, Arc::new(move |established| adopting.adopt(established)))?
         };
         let ticking = Arc::clone(&log);
         runtime.spawn(async move {

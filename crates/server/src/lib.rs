@@ -10,6 +10,7 @@
 //! - [`events`]: what happens, for those who watch.
 //! - `handle`: the server as a value.
 //! - `reach`: under which addresses others reach this machine.
+//! - `tls`: the certificate, and what comes with it.
 //! - `seldom`: complaints that do not fill the log.
 
 pub mod config;
@@ -20,8 +21,10 @@ mod http;
 mod log;
 mod reach;
 mod seldom;
+mod tls;
 pub mod worker;
 
 pub use door::{BindError, Listening};
 pub use handle::{SayError, Server, ServerHandle, StartError};
 pub use reach::own_addresses;
+pub use tls::{FileError, TlsFiles};

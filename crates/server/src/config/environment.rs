@@ -2,12 +2,13 @@
 
 use std::ffi::OsString;
 
-use super::keys::{Found, Place, Problem, Set, find};
+use super::keys::{Found, Place, Places, Problem, Set, find};
 use super::{Config, VARIABLE_PREFIX};
 
 /// Reads every variable that begins with the prefix and has two underscores after it into `config`.
 pub(super) fn read(
     config: &mut Config,
+    places: &mut Places,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<(), Problem> {
     let mut ours: Vec<_> = environment
@@ -22,6 +23,7 @@ pub(super) fn read(
             return Err(place.problem("is not UTF-8; write it in UTF-8"));
         };
         set(config, &key, value).map_err(|why| place.problem(format_args!("{} {why}", key.name)))?;
+        places.note(&key, place);
     }
     Ok(())
 }

@@ -7,20 +7,20 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::keys::{Found, Place, Problem, Set, find, find_section, holds_named};
+use super::keys::{Found, Place, Places, Problem, Set, find, find_section, holds_named};
 use super::{Config, FILE_NAME, values};
 
 /// Reads the file at `path` into `config`.
-pub(super) fn read(config: &mut Config, path: &Path) -> Result<(), Problem> {
+pub(super) fn read(config: &mut Config, places: &mut Places, path: &Path) -> Result<(), Problem> {
     let text = fs::read_to_string(path).map_err(|error| {
         let path = path.display();
         Problem(format!("cannot read {path}: {error}; name a readable file with --config, or have no {FILE_NAME}"))
     })?;
-    read_text(config, path, &text)
+    read_text(config, places, path, &text)
 }
 
 /// Reads `text`, which stands in the file at `path`, into `config`.
-pub(super) fn read_text(config: &mut Config, path: &Path, text: &str) -> Result<(), Problem> {
+pub(super) fn read_text(config: &mut Config, places: &mut Places, path: &Path, text: &str) -> Result<(), Problem> {
     let text = text.trim_start_matches('\u{feff}');
     let file = File { path, text };
     let root = DeTable::parse(text).map_err(|error| {
@@ -41,9 +41,9 @@ pub(super) fn read_text(config: &mut Config, path: &Path, text: &str) -> Result<
         for (key, value) in in_file_order(keys) {
             let named = format!("{name}.{}", key.get_ref());
             match (holds_named(name), value.get_ref()) {
-                (true, DeValue::Table(keys)) => read_named(config, &file, &named, key, keys)?,
+                (true, DeValue::Table(keys)) => read_named(config, places, &file, &named, key, keys)?,
                 (true, _) => return Err(no_section(&named, &file.place(key.span()))),
-                _ => set(config, &find(&named, &file.place(key.span()))?, value.get_ref(), &file.place(value.span()))?,
+                _ => read_key(config, places, &file, &named, (key, value))?,
             }
         }
     }
@@ -57,6 +57,7 @@ fn no_section(name: &str, place: &Place) -> Problem {
 /// A section within one whose sections have names of their own.
 fn read_named(
     config: &mut Config,
+    places: &mut Places,
     file: &File<'_>,
     section: &str,
     name: &Spanned<DeString<'_>>,
@@ -64,13 +65,26 @@ fn read_named(
 ) -> Result<(), Problem> {
     let place = file.place(name.span());
     let name = values::operator(name.get_ref()).map_err(|why| place.problem(format_args!("operators {why}")))?;
-    for (key, value) in in_file_order(keys) {
-        let named = format!("{section}.{}", key.get_ref());
-        set(config, &find(&named, &file.place(key.span()))?, value.get_ref(), &file.place(value.span()))?;
+    for entry in in_file_order(keys) {
+        read_key(config, places, file, &format!("{section}.{}", entry.0.get_ref()), entry)?;
     }
     if !config.operators.contains_key(&name) {
         return Err(place.problem(format_args!("{section} has no password; write one below it, as a hash")));
     }
+    Ok(())
+}
+
+fn read_key(
+    config: &mut Config,
+    places: &mut Places,
+    file: &File<'_>,
+    named: &str,
+    (key, value): Entry<'_, '_>,
+) -> Result<(), Problem> {
+    let found = find(named, &file.place(key.span()))?;
+    let place = file.place(value.span());
+    set(config, &found, value.get_ref(), &place)?;
+    places.note(&found, place);
     Ok(())
 }
 

@@ -16,6 +16,8 @@ const KEYS: &[Key] = &[
     list("listen.irc", |c, v| values::addresses(v).map(|at| c.listen_at(Takes::Irc, at))),
     list("listen.web", |c, v| values::addresses(v).map(|at| c.listen_at(Takes::Web, at))),
     list("web.hosts", |c, v| put(&mut c.web_hosts, values::hosts(v))),
+    text("tls.cert", |c, v| put(&mut c.tls_files().cert, values::file(v, "fullchain.pem"))),
+    text("tls.key", |c, v| put(&mut c.tls_files().key, values::file(v, "privkey.pem"))),
     text("storage.path", |c, v| put(&mut c.data_dir, values::directory(v))),
     flag("storage.history", |c, v| c.keep_history = v),
     list("rooms.autojoin", |c, v| put(&mut c.autojoin, values::rooms(v))),
@@ -38,7 +40,6 @@ const NAME: &str = "NAME";
 /// Keys, and sections, whose work has not been done yet: refused, never accepted and ignored.
 const LATER: &[&str] = &[
     "listen.proxies",
-    "tls",
     "rooms.per_founder",
     "accounts.registration",
     "accounts.guests",
@@ -116,6 +117,25 @@ impl fmt::Display for Place {
         match self {
             Place::File { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
             Place::Variable(name) => f.write_str(name),
+        }
+    }
+}
+
+/// Where each key that was set stands; the last place counts, as its value does.
+#[derive(Debug, Default)]
+pub(super) struct Places(Vec<(String, Place)>);
+
+impl Places {
+    pub(super) fn note(&mut self, key: &Found<'_>, place: Place) {
+        self.0.push((key.name.to_owned(), place));
+    }
+
+    /// Says what is wrong with the value of `key`, which was set.
+    pub(super) fn problem(&self, key: &str, why: impl fmt::Display) -> Problem {
+        let line = format!("{key} {why}");
+        match self.0.iter().rfind(|(name, _)| *name == key) {
+            Some((_, place)) => place.problem(line),
+            None => Problem(line),
         }
     }
 }

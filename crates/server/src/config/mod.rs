@@ -1,11 +1,13 @@
 //! What the server is set to.
 //!
 //! In: a TOML file and the environment. Out: one [`Config`] whose values are checked, or one line that names the place,
-//! the thing and the remedy. `keys` is the table of every key; `file` and `environment` find keys and their places.
+//! the thing and the remedy. `keys` is the table of every key; `file` and `environment` find keys and their places;
+//! `together` checks what no key can be checked for alone.
 
 mod environment;
 mod file;
 mod keys;
+mod together;
 mod values;
 
 use std::collections::BTreeMap;
@@ -17,7 +19,9 @@ use std::time::Duration;
 use teahouse_chat::work::PasswordHash;
 use teahouse_proto::names::RoomName;
 
+use self::keys::Places;
 pub use self::keys::{Problem, key_names};
+use crate::tls::TlsFiles;
 
 /// The file that is read from the working directory when none is named.
 pub const FILE_NAME: &str = "teahouse.toml";
@@ -48,6 +52,8 @@ pub struct Config {
     pub listen: Vec<Listen>,
     /// `web.hosts`: Host and Origin names believed besides localhost, IP literals and the server's name.
     pub web_hosts: Vec<String>,
+    /// `tls.cert` and `tls.key`: the certificate that every listener shows to those who speak TLS, if there is one.
+    pub tls: Option<TlsFiles>,
     /// `storage.path`: the data directory.
     pub data_dir: PathBuf,
     /// `storage.history`: whether messages are kept.
@@ -99,6 +105,7 @@ impl Default for Config {
             password: None,
             listen: built_in_listeners([[127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into()]),
             web_hosts: Vec::new(),
+            tls: None,
             data_dir: "teahouse-data".into(),
             keep_history: true,
             autojoin: vec![RoomName::parse("#lobby").expect("#lobby is a room's name")],
@@ -117,13 +124,14 @@ impl Config {
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Config, Problem> {
-        let mut config = Config::default();
+        let (mut config, mut places) = (Config::default(), Places::default());
         match file {
-            Some(path) => file::read(&mut config, path)?,
-            None if Path::new(FILE_NAME).exists() => file::read(&mut config, Path::new(FILE_NAME))?,
+            Some(path) => file::read(&mut config, &mut places, path)?,
+            None if Path::new(FILE_NAME).exists() => file::read(&mut config, &mut places, Path::new(FILE_NAME))?,
             None => {}
         }
-        environment::read(&mut config, environment)?;
+        environment::read(&mut config, &mut places, environment)?;
+        together::check(&config, &places)?;
         Ok(config)
     }
 
@@ -135,6 +143,10 @@ impl Config {
     /// Listens at all addresses of this machine, at the usual ports.
     pub fn listen_to_lan(&mut self) {
         self.listen = built_in_listeners([[0, 0, 0, 0].into(), std::net::Ipv6Addr::UNSPECIFIED.into()]);
+    }
+
+    fn tls_files(&mut self) -> &mut TlsFiles {
+        self.tls.get_or_insert_default()
     }
 
     fn listen_at(&mut self, takes: Takes, addresses: Vec<SocketAddr>) {

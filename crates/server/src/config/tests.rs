@@ -5,14 +5,15 @@ use super::*;
 
 fn from_file(text: &str) -> Result<Config, String> {
     let mut config = Config::default();
-    file::read_text(&mut config, Path::new("teahouse.toml"), text).map_err(|problem| problem.to_string())?;
+    file::read_text(&mut config, &mut Places::default(), Path::new("teahouse.toml"), text)
+        .map_err(|problem| problem.to_string())?;
     Ok(config)
 }
 
 fn from_environment(variables: &[(&str, &str)]) -> Result<Config, String> {
     let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     let mut config = Config::default();
-    environment::read(&mut config, variables).map_err(|problem| problem.to_string())?;
+    environment::read(&mut config, &mut Places::default(), variables).map_err(|problem| problem.to_string())?;
     Ok(config)
 }
 
@@ -25,8 +26,9 @@ fn a_mistake_in_the_file_is_one_line_with_place_thing_and_remedy() {
         ("sever.name = 'x'", "teahouse.toml:1:1: unknown section [sever]; did you mean [server]?"),
         ("name = 'x'", "teahouse.toml:1:1: unknown key name; did you mean server.name?"),
         ("server = 'x'", "teahouse.toml:1:1: server is a section; write [server] and its keys below it"),
-        ("[tls]", "teahouse.toml:1:2: tls is not in this version; remove it"),
-        ("[tls]\ncert = 'x'", "teahouse.toml:1:2: tls is not in this version; remove it"),
+        ("[metrics]", "teahouse.toml:1:2: metrics is not in this version; remove it"),
+        ("[metrics]\nlisten = 'x'", "teahouse.toml:1:2: metrics is not in this version; remove it"),
+        ("[tls]\nkey = ''", "teahouse.toml:2:7: tls.key is empty; name a file, like \"privkey.pem\""),
         ("[limits]\nmessage_burst = 1", "teahouse.toml:2:1: limits.message_burst is not in this version; remove it"),
         ("[server]\nname = 3", "teahouse.toml:2:8: server.name takes text in quotes, like \"…\""),
         ("[server.name]", "teahouse.toml:1:1: server.name takes text in quotes, like \"…\""),
@@ -142,6 +144,9 @@ Welcome.
         web = ["[::1]:80"]
         [web]
         hosts = ["Tea.Example"]
+        [tls]
+        cert = "fullchain.pem"
+        key = "privkey.pem"
         [storage]
         path = "/srv/tea"
         history = false
@@ -166,6 +171,7 @@ Welcome.
     let listen: Vec<_> = config.listen.iter().map(|l| (l.address.to_string(), l.takes, l.built_in)).collect();
     assert_eq!(listen, [("0.0.0.0:1".to_owned(), Takes::Any, false), ("[::1]:80".to_owned(), Takes::Web, false)]);
     assert_eq!(config.web_hosts, ["tea.example"]);
+    assert_eq!(config.tls, Some(TlsFiles { cert: "fullchain.pem".into(), key: "privkey.pem".into() }));
     assert_eq!(config.data_dir, Path::new("/srv/tea"));
     assert!(!config.keep_history);
     assert_eq!(config.autojoin[0].as_str(), "#门口");
@@ -213,7 +219,7 @@ fn a_mistake_in_the_environment_is_one_line_too() {
             "TEAHOUSE_OPERATORS__CLAIM__PASSWORD: operators.claim.password cannot have an operator called \
              \"claim\": that name is reserved; choose another",
         ),
-        ("TEAHOUSE_TLS__CERT", "x", "TEAHOUSE_TLS__CERT: tls.cert is not in this version; remove it"),
+        ("TEAHOUSE_METRICS__LISTEN", "x", "TEAHOUSE_METRICS__LISTEN: metrics.listen is not in this version; remove it"),
         ("TEAHOUSE_STORAGE__HISTORY", "1", "TEAHOUSE_STORAGE__HISTORY: storage.history takes true or false"),
         (
             "TEAHOUSE_LIMITS__CONNECTIONS",
@@ -230,6 +236,50 @@ fn a_file_that_was_named_must_be_there() {
     let problem = Config::load(Some(Path::new("no/such/file.toml")), []).unwrap_err().to_string();
     assert!(problem.starts_with("cannot read no/such/file.toml: "), "{problem}");
     assert!(!problem.contains('\n'));
+}
+
+/// Reads a file of its own, and checks all of it.
+fn load(directory: &Path, text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+    let path = directory.join("teahouse.toml");
+    std::fs::write(&path, text).unwrap();
+    let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    Config::load(Some(&path), variables).map_err(|problem| {
+        problem
+            .to_string()
+            .replace(&format!("{}/", directory.display()), "")
+            .replace(&format!("{}\\", directory.display()), "")
+    })
+}
+
+#[test]
+fn a_certificate_and_its_key_come_together() {
+    let here = tempfile::tempdir().unwrap();
+    for (text, variables, line) in [
+        ("[tls]\ncert = 'a.pem'", &[][..], "teahouse.toml:2:8: tls.cert stands alone; name its private key in tls.key"),
+        (
+            "[tls]\nkey = 'a.pem'",
+            &[],
+            "teahouse.toml:2:7: tls.key stands alone; name the certificate that it belongs to in tls.cert",
+        ),
+        (
+            "",
+            &[("TEAHOUSE_TLS__KEY", "a.pem")],
+            "TEAHOUSE_TLS__KEY: tls.key stands alone; name the certificate that it belongs to in tls.cert",
+        ),
+    ] {
+        assert_eq!(load(here.path(), text, variables).unwrap_err(), line);
+    }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_named_with_the_place_of_its_key() {
+    let here = tempfile::tempdir().unwrap();
+    let problem = load(here.path(), "[tls]\nkey = 'k'\ncert = 'no-such.pem'", &[]).unwrap_err();
+    assert!(problem.starts_with("teahouse.toml:3:8: tls.cert names no-such.pem, which cannot be read ("), "{problem}");
+    assert!(problem.ends_with("; name a file that this program may read"), "{problem}");
+    // The last place counts, as its value does.
+    let problem = load(here.path(), "[tls]\nkey = 'k'\ncert = 'c'", &[("TEAHOUSE_TLS__CERT", "no")]).unwrap_err();
+    assert!(problem.starts_with("TEAHOUSE_TLS__CERT: tls.cert names no, which cannot be read ("), "{problem}");
 }
 
 #[test]

@@ -100,6 +100,13 @@ pub(super) fn directory(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
 }
 
+pub(super) fn file(text: &str, example: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        return Err(format!("is empty; name a file, like {example:?}"));
+    }
+    Ok(PathBuf::from(text))
+}
+
 pub(super) fn addresses(texts: &[String]) -> Result<Vec<SocketAddr>, String> {
     texts
         .iter()

@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::Hall;
 use super::sniff::{Verdict, sniff};
+use super::{Hall, Wire};
 use crate::config::Takes;
 use crate::events::{self, Arrival, ConnectionId, EventKind};
 use crate::http::{Rewind, Served};
@@ -20,6 +20,9 @@ use crate::worker::{Established, Framing};
 
 /// How long a connection may take to say what it speaks; the server never speaks first.
 const SILENT_MAX: Duration = Duration::from_secs(60);
+
+/// How long a TLS handshake may take.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 
 /// How much is read at once while it is not known what a connection speaks.
 const FIRST_READ_BYTES: usize = 1024;
@@ -33,6 +36,9 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 
 /// How often a failing accept, a full house, or TLS is logged.
 pub(super) const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
+
+/// What a TLS client is told where there is no certificate: the fatal alert handshake_failure (RFC 8446, section 6).
+const HANDSHAKE_FAILURE: &[u8] = &[0x15, 3, 3, 0, 2, 2, 40];
 
 /// What an HTTP/2 client is told: SETTINGS, then GOAWAY with HTTP_1_1_REQUIRED (RFC 9113, sections 6.5, 6.8 and 7).
 const HTTP_1_1_REQUIRED: &[u8] = &[
@@ -97,7 +103,7 @@ async fn welcome(
 
 /// Finds out what a connection speaks, and brings it to the point where a worker takes over; else says why it ended.
 async fn lead(
-    mut stream: TcpStream,
+    stream: TcpStream,
     id: ConnectionId,
     peer: SocketAddr,
     takes: Takes,
@@ -105,66 +111,104 @@ async fn lead(
     mut stopped: watch::Receiver<bool>,
 ) -> Result<Established, String> {
     stream.set_nodelay(true).map_err(in_words)?;
-    let mut already_read = Vec::new();
-    let verdict = tokio::select! {
-        verdict = timeout(SILENT_MAX, first_word(&stream, &mut already_read)) => match verdict {
-            Ok(verdict) => verdict.map_err(in_words)?,
-            Err(_) => return Err(format!("said nothing for {} s", SILENT_MAX.as_secs())),
-        },
+    let (verdict, mut wire, already_read) = tokio::select! {
+        opened = open(stream, peer, hall) => opened?,
         _ = stopped.wait_for(|stopped| *stopped) => return Err("the server stops".into()),
     };
     match (verdict, takes) {
         (Verdict::NeedMore, _) => Err("the client left without a word".into()),
         (Verdict::Irc, Takes::Any | Takes::Irc) => {
             hall.events.tell(EventKind::Door { connection: id, door: events::Door::Irc });
-            let stream = stream.into_std().map_err(in_words)?;
-            Ok(Established { id, stream, peer, framing: Framing::Lines, already_read })
+            established(id, peer, wire, Framing::Lines, already_read)
         }
         (Verdict::Http, Takes::Any | Takes::Web) => {
             hall.events.tell(EventKind::Door { connection: id, door: events::Door::Http });
-            match hall.http.serve(Rewind::new(already_read, stream), id, stopped).await {
-                Served::WebSocket(stream, framing, already_read) => {
-                    Ok(Established { id, stream, peer, framing, already_read })
-                }
+            match hall.http.serve(Rewind::new(already_read, wire), id, stopped).await {
+                Served::WebSocket(wire, framing, already_read) => established(id, peer, wire, framing, already_read),
                 Served::Ended(reason) => Err(reason),
             }
         }
         (Verdict::Http2, Takes::Any | Takes::Web) => {
-            say_last(&mut stream, HTTP_1_1_REQUIRED).await.map_err(in_words)?;
+            say_last(&mut wire, HTTP_1_1_REQUIRED).await.map_err(in_words)?;
             Err("spoke HTTP/2, was asked for HTTP/1.1".into())
         }
-        (Verdict::Tls, _) => {
-            hall.complaints
-                .warn(|| format!("{peer} spoke TLS, which is not in this version: use http://, ws:// or irc://"));
-            Err("spoke TLS, which is not in this version".into())
-        }
+        (Verdict::Tls, _) => Err("spoke TLS within TLS".into()),
         (Verdict::Irc, Takes::Web) => Err("spoke IRC to a listener that takes HTTP only".into()),
         (Verdict::Http | Verdict::Http2, Takes::Irc) => Err("spoke HTTP to a listener that takes IRC only".into()),
     }
 }
 
+/// Waits for the first word, within TLS if that is what begins.
+async fn open(stream: TcpStream, peer: SocketAddr, hall: &Hall) -> Result<(Verdict, Wire, Vec<u8>), String> {
+    let mut wire = Wire::Plain(stream);
+    let (verdict, already_read) = first_word(&mut wire).await?;
+    let mut stream = match wire {
+        Wire::Plain(stream) if verdict == Verdict::Tls => stream,
+        wire => return Ok((verdict, wire, already_read)),
+    };
+    let Some(tls) = &hall.tls else {
+        hall.complaints.warn(|| {
+            format!(
+                "{peer} spoke TLS, and no certificate is set; set tls.cert and tls.key, or use http://, ws:// or irc://"
+            )
+        });
+        say_last(&mut stream, HANDSHAKE_FAILURE).await.map_err(in_words)?;
+        return Err("spoke TLS, and no certificate is set".into());
+    };
+    let mut wire = match timeout(HANDSHAKE_MAX, tls.acceptor().accept(Rewind::new(already_read, stream))).await {
+        Ok(Ok(tls)) => Wire::Tls(Box::new(tls)),
+        Ok(Err(error)) => return Err(format!("TLS handshake: {error}")),
+        Err(_) => return Err(format!("the TLS handshake was not done within {} s", HANDSHAKE_MAX.as_secs())),
+    };
+    let (verdict, already_read) = first_word(&mut wire).await?;
+    Ok((verdict, wire, already_read))
+}
+
+fn established(
+    id: ConnectionId,
+    peer: SocketAddr,
+    wire: Wire,
+    framing: Framing,
+    already_read: Vec<u8>,
+) -> Result<Established, String> {
+    let (stream, tls) = wire.into_socket().map_err(in_words)?;
+    Ok(Established { id, stream, tls, peer, framing, already_read })
+}
+
 /// Reads until it can be told what is spoken; `NeedMore` means that the client left before it said anything.
-async fn first_word(stream: &TcpStream, bytes: &mut Vec<u8>) -> io::Result<Verdict> {
+async fn first_word(wire: &mut Wire) -> Result<(Verdict, Vec<u8>), String> {
+    let mut bytes = Vec::new();
+    match timeout(SILENT_MAX, read_first_word(wire, &mut bytes)).await {
+        Ok(verdict) => Ok((verdict.map_err(in_words)?, bytes)),
+        Err(_) => Err(format!("said nothing for {} s", SILENT_MAX.as_secs())),
+    }
+}
+
+async fn read_first_word(wire: &mut Wire, bytes: &mut Vec<u8>) -> io::Result<Verdict> {
     loop {
-        stream.readable().await?;
+        // Who says nothing has no buffer.
+        wire.readable().await?;
         bytes.reserve(FIRST_READ_BYTES);
-        match stream.try_read_buf(bytes) {
-            Ok(0) if bytes.is_empty() => return Ok(Verdict::NeedMore),
+        let read = match wire.read_buf(bytes).await {
+            // The end of TLS without close_notify.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
+            read => read?,
+        };
+        match read {
+            0 if bytes.is_empty() => return Ok(Verdict::NeedMore),
             // What came before the end of input is a line, if an unterminated one.
-            Ok(0) => return Ok(Verdict::Irc),
-            Ok(_) => match sniff(bytes) {
+            0 => return Ok(Verdict::Irc),
+            _ => match sniff(bytes) {
                 Verdict::NeedMore => {}
                 verdict => return Ok(verdict),
             },
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
         }
     }
 }
 
 /// Says something and closes: what the client still sends is read and discarded for a while, else a reset eats what
 /// was said.
-async fn say_last(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+async fn say_last<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes).await?;
     stream.shutdown().await?;
     // Whether the client has ended or is only given up, there is nothing more to do.

@@ -1,11 +1,13 @@
 //! The doors: accepting connections and finding out what they speak.
 //!
 //! In: TCP connections. Out: an [`Established`] for the workers, once it is known to be IRC or has become a WebSocket;
-//! plain HTTP is answered here and goes no further. `listen` binds, `sniff` judges the first bytes, `accept` is the loop.
+//! plain HTTP is answered here and goes no further. `listen` binds, `sniff` judges the first bytes, `accept` is the loop
+//! and the way in, `wire` what is spoken over: a socket, or TLS over one.
 
 mod accept;
 mod listen;
 mod sniff;
+mod wire;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,10 +18,12 @@ use crate::config::{Config, Takes};
 use crate::events::{EventKind, Events};
 use crate::http::Http;
 use crate::seldom::Seldom;
+use crate::tls::Tls;
 use crate::worker::Established;
 
 pub use self::listen::BindError;
 pub(crate) use self::listen::{Bound, bind};
+pub(crate) use self::wire::Wire;
 
 /// Where an established connection goes.
 pub(crate) type Adopt = Arc<dyn Fn(Established) + Send + Sync>;
@@ -46,18 +50,26 @@ struct Hall {
     adopt: Adopt,
     http: Http,
     connections_max: Option<usize>,
+    tls: Option<Tls>,
     /// About TLS: a browser that was told https:// tries again and again.
     complaints: Seldom,
 }
 
 impl Doors {
     /// Starts accepting on `bound`; MUST be called within a tokio runtime, on which everything here then runs.
-    pub(crate) fn open(bound: Vec<Bound>, config: &Config, events: &Events, adopt: Adopt) -> std::io::Result<Doors> {
+    pub(crate) fn open(
+        bound: Vec<Bound>,
+        config: &Config,
+        events: &Events,
+        tls: Option<Tls>,
+        adopt: Adopt,
+    ) -> std::io::Result<Doors> {
         let hall = Arc::new(Hall {
             events: events.clone(),
             adopt,
             http: Http::new(config, events.clone()),
             connections_max: config.connections_max,
+            tls,
             complaints: Seldom::every(accept::COMPLAIN_EVERY),
         });
         let (stop, stopped) = watch::channel(false);

@@ -27,7 +27,7 @@ fn house_with(takes: Takes, connections_max: Option<usize>) -> House {
     let adopt: Adopt = Arc::new(move |established| sender.try_send(established).unwrap());
     let bound = bind(&config.listen).unwrap();
     let address = bound[0].address;
-    let doors = Doors::open(bound, &config, &bus, adopt).unwrap();
+    let doors = Doors::open(bound, &config, &bus, None, adopt).unwrap();
     House { doors, address, adopted, events }
 }
 
@@ -153,8 +153,7 @@ async fn an_upgrade_loses_nothing_however_long_what_follows_is() {
 #[tokio::test]
 async fn what_a_listener_does_not_take_is_closed() {
     for (takes, bytes, reason) in [
-        (Takes::Any, &b"\x16\x03\x01\x00\xa5"[..], "spoke TLS, which is not in this version"),
-        (Takes::Irc, b"GET / HTTP/1.1\r\n", "spoke HTTP to a listener that takes IRC only"),
+        (Takes::Irc, &b"GET / HTTP/1.1\r\n"[..], "spoke HTTP to a listener that takes IRC only"),
         (Takes::Irc, b"PRI * HTTP/2.0\r\n", "spoke HTTP to a listener that takes IRC only"),
         (Takes::Web, b"NICK alice\r\n", "spoke IRC to a listener that takes HTTP only"),
     ] {
@@ -162,6 +161,17 @@ async fn what_a_listener_does_not_take_is_closed() {
         let mut client = house.says(bytes).await;
         assert_eq!(read_to_end(&mut client).await, b"");
         assert_eq!(house.close_reason().await, reason);
+    }
+}
+
+#[tokio::test]
+async fn tls_without_a_certificate_ends_with_an_alert() {
+    for takes in [Takes::Any, Takes::Irc, Takes::Web] {
+        let mut house = house(takes);
+        let mut client = house.says(b"\x16\x03\x01\x00\xa5").await;
+        assert_eq!(read_to_end(&mut client).await, b"\x15\x03\x03\x00\x02\x02\x28", "fatal, handshake_failure");
+        drop(client);
+        assert_eq!(house.close_reason().await, "spoke TLS, and no certificate is set");
     }
 }
 

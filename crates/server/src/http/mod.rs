@@ -11,7 +11,6 @@ mod rewind;
 mod websocket;
 
 use std::convert::Infallible;
-use std::net::TcpStream;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,6 +30,7 @@ use self::gate::Gate;
 pub(crate) use self::rewind::Rewind;
 use self::websocket::Handshake;
 use crate::config::Config;
+use crate::door::Wire;
 use crate::events::{ConnectionId, Door, EventKind, Events};
 use crate::seldom::Seldom;
 use crate::worker::Framing;
@@ -59,8 +59,8 @@ pub(crate) struct Http {
 /// What became of an HTTP connection.
 #[derive(Debug)]
 pub(crate) enum Served {
-    /// It is a WebSocket now: the socket, the framing agreed on, and what was read already and belongs to the worker.
-    WebSocket(TcpStream, Framing, Vec<u8>),
+    /// It is a WebSocket now: the wire, the framing agreed on, and what was read already and belongs to the worker.
+    WebSocket(Wire, Framing, Vec<u8>),
     /// It ended, for the reason given.
     Ended(String),
 }
@@ -81,7 +81,7 @@ impl Http {
     /// Answers requests until the connection ends or is upgraded.
     pub(crate) async fn serve(
         &self,
-        socket: Rewind,
+        socket: Rewind<Wire>,
         connection: ConnectionId,
         mut stopped: watch::Receiver<bool>,
     ) -> Served {
@@ -176,22 +176,19 @@ impl Http {
 }
 
 /// Takes the socket out of hyper's hands. In order: what hyper read beyond the request, what it did not take of the
-/// first bytes, and then what the kernel has.
+/// first bytes, and then what the wire has.
 async fn let_go(on_upgrade: OnUpgrade, framing: Framing) -> Served {
     let upgraded = match on_upgrade.await {
         Ok(upgraded) => upgraded,
         Err(error) => return Served::Ended(format!("HTTP upgrade: {error}")),
     };
     let parts = upgraded
-        .downcast::<TokioIo<Rewind>>()
+        .downcast::<TokioIo<Rewind<Wire>>>()
         .unwrap_or_else(|_| panic!("hyper gives back the socket that it was given"));
-    let (not_taken, stream) = parts.io.into_inner().into_parts();
+    let (not_taken, wire) = parts.io.into_inner().into_parts();
     let mut already_read = parts.read_buf.to_vec();
     already_read.extend(not_taken);
-    match stream.into_std() {
-        Ok(stream) => Served::WebSocket(stream, framing, already_read),
-        Err(error) => Served::Ended(error.to_string()),
-    }
+    Served::WebSocket(wire, framing, already_read)
 }
 
 /// An answer in words.

@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 /// How long the other side may take nothing of what it asked for.
@@ -14,28 +13,26 @@ const STALLED_MAX: Duration = Duration::from_secs(30);
 
 /// Gives the bytes that were read already before those that still come; writing fails when it stands still too long.
 #[derive(Debug)]
-pub(crate) struct Rewind {
+pub(crate) struct Rewind<S> {
     already_read: Vec<u8>,
     given: usize,
-    stream: TcpStream,
+    stream: S,
     /// Runs while a write waits.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl Rewind {
+impl<S> Rewind<S> {
     /// `already_read` came from `stream`.
-    pub(crate) fn new(already_read: Vec<u8>, stream: TcpStream) -> Self {
+    pub(crate) fn new(already_read: Vec<u8>, stream: S) -> Self {
         Rewind { already_read, given: 0, stream, stalled: None }
     }
 
     /// Gives back the socket, and what was read from it but not given to anybody.
-    pub(crate) fn into_parts(mut self) -> (Vec<u8>, TcpStream) {
+    pub(crate) fn into_parts(mut self) -> (Vec<u8>, S) {
         self.already_read.drain(..self.given);
         (self.already_read, self.stream)
     }
-}
 
-impl Rewind {
     /// Passes on what a write came to, unless writes have waited too long.
     fn unless_stalled(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if written.is_ready() {
@@ -50,7 +47,7 @@ impl Rewind {
     }
 }
 
-impl AsyncRead for Rewind {
+impl<S: AsyncRead + Unpin> AsyncRead for Rewind<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let left = &self.already_read[self.given..];
         if left.is_empty() {
@@ -63,7 +60,7 @@ impl AsyncRead for Rewind {
     }
 }
 
-impl AsyncWrite for Rewind {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Rewind<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.unless_stalled(cx, written)
@@ -94,6 +91,7 @@ impl AsyncWrite for Rewind {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
 
     use super::*;
 

@@ -133,7 +133,7 @@ async fn the_socket_comes_back_with_everything_that_was_read_in_order() {
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     // More than hyper reads at once, so that a part is left of what was read before hyper came.
     let follows: Vec<u8> = (0..60_000u32).map(|number| (number % 251) as u8).collect();
-    let socket = Rewind::new([&request[..], &follows].concat(), stream);
+    let socket = Rewind::new([&request[..], &follows].concat(), Wire::Plain(stream));
     let (_stop, stopped) = watch::channel(false);
 
     let http = Http::new(&Config::default(), Events::new());

@@ -1,15 +1,15 @@
 //! One connection's socket: bytes in, frames or lines out of them, bytes out.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 
-use mio::net::TcpStream;
 use teahouse_chat::ids::SessionId;
 use teahouse_chat::render::Framing;
 use teahouse_chat::shard::Outlet;
 use teahouse_proto::irc::{LineError, LineSplitter, Split};
 use teahouse_proto::ws::{self, Decoder, Event, Violation};
 
+use super::transport::Transport;
 use crate::events::{ConnectionId, Direction, Events, Frame};
 
 /// How many lines go out with one call at most; the kernel takes no more than 1024 pieces.
@@ -20,7 +20,7 @@ const PIECES_MAX: usize = 64;
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) session: SessionId,
-    pub(super) stream: TcpStream,
+    pub(super) transport: Transport,
     pub(super) nick: Arc<str>,
     /// What was read and not yet taken apart; empty, and without a buffer, on an idle connection.
     pub(super) input: Vec<u8>,
@@ -80,7 +80,7 @@ impl Connection {
         Connection {
             id: established.id,
             session,
-            stream: TcpStream::from_std(established.stream),
+            transport: Transport::new(established.stream, established.tls),
             nick: "*".into(),
             input: established.already_read,
             reader,
@@ -101,22 +101,21 @@ impl Connection {
 
     /// Reads once into the scratch buffer's end; how much came.
     pub(super) fn read(&mut self, scratch: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.stream.read(scratch) {
-                Ok(0) => {
-                    (self.readable, self.peer_ended) = (false, true);
-                    return Ok(0);
-                }
-                Ok(count) => return Ok(count),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.readable = false;
-                    return Ok(0);
-                }
-                Err(error) => {
-                    (self.readable, self.peer_ended) = (false, true);
-                    return Err(error);
-                }
+        match self.transport.read(scratch) {
+            Ok(0) => {
+                (self.readable, self.peer_ended) = (false, true);
+                Ok(0)
+            }
+            Ok(count) => Ok(count),
+            // It stays in the list of those to be read.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(0),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.readable = false;
+                Ok(0)
+            }
+            Err(error) => {
+                (self.readable, self.peer_ended) = (false, true);
+                Err(error)
             }
         }
     }
@@ -177,7 +176,7 @@ impl Connection {
                 *place = IoSlice::new(&line[from..]);
                 count += 1;
             }
-            match self.stream.write_vectored(&pieces[..count]) {
+            match self.transport.write(&pieces[..count]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     let (id, framed) = (self.id, self.is_web_socket());
@@ -191,7 +190,14 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
-        Ok(true)
+        match self.transport.flush() {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.writable = false;
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Sends the last frame of a WebSocket, then FIN: what the peer still sends is read and thrown away, else a reset
@@ -201,9 +207,9 @@ impl Connection {
         if self.is_web_socket() {
             let frame = ws::close_frame(self.close_code, &self.reason);
             // The outlet is empty, so the socket buffer has room but for a peer that has stopped reading.
-            let _ = self.stream.write(&frame);
+            let _ = self.transport.write(&[IoSlice::new(&frame)]);
         }
-        let _ = self.stream.shutdown(std::net::Shutdown::Write);
+        self.transport.end();
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod cloak;
 mod connection;
+mod transport;
 mod turn;
 mod wheel;
 
@@ -35,6 +36,8 @@ pub struct Established {
     pub id: ConnectionId,
     /// The socket, in non-blocking mode.
     pub stream: TcpStream,
+    /// Its TLS state, after the handshake, if TLS is spoken on it.
+    pub tls: Option<Box<rustls::ServerConnection>>,
     /// Who connected.
     pub peer: SocketAddr,
     /// How lines are framed.

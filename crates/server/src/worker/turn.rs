@@ -158,7 +158,7 @@ impl Worker {
         let mut connection = Connection::new(established, session, tick);
         let slot = session.slot as usize;
         let interest = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = self.poll.registry().register(&mut connection.stream, Token(slot), interest) {
+        if let Err(error) = self.poll.registry().register(connection.transport.socket(), Token(slot), interest) {
             tracing::warn!("a connection could not be watched: {error}");
             self.shard.remove(session);
             let reason = error.to_string();
@@ -381,10 +381,10 @@ impl Worker {
                 continue;
             }
             let written = if connection.writable { connection.write(outlet, &self.events) } else { Ok(false) };
-            let exceeded = outlet.unasked_bytes() > self.send_queue_bytes;
+            let exceeded = outlet.unasked_bytes() + connection.transport.sealed_bytes() > self.send_queue_bytes;
             let drained = outlet.queued_bytes() <= ANSWERS_BYTES_MAX;
             match written {
-                Ok(_) if outlet.is_finished() => {
+                Ok(_) if outlet.is_finished() && connection.transport.sealed_bytes() == 0 => {
                     connection.finish(tick);
                     self.wheel.arm(session, tick + LINGER_TICKS);
                     connection.readable = true;

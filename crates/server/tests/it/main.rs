@@ -6,4 +6,6 @@ mod hostile;
 mod operators;
 mod party;
 mod storing;
+mod tls;
 mod two_doors;
+mod wire;

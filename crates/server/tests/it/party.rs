@@ -2,19 +2,38 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use rustls::ClientConfig;
 use teahouse_server::config::Config;
-use teahouse_server::{Server, ServerHandle};
+use teahouse_server::{Server, ServerHandle, TlsFiles};
 use tempfile::TempDir;
+
+use crate::wire::{Wire, certify, trusting};
 
 /// How long anything may take before a test gives it up.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How somebody comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Tcp,
+    Tls,
+    Ws,
+    Wss,
+}
+
+impl Way {
+    pub(crate) const ALL: [Way; 4] = [Way::Tcp, Way::Tls, Way::Ws, Way::Wss];
+}
 
 /// A server of a test's own.
 pub(crate) struct Party {
     pub(crate) server: Option<ServerHandle>,
     _directory: TempDir,
+    pub(crate) tls: TlsFiles,
+    client: OnceLock<Arc<ClientConfig>>,
     pub(crate) store: teahouse_store::Options,
     config: Config,
 }
@@ -26,12 +45,23 @@ impl Party {
 
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
+        let place = |name| directory.path().join(name);
+        let tls = TlsFiles { cert: place("cert.pem"), key: place("key.pem") };
         let mut config = Config { data_dir: directory.path().join("data"), ..Config::default() };
         config.listen_only_at(&[SocketAddr::from(([127, 0, 0, 1], 0))]);
         change(&mut config);
+        if config.tls.as_ref().is_some_and(|files| *files == TlsFiles::default()) {
+            certify(&tls);
+            config.tls = Some(tls.clone());
+        }
         let store = teahouse_store::Options::default();
         let server = Server::start_with(config.clone(), store.clone()).expect("the server starts");
-        Party { server: Some(server), _directory: directory, store, config }
+        Party { server: Some(server), _directory: directory, tls, client: OnceLock::new(), store, config }
+    }
+
+    /// A server that takes TLS too.
+    pub(crate) fn with_tls() -> Self {
+        Party::with(|config| config.tls = Some(TlsFiles::default()))
     }
 
     pub(crate) fn server(&self) -> &ServerHandle {
@@ -51,9 +81,29 @@ impl Party {
 
     /// A raw connection that has said nothing.
     pub(crate) fn connect(&self) -> Peer {
-        let stream = TcpStream::connect(self.address()).expect("the server accepts");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        Peer { stream, read: Vec::new(), web: false }
+        Peer::new(Wire::plain(self.dial()))
+    }
+
+    /// The same within TLS, whose handshake begins with the first word.
+    pub(crate) fn connect_securely(&self) -> Peer {
+        let client = self.client.get_or_init(|| trusting(&self.tls.cert));
+        Peer::new(Wire::secure(self.dial(), Arc::clone(client)))
+    }
+
+    pub(crate) fn dial(&self) -> TcpStream {
+        let socket = TcpStream::connect(self.address()).expect("the server accepts");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        socket
+    }
+
+    /// Somebody who has come this way and said nothing.
+    pub(crate) fn come(&self, way: Way) -> Peer {
+        match way {
+            Way::Tcp => self.connect(),
+            Way::Tls => self.connect_securely(),
+            Way::Ws => self.upgraded(self.connect(), ""),
+            Way::Wss => self.upgraded(self.connect_securely(), ""),
+        }
     }
 
     /// Somebody registered, with capabilities.
@@ -65,7 +115,13 @@ impl Party {
 
     /// Somebody registered and in #lobby.
     pub(crate) fn visitor(&self, nick: &str, caps: &str) -> Peer {
-        let mut peer = self.guest(nick, caps);
+        self.visitor_by(Way::Tcp, nick, caps)
+    }
+
+    /// Somebody in #lobby who came this way.
+    pub(crate) fn visitor_by(&self, way: Way, nick: &str, caps: &str) -> Peer {
+        let mut peer = self.come(way);
+        peer.register(nick, caps);
         peer.say("JOIN #lobby");
         peer.until(" 366 ");
         peer
@@ -73,16 +129,15 @@ impl Party {
 
     /// Somebody in #lobby who came by WebSocket.
     pub(crate) fn web_visitor(&self, nick: &str, caps: &str) -> Peer {
-        let mut peer = self.upgrade("");
-        peer.register(nick, caps);
-        peer.say("JOIN #lobby");
-        peer.until(" 366 ");
-        peer
+        self.visitor_by(Way::Ws, nick, caps)
     }
 
     /// A WebSocket that has said nothing.
     pub(crate) fn upgrade(&self, headers: &str) -> Peer {
-        let mut peer = self.connect();
+        self.upgraded(self.connect(), headers)
+    }
+
+    fn upgraded(&self, mut peer: Peer, headers: &str) -> Peer {
         let host = self.address();
         peer.bytes(format!(
             "GET /ws HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
@@ -100,12 +155,16 @@ impl Party {
 
 /// One connection.
 pub(crate) struct Peer {
-    pub(crate) stream: TcpStream,
+    pub(crate) wire: Wire,
     read: Vec<u8>,
     web: bool,
 }
 
 impl Peer {
+    pub(crate) fn new(wire: Wire) -> Self {
+        Peer { wire, read: Vec::new(), web: false }
+    }
+
     pub(crate) fn register(&mut self, nick: &str, caps: &str) {
         self.say(&format!("CAP REQ :{caps}"));
         self.say(&format!("NICK {nick}"));
@@ -116,7 +175,7 @@ impl Peer {
 
     pub(crate) fn bytes(&mut self, bytes: impl AsRef<[u8]>) {
         // A server that has closed already is seen by what it says last.
-        let _ = self.stream.write_all(bytes.as_ref());
+        let _ = self.wire.write_all(bytes.as_ref());
     }
 
     /// Sends a line, or a text message.
@@ -135,7 +194,7 @@ impl Peer {
                 return taken;
             }
             let mut buffer = [0; 65536];
-            match self.stream.read(&mut buffer) {
+            match self.wire.read(&mut buffer) {
                 Ok(0) => return None,
                 Ok(count) => self.read.extend_from_slice(&buffer[..count]),
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => return None,
@@ -172,9 +231,15 @@ impl Peer {
         std::iter::from_fn(|| self.line()).collect()
     }
 
+    /// How much comes up to the end, which may be in the middle of anything.
+    pub(crate) fn bytes_to_end(&mut self) -> usize {
+        let mut buffer = [0; 65536];
+        std::iter::from_fn(|| self.wire.read(&mut buffer).ok().filter(|count| *count > 0)).sum()
+    }
+
     /// No more from this side.
     pub(crate) fn end(&mut self) {
-        self.stream.shutdown(std::net::Shutdown::Write).expect("the socket is open");
+        self.wire.end();
     }
 }
 
@@ -197,7 +262,7 @@ pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 fn take_line(read: &mut Vec<u8>) -> Option<String> {
     let end = read.iter().position(|byte| *byte == b'\n')?;
     let line: Vec<u8> = read.drain(..=end).collect();
-    Some(String::from_utf8(line).expect("the server speaks UTF-8").trim_end().to_owned())
+    Some(String::from_utf8(line).expect("the server speaks UTF-8").trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Text as it is; a control frame as `<opcode code payload>`.

@@ -1,64 +1,125 @@
-//! Whoever comes by raw socket and whoever comes by WebSocket talk in the same rooms.
+//! Whoever comes by raw socket and whoever comes by WebSocket, encrypted or not, talk in the same rooms.
 
-use crate::party::{Party, frame};
+use crate::party::{Party, Peer, Way, frame};
+
+/// One visit from the first word to the end; what was heard.
+fn visit(party: &Party, bob: &mut Peer, way: Way) -> Vec<String> {
+    let mut alice = party.come(way);
+    alice.say("CAP LS 302");
+    alice.say("CAP REQ :echo-message batch labeled-response draft/chathistory");
+    alice.say("NICK alice");
+    alice.say("USER u 0 * :u");
+    alice.say("CAP END");
+    alice.say("JOIN #lobby");
+    let mut heard = alice.until(" 366 ");
+    bob.until("JOIN #lobby");
+    for number in 0..200 {
+        alice.say(&format!("PRIVMSG #lobby :{number} {}", "茶".repeat(120)));
+    }
+    heard.extend(alice.until(":199 "));
+    bob.until(":199 ");
+    bob.say("PRIVMSG #lobby :and from here");
+    heard.extend(alice.until("and from here"));
+    alice.say("CHATHISTORY LATEST #lobby * 100");
+    heard.extend(alice.until("BATCH -"));
+    alice.say("NAMES #lobby");
+    heard.extend(alice.until(" 366 "));
+    alice.say("QUIT :bye");
+    heard.extend(alice.rest());
+    bob.until(" QUIT :Quit: bye");
+    // How a frame says goodbye.
+    heard.retain(|line| !line.starts_with('<'));
+    heard
+}
 
 #[test]
-fn both_doors_see_the_same() {
-    let party = Party::new();
-    let (mut raw, mut web) = (party.visitor("raw", "echo-message"), party.web_visitor("web", "echo-message"));
-    raw.until("JOIN #lobby");
-    raw.say("PRIVMSG #lobby :从这边 🍵");
-    web.say("PRIVMSG #lobby :and from there");
-    let mut said = [Vec::new(), Vec::new()];
-    for (peer, said) in [&mut raw, &mut web].into_iter().zip(&mut said) {
-        while said.len() < 2 {
-            let line = peer.until(" PRIVMSG ").pop().expect("the line that was waited for");
-            said.extend(line.split_once(" PRIVMSG ").map(|(_, said)| said.to_owned()));
+fn a_visit_is_the_same_by_every_door() {
+    let party = Party::with_tls();
+    let mut bob = party.visitor("bob", "echo-message");
+    let by_tcp = visit(&party, &mut bob, Way::Tcp);
+    assert!(by_tcp.len() > 300 && by_tcp.last().unwrap() == "ERROR :Quit: bye", "{by_tcp:?}");
+    for way in [Way::Tls, Way::Ws, Way::Wss] {
+        let heard = visit(&party, &mut bob, way);
+        for (heard, by_tcp) in heard.iter().zip(&by_tcp) {
+            assert_eq!(heard, by_tcp, "{way:?}");
         }
+        assert_eq!(heard.len(), by_tcp.len(), "{way:?}");
     }
-    assert_eq!(said[0], said[1], "in the room's one order");
+}
+
+#[test]
+fn every_door_sees_the_same() {
+    let party = Party::with_tls();
+    let mut peers: Vec<Peer> =
+        Way::ALL.iter().map(|way| party.visitor_by(*way, &format!("{way:?}"), "echo-message")).collect();
+    for (number, peer) in peers.iter_mut().enumerate() {
+        (number + 1..Way::ALL.len()).for_each(|_| drop(peer.until("JOIN #lobby")));
+    }
+    for peer in &mut peers {
+        peer.say("PRIVMSG #lobby :从这边 🍵");
+        peer.say("PRIVMSG #lobby :and more");
+    }
+    let mut said = peers.iter_mut().map(|peer| {
+        let lines = std::iter::repeat_with(|| peer.until(" PRIVMSG ").pop().expect("the line that was waited for"));
+        lines.take(2 * Way::ALL.len()).collect::<Vec<_>>()
+    });
+    let first = said.next().unwrap();
+    assert!(said.all(|other| other == first), "in the room's one order");
     party.server().say("#lobby", "from the program").unwrap();
-    assert!(raw.until("from the program").len() == 1 && web.until("from the program").len() == 1);
+    for peer in &mut peers {
+        assert!(peer.until("from the program").len() == 1);
+    }
     party.server().announce("tea is ready").unwrap();
-    assert_eq!(raw.until("ready"), [":teahouse.localhost NOTICE * :tea is ready"]);
+    for peer in &mut peers {
+        assert_eq!(peer.until("ready"), [":teahouse.localhost NOTICE * :tea is ready"]);
+    }
 }
 
 #[test]
 fn a_line_that_nc_sends_is_said() {
-    let party = Party::new();
+    let party = Party::with_tls();
     let mut bob = party.visitor("bob", "");
-    let mut nc = party.connect();
-    nc.bytes("NICK a\r\nUSER a 0 * :a\r\nJOIN #lobby\r\nPRIVMSG #lobby :hi\r\n");
-    nc.end();
-    assert!(bob.until(" :hi").last().unwrap().starts_with(":a!"));
-    assert_eq!(nc.rest().last().unwrap(), "ERROR :Connection closed");
+    for way in [Way::Tcp, Way::Tls] {
+        let mut nc = party.come(way);
+        nc.bytes("NICK a\r\nUSER a 0 * :a\r\nJOIN #lobby\r\nPRIVMSG #lobby :hi\r\n");
+        nc.end();
+        assert!(bob.until(" :hi").last().unwrap().starts_with(":a!"));
+        assert_eq!(nc.rest().last().unwrap(), "ERROR :Connection closed");
+        bob.until(" QUIT ");
+    }
 }
 
 #[test]
 fn the_end_of_input_in_the_middle_of_a_line_ends_the_line() {
-    let party = Party::new();
+    let party = Party::with_tls();
     let mut bob = party.visitor("bob", "");
-    let mut alice = party.visitor("alice", "echo-message");
-    alice.bytes("PRIVMSG #lobby :no line end");
-    alice.end();
-    bob.until("no line end");
-    let last = alice.rest();
-    assert!(last[0].ends_with(":no line end"), "the echo is waited for: {last:?}");
-    assert_eq!(last[1..], ["ERROR :Connection closed"]);
-    bob.until(" QUIT :Connection closed");
+    for way in [Way::Tcp, Way::Tls] {
+        let mut alice = party.visitor_by(way, "alice", "echo-message");
+        alice.bytes("PRIVMSG #lobby :no line end");
+        alice.end();
+        bob.until("no line end");
+        let last = alice.rest();
+        assert!(last[0].ends_with(":no line end"), "the echo is waited for: {last:?}");
+        assert_eq!(last[1..], ["ERROR :Connection closed"]);
+        bob.until(" QUIT :Connection closed");
+    }
 }
 
 #[test]
 fn a_frame_may_come_in_pieces_and_a_ping_between_them() {
-    let party = Party::new();
-    let mut web = party.web_visitor("web", "echo-message");
-    for byte in frame(0x01, b"PRIVMSG #lobby :in ") {
-        web.bytes([byte]);
+    let party = Party::with_tls();
+    for way in [Way::Ws, Way::Wss] {
+        let mut web = party.visitor_by(way, "web", "echo-message");
+        for byte in frame(0x01, b"PRIVMSG #lobby :in ") {
+            web.bytes([byte]);
+        }
+        web.bytes(frame(0x89, b"still there?"));
+        web.bytes(frame(0x80, b"two fragments"));
+        assert_eq!(web.line().unwrap(), "<10 still there?>");
+        assert!(web.line().unwrap().ends_with(":in two fragments"));
+        web.say("QUIT");
+        web.rest();
     }
-    web.bytes(frame(0x89, b"still there?"));
-    web.bytes(frame(0x80, b"two fragments"));
-    assert_eq!(web.line().unwrap(), "<10 still there?>");
-    assert!(web.line().unwrap().ends_with(":in two fragments"));
 }
 
 #[test]

@@ -60,7 +60,7 @@ impl Worker {
         let Some(place) = self.connections.get_mut(session.slot as usize) else { return };
         let Some(mut connection) = place.take_if(|connection| connection.session == session) else { return };
         // Closing the socket takes it out of the poll; an error here would say that it is out already.
-        let _ = self.poll.registry().deregister(&mut connection.stream);
+        let _ = self.poll.registry().deregister(connection.transport.socket());
         self.shard.remove(session);
         self.events.tell(EventKind::Closed { connection: connection.id, reason: connection.reason });
     }
