@@ -1,10 +1,12 @@
-//! What a developer repeats: `cargo xtask test [STEP…]`, `cargo xtask fuzz` and `cargo xtask vendor`.
+//! What a developer repeats: `cargo xtask test [STEP…]`, `crash`, `fuzz` and `vendor`.
 //!
 //! `steps` is the table of what `test` does, in order; `tidy` holds the repository's own rules; `tools` sees to the programs
-//! from outside; `run` starts them and `counts` reads from their output how many tests passed; `fuzz` looks for bad inputs.
+//! from outside; `run` starts them and `counts` reads from their output how many tests passed; `crash` looks
+//! for lost messages, `fuzz` for bad inputs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a developer's terminal")]
 
 mod counts;
+mod crash;
 mod fuzz;
 mod report;
 mod run;
@@ -16,6 +18,8 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask test [--install] [STEP…]   run every step, or only those named
+cargo xtask crash [--rounds N] [--seed S] [--release]
+                                       kill the server again and again, and look for what was echoed
 cargo xtask fuzz [--install] [--seconds N] [--target NAME] [--minimize]
                                        a minute for each fuzz target; or make their corpora small again
 cargo xtask vendor                     copy the page's libraries from node_modules to web/vendor";
@@ -25,6 +29,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["test", rest @ ..] => test(rest),
+        ["crash", rest @ ..] => done(crash::crash(rest)),
         ["fuzz", rest @ ..] => done(fuzz::fuzz(rest)),
         ["vendor"] => done(steps::vendor()),
         _ => usage(USAGE),

@@ -1,7 +1,7 @@
-//! A server of its own for one test, and somebody who sits in its lobby with a raw socket.
+//! A server of its own for one test.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(crate) fn teahouse(arguments: &[&str]) -> Command {
 
 /// A server with a database in a directory that goes with it.
 pub(crate) struct House {
-    child: Child,
+    serving: Serving,
     pub(crate) address: String,
     data: TempDir,
 }
@@ -27,65 +27,48 @@ pub(crate) struct House {
 impl House {
     pub(crate) fn open() -> Self {
         let data = TempDir::new().unwrap();
-        let (child, address) = serve("127.0.0.1:0", &data);
-        Self { child, address, data }
+        let serving = Serving::start(&mut serve("127.0.0.1:0", &data.path().join("teahouse-data")));
+        Self { address: serving.address.clone(), serving, data }
     }
 
     /// Ends it without a word, and opens it again at the same address with the same data.
     pub(crate) fn kill_and_open_again(&mut self) {
-        self.kill();
-        (self.child, _) = serve(&self.address, &self.data);
+        self.serving.kill();
+        self.serving = Serving::start(&mut serve(&self.address, &self.data.path().join("teahouse-data")));
+    }
+}
+
+/// A server, not yet started.
+pub(crate) fn serve(listen: &str, data: &Path) -> Command {
+    let mut command = teahouse(&["--listen", listen, "--data"]);
+    command.arg(data).stderr(Stdio::inherit());
+    command
+}
+
+/// A running server; it is killed when this is dropped.
+pub(crate) struct Serving {
+    pub(crate) child: Child,
+    pub(crate) address: String,
+}
+
+impl Serving {
+    /// Starts it, and waits until it says where it listens.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut welcome = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let address = welcome.find_map(|line| Some(line.trim().strip_prefix("IRC")?.trim().to_owned()));
+        Self { child, address: address.expect("the server says where it listens") }
     }
 
-    fn kill(&mut self) {
+    /// `kill -9`, where there is such a thing.
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 }
 
-impl Drop for House {
+impl Drop for Serving {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-fn serve(listen: &str, data: &TempDir) -> (Child, String) {
-    let data = data.path().join("teahouse-data");
-    let mut command = teahouse(&["--listen", listen, "--data", data.to_str().unwrap()]);
-    let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
-    let welcome = BufReader::new(child.stdout.take().unwrap());
-    let address = welcome.lines().find_map(|line| Some(line.unwrap().trim().strip_prefix("IRC")?.trim().to_owned()));
-    (child, address.expect("the server says where it listens"))
-}
-
-/// A connection without any library.
-pub(crate) struct Raw {
-    reader: BufReader<TcpStream>,
-}
-
-impl Raw {
-    /// Comes in and sits down in the lobby.
-    pub(crate) fn in_the_lobby(house: &House, nick: &str) -> Self {
-        let stream = TcpStream::connect(&house.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut raw = Self { reader: BufReader::new(stream) };
-        raw.write(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}\r\nJOIN #lobby\r\n"));
-        raw.until(" 366 ");
-        raw
-    }
-
-    pub(crate) fn write(&mut self, text: &str) {
-        self.reader.get_mut().write_all(text.as_bytes()).unwrap();
-    }
-
-    /// The next line with this in it.
-    pub(crate) fn until(&mut self, part: &str) -> String {
-        loop {
-            let mut line = String::new();
-            assert!(self.reader.read_line(&mut line).unwrap() > 0, "the connection ended before {part:?} came");
-            if line.contains(part) {
-                return line.trim_end().to_owned();
-            }
-        }
     }
 }

@@ -4,7 +4,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 
-use crate::house::{House, PATIENCE, Raw, teahouse};
+use crate::house::{House, PATIENCE, teahouse};
+use crate::wire::Wire;
 
 fn urls(house: &House) -> [String; 2] {
     [format!("irc://{}", house.address), format!("ws://{}/ws", house.address)]
@@ -26,7 +27,7 @@ struct Tail {
 }
 
 impl Tail {
-    fn start(url: &str, watcher: &mut Raw, nick: &str, arguments: &[&str]) -> Self {
+    fn start(url: &str, watcher: &mut Wire, nick: &str, arguments: &[&str]) -> Self {
         let mut command = teahouse(&["tail", "#lobby", "--server", url, "--nick", nick]);
         let mut child = command.args(arguments).stderr(Stdio::inherit()).spawn().unwrap();
         watcher.until(&format!(":{nick}!"));
@@ -65,7 +66,7 @@ impl Drop for Tail {
 #[test]
 fn what_is_sent_by_either_door_is_printed_by_either_door() {
     let house = House::open();
-    let mut watcher = Raw::in_the_lobby(&house, "watcher");
+    let mut watcher = Wire::in_the_lobby(&house.address, "watcher");
     for (reading, nick) in urls(&house).into_iter().zip(["one", "two"]) {
         let mut tail = Tail::start(&reading, &mut watcher, nick, &["--json"]);
         for writing in urls(&house) {
@@ -89,7 +90,7 @@ const KEYS: [&str; 6] = ["time", "msgid", "room", "from", "kind", "text"];
 #[test]
 fn lines_of_standard_input_are_said_in_their_order_and_long_ones_in_pieces() {
     let house = House::open();
-    let mut watcher = Raw::in_the_lobby(&house, "watcher");
+    let mut watcher = Wire::in_the_lobby(&house.address, "watcher");
     let mut tail = Tail::start(&urls(&house)[0], &mut watcher, "reader", &["--json"]);
     let mut command = teahouse(&["send", "--to", "#lobby", "--server", &urls(&house)[1], "-"]);
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
@@ -113,7 +114,7 @@ fn lines_of_standard_input_are_said_in_their_order_and_long_ones_in_pieces() {
 #[test]
 fn tail_comes_back_after_the_server_was_killed_and_misses_nothing() {
     let mut house = House::open();
-    let mut watcher = Raw::in_the_lobby(&house, "watcher");
+    let mut watcher = Wire::in_the_lobby(&house.address, "watcher");
     let [raw, websocket] = urls(&house);
     let mut tails =
         [(&raw, "one"), (&websocket, "two")].map(|(url, nick)| Tail::start(url, &mut watcher, nick, &["--json"]));
@@ -138,15 +139,15 @@ fn tail_comes_back_after_the_server_was_killed_and_misses_nothing() {
 #[test]
 fn tail_ends_when_nobody_reads_it() {
     let house = House::open();
-    let mut watcher = Raw::in_the_lobby(&house, "watcher");
+    let mut watcher = Wire::in_the_lobby(&house.address, "watcher");
     let mut child = teahouse(&["tail", "#lobby", "--server", &urls(&house)[0], "--nick", "reader"]).spawn().unwrap();
     watcher.until(":reader!");
-    watcher.write("PRIVMSG #lobby :\u{1}ACTION pours tea\u{1}\r\n");
+    watcher.write("PRIVMSG #lobby :\u{1}ACTION pours tea\u{1}");
     let mut line = String::new();
     // The pipe is closed as soon as this one line was read.
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.ends_with(" * watcher pours tea\n"), "{line}");
-    watcher.write("PRIVMSG #lobby :is anybody there?\r\n");
+    watcher.write("PRIVMSG #lobby :is anybody there?");
     assert_eq!(error(&child.wait_with_output().unwrap()), (Some(0), String::new()));
 }
 
