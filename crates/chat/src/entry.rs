@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
-use crate::commands::{away, invite, join, kick, knock, mode, nick, oper, part, say, setname, usermode};
+use crate::commands::{away, invite, join, kick, kill, knock, mode, nick, oper, part, say, setname, usermode, wallops};
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{MsgId, Position, RoomId, SessionId, Time, UserId};
-use crate::modes::Ranks;
+use crate::modes::{Ranks, UserModes};
 use crate::reply::{Reply, Scope};
 use crate::session::attach;
 
@@ -81,6 +81,10 @@ pub enum Action {
     UserModes(Nick, usermode::SetUserModes),
     /// Whether a user has proved to be an operator.
     Oper(oper::Oper),
+    /// An operator sends a user away.
+    Kill(kill::Kill),
+    /// An operator tells all who want to read such.
+    Wallops(wallops::Wallops),
     /// A user puts another out of a room.
     Kick(kick::PutOut),
     /// A user asks another into a room.
@@ -151,6 +155,8 @@ pub enum Audience {
     Neighbours(UserId, Arc<[RoomId]>),
     /// All members of these rooms, each once, but for the user itself.
     Others(UserId, Arc<[RoomId]>),
+    /// Those whose user has mode `w`.
+    Wallops,
     /// Those who monitor this nick.
     Watchers(Nick),
     /// Every registered session.
@@ -213,11 +219,31 @@ pub enum Event {
     /// A user's own modes are changed.
     UserModes {
         /// Whose.
+        user: UserId,
+        /// Its nick.
         nick: Arc<str>,
         /// The same, whole.
         source: Arc<str>,
         /// What.
         changes: Arc<str>,
+        /// What they are now.
+        modes: UserModes,
+    },
+    /// A user is sent away by an operator.
+    Killed {
+        /// Its nick.
+        nick: Arc<str>,
+        /// Who sends it away.
+        source: Arc<str>,
+        /// Why.
+        reason: Arc<str>,
+    },
+    /// An operator tells all who want to read such.
+    Wallops {
+        /// Who.
+        source: Arc<str>,
+        /// What.
+        text: Arc<str>,
     },
     /// A user is put out of a room.
     Kicked {

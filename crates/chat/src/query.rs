@@ -102,7 +102,7 @@ impl World {
             Query::UserModes(nick, set) => usermode::answer(self, session, &scope, nick, set),
             Query::Who(mask) => who::answer(self, session, &scope, mask),
             Query::Whois(nick) => whois::answer(self, session, &scope, nick, now),
-            Query::Whowas(nick, count) => whowas::answer(self, &scope, nick, *count),
+            Query::Whowas(nick, count) => whowas::answer(self, session, &scope, nick, *count),
             Query::List(filters) => list::answer(self, session, &scope, filters, now),
             Query::Ison(nicks) => ison::answer(self, &scope, nicks),
             Query::Userhost(nicks) => ison::answer_userhost(self, &scope, nicks),

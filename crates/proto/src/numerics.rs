@@ -40,6 +40,7 @@ numerics! {
     RPL_TOPIC = 332, "The room's topic.";
     RPL_TOPICWHOTIME = 333, "Who set the topic, and when.";
     RPL_WHOISBOT = 335, "The user is a bot.";
+    RPL_WHOISACTUALLY = 338, "From which address a user really comes.";
     RPL_INVITING = 341, "The invitation was sent.";
     RPL_INVEXLIST = 346, "One who needs no invitation.";
     RPL_ENDOFINVEXLIST = 347, "The list of those who need no invitation is complete.";
@@ -88,6 +89,7 @@ numerics! {
     ERR_BANNEDFROMCHAN = 474, "The one who would come in is banned.";
     ERR_BADCHANNELKEY = 475, "The room's key is another.";
     ERR_BANLISTFULL = 478, "A room's list holds no more.";
+    ERR_NOPRIVILEGES = 481, "It takes a server operator.";
     ERR_CHANOPRIVSNEEDED = 482, "It takes a higher rank in the room.";
     ERR_NOOPERHOST = 491, "Nobody can become an operator from there.";
     ERR_UMODEUNKNOWNFLAG = 501, "There is no such user mode.";

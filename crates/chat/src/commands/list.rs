@@ -109,7 +109,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, filters: 
 /// An empty room looks absent, unless it is the server's own.
 fn is_listed(world: &World, session: SessionId, room: &RoomRecord) -> bool {
     let inside = world.is_inside(session, room.id);
-    let open = !room.modes.flags.has(Flag::Secret);
+    let open = !room.modes.flags.has(Flag::Secret) || world.is_operator(session);
     inside || (open && world.looks_present(room))
 }
 

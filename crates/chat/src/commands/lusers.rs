@@ -22,13 +22,13 @@ pub(crate) fn answer(world: &World, scope: &Scope) -> Asked {
     Asked::replies(scope, lines(world))
 }
 
-/// Also part of a welcome.
+/// Also part of every welcome: so it counts nothing one by one.
 pub(crate) fn lines(world: &World) -> Vec<Reply> {
-    let users: Vec<_> = world.presence.users().collect();
-    let count = users.len();
-    let hidden = users.iter().filter(|user| user.modes.invisible).count();
-    let operators = users.iter().filter(|user| user.modes.operator).count();
-    let rooms = world.durable.rooms().filter(|room| world.looks_present(&room.record)).count();
+    let (count, hidden, operators) =
+        (world.presence.users_now(), world.presence.invisible(), world.presence.operators());
+    // A room of the server's own is there even while nobody is in it.
+    let empty = world.durable.servers_rooms().filter(|room| world.presence.is_empty(*room)).count();
+    let rooms = world.presence.rooms() + empty;
     let most = world.presence.users_max();
     let here = format!("There are {} users and {hidden} invisible on 1 servers", count - hidden);
     let numbers = |code: u16, of: &str| {

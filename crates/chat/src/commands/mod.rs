@@ -6,6 +6,7 @@ pub mod chathistory;
 pub mod invite;
 pub mod join;
 pub mod kick;
+pub mod kill;
 pub mod knock;
 pub mod list;
 pub mod mode;
@@ -16,6 +17,7 @@ pub mod say;
 pub mod setname;
 pub mod topic;
 pub mod usermode;
+pub mod wallops;
 
 pub(crate) mod about;
 pub(crate) mod ison;
@@ -34,6 +36,8 @@ mod pass;
 mod ping;
 mod quit;
 mod user;
+
+use std::net::IpAddr;
 
 use teahouse_proto::names::RoomName;
 use teahouse_proto::numerics as n;
@@ -94,6 +98,7 @@ const TABLE: &[Command] = &[
     ison::COMMAND,
     join::COMMAND,
     kick::COMMAND,
+    kill::COMMAND,
     knock::COMMAND,
     list::COMMAND,
     lusers::COMMAND,
@@ -117,6 +122,7 @@ const TABLE: &[Command] = &[
     user::COMMAND,
     ison::USERHOST,
     about::VERSION,
+    wallops::COMMAND,
     who::COMMAND,
     whois::COMMAND,
     whowas::COMMAND,
@@ -142,6 +148,17 @@ fn no_such_nick(name: &str) -> Reply {
 
 fn needs_rank(room: &str) -> Reply {
     Reply::numeric(n::ERR_CHANOPRIVSNEEDED, "You're not channel operator").param(room.to_owned())
+}
+
+fn no_privileges() -> Reply {
+    Reply::numeric(n::ERR_NOPRIVILEGES, "Permission Denied- You're not an IRC operator")
+}
+
+/// 338; what would begin with a colon gets a 0 before it.
+fn really_from(nick: &str, address: IpAddr) -> Reply {
+    let text = address.to_string();
+    let shown = if text.starts_with(':') { format!("0{text}") } else { text };
+    Reply::numeric(n::RPL_WHOISACTUALLY, "Is actually using host").param(nick.to_owned()).param(shown)
 }
 
 fn is_away(nick: &str, reason: &str) -> Reply {

@@ -110,6 +110,41 @@ mod tests {
     }
 
     #[test]
+    fn an_operator_sees_what_is_hidden_from_others_and_no_more() {
+        check(
+            "root: OPER root oolong | alice: JOIN #tea,#gone | alice: MODE #tea +sk key | alice: MODE alice +i | alice: PRIVMSG #gone :hi | alice: PART #gone || root: LIST | root: NAMES #tea | root: WHO #tea | root: WHO a* | root: WHOIS alice | root: MODE #tea | root: JOIN #tea | root: CHATHISTORY LATEST #tea * 5 | root: TOPIC #tea | bob: WHOIS alice | bob: WHO a* | bob: LIST",
+            expect![[r#"
+                root < 322 root #lobby 0 :
+                root < 322 root #tea 1 :
+                root < 323 root :End of LIST
+                root < 353 root = #tea :@alice
+                root < 366 root #tea :End of /NAMES list
+                root < 352 root #tea ~alice host tea.test alice H@ :0 alice
+                root < 315 root #tea :End of WHO list
+                root < 352 root * ~alice host tea.test alice H :0 alice
+                root < 315 root a* :End of WHO list
+                root < 311 root alice ~alice host * :alice
+                root < 319 root alice :@#tea
+                root < 312 root alice tea.test :Teahouse
+                root < 338 root alice 0::1 :Is actually using host
+                root < 317 root alice 0 1700000000 :seconds idle, signon time
+                root < 318 root alice :End of /WHOIS list
+                root < 324 root #tea +nsk *
+                root < 329 root #tea 1700000000
+                root < 475 root #tea :Cannot join channel (+k)
+                root < FAIL CHATHISTORY INVALID_TARGET LATEST #tea :Messages could not be retrieved
+                root < 442 root #tea :You're not on that channel
+                bob < 311 bob alice ~alice host * :alice
+                bob < 312 bob alice tea.test :Teahouse
+                bob < 317 bob alice 0 1700000000 :seconds idle, signon time
+                bob < 318 bob alice :End of /WHOIS list
+                bob < 315 bob a* :End of WHO list
+                bob < 322 bob #lobby 0 :
+                bob < 323 bob :End of LIST"#]],
+        );
+    }
+
+    #[test]
     fn misuse_is_answered() {
         check(
             "alice: PING 1 || alice: OPER root | alice: OPER root green | alice: OPER nobody oolong | alice: OPER Root oolong | alice: MODE alice +o | alice: MODE alice",

@@ -48,27 +48,26 @@ pub(crate) fn apply(turn: &mut Turn<'_>, nick: &Nick, set: &SetUserModes) {
 
 /// Changes a user's modes, and tells all of its sessions; what changes nothing is not told.
 pub(super) fn change(turn: &mut Turn<'_>, id: UserId, changes: &[(bool, char)]) {
-    let Some(user) = turn.world.presence.user_mut(id) else { return };
-    let mut done = Vec::new();
-    for (on, letter) in changes {
-        let Some(mode) = user.modes.letter(*letter) else { continue };
-        if std::mem::replace(mode, *on) != *on {
-            done.push((*on, *letter, None));
-        }
-    }
-    let (source, nick) = (user.source(), user.nick.as_str().into());
+    let mut changes = changes.to_vec();
+    changes.retain(|(on, letter)| turn.world.presence.mark(id, *letter, *on));
+    let done: Vec<_> = changes.into_iter().map(|(on, letter)| (on, letter, None)).collect();
+    let Some(user) = turn.world.presence.user(id) else { return };
+    let (source, nick, modes) = (user.source(), user.nick.as_str().into(), user.modes);
     if !done.is_empty() {
-        turn.tell(Audience::User(id), Event::UserModes { nick, source, changes: spell(&done).into() });
+        turn.tell(Audience::User(id), Event::UserModes { user: id, nick, source, changes: spell(&done).into(), modes });
     }
+}
+
+/// 221.
+pub(crate) fn shown(modes: UserModes) -> Reply {
+    Reply::numeric_bare(n::RPL_UMODEIS).param(modes.shown())
 }
 
 /// 221 for oneself, 502 for anybody else.
 pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, nick: &Nick, set: &SetUserModes) -> Asked {
     let own = world.presence.user_of(session).filter(|user| user.nick == *nick);
     match own {
-        Some(user) if set.changes.is_empty() => {
-            Asked::one(scope, Reply::numeric_bare(n::RPL_UMODEIS).param(user.modes.shown()))
-        }
+        Some(user) if set.changes.is_empty() => Asked::one(scope, shown(user.modes)),
         Some(_) => Asked::replies(scope, Vec::new()),
         None if world.presence.user_named(nick).is_none() => Asked::one(scope, super::no_such_nick(nick.as_str())),
         None => Asked::one(scope, Reply::numeric(n::ERR_USERSDONTMATCH, "Can't change mode for other users")),

@@ -33,9 +33,11 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, mask: &st
     let mut lines: Vec<Reply> = match (RoomName::parse(mask), Nick::parse(mask)) {
         (Ok(name), _) => match world.visible_room(session, &name) {
             Some(room) => {
-                let shown = world.presence.members(room.id).filter(|(user, _)| {
-                    !user.modes.invisible || world.is_inside(session, room.id) || world.is_own(session, user)
-                });
+                let sees_all = world.is_inside(session, room.id) || world.is_operator(session);
+                let shown = world
+                    .presence
+                    .members(room.id)
+                    .filter(|(user, _)| !user.modes.invisible || sees_all || world.is_own(session, user));
                 shown.map(|(user, ranks)| line(user, Some((&room.name, ranks)))).collect()
             }
             None => Vec::new(),
@@ -53,7 +55,8 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, mask: &st
 /// Whether a mask meets a user, and the one who asks may see it.
 fn meets(world: &World, session: SessionId, user: &User, mask: &str) -> bool {
     let met = matches(mask, user.nick.as_str()) || matches(mask, &user.source()) || matches(mask, &user.realname);
-    met && (!user.modes.invisible || world.is_own(session, user) || shares_a_room(world, session, user))
+    let hidden = user.modes.invisible && !world.is_operator(session);
+    met && (!hidden || world.is_own(session, user) || shares_a_room(world, session, user))
 }
 
 fn shares_a_room(world: &World, session: SessionId, user: &User) -> bool {

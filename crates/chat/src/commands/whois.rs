@@ -64,6 +64,9 @@ fn about(world: &World, session: SessionId, user: &User, now: Time) -> Vec<Reply
     if user.modes.bot {
         lines.push(Reply::numeric(n::RPL_WHOISBOT, "is a bot").param(nick()));
     }
+    if world.is_operator(session) || world.is_own(session, user) {
+        lines.extend(user.sessions.values().flatten().map(|from| super::really_from(user.nick.as_str(), *from)));
+    }
     let idle_s = now.0.saturating_sub(user.spoke.0) / 1000;
     let idle = Reply::numeric(n::RPL_WHOISIDLE, "seconds idle, signon time").param(nick());
     lines.push(idle.param(idle_s.to_string()).param((user.since.0 / 1000).to_string()));
@@ -83,7 +86,7 @@ fn rooms(world: &World, session: SessionId, user: &User) -> Vec<Reply> {
     };
     for id in &user.rooms {
         let Some(room) = world.durable.room(*id).map(|room| &room.record) else { continue };
-        if room.modes.flags.has(Flag::Secret) && !world.is_inside(session, *id) {
+        if room.modes.flags.has(Flag::Secret) && !world.is_inside(session, *id) && !world.is_operator(session) {
             continue;
         }
         let prefixes = world.presence.ranks(*id, user.id).unwrap_or_default().prefixes(true);
@@ -121,6 +124,7 @@ mod tests {
                 alice < 312 alice alice tea.test :Teahouse
                 alice < 301 alice alice :brewing
                 alice < 335 alice alice :is a bot
+                alice < 338 alice alice 0::1 :Is actually using host
                 alice < 317 alice alice 42 1700000000 :seconds idle, signon time
                 alice < 318 alice ALICE :End of /WHOIS list
                 bob < 401 bob nobody :No such nick/channel

@@ -5,6 +5,7 @@ use teahouse_proto::numerics as n;
 use teahouse_proto::time::server_time;
 
 use super::{Answers, Command, Stage};
+use crate::ids::SessionId;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope};
 use crate::session::Request;
@@ -43,13 +44,16 @@ fn end(nick: &str) -> Reply {
 }
 
 /// 314 and 312 for each, or 406; and 369.
-pub(crate) fn answer(world: &World, scope: &Scope, nick: &Nick, count: usize) -> Asked {
+pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, nick: &Nick, count: usize) -> Asked {
+    let sees_addresses = world.is_operator(session);
     let mut lines = Vec::new();
     for past in world.presence.past(nick).take(count) {
         let nick = past.nick.as_str().to_owned();
+        let from = past.from.iter().filter(|_| sees_addresses);
         let (name, host) = past.address.split_once('@').unwrap_or((&past.address, "*"));
         let who = Reply::numeric(n::RPL_WHOWASUSER, past.realname.to_string()).param(nick.clone());
         lines.push(who.param(name.to_owned()).param(host.to_owned()).param("*"));
+        lines.extend(from.map(|from| super::really_from(&nick, *from)));
         let mut left = String::new();
         server_time(past.left.0, &mut left);
         lines.push(Reply::numeric(n::RPL_WHOISSERVER, left).param(nick).param(world.rules.server_name.to_string()));

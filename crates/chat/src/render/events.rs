@@ -110,11 +110,17 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
             let line = line.source(source).command("MODE").param(room);
             changes.split(' ').fold(line, |line, word| line.param(word));
         }
-        Event::UserModes { nick, source, changes } => {
+        Event::UserModes { nick, source, changes, .. } => {
             line.source(source).command("MODE").param(nick).param(changes);
         }
         Event::Kicked { membership, nick, reason } => {
             line.source(&membership.source).command("KICK").param(&membership.name).param(nick).trailing(reason);
+        }
+        Event::Killed { nick, source, reason } => {
+            line.source(source).command("KILL").param(nick).trailing(reason);
+        }
+        Event::Wallops { source, text } => {
+            line.source(source).command("WALLOPS").trailing(text);
         }
         Event::Invited { nick, source, room } | Event::InviteSeen { nick, source, room } => {
             line.source(source).command("INVITE").param(nick).param(room);

@@ -1,4 +1,5 @@
-//! What a session reads first: 001 to 005, its guest token, the message of the day, and the rooms it is in already.
+//! What a session reads first: 001 to 005, its guest token, how many are here, the message of the day, and the rooms it
+//! is in already. <https://modern.ircdocs.horse/#connection-registration>
 
 use bytes::Bytes;
 use teahouse_proto::limits;
@@ -6,7 +7,7 @@ use teahouse_proto::numerics as n;
 use teahouse_proto::{VENDOR, names::RoomName};
 
 use super::{Receiver, begin, framed, reply, room};
-use crate::commands::{self, away, join, monitor, say};
+use crate::commands::{self, away, join, monitor, say, usermode};
 use crate::info::ServerInfo;
 use crate::modes::{CHANGES_MAX, Flag, KEY_BYTES_MAX, LIST_MASKS_MAX, List, Rank, UserModes};
 use crate::reply::{Reply, Scope};
@@ -23,7 +24,9 @@ pub(crate) fn welcome(to: Receiver<'_>, scope: &Scope, welcome: &Welcome, wish: 
     // What has failed comes first: whoever forgets its token at that keeps the one that follows.
     let lines = lines.chain(guest_failure(welcome.guest));
     let lines = lines.chain(wish.and_then(|wish| token_line(welcome.guest, wish)));
-    let lines = lines.chain(commands::motd_lines(to.info));
+    let lines = lines.chain(welcome.lusers.iter().cloned());
+    let marks = (welcome.modes != UserModes::default()).then(|| usermode::shown(welcome.modes));
+    let lines = lines.chain(marks).chain(commands::motd_lines(to.info));
     out.extend(lines.map(|line| reply(to, scope, &line)));
     for (_, view) in &welcome.rooms {
         out.push(framed(to.variant.framing, |buf| {

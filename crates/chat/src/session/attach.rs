@@ -1,12 +1,14 @@
 //! A session gets its user, and gives it up: the two ends of a connection, as the world sees them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
+use crate::commands::lusers;
 use crate::durable::GuestRecord;
 use crate::entry::{Audience, Event, RoomView};
 use crate::ids::{GuestId, RoomId, TokenHash, UserId};
@@ -21,6 +23,8 @@ pub struct Attach {
     pub nick: Nick,
     /// `user@host`.
     pub address: Arc<str>,
+    /// The address it comes from, if that is known.
+    pub from: Option<IpAddr>,
     /// Its real name, or whatever it says there.
     pub realname: Arc<str>,
     /// Its tokens, if it is a guest.
@@ -47,6 +51,10 @@ pub struct Welcome {
     pub source: Arc<str>,
     /// What became of its guest tokens.
     pub guest: GuestOutcome,
+    /// What the user is marked with.
+    pub modes: UserModes,
+    /// How many are here, this one included.
+    pub lusers: Vec<Reply>,
     /// The rooms that the user is in already.
     pub rooms: Vec<(RoomId, RoomView)>,
 }
@@ -90,7 +98,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         _ => guest,
     };
     let user = live.unwrap_or_else(|| make_user(turn, attach, guest));
-    turn.world.presence.attach(origin.session, user);
+    turn.world.presence.attach(origin.session, attach.from, user);
     let Some(user) = turn.world.presence.user(user) else { return };
     let rooms = user.rooms.iter().filter_map(|id| turn.world.durable.room(*id));
     let welcome = Welcome {
@@ -98,6 +106,8 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         nick: user.nick.as_str().into(),
         source: user.source(),
         guest: outcome,
+        modes: user.modes,
+        lusers: lusers::lines(turn.world),
         rooms: rooms.map(|room| (room.record.id, turn.world.view(room))).collect(),
     };
     turn.tell_origin(Event::Attached(Arc::new(welcome)));
@@ -135,7 +145,7 @@ fn make_user(turn: &mut Turn<'_>, attach: &Attach, guest: Option<GuestId>) -> Us
         spoke: turn.entry.time,
         knocked: None,
         invited: BTreeSet::new(),
-        sessions: BTreeSet::new(),
+        sessions: BTreeMap::new(),
         rooms: BTreeSet::new(),
         seat_until: None,
     });

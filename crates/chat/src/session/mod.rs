@@ -7,6 +7,7 @@ pub mod attach;
 mod registration;
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use teahouse_proto::irc::{self, LineError, Message, ParseError};
@@ -73,6 +74,22 @@ pub struct HistoryFrame {
     pub batch: Box<str>,
 }
 
+/// Who has connected.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// What others see of its address.
+    pub host: Arc<str>,
+    /// The address itself, if it is known.
+    pub address: Option<IpAddr>,
+}
+
+impl From<&str> for Peer {
+    /// Somebody of whom nothing but the host is known.
+    fn from(host: &str) -> Self {
+        Peer { host: host.into(), address: None }
+    }
+}
+
 /// How far a session is.
 #[derive(Debug)]
 enum Progress {
@@ -83,7 +100,6 @@ enum Progress {
 /// One connection's side that reads.
 #[derive(Debug)]
 pub struct Session {
-    host: Arc<str>,
     progress: Progress,
     /// What the client's lines are read by; the output follows when the acknowledgement has its place in it.
     pub(crate) caps: Caps,
@@ -95,18 +111,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// A connection that has just been opened; `host` is what others will see of its address.
-    pub fn new(host: Arc<str>) -> Self {
-        let progress = Progress::Registering(Box::default());
-        Session {
-            host,
-            progress,
-            caps: Caps::default(),
-            monitored: BTreeSet::new(),
-            batches: 0,
-            waiting: false,
-            over: false,
-        }
+    /// A connection that has just been opened.
+    pub fn new(peer: Peer) -> Self {
+        let progress = Progress::Registering(Box::new(Registration::of(peer)));
+        Session { progress, caps: Caps::default(), monitored: BTreeSet::new(), batches: 0, waiting: false, over: false }
     }
 
     /// Whether the session must not be given another line yet.

@@ -3,21 +3,28 @@
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
-use super::Request;
 use super::attach::{Attach, GuestTokens};
+use super::{Peer, Request};
 use crate::entry::Action;
 use crate::ids::TokenHash;
 use crate::reply::Reply;
 
 /// Collected until it is complete.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Registration {
+    pub(crate) peer: Peer,
     pub(crate) nick: Option<Nick>,
     pub(crate) user: Option<Names>,
     pub(crate) password: Option<String>,
     pub(crate) guest: Option<GuestWish>,
     /// CAP LS or REQ was sent: registration waits for CAP END.
     pub(crate) negotiating: bool,
+}
+
+impl Registration {
+    pub(super) fn of(peer: Peer) -> Self {
+        Registration { peer, nick: None, user: None, password: None, guest: None, negotiating: false }
+    }
 }
 
 /// What USER said.
@@ -38,9 +45,9 @@ pub(crate) struct GuestWish {
 
 /// Goes on to the world if nothing is missing any more.
 pub(crate) fn advance(request: &mut Request<'_>) {
-    let host = request.session.host.clone();
     let expected = request.info.password.clone();
     let Some(registration) = request.registration() else { return };
+    let peer = registration.peer.clone();
     let (Some(nick), Some(names), false) = (&registration.nick, &registration.user, registration.negotiating) else {
         return;
     };
@@ -52,7 +59,8 @@ pub(crate) fn advance(request: &mut Request<'_>) {
     }
     let attach = Attach {
         nick: nick.clone(),
-        address: format!("{}@{host}", names.user).into(),
+        address: format!("{}@{}", names.user, peer.host).into(),
+        from: peer.address,
         realname: names.realname.as_str().into(),
         guest: registration.guest.as_ref().map(|wish| GuestTokens {
             known: wish.known.as_deref().map(TokenHash::of),
@@ -67,7 +75,7 @@ pub(crate) fn advance(request: &mut Request<'_>) {
 mod tests {
     use expect_test::expect;
 
-    use crate::testing::{check, check_whole};
+    use crate::testing::{check, check_whole, check_with};
 
     #[test]
     fn the_welcome_tells_the_truth() {
@@ -81,6 +89,12 @@ mod tests {
                 a < 005 alice NETWORK=Test CASEMAPPING=ascii UTF8MAPPING=rfc8265 UTF8ONLY CHANTYPES=# PREFIX=(qaohv)~&@%+ CHANMODES=beI,k,l,imnst MAXLIST=beI:100 MODES=10 EXCEPTS=e INVEX=I BOT=B SAFELIST :are supported by this server
                 a < 005 alice ELIST=CMNTU KNOCK KEYLEN=32 AWAYLEN=310 NAMELEN=128 MONITOR=100 NICKLEN=32 USERLEN=16 CHANNELLEN=64 TOPICLEN=390 CHANLIMIT=#:100 TARGMAX=NAMES:1,PRIVMSG:4,NOTICE:4,TAGMSG:4,KICK:,JOIN:,WHOIS:1 CHATHISTORY=500 :are supported by this server
                 a < 005 alice MSGREFTYPES=msgid,timestamp teahouse.internal/AUTOJOIN=#lobby :are supported by this server
+                a < 251 alice :There are 1 users and 0 invisible on 1 servers
+                a < 252 alice 0 :operator(s) online
+                a < 254 alice 1 :channels formed
+                a < 255 alice :I have 1 clients and 0 servers
+                a < 265 alice 1 1 :Current local users 1, max 1
+                a < 266 alice 1 1 :Current global users 1, max 1
                 a < 375 alice :- tea.test Message of the day -
                 a < 372 alice :- Welcome.
                 a < 376 alice :End of /MOTD command."#]],
@@ -152,6 +166,19 @@ mod tests {
                 a < 001 alice :Welcome to the Test Network, alice
                 a < GUEST TOKEN 00000000000000000000000000000001
                 a < 376 alice :End of /MOTD command."#]],
+        );
+    }
+
+    #[test]
+    fn whoever_comes_to_a_user_that_is_here_is_told_how_it_is_marked() {
+        check_with(
+            &[("alice", "guest")],
+            "alice: MODE alice +iB | connect b | b: CAP REQ teahouse.internal/guest | b: GUEST 00000000000000000000000000000001 | b: NICK other | b: USER b 0 * :b || b: CAP END",
+            expect![[r#"
+                b < 001 alice :Welcome to the Test Network, alice
+                b < GUEST TOKEN 00000000000000000000000000000001
+                b < 221 alice +Bi
+                b < 376 alice :End of /MOTD command."#]],
         );
     }
 

@@ -25,7 +25,7 @@ use crate::info::ServerInfo;
 use crate::render::{self, Framing, Receiver, Shared, Variant};
 use crate::reply::{Reply, Scope, Verb};
 use crate::session::attach::{Detach, Welcome};
-use crate::session::{Answer, Entropy, Session, Step, end_of_batch};
+use crate::session::{Answer, Entropy, Peer, Session, Step, end_of_batch};
 use crate::world::Leaving;
 
 /// Something for a shard; a shard MUST be given its deliveries in the order in which the log made them.
@@ -49,6 +49,8 @@ struct Seat {
     outlet: Outlet,
     /// Whether the members of rooms here name this seat.
     attached: bool,
+    /// Whether its user has mode `w`.
+    wallops: bool,
     /// The connection is closed; the seat is free as soon as nothing names it any more.
     gone: bool,
     /// Whether it is among those touched since they were last asked for.
@@ -85,14 +87,22 @@ impl Shard {
         }
     }
 
-    /// A connection is there; `host` is what others will see of its address.
-    pub fn connect(&mut self, host: Arc<str>, framing: Framing) -> SessionId {
+    /// A connection is there.
+    pub fn connect(&mut self, peer: Peer, framing: Framing) -> SessionId {
         let vacant = self.seats.vacant_entry();
         let slot = Slot::try_from(vacant.key()).expect("a process has fewer than four billion connections");
         self.generation = self.generation.wrapping_add(1);
         let id = SessionId { worker: self.worker, generation: self.generation, slot };
         let outlet = Outlet::new(Variant { framing, caps: Caps::default() });
-        vacant.insert(Seat { id, session: Session::new(host), outlet, attached: false, gone: false, touched: false });
+        vacant.insert(Seat {
+            id,
+            session: Session::new(peer),
+            outlet,
+            attached: false,
+            wallops: false,
+            gone: false,
+            touched: false,
+        });
         id
     }
 
@@ -246,6 +256,11 @@ impl Shard {
         let receivers = self.fan_out(applied, effect);
         match &effect.event {
             Event::Left(who, _) | Event::Kicked { membership: who, .. } => self.locals.leave(who.user, who.room),
+            Event::UserModes { user, modes, .. } => {
+                for slot in self.locals.of_user(*user) {
+                    self.seats[*slot as usize].wallops = modes.wallops;
+                }
+            }
             Event::Renamed { user, nick, .. } => {
                 for slot in self.locals.of_user(*user) {
                     self.seats[*slot as usize].outlet.nick = Arc::clone(nick);
@@ -266,6 +281,7 @@ impl Shard {
             Event::Attached(welcome) => {
                 self.locals.attach(id.slot, welcome.user, welcome.rooms.iter().map(|(room, _)| *room));
                 seat.attached = true;
+                seat.wallops = welcome.modes.wallops;
                 seat.welcome(&info, scope, welcome);
             }
             Event::NotAttached(reply) => {
@@ -327,6 +343,7 @@ impl Shard {
             Audience::User(user) => self.locals.of_user(*user).to_vec(),
             Audience::Room(room) => self.locals.of_room(*room).to_vec(),
             Audience::Everyone => self.locals.all().collect(),
+            Audience::Wallops => self.locals.all().filter(|slot| self.seats[*slot as usize].wallops).collect(),
             Audience::Watchers(nick) => self.locals.watching(nick).to_vec(),
             Audience::Others(user, rooms) => {
                 let own = self.locals.of_user(*user);

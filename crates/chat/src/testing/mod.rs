@@ -64,6 +64,8 @@ pub(crate) struct Model {
     pub(crate) trail: Vec<String>,
     /// What was said in rooms, and which sessions were there to read it; its author's answer is another matter.
     pub(crate) heard_by: Vec<(MsgId, Vec<SessionId>)>,
+    /// What was told by WALLOPS, and which sessions were to read it.
+    pub(crate) called: Vec<(Arc<str>, Vec<SessionId>)>,
 }
 
 /// The password `oolong`, hashed as cheaply as it can be.
@@ -119,6 +121,7 @@ impl Model {
             effects: Vec::new(),
             trail: Vec::new(),
             heard_by: Vec::new(),
+            called: Vec::new(),
             info,
             world,
         };
@@ -147,8 +150,12 @@ impl Model {
 
     fn note_hearers(&mut self, entry: &Entry, effects: &[Effect]) {
         for effect in effects {
+            if let Event::Wallops { text, .. } = &effect.event {
+                let users = self.world.presence.users().filter(|user| user.modes.wallops);
+                self.called.push((Arc::clone(text), users.flat_map(|user| user.sessions.keys().copied()).collect()));
+            }
             if let (Audience::Room(room), Event::Said(said)) = (&effect.audience, &effect.event) {
-                let sessions = self.world.presence.members(*room).flat_map(|(user, _)| user.sessions.iter().copied());
+                let sessions = self.world.presence.members(*room).flat_map(|(user, _)| user.sessions.keys().copied());
                 let author = entry.origin.as_ref().map(|origin| origin.session);
                 let hearers = sessions.filter(|session| Some(*session) != author).collect();
                 self.heard_by.push((said.message.msgid, hearers));

@@ -11,7 +11,7 @@ use crate::ids::{MsgId, SessionId};
 use crate::render::Framing;
 use crate::world::{Leaving, World};
 
-const STEPS: usize = 30_000;
+const STEPS: usize = 40_000;
 const WORKERS: u16 = 3;
 const SESSIONS_MAX: usize = 24;
 const ROOMS: [&str; 4] = ["#茶", "#b", "#lobby", "#c"];
@@ -43,6 +43,10 @@ impl Random {
 #[derive(Default)]
 struct Reader {
     nick: String,
+    /// Whether its user has mode `w`.
+    wallops: bool,
+    /// What it was told by WALLOPS.
+    called: BTreeSet<String>,
     inside: BTreeSet<String>,
     history: Option<String>,
     heard: BTreeSet<MsgId>,
@@ -110,8 +114,14 @@ impl Simulation {
         assert_eq!(world.durable_fingerprint(), self.model.world.durable_fingerprint(), "seed {}", self.seed);
     }
 
-    /// Whoever was in a room, and still is connected, has read everything that was said there meanwhile.
+    /// Whoever was in a room, and still is connected, has read everything that was said there meanwhile; whoever
+    /// wanted to read what operators tell, has.
     fn nobody_has_missed_anything(&self) {
+        for (text, hearers) in &self.model.called {
+            for (id, reader) in hearers.iter().filter_map(|id| Some((id, self.readers.get(id)?))) {
+                assert!(reader.called.contains(&**text), "seed {}: {id:?} has missed {text}", self.seed);
+            }
+        }
         for (msgid, hearers) in &self.model.heard_by {
             for (id, reader) in hearers.iter().filter_map(|id| Some((id, self.readers.get(id)?))) {
                 assert!(reader.heard.contains(msgid), "seed {}: {id:?} has missed {msgid}", self.seed);
@@ -141,6 +151,7 @@ impl Simulation {
                 }
             }
             96 => self.drop_one(),
+            97..=98 => drop(self.model.work()),
             _ => self.read(),
         }
     }
@@ -179,7 +190,7 @@ impl Simulation {
         }
         let room = self.random.pick(&ROOMS);
         let nick = format!("user{}", self.random.below(30));
-        let line = match self.random.below(20) {
+        let line = match self.random.below(21) {
             0..=3 => format!("JOIN {room}"),
             4 => format!("PART {room} :bye"),
             5 => format!("NICK {nick}"),
@@ -188,6 +199,7 @@ impl Simulation {
             8 => format!("CHATHISTORY LATEST {nick} * 20"),
             9 => format!("@+typing=active TAGMSG {room}"),
             10 => self.everyday(room, &nick),
+            20 => self.operators(id, &nick),
             11 => self
                 .random
                 .pick(&["PING x", "NONSENSE", "PRIVMSG", "JOIN #", "NAMES #b", "TOPIC #b", "CAP LIST"])
@@ -224,6 +236,21 @@ impl Simulation {
             9 => format!("WHO {room}"),
             10 => format!("WHOIS {nick}"),
             _ => "LIST".to_owned(),
+        }
+    }
+
+    /// What an operator does, and who would be one.
+    fn operators(&mut self, id: SessionId, nick: &str) -> String {
+        let own = &self.readers[&id].nick;
+        let is_operator = self.model.world.is_operator(id);
+        match self.random.below(8) {
+            0..=3 => format!("MODE {own} {}", self.random.pick(&["+w", "+w", "+w", "-w", "-o", "+i", "-i"])),
+            4..=6 if !is_operator => format!("OPER root {}", self.random.pick(&["oolong", "oolong", "green"])),
+            4 => format!("KILL {nick} :out"),
+            _ => {
+                self.said += 1;
+                format!("WALLOPS :{}", self.said)
+            }
         }
     }
 
@@ -269,6 +296,13 @@ impl Simulation {
             "001" => reader.nick = param(0).to_owned(),
             "GUEST" => self.tokens.push(param(1).to_owned()),
             "NICK" if is_own => reader.nick = param(0).to_owned(),
+            "221" => reader.wallops = param(1).contains('w'),
+            "MODE" if param(0) == reader.nick && param(1).ends_with('w') => reader.wallops = param(1) == "+w",
+            "WALLOPS" => {
+                assert!(reader.wallops, "seed {seed}: {} did not want it: {line}", reader.nick);
+                let first = reader.called.insert(param(0).to_owned());
+                assert!(first, "seed {seed}: {} reads it twice: {line}", reader.nick);
+            }
             "JOIN" if is_own => drop(reader.inside.insert(param(0).to_owned())),
             "PART" if is_own => drop(reader.inside.remove(param(0))),
             "KICK" if param(1) == reader.nick => drop(reader.inside.remove(param(0))),

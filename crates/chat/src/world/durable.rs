@@ -27,6 +27,8 @@ pub(crate) struct Durable {
     rooms: BTreeMap<RoomId, Room>,
     by_name: BTreeMap<RoomName, RoomId>,
     by_look: BTreeMap<String, RoomId>,
+    /// Those of the server's own.
+    servers: BTreeSet<RoomId>,
     /// When each empty room is to be forgotten.
     ending: BTreeSet<(Time, RoomId)>,
     guests: BTreeMap<GuestId, GuestRecord>,
@@ -74,6 +76,11 @@ impl Durable {
         self.rooms.keys().copied()
     }
 
+    /// The rooms of the server's own: a few.
+    pub(crate) fn servers_rooms(&self) -> impl Iterator<Item = RoomId> {
+        self.servers.iter().copied()
+    }
+
     /// Inserts or replaces a room.
     pub(crate) fn put_room(&mut self, record: RoomRecord) {
         self.remove_room(record.id);
@@ -81,6 +88,9 @@ impl Durable {
         self.by_name.insert(name.clone(), record.id);
         self.by_look.insert(name.skeleton(), record.id);
         self.ending.extend(room_end(&record, self.forget_ms).map(|end| (end, record.id)));
+        if record.owner == Owner::Server {
+            self.servers.insert(record.id);
+        }
         self.rooms.insert(record.id, Room { record, name });
     }
 
@@ -88,6 +98,7 @@ impl Durable {
         let Some(room) = self.rooms.remove(&id) else { return };
         self.by_name.remove(&room.name);
         self.by_look.remove(&room.name.skeleton());
+        self.servers.remove(&id);
         if let Some(end) = room_end(&room.record, self.forget_ms) {
             self.ending.remove(&(end, id));
         }

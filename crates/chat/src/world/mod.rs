@@ -16,7 +16,9 @@ pub(crate) use presence::{Presence, User, source_of};
 pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
-use crate::commands::{away, invite, join, kick, knock, mode, nick, oper, part, say, setname, topic, usermode};
+use crate::commands::{
+    away, invite, join, kick, kill, knock, mode, nick, oper, part, say, setname, topic, usermode, wallops,
+};
 use crate::durable::{GuestRecord, Owner, RoomRecord};
 use crate::entry::{Action, Audience, Entry, Event, Outcome, Person, RoomView};
 use crate::ids::{RoomId, SessionId, Time};
@@ -54,6 +56,8 @@ impl World {
             Action::Modes(action) => mode::apply(&mut turn, action),
             Action::UserModes(nick, action) => usermode::apply(&mut turn, nick, action),
             Action::Oper(action) => oper::apply(&mut turn, action),
+            Action::Kill(action) => kill::apply(&mut turn, action),
+            Action::Wallops(action) => wallops::apply(&mut turn, action),
             Action::Kick(action) => kick::apply(&mut turn, action),
             Action::Invite(action) => invite::apply(&mut turn, action),
             Action::Knock(action) => knock::apply(&mut turn, action),
@@ -87,6 +91,11 @@ impl World {
         self.presence.user_of(session).is_some_and(|user| user.rooms.contains(&room))
     }
 
+    /// Whether the session's user is a server operator: it sees what is hidden from others.
+    pub(crate) fn is_operator(&self, session: SessionId) -> bool {
+        self.presence.user_of(session).is_some_and(|user| user.modes.operator)
+    }
+
     /// Whether a user is the session's own.
     pub(crate) fn is_own(&self, session: SessionId, user: &User) -> bool {
         self.presence.user_of(session).is_some_and(|own| own.id == user.id)
@@ -100,14 +109,15 @@ impl World {
     /// A room, if the session's user is in it or may see it from outside.
     pub(crate) fn visible_room(&self, session: SessionId, name: &RoomName) -> Option<&RoomRecord> {
         let room = &self.durable.room_named(name)?.record;
-        let open = self.looks_present(room) && !room.modes.flags.has(Flag::Secret);
+        let secret = room.modes.flags.has(Flag::Secret) && !self.is_operator(session);
+        let open = self.looks_present(room) && !secret;
         (open || self.is_inside(session, room.id)).then_some(room)
     }
 
     /// A room as somebody sees it who may be outside: then the invisible are not shown.
     pub(crate) fn view_for(&self, session: SessionId, room: &Room) -> RoomView {
         let mut view = self.view(room);
-        if !self.is_inside(session, room.record.id) {
+        if !self.is_inside(session, room.record.id) && !self.is_operator(session) {
             let hidden = self.presence.members(room.record.id).filter(|(user, _)| user.modes.invisible);
             let hidden: Vec<_> = hidden.map(|(user, _)| user.source()).collect();
             view.people.retain(|person| !hidden.contains(&person.source));

@@ -1,6 +1,7 @@
 //! The part of the world that is gone when the process is: who is connected, under which nick, in which rooms.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use teahouse_proto::names::Nick;
@@ -30,7 +31,8 @@ pub(crate) struct User {
     pub(crate) knocked: Option<(RoomId, Time)>,
     /// Rooms that it was asked into and has not entered yet.
     pub(crate) invited: BTreeSet<RoomId>,
-    pub(crate) sessions: BTreeSet<SessionId>,
+    /// Each with the address it comes from, if that is known; only operators and the user itself are told.
+    pub(crate) sessions: BTreeMap<SessionId, Option<IpAddr>>,
     pub(crate) rooms: BTreeSet<RoomId>,
     /// Until when the seat of a guest without a connection is kept.
     pub(crate) seat_until: Option<Time>,
@@ -54,6 +56,8 @@ pub(crate) struct Past {
     pub(crate) nick: Nick,
     pub(crate) address: Arc<str>,
     pub(crate) realname: Arc<str>,
+    /// The addresses of those of its sessions that were there to the end.
+    pub(crate) from: Vec<IpAddr>,
     pub(crate) left: Time,
 }
 
@@ -71,6 +75,8 @@ pub(crate) struct Presence {
     members: BTreeMap<RoomId, BTreeMap<UserId, Ranks>>,
     past: VecDeque<Past>,
     users_max: usize,
+    invisible: usize,
+    operators: usize,
     seats: BTreeSet<(Time, UserId)>,
 }
 
@@ -117,6 +123,11 @@ impl Presence {
         ranks.is_some_and(|ranks| ranks.set(rank, on))
     }
 
+    /// How many users there are.
+    pub(crate) fn users_now(&self) -> usize {
+        self.users.len()
+    }
+
     pub(crate) fn users(&self) -> impl Iterator<Item = &User> {
         self.users.values()
     }
@@ -128,6 +139,37 @@ impl Presence {
     /// The most users there were at once.
     pub(crate) fn users_max(&self) -> usize {
         self.users_max
+    }
+
+    /// How many users are invisible.
+    pub(crate) fn invisible(&self) -> usize {
+        self.invisible
+    }
+
+    /// How many users are server operators.
+    pub(crate) fn operators(&self) -> usize {
+        self.operators
+    }
+
+    /// How many rooms somebody is in.
+    pub(crate) fn rooms(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Marks a user, or takes a mark away; `false` if that changes nothing.
+    pub(crate) fn mark(&mut self, id: UserId, letter: char, on: bool) -> bool {
+        let Some(user) = self.users.get_mut(&id) else { return false };
+        let before = user.modes;
+        let Some(mode) = user.modes.letter(letter) else { return false };
+        *mode = on;
+        let after = user.modes;
+        self.recount(before, after);
+        before != after
+    }
+
+    fn recount(&mut self, before: UserModes, after: UserModes) {
+        self.invisible = self.invisible + usize::from(after.invisible) - usize::from(before.invisible);
+        self.operators = self.operators + usize::from(after.operator) - usize::from(before.operator);
     }
 
     /// Those of this nick who have left, the latest first.
@@ -154,18 +196,20 @@ impl Presence {
         if let Some(guest) = user.guest {
             self.by_guest.insert(guest, user.id);
         }
+        self.recount(UserModes::default(), user.modes);
         self.users.insert(user.id, user);
         self.users_max = self.users_max.max(self.users.len());
     }
 
     pub(crate) fn remove(&mut self, id: UserId, now: Time) -> Option<User> {
         let user = self.users.remove(&id)?;
+        self.recount(user.modes, UserModes::default());
         self.by_nick.remove(&user.nick);
         self.by_look.remove(&user.nick.skeleton());
         if let Some(guest) = user.guest {
             self.by_guest.remove(&guest);
         }
-        for session in &user.sessions {
+        for session in user.sessions.keys() {
             self.by_session.remove(session);
         }
         for room in &user.rooms {
@@ -178,7 +222,8 @@ impl Presence {
             self.past.pop_front();
         }
         let (nick, address, realname) = (user.nick.clone(), Arc::clone(&user.address), Arc::clone(&user.realname));
-        self.past.push_back(Past { nick, address, realname, left: now });
+        let from = user.sessions.values().flatten().copied().collect();
+        self.past.push_back(Past { nick, address, realname, from, left: now });
         Some(user)
     }
 
@@ -193,9 +238,9 @@ impl Presence {
     }
 
     /// Adds a session to a user; a kept seat is taken again.
-    pub(crate) fn attach(&mut self, session: SessionId, id: UserId) {
+    pub(crate) fn attach(&mut self, session: SessionId, from: Option<IpAddr>, id: UserId) {
         let Some(user) = self.users.get_mut(&id) else { return };
-        user.sessions.insert(session);
+        user.sessions.insert(session, from);
         if let Some(end) = user.seat_until.take() {
             self.seats.remove(&(end, id));
         }

@@ -139,7 +139,7 @@ impl<'a> Turn<'a> {
     pub(crate) fn quit(&mut self, id: UserId, reason: &Arc<str>, leaving: Leaving) {
         let Some(user) = self.world.presence.remove(id, self.entry.time) else { return };
         let rooms: Arc<[RoomId]> = user.rooms.iter().copied().collect();
-        for session in &user.sessions {
+        for session in user.sessions.keys() {
             self.tell_unasked(Audience::Session(*session), Event::Detached(id, Arc::clone(&rooms)));
         }
         let event = Event::Quit { user: id, source: user.source(), reason: Arc::clone(reason) };
@@ -177,10 +177,16 @@ impl<'a> Turn<'a> {
     pub(crate) fn expel(&mut self, nick: &Nick, reason: &Arc<str>) {
         let Some(user) = self.world.presence.user_named(nick) else { return };
         let id = user.id;
-        for session in user.sessions.clone() {
+        self.close_all(id, reason);
+        self.quit(id, reason, Leaving::Goodbye);
+    }
+
+    /// Closes all sessions of a user, who is still there.
+    pub(crate) fn close_all(&mut self, id: UserId, reason: &Arc<str>) {
+        let sessions = self.world.presence.user(id).map(|user| user.sessions.keys().copied().collect::<Vec<_>>());
+        for session in sessions.into_iter().flatten() {
             self.tell_unasked(Audience::Session(session), Event::Close(Arc::clone(reason)));
         }
-        self.quit(id, reason, Leaving::Goodbye);
     }
 
     /// Gives up the seats, and forgets the rooms and guests, that are due.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use mio::{Events as Readiness, Interest, Poll, Token};
 use teahouse_chat::ids::SessionId;
 use teahouse_chat::info::ServerInfo;
-use teahouse_chat::session::Step;
+use teahouse_chat::session::{Peer, Step};
 use teahouse_chat::shard::{Delivery, Shard};
 use teahouse_chat::world::Leaving;
 
@@ -152,8 +152,9 @@ impl Worker {
     }
 
     fn adopt(&mut self, established: Established) {
-        let host = self.cloak.host(established.peer.ip());
-        let session = self.shard.connect(host, established.framing);
+        let address = established.peer.ip();
+        let peer = Peer { host: self.cloak.host(address), address: Some(address) };
+        let session = self.shard.connect(peer, established.framing);
         let tick = self.tick();
         let mut connection = Connection::new(established, session, tick);
         let slot = session.slot as usize;
