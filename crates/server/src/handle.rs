@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::door::{BindError, Doors, Listening, bind};
 use crate::events::{EventKind, EventStream, Events};
 use crate::log::Log;
-use crate::tls::{FileError, Tls};
+use crate::tls::{Certificate, FileError, MakeError, Tls};
 use crate::worker::Workers;
 
 /// How often the log looks whether a seat or a room is due.
@@ -38,6 +38,9 @@ pub enum StartError {
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] FileError),
+    /// There is no certificate of its own.
+    #[error(transparent)]
+    SelfSigned(#[from] MakeError),
     /// The data directory could not be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -71,6 +74,7 @@ pub struct ServerHandle {
     workers: Arc<Workers>,
     doors: Doors,
     events: Events,
+    certificate: Option<Certificate>,
     runtime: Option<Runtime>,
 }
 
@@ -89,6 +93,12 @@ impl Server {
         let info = Arc::new(server_info(&config));
         let options = Options { history: config.keep_history, ..store };
         let (log, secret) = Log::open(config.data_dir.clone(), options, info.rules.clone())?;
+        let tls = match tls {
+            // Whoever has the data directory's lock may write there.
+            None if config.self_signed => Some(Tls::self_signed(&config.data_dir, &config.server_name)?),
+            tls => tls,
+        };
+        let certificate = tls.as_ref().map(Tls::certificate);
         let log = Arc::new(log);
         let workers = Arc::new(Workers::start(&log, &info, &events, secret)?);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -105,7 +115,7 @@ impl Server {
                 ticking.tick();
             }
         });
-        Ok(ServerHandle { log, workers, doors, events, runtime: Some(runtime) })
+        Ok(ServerHandle { log, workers, doors, events, certificate, runtime: Some(runtime) })
     }
 }
 
@@ -113,6 +123,11 @@ impl ServerHandle {
     /// Where the server listens.
     pub fn addresses(&self) -> &[Listening] {
         self.doors.listening()
+    }
+
+    /// The certificate that was shown when the server started, if it takes TLS.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
     }
 
     /// Watches from now on: the connections that are there, then everything that happens.

@@ -27,4 +27,4 @@ pub mod worker;
 pub use door::{BindError, Listening};
 pub use handle::{SayError, Server, ServerHandle, StartError};
 pub use reach::own_addresses;
-pub use tls::{FileError, TlsFiles};
+pub use tls::{Certificate, FileError, MakeError, TlsFiles};

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use teahouse_server::config::{Config, Takes};
-use teahouse_server::{Listening, Server, ServerHandle, own_addresses};
+use teahouse_server::{Certificate, Listening, Server, ServerHandle, own_addresses};
 
 /// What the configuration or the command line got wrong; the usual code for bad usage.
 const BAD_USAGE: u8 = 2;
@@ -31,6 +31,9 @@ pub(crate) struct ServeArgs {
     /// Let in the whole network: listen at all addresses of this machine
     #[arg(long, conflicts_with = "listen")]
     lan: bool,
+    /// Take TLS too, with a certificate that the server makes itself and keeps with its data
+    #[arg(long)]
+    self_signed: bool,
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
@@ -52,7 +55,7 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     // Before the welcome: whoever has read it may send a signal at once.
     let told = runtime.block_on(async { Told::new() })?;
     let handle = Server::start(config)?;
-    print(&welcome(handle.addresses(), &data_dir, &own_addresses()));
+    print(&welcome(handle.addresses(), handle.certificate(), &data_dir, &own_addresses()));
     runtime.block_on(until_told_to_go(handle, told))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -61,6 +64,9 @@ fn configure(args: &ServeArgs) -> Result<Config, teahouse_server::config::Proble
     let mut config = Config::load(args.config.as_deref(), std::env::vars_os())?;
     if let Some(data) = &args.data {
         config.data_dir.clone_from(data);
+    }
+    if args.self_signed {
+        config.sign_itself()?;
     }
     if args.lan {
         config.listen_to_lan();
@@ -134,27 +140,47 @@ fn print(text: &str) {
 }
 
 /// What a person wants to read when the server is open.
-fn welcome(listening: &[Listening], data_dir: &Path, own: &[IpAddr]) -> String {
+fn welcome(listening: &[Listening], certificate: Option<&Certificate>, data_dir: &Path, own: &[IpAddr]) -> String {
     let web = reachable(listening, own, |takes| takes != Takes::Irc);
     let irc = reachable(listening, own, |takes| takes != Takes::Web);
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    if certificate.is_some() {
+        rows.extend(web.iter().map(|address| ("Page", format!("https://{address}/"))));
+        rows.extend(irc.iter().map(|address| ("IRC", format!("ircs://{address}"))));
+        rows.extend(web.iter().map(|address| ("WebSocket", format!("wss://{address}/"))));
+        rows.push(("Plain", "http, irc and ws are at the same addresses".into()));
+    } else {
+        rows.extend(web.iter().map(|address| ("Page", format!("http://{address}/"))));
+        rows.extend(irc.iter().map(|address| ("IRC", address.to_string())));
+    }
+    rows.push(("Data", data_dir.display().to_string()));
     let mut text = String::from("The teahouse is open.\n\n");
-    row(&mut text, "Page", web.iter().map(|address| format!("http://{address}/")));
-    row(&mut text, "IRC", irc.iter().map(ToString::to_string));
-    row(&mut text, "Data", [data_dir.display().to_string()]);
+    write_rows(&mut text, &rows);
+    if let Some(Certificate { fingerprint, is_self_signed: true }) = certificate {
+        text.push_str("\nThe certificate is the server's own. Programs warn of it until they are told that it is this one, by SHA-256:\n");
+        let _ = writeln!(text, "  {fingerprint}");
+    }
     let is_private = listening.iter().all(|listening| listening.address.ip().is_loopback());
     text.push_str(if is_private {
         "\nOnly this computer can come in. To open it to your network: teahouse --lan\n"
     } else {
         "\nEverybody who can reach this computer can come in.\n"
     });
+    if !is_private && certificate.is_none() {
+        text.push_str("What they say can be read in the network on its way. To encrypt it: --self-signed\n");
+    }
     text.push_str("Ctrl-C closes it.\n");
     text
 }
 
-fn row(text: &mut String, name: &str, values: impl IntoIterator<Item = String>) {
-    for (number, value) in values.into_iter().enumerate() {
-        let name = if number == 0 { name } else { "" };
-        let _ = writeln!(text, "  {name:<6}{value}");
+/// A name is written once, before the first of its values.
+fn write_rows(text: &mut String, rows: &[(&str, String)]) {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let mut last = "";
+    for (name, value) in rows {
+        let shown = if *name == last { "" } else { name };
+        let _ = writeln!(text, "  {shown:<width$}  {value}");
+        last = name;
     }
 }
 
@@ -197,7 +223,7 @@ mod tests {
 
     #[test]
     fn the_welcome_says_where_and_how_to_open_it_further() {
-        let text = welcome(&listening(DEFAULT), Path::new("/srv/tea/teahouse-data"), &[]);
+        let text = welcome(&listening(DEFAULT), None, Path::new("/srv/tea/teahouse-data"), &[]);
         assert_eq!(
             text,
             "The teahouse is open.\n\
@@ -213,18 +239,51 @@ mod tests {
     }
 
     #[test]
+    fn with_tls_the_secure_addresses_are_written_out() {
+        let all = listening(&[("0.0.0.0:8667", Takes::Any), ("127.0.0.1:6667", Takes::Irc)]);
+        let own = ["127.0.0.1", "192.168.7.7"].map(|ip| ip.parse().unwrap());
+        let mut certificate = Certificate { fingerprint: "0123abcd".into(), is_self_signed: true };
+        let text = welcome(&all, Some(&certificate), Path::new("/d"), &own);
+        assert_eq!(
+            text,
+            "The teahouse is open.\n\
+             \n\
+             \x20 Page       https://127.0.0.1:8667/\n\
+             \x20            https://192.168.7.7:8667/\n\
+             \x20 IRC        ircs://127.0.0.1:8667\n\
+             \x20            ircs://192.168.7.7:8667\n\
+             \x20            ircs://127.0.0.1:6667\n\
+             \x20 WebSocket  wss://127.0.0.1:8667/\n\
+             \x20            wss://192.168.7.7:8667/\n\
+             \x20 Plain      http, irc and ws are at the same addresses\n\
+             \x20 Data       /d\n\
+             \n\
+             The certificate is the server's own. Programs warn of it until they are told that it is this one, by SHA-256:\n\
+             \x20 0123abcd\n\
+             \n\
+             Everybody who can reach this computer can come in.\n\
+             Ctrl-C closes it.\n"
+        );
+        certificate.is_self_signed = false;
+        assert!(!welcome(&all, Some(&certificate), Path::new("/d"), &own).contains("0123abcd"));
+    }
+
+    #[test]
     fn in_the_lan_the_machines_addresses_are_written_out() {
         let all = listening(&[("0.0.0.0:8667", Takes::Any), ("[::]:8667", Takes::Any), ("0.0.0.0:6667", Takes::Irc)]);
         let own = ["127.0.0.1", "192.168.7.7", "::1", "2001:db8::7"].map(|ip| ip.parse().unwrap());
-        let text = welcome(&all, Path::new("/d"), &own);
+        let text = welcome(&all, None, Path::new("/d"), &own);
         let pages: Vec<_> = text.lines().filter_map(|line| line.split("http://").nth(1)).collect();
         assert_eq!(pages, ["127.0.0.1:8667/", "192.168.7.7:8667/", "[2001:db8::7]:8667/"]);
-        assert!(text.contains("Everybody who can reach this computer can come in."), "{text}");
+        assert!(
+            text.contains("Everybody who can reach this computer can come in.\nWhat they say can be read"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_machine_with_ipv6_alone_has_a_page_too() {
-        let text = welcome(&listening(&[("[::1]:8667", Takes::Any)]), Path::new("/d"), &[]);
+        let text = welcome(&listening(&[("[::1]:8667", Takes::Any)]), None, Path::new("/d"), &[]);
         assert!(text.contains("http://[::1]:8667/"), "{text}");
     }
 }

@@ -54,6 +54,8 @@ pub struct Config {
     pub web_hosts: Vec<String>,
     /// `tls.cert` and `tls.key`: the certificate that every listener shows to those who speak TLS, if there is one.
     pub tls: Option<TlsFiles>,
+    /// `serve --self-signed`: without those, the server makes a certificate itself and keeps it in the data directory.
+    pub self_signed: bool,
     /// `storage.path`: the data directory.
     pub data_dir: PathBuf,
     /// `storage.history`: whether messages are kept.
@@ -106,6 +108,7 @@ impl Default for Config {
             listen: built_in_listeners([[127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into()]),
             web_hosts: Vec::new(),
             tls: None,
+            self_signed: false,
             data_dir: "teahouse-data".into(),
             keep_history: true,
             autojoin: vec![RoomName::parse("#lobby").expect("#lobby is a room's name")],
@@ -143,6 +146,15 @@ impl Config {
     /// Listens at all addresses of this machine, at the usual ports.
     pub fn listen_to_lan(&mut self) {
         self.listen = built_in_listeners([[0, 0, 0, 0].into(), std::net::Ipv6Addr::UNSPECIFIED.into()]);
+    }
+
+    /// Takes TLS with a certificate of the server's own making.
+    pub fn sign_itself(&mut self) -> Result<(), Problem> {
+        if self.tls.is_some() {
+            return Err(Problem("--self-signed and tls.cert cannot go together; leave one of them out".into()));
+        }
+        self.self_signed = true;
+        Ok(())
     }
 
     fn tls_files(&mut self) -> &mut TlsFiles {

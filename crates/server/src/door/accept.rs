@@ -155,7 +155,7 @@ async fn open(stream: TcpStream, peer: SocketAddr, hall: &Hall) -> Result<(Verdi
         say_last(&mut stream, HANDSHAKE_FAILURE).await.map_err(in_words)?;
         return Err("spoke TLS, and no certificate is set".into());
     };
-    let mut wire = match timeout(HANDSHAKE_MAX, tls.acceptor().accept(Rewind::new(already_read, stream))).await {
+    let mut wire = match timeout(HANDSHAKE_MAX, tls.accept(Rewind::new(already_read, stream))).await {
         Ok(Ok(tls)) => Wire::Tls(Box::new(tls)),
         Ok(Err(error)) => return Err(format!("TLS handshake: {error}")),
         Err(_) => return Err(format!("the TLS handshake was not done within {} s", HANDSHAKE_MAX.as_secs())),

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 use crate::config::{Config, Takes};
 use crate::events::{EventKind, Events};
@@ -50,7 +51,8 @@ struct Hall {
     adopt: Adopt,
     http: Http,
     connections_max: Option<usize>,
-    tls: Option<Tls>,
+    /// Without a certificate, TLS is turned away.
+    tls: Option<TlsAcceptor>,
     /// About TLS: a browser that was told https:// tries again and again.
     complaints: Seldom,
 }
@@ -69,7 +71,7 @@ impl Doors {
             adopt,
             http: Http::new(config, events.clone()),
             connections_max: config.connections_max,
-            tls,
+            tls: tls.map(Tls::open),
             complaints: Seldom::every(accept::COMPLAIN_EVERY),
         });
         let (stop, stopped) = watch::channel(false);

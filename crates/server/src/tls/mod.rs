@@ -1,13 +1,19 @@
 //! TLS: which certificate the listeners show, and where it comes from.
 //!
-//! In: the files that `tls.cert` and `tls.key` name. Out: an acceptor for the doors, whose certificate can be
-//! exchanged while connections are open. `files` reads and checks a pair, `shown` is what a handshake asks.
+//! In: the files that `tls.cert` and `tls.key` name, or a data directory where the server keeps one that it made itself.
+//! Out: an acceptor for the doors. `files` reads and checks a pair, `self_signed` makes one, `shown` is what a handshake
+//! asks, `keeper` exchanges it while connections are open, `validity` reads when a certificate ends.
 
 mod files;
+mod keeper;
+mod self_signed;
 mod shown;
+mod validity;
 
+use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::server::NoServerSessionStorage;
@@ -15,6 +21,8 @@ use tokio_rustls::TlsAcceptor;
 
 pub(crate) use self::files::load;
 pub use self::files::{FileError, TlsFiles};
+use self::keeper::Keeper;
+pub use self::self_signed::MakeError;
 use self::shown::Shown;
 
 /// What may be spoken inside (RFC 7301); most IRC clients ask for nothing, and get whatever they speak.
@@ -26,19 +34,44 @@ const TICKETS: usize = 1;
 /// The listeners' TLS.
 pub(crate) struct Tls {
     acceptor: TlsAcceptor,
+    keeper: Keeper,
+    is_self_signed: bool,
+}
+
+/// What others see of the server's certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// The SHA-256 of the certificate, in lower-case hexadecimal.
+    pub fingerprint: String,
+    /// Whether the server made it itself, so that nobody knows it who has not compared the fingerprint.
+    pub is_self_signed: bool,
 }
 
 impl Tls {
     /// TLS with the certificate in these files.
     pub(crate) fn with_files(files: &TlsFiles) -> Result<Self, FileError> {
-        let provider = provider();
-        let shown = Arc::new(Shown::new(load(files, &provider)?));
-        let config = server_config(provider, shown);
-        Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)) })
+        Ok(Tls::new(Keeper::of_files(files.clone())?, false))
     }
 
-    pub(crate) fn acceptor(&self) -> &TlsAcceptor {
-        &self.acceptor
+    /// TLS with a certificate that the server makes and keeps itself.
+    pub(crate) fn self_signed(data_dir: &Path, server_name: &str) -> Result<Self, MakeError> {
+        let names = self_signed::names(server_name);
+        Ok(Tls::new(Keeper::of_own(data_dir, names, Timestamp::now())?, true))
+    }
+
+    fn new(keeper: Keeper, is_self_signed: bool) -> Self {
+        let config = server_config(provider(), Arc::clone(keeper.shown()));
+        Tls { acceptor: TlsAcceptor::from(Arc::new(config)), keeper, is_self_signed }
+    }
+
+    pub(crate) fn certificate(&self) -> Certificate {
+        Certificate { fingerprint: self.keeper.shown().fingerprint(), is_self_signed: self.is_self_signed }
+    }
+
+    /// What the doors need; the certificate is kept up to date from now on. MUST be called within a tokio runtime.
+    pub(crate) fn open(self) -> TlsAcceptor {
+        tokio::spawn(self.keeper.run());
+        self.acceptor
     }
 }
 

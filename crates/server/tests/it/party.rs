@@ -118,6 +118,13 @@ impl Party {
         self.visitor_by(Way::Tcp, nick, caps)
     }
 
+    /// Somebody registered who came this way.
+    pub(crate) fn guest_by(&self, way: Way, nick: &str) -> Peer {
+        let mut peer = self.come(way);
+        peer.register(nick, "");
+        peer
+    }
+
     /// Somebody in #lobby who came this way.
     pub(crate) fn visitor_by(&self, way: Way, nick: &str, caps: &str) -> Peer {
         let mut peer = self.come(way);

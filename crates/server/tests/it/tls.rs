@@ -1,9 +1,10 @@
 //! TLS itself: what is not the same as without it.
 
 use std::io::{Read as _, Write as _};
+use std::time::{Duration, Instant};
 
 use crate::party::{Party, Peer, Way};
-use crate::wire::{Wire, trusting, trusting_with};
+use crate::wire::{Wire, certify, trusting, trusting_with};
 
 /// What comes on a socket until its end.
 fn all_of(socket: &mut std::net::TcpStream) -> Vec<u8> {
@@ -118,6 +119,31 @@ fn a_stopped_reader_is_closed_and_the_others_miss_nothing() {
     assert!(told, "a reader that has stopped is closed");
     let read = stopped.bytes_to_end();
     assert!(read > 100_000, "what had come before can still be read: {read}");
+}
+
+#[test]
+fn a_new_certificate_is_shown_to_new_connections_and_drops_nobody() {
+    let party = Party::with_tls();
+    let mut before = party.visitor_by(Way::Tls, "before", "echo-message");
+    let old = before.wire.shown().expect("a certificate");
+    // A renewal that goes wrong, then one that does not.
+    std::fs::write(&party.tls.key, "half a file").unwrap();
+    drop(party.guest_by(Way::Wss, "meanwhile"));
+    certify(&party.tls);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let config = trusting(&party.tls.cert);
+    let new = loop {
+        assert!(Instant::now() < deadline, "the new certificate is not shown");
+        let mut after = Wire::secure(party.dial(), config.clone());
+        // The old one is not what this client trusts.
+        if after.write_all(b"NICK after\r\nUSER u 0 * :u\r\nJOIN #lobby\r\n").is_ok() {
+            break after.shown();
+        }
+    };
+    assert!(new.is_some_and(|new| new != old));
+    before.until(":after!~u@");
+    before.say("PRIVMSG #lobby :still here");
+    before.until("still here");
 }
 
 #[test]

@@ -28,6 +28,11 @@ impl Wire {
         Wire { socket, tls: Some(Box::new(session)) }
     }
 
+    /// The certificate that the server has shown.
+    pub(crate) fn shown(&self) -> Option<CertificateDer<'static>> {
+        self.tls.as_ref()?.peer_certificates()?.first().cloned()
+    }
+
     /// Whether the whole handshake was needed.
     pub(crate) fn handshake_kind(&self) -> Option<HandshakeKind> {
         self.tls.as_ref()?.handshake_kind()
