@@ -15,10 +15,12 @@ use anyhow::{Context, Result};
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
+use socket2::{Domain, Socket, Type};
 
 use self::peer::{Door, Peer};
 
 const LISTENER: Token = Token(usize::MAX);
+const BACKLOG: i32 = 4096;
 const READ_BYTES: usize = 256 * 1024;
 
 /// When a receiver is written to.
@@ -32,7 +34,7 @@ pub enum Writes {
 
 /// Serves until the process ends; `told` gets the address.
 pub fn serve(at: SocketAddr, writes: Writes, told: impl FnOnce(SocketAddr)) -> Result<Infallible> {
-    let mut listener = TcpListener::bind(at).with_context(|| format!("cannot listen at {at}"))?;
+    let mut listener = listen(at).with_context(|| format!("cannot listen at {at}"))?;
     let poll = Poll::new()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     told(listener.local_addr()?);
@@ -61,6 +63,16 @@ pub fn serve(at: SocketAddr, writes: Writes, told: impl FnOnce(SocketAddr)) -> R
         }
         server.write_dirty();
     }
+}
+
+/// As many may wait to be accepted as come at once, so that none has to knock a second time.
+fn listen(at: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(at), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&at.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(TcpListener::from_std(socket.into()))
 }
 
 struct Null {

@@ -3,14 +3,17 @@
 //! In: what the server sends, read into one buffer that all share. Out: to an [`Ear`], what was said.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use mio::event::Event;
 use mio::{Events, Poll, Token};
+use rustls::ClientConfig;
 
 use crate::client::{Client, Plan, Progress};
 use crate::net::framing::Piece;
+use crate::net::trust;
 use crate::net::wire::{Got, Wire};
 use crate::stamp::Stamp;
 
@@ -34,6 +37,7 @@ pub trait Ear {
 pub struct Swarm {
     poll: Poll,
     events: Events,
+    tls: Arc<ClientConfig>,
     plan: Plan,
     clients: Vec<Client>,
     wires: Vec<Wire>,
@@ -52,6 +56,7 @@ impl Swarm {
         Ok(Self {
             poll: Poll::new()?,
             events: Events::with_capacity(1024),
+            tls: trust::client_config(),
             plan,
             clients: Vec::new(),
             wires: Vec::new(),
@@ -146,7 +151,7 @@ impl Swarm {
 
     fn connect(&mut self) -> Result<()> {
         let index = self.clients.len();
-        let wire = Wire::connect(self.plan.target.address, self.poll.registry(), Token(index));
+        let wire = Wire::connect(&self.plan.target, &self.tls, self.poll.registry(), Token(index));
         self.wires.push(wire.context("cannot connect")?);
         self.clients.push(Client::new(index, &self.plan));
         self.began_us.push(self.now_us());
@@ -170,9 +175,6 @@ impl Swarm {
 
     fn write(&mut self, index: usize) -> Result<()> {
         let out = &mut self.clients[index].out;
-        if out.is_empty() {
-            return Ok(());
-        }
         self.wires[index].write(out).with_context(|| format!("client {index} cannot write"))
     }
 

@@ -28,7 +28,7 @@ pub struct Options {
     #[arg(long)]
     pub pid: Option<u32>,
     /// How many clients may be on their way into their rooms at once
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 1000)]
     pub parallel: usize,
     /// How long nothing must come until everybody is taken to have heard of everybody's arrival
     #[arg(long, default_value_t = 300)]

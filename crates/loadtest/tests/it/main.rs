@@ -28,7 +28,7 @@ fn talk(server: &Server, scheme: &str, seating: Seating, pace: Pace) -> Report {
 #[test]
 fn everybody_in_a_room_hears_what_a_few_say() {
     for server in every_server() {
-        for scheme in ["irc", "ws"] {
+        for scheme in server.schemes {
             let seating = Seating { rooms: 1, members: 12, speakers: 2 };
             let report = talk(&server, scheme, seating, Pace::Window(8));
             assert_eq!(report.deliveries, report.messages.map(|count| count * 12), "echoes included");
@@ -71,7 +71,7 @@ fn whoever_comes_back_reads_what_was_said() {
     let storm = Storm { seating, said: 30, page: 20, parallel: 15 };
     let [teahouse, without_history, null, _] = every_server();
     for (server, lines) in [(teahouse, 15 * 20), (without_history, 0), (null, 0)] {
-        for scheme in ["irc", "ws"] {
+        for scheme in server.schemes {
             let report = storm::run(&storm, &server.options(scheme)).expect("it runs");
             check_all_arrived(&report);
             assert_eq!(report.history_lines, Some(lines));

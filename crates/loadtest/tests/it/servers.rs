@@ -16,6 +16,8 @@ use tempfile::TempDir;
 pub(crate) struct Server {
     address: SocketAddr,
     _teahouse: Option<(ServerHandle, TempDir)>,
+    /// How it may be spoken to.
+    pub(crate) schemes: &'static [&'static str],
 }
 
 /// Teahouse with and without history, the null server writing for each message and once a turn.
@@ -33,8 +35,13 @@ impl Server {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let mut config = Config { data_dir: directory.path().join("data"), keep_history, ..Config::default() };
         config.listen_only_at(&[SocketAddr::from(([127, 0, 0, 1], 0))]);
+        config.sign_itself().expect("no other certificate is set");
         let handle = teahouse_server::Server::start(config).expect("the server starts");
-        Self { address: handle.addresses()[0].address, _teahouse: Some((handle, directory)) }
+        Self {
+            address: handle.addresses()[0].address,
+            _teahouse: Some((handle, directory)),
+            schemes: &["irc", "ircs", "ws", "wss"],
+        }
     }
 
     pub(crate) fn null_with(writes: Writes) -> Self {
@@ -42,7 +49,7 @@ impl Server {
         thread::spawn(move || {
             null_server::serve(([127, 0, 0, 1], 0).into(), writes, |address| tell.send(address).expect("awaited"))
         });
-        Self { address: told.recv().expect("it listens"), _teahouse: None }
+        Self { address: told.recv().expect("it listens"), _teahouse: None, schemes: &["irc", "ws"] }
     }
 
     pub(crate) fn options(&self, scheme: &str) -> Options {
