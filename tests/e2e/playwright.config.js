@@ -5,6 +5,7 @@ export default defineConfig({
   projects: [
     { name: "examples", testDir: "examples" },
     { name: "e2e", testDir: "specs" },
+    { name: "clients", testDir: "clients" },
   ],
   fullyParallel: true,
   workers: 2,

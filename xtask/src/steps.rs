@@ -34,6 +34,8 @@ pub(crate) enum Need {
     Browser,
     /// What the examples are written in.
     Languages,
+    /// IRC clients as people have them.
+    IrcClients,
 }
 
 /// Printed above what `tools` does; it comes before the first step that needs anything.
@@ -65,6 +67,13 @@ const STEPS: &[Step] = &[
         needs: &[Need::EndToEndModules, Need::Browser, Need::Languages],
         tests: true,
         run: examples,
+    },
+    Step {
+        name: "clients",
+        heading: "IRC clients as people have them, by every door",
+        needs: &[Need::EndToEndModules, Need::IrcClients],
+        tests: true,
+        run: clients,
     },
     Step {
         name: "e2e",
@@ -153,6 +162,10 @@ fn build(_: &mut Counts) -> Result<()> {
 
 fn examples(counts: &mut Counts) -> Result<()> {
     counting(Runner::Playwright, &mut playwright(&["--project", "examples"])?, counts)
+}
+
+fn clients(counts: &mut Counts) -> Result<()> {
+    counting(Runner::Playwright, &mut playwright(&["--project", "clients"])?, counts)
 }
 
 fn end_to_end(counts: &mut Counts) -> Result<()> {

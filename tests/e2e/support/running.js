@@ -39,6 +39,14 @@ export class Running {
     return { code, signal };
   }
 
+  /**
+   * Writes to its standard input.
+   * @param {string} text
+   */
+  type(text) {
+    this.#child.stdin.write(text);
+  }
+
   /** @param {NodeJS.Signals} signal */
   async kill(signal) {
     const { pid, exitCode, signalCode } = this.#child;

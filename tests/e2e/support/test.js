@@ -6,12 +6,14 @@ import { Teahouse } from "./teahouse.js";
 
 export { expect } from "@playwright/test";
 
+/** @typedef {(command: string, args: string[], options?: ConstructorParameters<typeof Running>[2]) => Running} Run */
+
 /**
  * @typedef {object} Fixtures
  * @property {import("./teahouse.js").Options} server how the server is to be started: `test.use({ server: … })`
  * @property {Teahouse} teahouse a server that runs
  * @property {(nick: string, options?: Parameters<typeof Raw.enter>[2]) => Promise<Raw>} raw a TCP client, in #lobby unless told otherwise
- * @property {(command: string, args: string[], options?: ConstructorParameters<typeof Running>[2]) => Running} run starts a program
+ * @property {Run} run starts a program
  */
 
 /** @type {import("@playwright/test").TestType<import("@playwright/test").PlaywrightTestArgs & import("@playwright/test").PlaywrightTestOptions & Fixtures, import("@playwright/test").PlaywrightWorkerArgs & import("@playwright/test").PlaywrightWorkerOptions>} */

@@ -1,0 +1,18 @@
+// Files that a client writes its log into, read as they grow.
+
+/**
+ * The lines of a file, from its first; it need not be there yet.
+ * @param {import("../support/test.js").Run} run
+ * @param {string} path
+ */
+export function follow(run, path) {
+  return run("tail", ["--lines=+1", "--follow=name", "--retry", path]).out;
+}
+
+/**
+ * A text as a pattern for itself.
+ * @param {string} text
+ */
+export function escape(text) {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
