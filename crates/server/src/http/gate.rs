@@ -19,6 +19,13 @@ pub(super) struct Gate {
     hosts: Vec<String>,
 }
 
+/// What a request came over: it decides which port is meant by a host without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    Tcp,
+    Tls,
+}
+
 /// Why a request is not let in.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
@@ -35,7 +42,7 @@ impl Gate {
     }
 
     /// Lets a request in, by the name it gave: the `Host` header's value, checked.
-    pub(super) fn admit<B>(&self, request: &Request<B>) -> Result<String, Refusal> {
+    pub(super) fn admit<B>(&self, request: &Request<B>, over: Over) -> Result<String, Refusal> {
         let host = only(request.headers(), HOST)?
             .ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, "The request has no Host header."))?;
         let here = Place::parse(host)
@@ -54,12 +61,12 @@ impl Gate {
             ));
         }
         if let Some(origin) = only(request.headers(), ORIGIN)? {
-            self.admit_page(origin, &here)?;
+            self.admit_page(origin, &here, over)?;
         }
         Ok(host.to_ascii_lowercase())
     }
 
-    fn admit_page(&self, origin: &str, here: &Place) -> Result<(), Refusal> {
+    fn admit_page(&self, origin: &str, here: &Place, over: Over) -> Result<(), Refusal> {
         if origin == "null" {
             return Err(Refusal::new(
                 StatusCode::FORBIDDEN,
@@ -71,10 +78,16 @@ impl Gate {
         let Some((scheme, from)) = from else {
             return Err(Refusal::new(StatusCode::FORBIDDEN, format!("The Origin header {origin:?} is no origin.")));
         };
-        let usual = if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
+        let usual_there = if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
+        let usual_here = match over {
+            Over::Tls => 443,
+            // Without TLS here, there may be a proxy between that has it: then the page's scheme is the right one.
+            Over::Tcp => usual_there,
+        };
         // What we serve is read by http and https; an extension or a program may use any other scheme as it likes.
         let is_web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-        let is_ours = is_web && from.name == here.name && from.port.unwrap_or(usual) == here.port.unwrap_or(usual);
+        let is_ours =
+            is_web && from.name == here.name && from.port.unwrap_or(usual_there) == here.port.unwrap_or(usual_here);
         if is_ours || self.hosts.contains(&from.name) {
             return Ok(());
         }
@@ -155,11 +168,15 @@ mod tests {
     }
 
     fn admit(headers: &[(&str, &str)]) -> Result<String, (u16, String)> {
+        admit_over(Over::Tcp, headers)
+    }
+
+    fn admit_over(over: Over, headers: &[(&str, &str)]) -> Result<String, (u16, String)> {
         let mut request = Request::builder().uri("/");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let admitted = gate().admit(&request.body(()).unwrap());
+        let admitted = gate().admit(&request.body(()).unwrap(), over);
         admitted.map_err(|refusal| (refusal.status.as_u16(), refusal.text))
     }
 
@@ -240,6 +257,23 @@ mod tests {
     }
 
     #[test]
+    fn over_tls_a_host_without_a_port_means_443() {
+        for (host, origin, admitted) in [
+            ("localhost", "https://localhost", true),
+            ("localhost", "https://localhost:443", true),
+            ("localhost:443", "https://localhost", true),
+            ("localhost:8667", "https://localhost:8667", true),
+            ("localhost", "http://localhost:443", true),
+            ("localhost", "http://localhost", false),
+            ("localhost:80", "https://localhost", false),
+            ("localhost:8667", "https://localhost", false),
+        ] {
+            let answer = admit_over(Over::Tls, &[("host", host), ("origin", origin)]);
+            assert_eq!(answer.is_ok(), admitted, "{host} {origin}");
+        }
+    }
+
+    #[test]
     fn a_refusal_says_what_to_do() {
         assert_eq!(
             admit(&[("host", "evil.example:8667")]).unwrap_err().1,
@@ -257,7 +291,7 @@ mod tests {
     fn a_target_with_another_host_is_refused() {
         for (uri, admitted) in [("http://localhost:8667/", true), ("http://evil.example/", false)] {
             let request = Request::builder().uri(uri).header("host", "localhost:8667").body(()).unwrap();
-            assert_eq!(gate().admit(&request).is_ok(), admitted, "{uri}");
+            assert_eq!(gate().admit(&request, Over::Tcp).is_ok(), admitted, "{uri}");
         }
     }
 }

@@ -26,7 +26,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
 
-use self::gate::Gate;
+use self::gate::{Gate, Over};
 pub(crate) use self::rewind::Rewind;
 use self::websocket::Handshake;
 use crate::config::Config;
@@ -86,9 +86,13 @@ impl Http {
         mut stopped: watch::Receiver<bool>,
     ) -> Served {
         let upgrade = Upgrade::default();
+        let over = match socket.stream() {
+            Wire::Plain(_) => Over::Tcp,
+            Wire::Tls(_) => Over::Tls,
+        };
         let service = service_fn(|request: Request<hyper::body::Incoming>| {
             let request = request.map(Body::new);
-            async { Ok::<_, Infallible>(self.answer(request, connection, &upgrade).await) }
+            async { Ok::<_, Infallible>(self.answer(request, over, connection, &upgrade).await) }
         });
         let serving = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -128,10 +132,16 @@ impl Http {
     }
 
     /// Answers one request; every answer, a refusal too, has the headers that keep a browser safe.
-    async fn answer(&self, request: Request<Body>, connection: ConnectionId, upgrade: &Upgrade) -> Response<Body> {
+    async fn answer(
+        &self,
+        request: Request<Body>,
+        over: Over,
+        connection: ConnectionId,
+        upgrade: &Upgrade,
+    ) -> Response<Body> {
         let method = request.method().to_string();
         let path = request.uri().path().to_owned();
-        let host = self.gate.admit(&request);
+        let host = self.gate.admit(&request, over);
         let mut response = match &host {
             Ok(_) => self.answer_admitted(request, upgrade).await,
             Err(refusal) => {

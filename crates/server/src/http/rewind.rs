@@ -27,6 +27,11 @@ impl<S> Rewind<S> {
         Rewind { already_read, given: 0, stream, stalled: None }
     }
 
+    /// What it reads from.
+    pub(crate) fn stream(&self) -> &S {
+        &self.stream
+    }
+
     /// Gives back the socket, and what was read from it but not given to anybody.
     pub(crate) fn into_parts(mut self) -> (Vec<u8>, S) {
         self.already_read.drain(..self.given);

@@ -8,7 +8,7 @@ async fn ask(method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Bod
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    http.answer(request.body(Body::empty()).unwrap(), ConnectionId(1), &Upgrade::default()).await
+    http.answer(request.body(Body::empty()).unwrap(), Over::Tcp, ConnectionId(1), &Upgrade::default()).await
 }
 
 async fn body(response: Response<Body>) -> Vec<u8> {
@@ -94,7 +94,7 @@ async fn other_methods_are_refused() {
 async fn a_body_is_not_taken() {
     let http = Http::new(&Config::default(), Events::new());
     let request = Request::builder().uri("/").header("host", "localhost").body(Body::from("x")).unwrap();
-    let response = http.answer(request, ConnectionId(1), &Upgrade::default()).await;
+    let response = http.answer(request, Over::Tcp, ConnectionId(1), &Upgrade::default()).await;
     assert_eq!(response.status(), 413);
 }
 
