@@ -1,13 +1,18 @@
-//! Where a server is, and by which door: `irc://host:port` or `ws://host:port/path`.
+//! Where a server is, and by which door: `irc://host:port` or `ws://host:port/path`, and within TLS `ircs://` and
+//! `wss://`, with `?fingerprint=…` behind it where no authority knows the server.
 
 use std::fmt;
 use std::str::FromStr;
+
+use sha2::{Digest as _, Sha256};
 
 /// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUrl {
     /// By which door.
     pub door: Door,
+    /// Whose certificate is believed; without one, nothing is encrypted.
+    pub tls: Option<Trust>,
     /// A name or an address; an IPv6 address without its brackets.
     pub host: String,
     /// The TCP port.
@@ -25,14 +30,60 @@ pub enum Door {
     WebSocket,
 }
 
+/// Whose certificate is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// One for the server's name, signed by an authority that this computer trusts.
+    Authorities,
+    /// This one and no other, whatever stands in it.
+    Certificate(Fingerprint),
+}
+
+/// The SHA-256 of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// Of a certificate in DER.
+    pub fn of(certificate: &[u8]) -> Self {
+        Self(Sha256::digest(certificate).into())
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = ();
+
+    /// Hexadecimal digits in any case, with colons or without.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let digits: String = text.chars().filter(|character| *character != ':').collect();
+        if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(());
+        }
+        let mut bytes = [0; 32];
+        for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
+            *byte = u8::from_str_radix(&digits[at..at + 2], 16).map_err(|_| ())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
 /// Why a text is no address of a server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    /// It asks for an encrypted connection.
-    #[error("{0}: TLS is not in this version; use irc:// or ws://")]
-    Tls(String),
-    /// It begins with neither door.
-    #[error("{0}: a server's address begins with irc:// or ws://, as in irc://127.0.0.1:8667")]
+    /// It names a certificate, and does not ask for TLS.
+    #[error("{0}: a fingerprint goes with ircs:// or wss://")]
+    Plain(String),
+    /// Its fingerprint is none.
+    #[error("{0}: the fingerprint is that of SHA-256, 64 hexadecimal digits, as the server prints it")]
+    Fingerprint(String),
+    /// It begins with none of the doors.
+    #[error("{0}: a server's address begins with irc://, ircs://, ws:// or wss://, as in irc://127.0.0.1:8667")]
     Scheme(String),
     /// There is no host in it.
     #[error("{0}: the host is missing, as in irc://127.0.0.1:8667")]
@@ -48,27 +99,48 @@ impl FromStr for ServerUrl {
     fn from_str(text: &str) -> Result<Self, UrlError> {
         let said = || text.to_owned();
         let (scheme, rest) = text.split_once("://").ok_or_else(|| UrlError::Scheme(said()))?;
-        let door = match scheme.to_ascii_lowercase().as_str() {
-            "irc" => Door::Irc,
-            "ws" => Door::WebSocket,
-            "ircs" | "wss" => return Err(UrlError::Tls(said())),
+        let (door, is_secure, default_port) = match scheme.to_ascii_lowercase().as_str() {
+            "irc" => (Door::Irc, false, 6667),
+            "ircs" => (Door::Irc, true, 6697),
+            "ws" => (Door::WebSocket, false, 80),
+            "wss" => (Door::WebSocket, true, 443),
             _ => return Err(UrlError::Scheme(said())),
         };
         let (authority, path) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
         let (host, port) = split_port(authority).ok_or_else(|| UrlError::Port(said()))?;
-        let default_port = if door == Door::Irc { 6667 } else { 80 };
+        let (path, fingerprint) = take_fingerprint(path);
+        let tls = match (is_secure, fingerprint) {
+            (false, Some(_)) => return Err(UrlError::Plain(said())),
+            (false, None) => None,
+            (true, None) => Some(Trust::Authorities),
+            (true, Some(text)) => Some(Trust::Certificate(text.parse().map_err(|()| UrlError::Fingerprint(said()))?)),
+        };
         let plain = |character: char| character.is_alphanumeric() || "-._:%".contains(character);
         if host.is_empty() || !host.chars().all(plain) {
             return Err(UrlError::Host(said()));
         }
-        let path = match (door, path) {
+        let path = match (door, path.as_str()) {
             (Door::WebSocket, "") => "/".to_owned(),
-            (Door::WebSocket, path) if path.bytes().all(|byte| byte.is_ascii_graphic()) => path.to_owned(),
+            (Door::WebSocket, text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => path,
             (Door::Irc, "" | "/") => String::new(),
             _ => return Err(UrlError::Host(said())),
         };
-        Ok(Self { door, host: host.to_owned(), port: port.unwrap_or(default_port), path })
+        Ok(Self { door, tls, host: host.to_owned(), port: port.unwrap_or(default_port), path })
     }
+}
+
+/// Path and query without the fingerprint, which is for us and not for the server.
+fn take_fingerprint(path: &str) -> (String, Option<&str>) {
+    let Some((path, query)) = path.split_once('?') else { return (path.to_owned(), None) };
+    let mut fingerprint = None;
+    let mut rest = String::new();
+    for parameter in query.split('&') {
+        match parameter.strip_prefix("fingerprint=") {
+            Some(value) => fingerprint = Some(value),
+            None => rest = format!("{rest}{}{parameter}", if rest.is_empty() { "?" } else { "&" }),
+        }
+    }
+    (format!("{path}{rest}"), fingerprint)
 }
 
 /// Host and port; `None` if the port is none.
@@ -93,10 +165,32 @@ impl ServerUrl {
     }
 }
 
+impl ServerUrl {
+    fn scheme(&self) -> &'static str {
+        match (self.door, self.tls.is_some()) {
+            (Door::Irc, false) => "irc",
+            (Door::Irc, true) => "ircs",
+            (Door::WebSocket, false) => "ws",
+            (Door::WebSocket, true) => "wss",
+        }
+    }
+
+    /// The address without what is only for us: whom to trust.
+    pub fn plain(&self) -> String {
+        format!("{}://{}{}", self.scheme(), self.authority(), self.path)
+    }
+}
+
 impl fmt::Display for ServerUrl {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.door == Door::Irc { "irc" } else { "ws" };
-        write!(out, "{scheme}://{}{}", self.authority(), self.path)
+        out.write_str(&self.plain())?;
+        match self.tls {
+            Some(Trust::Certificate(fingerprint)) => {
+                let before = if self.path.contains('?') { '&' } else { '?' };
+                write!(out, "{before}fingerprint={fingerprint}")
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -115,21 +209,50 @@ mod tests {
             ("ws://127.0.0.1:8667", "ws://127.0.0.1:8667/"),
             ("ws://127.0.0.1:8667/ws", "ws://127.0.0.1:8667/ws"),
             ("ws://tea.example/a?b=c", "ws://tea.example:80/a?b=c"),
+            ("ircs://tea.example", "ircs://tea.example:6697"),
+            ("wss://tea.example", "wss://tea.example:443/"),
+            ("WSS://[::1]:8667/ws?a=b", "wss://[::1]:8667/ws?a=b"),
         ] {
             assert_eq!(text.parse::<ServerUrl>().unwrap().to_string(), want);
         }
     }
 
     #[test]
+    fn a_fingerprint_is_read_and_kept_from_the_server() {
+        let digits = Fingerprint::of(b"tea").to_string();
+        assert_eq!(digits, "a9f74d1ec36ebdeb2da3f6e5868090cd2a2d20b3dcca7b62f60304b1d3d9ef42");
+        let colons: Vec<String> =
+            digits.as_bytes().chunks(2).map(|two| String::from_utf8_lossy(two).to_uppercase()).collect();
+        for (text, plain) in [
+            (format!("ircs://a:1?fingerprint={digits}"), "ircs://a:1"),
+            (format!("ircs://a:1/?fingerprint={}", colons.join(":")), "ircs://a:1"),
+            (format!("wss://a:1?fingerprint={digits}"), "wss://a:1/"),
+            (format!("wss://a:1/ws?b=c&fingerprint={digits}&d"), "wss://a:1/ws?b=c&d"),
+        ] {
+            let url: ServerUrl = text.parse().unwrap();
+            assert_eq!(url.tls, Some(Trust::Certificate(Fingerprint::of(b"tea"))), "{text}");
+            assert_eq!(url.plain(), plain);
+            assert_eq!(url.to_string().parse(), Ok(url));
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused_with_a_remedy() {
         for (text, want) in [
-            ("ircs://tea.example", "ircs://tea.example: TLS is not in this version; use irc:// or ws://"),
-            ("wss://tea.example", "wss://tea.example: TLS is not in this version; use irc:// or ws://"),
+            (
+                "ircs://a?fingerprint=ab",
+                "ircs://a?fingerprint=ab: the fingerprint is that of SHA-256, 64 hexadecimal digits, as the server prints it",
+            ),
+            ("ws://a?fingerprint=ab", "ws://a?fingerprint=ab: a fingerprint goes with ircs:// or wss://"),
+            ("ircs://a?b=c", "ircs://a?b=c: the host is missing, as in irc://127.0.0.1:8667"),
             (
                 "127.0.0.1:8667",
-                "127.0.0.1:8667: a server's address begins with irc:// or ws://, as in irc://127.0.0.1:8667",
+                "127.0.0.1:8667: a server's address begins with irc://, ircs://, ws:// or wss://, as in irc://127.0.0.1:8667",
             ),
-            ("http://a", "http://a: a server's address begins with irc:// or ws://, as in irc://127.0.0.1:8667"),
+            (
+                "http://a",
+                "http://a: a server's address begins with irc://, ircs://, ws:// or wss://, as in irc://127.0.0.1:8667",
+            ),
             ("irc://", "irc://: the host is missing, as in irc://127.0.0.1:8667"),
             ("irc://:8667", "irc://:8667: the host is missing, as in irc://127.0.0.1:8667"),
             ("irc://a b", "irc://a b: the host is missing, as in irc://127.0.0.1:8667"),

@@ -35,7 +35,7 @@ use crate::{
 struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The server to connect to, like irc://127.0.0.1:8667 or ws://127.0.0.1:8667 [default: the one used last]
+    /// The server to connect to, like irc://127.0.0.1:8667 or wss://chat.example.org [default: the one used last]
     #[arg(long, value_name = "URL")]
     server: Option<String>,
     /// The name to come in under; with --server, at once [default: the one used last]

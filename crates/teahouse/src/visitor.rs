@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 /// Where, and as whom.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct VisitorArgs {
-    /// The server: irc://host:port or ws://host:port
+    /// The server: irc://host:port, ircs://, ws:// or wss://; for one that signs itself, add '?fingerprint=…'
     #[arg(long, value_name = "URL", default_value = "irc://127.0.0.1:8667")]
     server: ServerUrl,
     /// The name to go by; a number is added if somebody has it [default: your login name]

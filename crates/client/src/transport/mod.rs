@@ -1,12 +1,14 @@
 //! The doors of a server, from outside: lines go in and out, however they travel.
 
 mod tcp;
+mod tls;
 mod websocket;
 
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -17,9 +19,14 @@ use crate::{Door, ServerUrl};
 /// A connection is made in this time, or not at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What bytes travel over: a socket, or TLS over one.
+trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Wire for S {}
+
 /// A connection to a server.
 pub(crate) enum Connection {
-    /// Over a raw TCP socket.
+    /// Lines as they are.
     Tcp(Tcp),
     /// Over a WebSocket.
     WebSocket(Box<WebSocket>),
@@ -39,9 +46,13 @@ impl Connection {
         let stream =
             TcpStream::connect((url.host.as_str(), url.port)).await.map_err(|error| no_connection(url, &error))?;
         stream.set_nodelay(true).map_err(|error| no_connection(url, &error))?;
+        let wire: Box<dyn Wire> = match url.tls {
+            Some(trust) => Box::new(tls::open(stream, url, trust).await?),
+            None => Box::new(stream),
+        };
         match url.door {
-            Door::Irc => Ok(Self::Tcp(Tcp::new(stream))),
-            Door::WebSocket => Ok(Self::WebSocket(Box::new(WebSocket::open(stream, url).await?))),
+            Door::Irc => Ok(Self::Tcp(Tcp::new(wire))),
+            Door::WebSocket => Ok(Self::WebSocket(Box::new(WebSocket::open(wire, url).await?))),
         }
     }
 
@@ -76,7 +87,11 @@ fn no_connection(url: &ServerUrl, error: &io::Error) -> String {
 }
 
 fn lost(error: &io::Error) -> String {
-    format!("the connection was lost: {error}")
+    match error.kind() {
+        // TLS that ended without a word of its own.
+        io::ErrorKind::UnexpectedEof => CLOSED.to_owned(),
+        _ => format!("the connection was lost: {error}"),
+    }
 }
 
 /// Why a connection is gone when the other side closed it without a word.

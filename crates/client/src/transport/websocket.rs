@@ -8,30 +8,29 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use http::HeaderValue;
 use http::header::SEC_WEBSOCKET_PROTOCOL;
 use teahouse_proto::limits::LINE_BYTES_MAX;
-use tokio::net::TcpStream;
 use tokio_websockets::{ClientBuilder, Error, Limits, Message, WebSocketStream};
 
-use super::CLOSED;
+use super::{CLOSED, Wire, lost};
 use crate::ServerUrl;
 
 /// A WebSocket to a server.
 pub(crate) struct WebSocket {
-    stream: WebSocketStream<TcpStream>,
+    stream: WebSocketStream<Box<dyn Wire>>,
     unflushed: bool,
     /// What the server's close frame said.
     farewell: Option<String>,
 }
 
 impl WebSocket {
-    pub(super) async fn open(stream: TcpStream, url: &ServerUrl) -> Result<Self, String> {
+    pub(super) async fn open(wire: Box<dyn Wire>, url: &ServerUrl) -> Result<Self, String> {
         let refused = |error: Error| format!("{url} is no WebSocket of a chat server: {error}");
         let builder = ClientBuilder::new()
-            .uri(&url.to_string())
+            .uri(&url.plain())
             .map_err(|error| format!("{url}: {error}"))?
             .add_header(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("text.ircv3.net"))
             .map_err(refused)?
             .limits(Limits::default().max_payload_len(Some(LINE_BYTES_MAX)));
-        let (stream, _) = builder.connect_on(stream).await.map_err(refused)?;
+        let (stream, _) = builder.connect_on(wire).await.map_err(refused)?;
         Ok(Self { stream, unflushed: false, farewell: None })
     }
 
@@ -110,7 +109,10 @@ impl WebSocket {
     }
 
     fn why(&mut self, error: &Error) -> String {
-        self.farewell.take().unwrap_or_else(|| format!("the connection was lost: {error}"))
+        self.farewell.take().unwrap_or_else(|| match error {
+            Error::Io(error) => lost(error),
+            error => format!("the connection was lost: {error}"),
+        })
     }
 }
 

@@ -48,8 +48,8 @@ async fn end(mut events: Events) -> String {
 }
 
 #[tokio::test]
-async fn by_both_doors_one_comes_in_speaks_and_leaves() {
-    for door in [Door::Tcp, Door::WebSocket] {
+async fn by_every_door_one_comes_in_speaks_and_leaves() {
+    for door in Door::ALL {
         let server = Server::start(door).await;
         let (client, mut events) = Client::connect(options(&server.url));
         in_the_room(&mut events).await;
@@ -68,7 +68,7 @@ async fn by_both_doors_one_comes_in_speaks_and_leaves() {
 
 #[tokio::test]
 async fn after_a_drop_it_comes_back_to_the_same_seat_and_hears_what_it_missed() {
-    for door in [Door::Tcp, Door::WebSocket] {
+    for door in Door::ALL {
         let server = Server::start(door).await;
         let (client, mut events) = Client::connect(options(&server.url));
         in_the_room(&mut events).await;
@@ -123,6 +123,47 @@ async fn what_is_no_websocket_is_said_to_be_none() {
     let (_client, events) = Client::connect(Options { retry: Retry::Never, ..options(&url) });
     let reason = end(events).await;
     assert!(reason.starts_with(&format!("{url}/ is no WebSocket of a chat server: ")), "{reason}");
+}
+
+/// Why there is no connection.
+async fn refused(url: &str) -> String {
+    let (_client, events) = Client::connect(Options { retry: Retry::Never, ..options(url) });
+    end(events).await
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_signed_is_refused_with_its_fingerprint() {
+    for door in [Door::Tls, Door::SecureWebSocket] {
+        let server = Server::start(door).await;
+        let bare = server.url.split(['?']).next().unwrap();
+        let reason = refused(bare).await;
+        // A computer without any authorities says so instead.
+        if !reason.contains("has no list of authorities") {
+            assert!(reason.contains(" is signed by nobody that this computer trusts. "), "{reason}");
+            assert!(reason.ends_with(&format!("'{}'", server.url)), "{reason}\n{}", server.url);
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_certificate_than_the_one_that_is_trusted_is_refused() {
+    let (server, other) = (Server::start(Door::Tls).await, Server::start(Door::Tls).await);
+    let url = server.url.replace(&server.fingerprint.to_string(), &other.fingerprint.to_string());
+    let reason = refused(&url).await;
+    assert!(reason.contains(" shows another certificate than the one that you trust."), "{reason}");
+    assert!(reason.contains(&server.url), "{reason}");
+    // Whom it was made for does not matter to who trusts this very one.
+    let elsewhere = Server::start_as(Door::Tls, "tea.example").await;
+    let (_client, mut events) = Client::connect(options(&elsewhere.url));
+    in_the_room(&mut events).await;
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_said_to_have_none() {
+    let server = Server::start(Door::WebSocket).await;
+    let url = format!("ircs://{}?fingerprint={}", server.url.replace("ws://", ""), server.fingerprint);
+    let reason = refused(&url).await;
+    assert!(reason.contains(" takes no TLS: use irc:// or ws://"), "{reason}");
 }
 
 #[tokio::test]

@@ -3,10 +3,14 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use teahouse_client::Fingerprint;
 use teahouse_proto::irc::{LineBuilder, Message};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
 use tokio::sync::broadcast;
+use tokio_rustls::TlsAcceptor;
 
 /// By which door it is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,12 +19,22 @@ pub(crate) enum Door {
     Tcp,
     /// WebSocket.
     WebSocket,
+    /// TLS over TCP.
+    Tls,
+    /// WebSocket over TLS.
+    SecureWebSocket,
+}
+
+impl Door {
+    pub(crate) const ALL: [Door; 4] = [Door::Tcp, Door::WebSocket, Door::Tls, Door::SecureWebSocket];
 }
 
 /// The server; it ends with the test's runtime.
 pub(crate) struct Server {
     /// Where to connect.
     pub(crate) url: String,
+    /// The SHA-256 of its certificate.
+    pub(crate) fingerprint: Fingerprint,
     shared: Arc<Shared>,
 }
 
@@ -42,21 +56,34 @@ const CAPABILITIES: &str = "message-tags server-time echo-message batch labeled-
 
 impl Server {
     pub(crate) async fn start(door: Door) -> Self {
+        Self::start_as(door, "127.0.0.1").await
+    }
+
+    /// Starts one with a certificate for `name`.
+    pub(crate) async fn start_as(door: Door, name: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let scheme = if door == Door::Tcp { "irc" } else { "ws" };
-        let url = format!("{scheme}://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
+        let (acceptor, fingerprint) = certify(name);
+        let url = match door {
+            Door::Tcp => format!("irc://{address}"),
+            Door::WebSocket => format!("ws://{address}"),
+            Door::Tls => format!("ircs://{address}?fingerprint={fingerprint}"),
+            Door::SecureWebSocket => format!("wss://{address}/?fingerprint={fingerprint}"),
+        };
         let shared =
             Arc::new(Shared { heard: Mutex::default(), said: Mutex::default(), drops: broadcast::channel(4).0 });
-        let server = Self { url, shared: Arc::clone(&shared) };
+        let server = Self { url, fingerprint, shared: Arc::clone(&shared) };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let shared = Arc::clone(&shared);
+                let (shared, acceptor) = (Arc::clone(&shared), acceptor.clone());
                 tokio::spawn(async move {
                     let mut drops = shared.drops.subscribe();
                     let serve = async {
                         match door {
                             Door::Tcp => tcp(stream, &shared).await,
                             Door::WebSocket => websocket(stream, &shared).await,
+                            Door::Tls => tcp(acceptor.accept(stream).await.ok()?, &shared).await,
+                            Door::SecureWebSocket => websocket(acceptor.accept(stream).await.ok()?, &shared).await,
                         }
                     };
                     tokio::select! {
@@ -83,6 +110,17 @@ impl Server {
     pub(crate) fn somebody_says(&self, text: &str) {
         self.shared.store("bob!b@h", text);
     }
+}
+
+/// A certificate that nobody has signed.
+fn certify(name: &str) -> (TlsAcceptor, Fingerprint) {
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    let certificate = made.cert.der().clone();
+    let fingerprint = Fingerprint::of(&certificate);
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    (TlsAcceptor::from(Arc::new(config.with_single_cert(vec![certificate], key).unwrap())), fingerprint)
 }
 
 impl Shared {
@@ -158,8 +196,8 @@ fn time(id: usize) -> String {
     format!("2026-01-01T00:00:00.{id:03}Z")
 }
 
-async fn tcp(stream: TcpStream, shared: &Shared) -> Option<()> {
-    let (reader, mut writer) = stream.into_split();
+async fn tcp<S: AsyncRead + AsyncWrite>(stream: S, shared: &Shared) -> Option<()> {
+    let (reader, mut writer) = tokio::io::split(stream);
     let mut reader = BufReader::new(reader);
     loop {
         let mut line = String::new();
@@ -173,7 +211,7 @@ async fn tcp(stream: TcpStream, shared: &Shared) -> Option<()> {
     }
 }
 
-async fn websocket(stream: TcpStream, shared: &Shared) -> Option<()> {
+async fn websocket<S: AsyncRead + AsyncWrite + Unpin>(stream: S, shared: &Shared) -> Option<()> {
     let (request, mut socket) = tokio_websockets::ServerBuilder::new().accept(stream).await.ok()?;
     assert_eq!(request.headers()["sec-websocket-protocol"], "text.ircv3.net");
     assert!(!request.headers().contains_key("origin"));

@@ -1,7 +1,7 @@
 //! A server of its own for one test.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -17,24 +17,36 @@ pub(crate) fn teahouse(arguments: &[&str]) -> Command {
     command
 }
 
-/// A server with a database in a directory that goes with it.
+/// A server with a database in a directory that goes with it; it takes TLS too.
 pub(crate) struct House {
     serving: Serving,
     pub(crate) address: String,
+    /// Of its own certificate.
+    pub(crate) fingerprint: String,
     data: TempDir,
 }
 
 impl House {
     pub(crate) fn open() -> Self {
         let data = TempDir::new().unwrap();
-        let serving = Serving::start(&mut serve("127.0.0.1:0", &data.path().join("teahouse-data")));
-        Self { address: serving.address.clone(), serving, data }
+        let mut command = serve("127.0.0.1:0", &data.path().join("teahouse-data"));
+        let serving = Serving::start(command.arg("--self-signed"));
+        let words = serving.welcome.split_whitespace();
+        let fingerprint =
+            words.filter(|word| word.len() == 64).find(|word| word.bytes().all(|b| b.is_ascii_hexdigit()));
+        let fingerprint = fingerprint.expect("the server says its fingerprint").to_owned();
+        Self { address: serving.address.clone(), fingerprint, serving, data }
+    }
+
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.data.path().join("teahouse-data/self-signed.pem")
     }
 
     /// Ends it without a word, and opens it again at the same address with the same data.
     pub(crate) fn kill_and_open_again(&mut self) {
         self.serving.kill();
-        self.serving = Serving::start(&mut serve(&self.address, &self.data.path().join("teahouse-data")));
+        let mut command = serve(&self.address, &self.data.path().join("teahouse-data"));
+        self.serving = Serving::start(command.arg("--self-signed"));
     }
 }
 
@@ -48,6 +60,8 @@ pub(crate) fn serve(listen: &str, data: &Path) -> Command {
 /// A running server; it is killed when this is dropped.
 pub(crate) struct Serving {
     pub(crate) child: Child,
+    /// All that it has said.
+    pub(crate) welcome: String,
     pub(crate) address: String,
 }
 
@@ -55,9 +69,14 @@ impl Serving {
     /// Starts it, and waits until it says where it listens.
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
-        let mut welcome = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let address = welcome.find_map(|line| Some(line.trim().strip_prefix("IRC")?.trim().to_owned()));
-        Self { child, address: address.expect("the server says where it listens") }
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut welcome = String::new();
+        let closes =
+            lines.by_ref().inspect(|line| welcome += &format!("{line}\n")).find(|line| line.contains("Ctrl-C"));
+        assert!(closes.is_some(), "the server says how it is closed: {welcome}");
+        let address = welcome.lines().find_map(|line| Some(line.trim().strip_prefix("IRC")?.trim().to_owned()));
+        let address = address.expect("the server says where it listens").replace("ircs://", "");
+        Self { child, welcome, address }
     }
 
     /// `kill -9`, where there is such a thing.

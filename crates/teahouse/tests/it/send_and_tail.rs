@@ -1,4 +1,4 @@
-//! `teahouse send` and `teahouse tail` by both doors.
+//! `teahouse send` and `teahouse tail` by every door.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Output, Stdio};
@@ -7,8 +7,14 @@ use std::sync::mpsc::{self, Receiver};
 use crate::house::{House, PATIENCE, teahouse};
 use crate::wire::Wire;
 
-fn urls(house: &House) -> [String; 2] {
-    [format!("irc://{}", house.address), format!("ws://{}/ws", house.address)]
+fn urls(house: &House) -> [String; 4] {
+    let House { address, fingerprint, .. } = house;
+    [
+        format!("irc://{address}"),
+        format!("ws://{address}/ws"),
+        format!("ircs://{address}?fingerprint={fingerprint}"),
+        format!("wss://{address}/ws?fingerprint={fingerprint}"),
+    ]
 }
 
 fn send(url: &str, text: &[&str]) -> Output {
@@ -64,10 +70,10 @@ impl Drop for Tail {
 }
 
 #[test]
-fn what_is_sent_by_either_door_is_printed_by_either_door() {
+fn what_is_sent_by_any_door_is_printed_by_any_door() {
     let house = House::open();
     let mut watcher = Wire::in_the_lobby(&house.address, "watcher");
-    for (reading, nick) in urls(&house).into_iter().zip(["one", "two"]) {
+    for (reading, nick) in urls(&house).into_iter().zip(["one", "two", "three", "four"]) {
         let mut tail = Tail::start(&reading, &mut watcher, nick, &["--json"]);
         for writing in urls(&house) {
             let output = send(&writing, &["你好", "🍵", "it's", "\"me\""]);
@@ -115,9 +121,9 @@ fn lines_of_standard_input_are_said_in_their_order_and_long_ones_in_pieces() {
 fn tail_comes_back_after_the_server_was_killed_and_misses_nothing() {
     let mut house = House::open();
     let mut watcher = Wire::in_the_lobby(&house.address, "watcher");
-    let [raw, websocket] = urls(&house);
-    let mut tails =
-        [(&raw, "one"), (&websocket, "two")].map(|(url, nick)| Tail::start(url, &mut watcher, nick, &["--json"]));
+    let [raw, _, _, secure_websocket] = urls(&house);
+    let mut tails = [(&raw, "one"), (&secure_websocket, "two")]
+        .map(|(url, nick)| Tail::start(url, &mut watcher, nick, &["--json"]));
     let url = urls(&house)[0].clone();
     assert!(send(&url, &["before"]).status.success());
     for tail in &mut tails {
@@ -167,7 +173,23 @@ fn what_cannot_be_is_said_on_one_line_with_its_exit_code() {
     assert_eq!(error(&tail), (Some(1), closed));
     let nothing = "teahouse: there is nothing to say; write a text, or - to read it from standard input";
     assert_eq!(error(&send(url, &[" "])), (Some(2), nothing.to_owned()));
-    for (target, server) in [("#a b", url.as_str()), ("#lobby", "wss://a"), ("#lobby", "http://a")] {
+    for (target, server) in [("#a b", url.as_str()), ("#lobby", "ws://a?fingerprint=00"), ("#lobby", "http://a")] {
         assert_eq!(to(target, server).0, Some(2), "{target} {server}");
     }
+}
+
+#[test]
+fn whom_to_trust_is_what_the_computer_says_or_the_address() {
+    let house = House::open();
+    let bare = format!("ircs://{}", house.address);
+    // The certificate is among those that the system's list is said to have.
+    let mut command = teahouse(&["send", "--to", "#lobby", "--server", &bare, "hi"]);
+    let trusted = command.env("SSL_CERT_FILE", house.certificate()).output().unwrap();
+    assert_eq!(error(&trusted), (Some(0), String::new()));
+    let (code, said) = error(&command.env("SSL_CERT_FILE", "no-such-file").env("SSL_CERT_DIR", ".").output().unwrap());
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with("teahouse: ") && said.contains("fingerprint"), "{said}");
+    let (code, said) = error(&send(&format!("{bare}?fingerprint={}", "00".repeat(32)), &["hi"]));
+    assert_eq!(code, Some(1));
+    assert!(said.contains(" shows another certificate ") && said.contains(&house.fingerprint), "{said}");
 }
