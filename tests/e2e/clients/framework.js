@@ -1,4 +1,5 @@
 // irc-framework from npm, by any door: known by the events that it gives.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Lines } from "../support/lines.js";
 import { escape } from "./log.js";
@@ -10,17 +11,22 @@ const net = load("irc-framework/src/transports/net");
 const websocket = load("irc-framework/src/transports/websocket");
 const { WebSocket } = load("ws");
 
-/** The transport for browsers takes text only; this gives it text where the server speaks `binary.ircv3.net`. */
-class Binary extends WebSocket {
+/** The certificate that sockets made from here on trust, as a browser's user would have it told to. @type {Buffer | undefined} */
+let trusted;
+
+/** What a browser has. */
+class Text extends WebSocket {
   /**
    * @param {string} address
    * @param {string} protocol
    */
   constructor(address, protocol) {
-    super(address, protocol);
-    this.binaryType = "nodebuffer";
+    super(address, protocol, { ca: trusted });
   }
+}
 
+/** The transport for browsers takes text only; this gives it text where the server speaks `binary.ircv3.net`. */
+class Binary extends Text {
   /** @param {string} line */
   send(line) {
     super.send(Buffer.from(line));
@@ -41,7 +47,7 @@ class Binary extends WebSocket {
  */
 export const DOORS = {
   tcp: { transport: net },
-  text: { transport: websocket, protocol: "text.ircv3.net", socket: WebSocket },
+  text: { transport: websocket, protocol: "text.ircv3.net", socket: Text },
   binary: { transport: websocket, protocol: "binary.ircv3.net", socket: Binary },
 };
 
@@ -65,21 +71,25 @@ export class Framework {
   /**
    * Connects and registers.
    * @param {keyof typeof DOORS} door
-   * @param {number} port
+   * @param {import("../support/teahouse.js").Teahouse} teahouse
    * @param {string} nick
    */
-  static async enter(door, port, nick) {
+  static async enter(door, { port, certificate }, nick) {
     const { transport, protocol, socket } = DOORS[door];
     const framework = new Framework(nick);
     const names = { nick, username: nick, gecos: nick };
     // The transport takes it from there, as in a browser, when it connects.
     Object.assign(globalThis, { WebSocket: socket });
+    trusted = certificate === undefined ? undefined : readFileSync(certificate);
     framework.#client.requestCap(["draft/chathistory", "setname"]);
     framework.#client.connect({
       ...names,
       host: "127.0.0.1",
       port,
       path: "/ws",
+      tls: certificate !== undefined,
+      // By TCP it knows no certificate but the system's.
+      rejectUnauthorized: false,
       transport,
       websocket_protocol: protocol,
       auto_reconnect: false,

@@ -7,12 +7,14 @@ import { escape, follow } from "./log.js";
 
 /**
  * @param {string} folder
- * @param {number} port
+ * @param {import("../support/teahouse.js").Teahouse} teahouse
  * @param {string} nick
  */
-function settings(folder, port, nick) {
+function settings(folder, { port, certificate }, nick) {
+  // It checks the name in a certificate, but no address.
+  const tls = certificate === undefined ? "" : `use_tls = "yes"; tls_verify = "yes"; tls_cafile = "${certificate}";`;
   return `
-    servers = ( { address = "127.0.0.1"; port = "${port}"; chatnet = "tea"; autoconnect = "yes"; } );
+    servers = ( { address = "localhost"; family = "inet"; port = "${port}"; chatnet = "tea"; autoconnect = "yes"; ${tls} } );
     chatnets = { tea = { type = "IRC"; nick = "${nick}"; }; };
     logs = { "${folder}/logs/status" = { auto_open = "yes"; level = "all"; items = ( { type = "window"; name = "1"; } ); }; };
     settings = {
@@ -49,12 +51,12 @@ export class Irssi {
    * Starts, connects and registers.
    * @param {Run} run
    * @param {string} folder
-   * @param {number} port
+   * @param {import("../support/teahouse.js").Teahouse} teahouse
    * @param {string} nick
    */
-  static async enter(run, folder, port, nick) {
+  static async enter(run, folder, teahouse, nick) {
     mkdirSync(join(folder, "logs"), { recursive: true });
-    writeFileSync(join(folder, "config"), settings(folder, port, nick));
+    writeFileSync(join(folder, "config"), settings(folder, teahouse, nick));
     const client = new Irssi(run, folder, nick);
     await client.sees("status", "End of /MOTD command");
     return client;

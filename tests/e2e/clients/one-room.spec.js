@@ -8,16 +8,27 @@ const ROOM = "#茶";
 /** The password `oolong`. */
 const HASH = "$argon2id$v=19$m=4096,t=3,p=1$c2FsdHlzYWx0eXNhbHQxNg$8qyVQ7NcZTPGIzEkF7BF8fiQ+sphhJiFhoLUveNCC68";
 
-test.use({ server: { env: { TEAHOUSE_OPERATORS__ROOT__PASSWORD: HASH } } });
+for (const [doors, encrypted] of /** @type {const} */ ([["TCP and WebSocket", false], ["TLS and WSS", true]])) {
+  test.describe(doors, () => {
+    test.use({ server: { encrypted, env: { TEAHOUSE_OPERATORS__ROOT__PASSWORD: HASH } } });
+    test("WeeChat, irssi and irc-framework are at home in one room", async ({ teahouse, run }, info) => {
+      test.setTimeout(120_000);
+      await meet(teahouse, run, info);
+    });
+  });
+}
 
-test("WeeChat, irssi and irc-framework by TCP and by WebSocket are at home in one room", async ({ teahouse, run }, info) => {
-  test.setTimeout(120_000);
-  const { port } = teahouse;
-  const wee = await WeeChat.enter(run, info.outputPath("weechat"), port, "wee");
-  const iris = await Irssi.enter(run, info.outputPath("irssi"), port, "iris");
-  const tom = await Framework.enter("tcp", port, "tom");
-  const tess = await Framework.enter("text", port, "tess");
-  const ben = await Framework.enter("binary", port, "ben");
+/**
+ * @param {import("../support/teahouse.js").Teahouse} teahouse
+ * @param {import("../support/test.js").Run} run
+ * @param {import("@playwright/test").TestInfo} info
+ */
+async function meet(teahouse, run, info) {
+  const wee = await WeeChat.enter(run, info.outputPath("weechat"), teahouse, "wee");
+  const iris = await Irssi.enter(run, info.outputPath("irssi"), teahouse, "iris");
+  const tom = await Framework.enter("tcp", teahouse, "tom");
+  const tess = await Framework.enter("text", teahouse, "tess");
+  const ben = await Framework.enter("binary", teahouse, "ben");
   const everybody = [wee, iris, tom, tess, ben];
 
   await test.step("they come in one after another, and see the topic and who is there", async () => {
@@ -157,4 +168,4 @@ test("WeeChat, irssi and irc-framework by TCP and by WebSocket are at home in on
     await tom.sees("quit", { nick: "tess", message: "Quit: 我也走了" });
     await tom.quit("最后一个");
   });
-});
+}

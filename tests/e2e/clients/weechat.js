@@ -36,13 +36,15 @@ export class WeeChat {
    * Starts, connects and registers.
    * @param {Run} run
    * @param {string} folder
-   * @param {number} port
+   * @param {import("../support/teahouse.js").Teahouse} teahouse
    * @param {string} nick
    */
-  static async enter(run, folder, port, nick) {
+  static async enter(run, folder, { port, certificate }, nick) {
     mkdirSync(folder, { recursive: true });
-    const settings = Object.entries(SETTINGS).map(([name, value]) => `/set ${name} "${value}"`);
-    const address = `/server add tea 127.0.0.1/${port} -notls -nicks=${nick} -username=${nick} -realname=${nick}`;
+    const trusted = certificate === undefined ? {} : { "weechat.network.gnutls_ca_user": certificate };
+    const settings = Object.entries({ ...SETTINGS, ...trusted }).map(([name, value]) => `/set ${name} "${value}"`);
+    const encrypted = certificate === undefined ? "-nossl" : "-ssl";
+    const address = `/server add tea 127.0.0.1/${port} ${encrypted} -nicks=${nick} -username=${nick} -realname=${nick}`;
     const command = [...settings, address, "/connect tea"].map((line) => line.replaceAll("$", "\\$")).join(";");
     run("weechat-headless", ["--dir", folder, "--stdout", "--run-command", command], { env: { LC_ALL: "C.UTF-8" } });
     const client = new WeeChat(run, folder, nick);

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Running } from "./running.js";
 
-/** @typedef {{ name?: string, env?: Record<string, string> }} Options */
+/** @typedef {{ name?: string, encrypted?: boolean, env?: Record<string, string> }} Options */
 
 /**
  * The path of one of our programs, as `cargo build --workspace` leaves it.
@@ -23,7 +23,7 @@ export class Teahouse {
 
   /**
    * @param {string} folder where it runs and keeps its data
-   * @param {Options} [options] `name` is the server's name, by which a browser may come, too
+   * @param {Options} [options] `name` is the server's name, by which a browser may come, too; `encrypted`: it makes itself a certificate
    */
   constructor(folder, options = {}) {
     mkdirSync(folder, { recursive: true });
@@ -33,8 +33,9 @@ export class Teahouse {
 
   /** Starts, the first time at a free port, later at the same with the same data. */
   async start() {
-    const { name, env } = this.#options;
-    const running = new Running(program("teahouse"), ["--data", "data", "--listen", `127.0.0.1:${this.port}`], {
+    const { name, encrypted, env } = this.#options;
+    const args = ["--data", "data", "--listen", `127.0.0.1:${this.port}`, ...(encrypted ? ["--self-signed"] : [])];
+    const running = new Running(program("teahouse"), args, {
       cwd: this.folder,
       env: { ...env, ...(name ? { TEAHOUSE_SERVER__NAME: name } : {}) },
     });
@@ -60,6 +61,11 @@ export class Teahouse {
 
   get ws() {
     return `ws://127.0.0.1:${this.port}`;
+  }
+
+  /** The certificate that it has made itself, or undefined. */
+  get certificate() {
+    return this.#options.encrypted ? join(this.folder, "data/self-signed.pem") : undefined;
   }
 
   /** What the server logs. */
