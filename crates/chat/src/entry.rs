@@ -77,8 +77,8 @@ pub enum Action {
     Topic(SetTopic),
     /// A user changes a room's modes.
     Modes(mode::SetModes),
-    /// A user changes its own modes, by the nick that it gave.
-    UserModes(Nick, usermode::SetUserModes),
+    /// A user changes its own modes.
+    UserModes(usermode::SetUserModes),
     /// Whether a user has proved to be an operator.
     Oper(oper::Oper),
     /// An operator sends a user away.

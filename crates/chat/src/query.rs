@@ -2,7 +2,6 @@
 
 use teahouse_proto::names::{Nick, RoomName};
 
-use crate::commands::usermode::SetUserModes;
 use crate::commands::{
     about, chathistory, ison, list, lusers, mode, monitor, names, topic, usermode, who, whois, whowas,
 };
@@ -26,8 +25,8 @@ pub enum Query {
     Modes(RoomName),
     /// Who is on a room's list.
     ModeList(RoomName, List),
-    /// What a user is marked with, and whether it may change that so.
-    UserModes(Nick, SetUserModes),
+    /// What a user is marked with.
+    UserModes(Nick),
     /// Who is in a room or meets a mask.
     Who(Box<str>),
     /// About one person.
@@ -99,7 +98,7 @@ impl World {
             Query::History(ask) => chathistory::answer(self, session, scope, ask),
             Query::Modes(room) => mode::answer(self, session, &scope, room),
             Query::ModeList(room, list) => mode::answer_list(self, session, &scope, room, *list),
-            Query::UserModes(nick, set) => usermode::answer(self, session, &scope, nick, set),
+            Query::UserModes(nick) => usermode::answer(self, session, &scope, nick),
             Query::Who(mask) => who::answer(self, session, &scope, mask),
             Query::Whois(nick) => whois::answer(self, session, &scope, nick, now),
             Query::Whowas(nick, count) => whowas::answer(self, session, &scope, nick, *count),
@@ -108,7 +107,7 @@ impl World {
             Query::Userhost(nicks) => ison::answer_userhost(self, &scope, nicks),
             Query::Presence(nicks) => monitor::answer(self, &scope, nicks),
             Query::Lusers => lusers::answer(self, &scope),
-            Query::Time => about::time(self, &scope, now),
+            Query::Time => about::answer_time(self, &scope, now),
         }
     }
 }

@@ -61,6 +61,7 @@ numerics! {
     RPL_YOUREOPER = 381, "The sender is a server operator from now on.";
     RPL_TIME = 391, "The server's time.";
     ERR_NOSUCHNICK = 401, "Nobody and nothing is called that.";
+    ERR_NOSUCHSERVER = 402, "There is no such server.";
     ERR_NOSUCHCHANNEL = 403, "There is no such room.";
     ERR_CANNOTSENDTOCHAN = 404, "The message was not let into the room.";
     ERR_TOOMANYCHANNELS = 405, "In as many rooms as is allowed.";
@@ -91,11 +92,13 @@ numerics! {
     ERR_BANLISTFULL = 478, "A room's list holds no more.";
     ERR_NOPRIVILEGES = 481, "It takes a server operator.";
     ERR_CHANOPRIVSNEEDED = 482, "It takes a higher rank in the room.";
+    ERR_CANTKILLSERVER = 483, "A server is not sent away.";
     ERR_NOOPERHOST = 491, "Nobody can become an operator from there.";
     ERR_UMODEUNKNOWNFLAG = 501, "There is no such user mode.";
     ERR_USERSDONTMATCH = 502, "Another's modes are its own affair.";
     ERR_HELPNOTFOUND = 524, "There is no help on that.";
     ERR_INVALIDKEY = 525, "That cannot be a key.";
+    RPL_WHOISSECURE = 671, "The user's connections are encrypted.";
     ERR_INVALIDMODEPARAM = 696, "The mode's parameter is none, or missing.";
     RPL_HELPSTART = 704, "Help begins.";
     RPL_HELPTXT = 705, "A line of help.";

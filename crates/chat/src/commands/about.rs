@@ -17,7 +17,7 @@ pub(super) const VERSION: Command = Command {
     params_min: 0,
     stage: Stage::Registered,
     answers: Answers::Many,
-    help: "VERSION: the server's program, and what it supports",
+    help: "VERSION [<server>]: the server's program, and what it supports",
     parse: version,
 };
 pub(super) const TIME: Command = Command {
@@ -25,8 +25,8 @@ pub(super) const TIME: Command = Command {
     params_min: 0,
     stage: Stage::Registered,
     answers: Answers::One,
-    help: "TIME: the server's time",
-    parse: |request: &mut Request<'_>| request.ask(Query::Time),
+    help: "TIME [<server>]: the server's time",
+    parse: time,
 };
 pub(super) const INFO: Command = Command {
     name: "INFO",
@@ -38,10 +38,20 @@ pub(super) const INFO: Command = Command {
 };
 
 fn version(request: &mut Request<'_>) {
+    if let Some(refusal) = super::another_server(request.info, request.param(0)) {
+        return request.reply(refusal);
+    }
     let (version, server) = (request.info.version.clone(), request.info.name.to_string());
     request.reply(Reply::numeric(n::RPL_VERSION, "Teahouse").param(version).param(server));
     for line in isupport(request.info) {
         request.reply(line);
+    }
+}
+
+fn time(request: &mut Request<'_>) {
+    match super::another_server(request.info, request.param(0)) {
+        Some(refusal) => request.reply(refusal),
+        None => request.ask(Query::Time),
     }
 }
 
@@ -58,7 +68,7 @@ fn info(request: &mut Request<'_>) {
 }
 
 /// 391.
-pub(crate) fn time(world: &World, scope: &Scope, now: Time) -> Asked {
+pub(crate) fn answer_time(world: &World, scope: &Scope, now: Time) -> Asked {
     let mut text = String::new();
     server_time(now.0, &mut text);
     let seconds = (now.0 / 1000).to_string();
@@ -70,7 +80,22 @@ pub(crate) fn time(world: &World, scope: &Scope, now: Time) -> Asked {
 mod tests {
     use expect_test::expect;
 
-    use crate::testing::check_whole;
+    use crate::testing::{check, check_whole};
+
+    #[test]
+    fn another_server_is_not_asked() {
+        check(
+            "alice: PING 1 || alice: VERSION other.test | alice: TIME other.test | alice: MOTD other.test | alice: TIME *.test | alice: MOTD tea.test",
+            expect![[r#"
+                alice < 402 alice other.test :No such server
+                alice < 402 alice other.test :No such server
+                alice < 402 alice other.test :No such server
+                alice < 391 alice tea.test 1700000000 +0 :2023-11-14T22:13:20.000Z
+                alice < 375 alice :- tea.test Message of the day -
+                alice < 372 alice :- Welcome.
+                alice < 376 alice :End of /MOTD command."#]],
+        );
+    }
 
     #[test]
     fn the_server_tells_of_itself() {

@@ -104,6 +104,31 @@ mod tests {
     }
 
     #[test]
+    fn those_inside_are_told_when_somebody_away_comes_in() {
+        check_with(
+            &[("alice", "away-notify")],
+            "alice: JOIN #tea | carol: JOIN #tea | bob: AWAY :out || bob: JOIN #tea | bob: AWAY | bob: PART #tea | bob: JOIN #tea",
+            expect![[r#"
+                alice < :bob JOIN #tea
+                alice < :bob AWAY :out
+                carol < :bob JOIN #tea
+                bob < :bob JOIN #tea
+                bob < 353 bob = #tea :@alice carol bob
+                bob < 366 bob #tea :End of /NAMES list
+                alice < :bob AWAY
+                bob < 305 bob :You are no longer marked as being away
+                alice < :bob PART #tea
+                carol < :bob PART #tea
+                bob < :bob PART #tea
+                alice < :bob JOIN #tea
+                carol < :bob JOIN #tea
+                bob < :bob JOIN #tea
+                bob < 353 bob = #tea :@alice carol bob
+                bob < 366 bob #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
     fn a_reason_that_would_be_cut_is_refused() {
         check(&format!("alice: AWAY :{}", "x".repeat(400)), expect!["alice < 417 alice :That reason is too long"]);
     }

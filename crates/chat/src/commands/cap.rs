@@ -46,6 +46,9 @@ fn ls(request: &mut Request<'_>) {
         capabilities::offered(&request.info.rules).map(capabilities::Capability::wire_name).collect();
     // Version 302 marks lines that are not the last by `*`; before it there is one line, which ours fit in.
     let versioned = request.param(1).parse::<u32>().is_ok_and(|version| version >= 302);
+    if versioned {
+        request.session.caps = request.session.caps.or(Caps::CAP_NOTIFY);
+    }
     let lines = if versioned { wrap(&names) } else { vec![names.join(" ")] };
     let last = lines.len() - 1;
     for (index, line) in lines.into_iter().enumerate() {

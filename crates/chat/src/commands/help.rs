@@ -26,6 +26,7 @@ fn parse(request: &mut Request<'_>) {
         return request.reply(Reply::numeric(n::ERR_HELPNOTFOUND, "No help available on this topic").param(subject()));
     };
     request.reply(Reply::numeric(n::RPL_HELPSTART, "** Commands **").param(subject()));
+    request.reply(Reply::numeric(n::RPL_HELPTXT, "").param(subject()));
     for line in others.iter().chain([last]) {
         request.reply(Reply::numeric(n::RPL_HELPTXT, (*line).to_owned()).param(subject()));
     }
@@ -44,10 +45,11 @@ mod tests {
         check(
             "alice: PING 1 || alice: HELP topic | alice: HELP nonsense",
             expect![[r#"
-            alice < 704 alice topic :** Commands **
-            alice < 705 alice topic :TOPIC <room> [<topic>]: what a room is about; an empty topic takes it away
-            alice < 706 alice topic :End of /HELP
-            alice < 524 alice nonsense :No help available on this topic"#]],
+                alice < 704 alice topic :** Commands **
+                alice < 705 alice topic :
+                alice < 705 alice topic :TOPIC <room> [<topic>]: what a room is about; an empty topic takes it away
+                alice < 706 alice topic :End of /HELP
+                alice < 524 alice nonsense :No help available on this topic"#]],
         );
         for command in TABLE {
             assert!(command.help.starts_with(command.name), "{} explains itself", command.name);

@@ -70,7 +70,18 @@ pub(crate) fn apply(turn: &mut Turn<'_>, enter: &Enter) {
     }
     let membership = Membership { user: id, source, room: room_id, name, realname };
     turn.tell(Audience::Room(room_id), Event::Entered(membership));
+    tell_absence(turn, id, room_id);
     show_room(turn, id, room_id);
+}
+
+/// Those inside who follow who is away are told at once. <https://ircv3.net/specs/extensions/away-notify>
+fn tell_absence(turn: &mut Turn<'_>, user: UserId, room: RoomId) {
+    if let Some(user) = turn.world.presence.user(user)
+        && let Some(reason) = user.away.clone()
+    {
+        let event = Event::Away { nick: user.nick.clone(), source: user.source(), reason };
+        turn.tell_unasked(Audience::Others(user.id, [room].into()), event);
+    }
 }
 
 /// A guest's founder comes as founder; into its empty room anybody else comes as op, as on every IRC server.

@@ -61,7 +61,7 @@ fn put_out(turn: &mut Turn<'_>, kick: &PutOut) -> Result<(), Reply> {
     let presence = &turn.world.presence;
     let room = turn.world.durable.room_named(&kick.room).map(|room| (room.record.id, Arc::clone(&room.record.name)));
     let (room, name) = room.ok_or_else(|| super::no_such_channel(kick.room.as_str()))?;
-    let ranks = presence.ranks(room, actor.id).ok_or_else(|| super::not_on_channel(&kick.room))?;
+    let ranks = presence.ranks(room, actor.id).ok_or_else(|| turn.outside(&kick.room))?;
     let target = presence.user_named(&kick.nick).ok_or_else(|| super::no_such_nick(kick.nick.as_str()))?;
     let (id, nick, by) = (target.id, Arc::<str>::from(target.nick.as_str()), actor.source());
     let theirs = presence.ranks(room, id).ok_or_else(|| {
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn misuse_is_answered() {
         check(
-            "alice: JOIN #tea | bob: JOIN #tea,#other || bob: KICK #tea alice | alice: KICK #tea | alice: KICK #tea nobody | alice: KICK #tea carol | alice: KICK #other bob | alice: KICK #none bob | alice: KICK tea bob | carol: KICK #tea bob | alice: KICK #tea carol",
+            "alice: JOIN #tea | bob: JOIN #tea,#other || bob: KICK #tea alice | alice: KICK #tea | alice: KICK #tea nobody | alice: KICK #tea carol | alice: KICK #other bob | alice: KICK #none bob | alice: KICK tea bob | carol: KICK #tea bob | alice: KICK #tea carol | alice: MODE #tea +s | carol: KICK #tea bob",
             expect![[r#"
                 bob < 482 bob #tea :You're not channel operator
                 alice < 461 alice KICK :Not enough parameters
@@ -134,7 +134,10 @@ mod tests {
                 alice < 403 alice #none :No such channel
                 alice < 403 alice tea :No such channel
                 carol < 442 carol #tea :You're not on that channel
-                alice < 441 alice carol #tea :They aren't on that channel"#]],
+                alice < 441 alice carol #tea :They aren't on that channel
+                alice < :alice MODE #tea +s
+                bob < :alice MODE #tea +s
+                carol < 403 carol #tea :No such channel"#]],
         );
     }
 }

@@ -41,6 +41,9 @@ fn parse(request: &mut Request<'_>) {
     }
     match Nick::parse(nick) {
         Ok(nick) => request.submit(Action::Kill(Kill { nick, reason: reason.into() })),
+        Err(_) if *nick == *request.info.name => {
+            request.reply(Reply::numeric(n::ERR_CANTKILLSERVER, "You can't kill a server!"));
+        }
         Err(_) => request.reply(super::no_such_nick(nick)),
     }
 }
@@ -125,13 +128,14 @@ mod tests {
     fn misuse_is_answered() {
         check(
             &format!(
-                "root: OPER root oolong | bob: PING 1 || bob: KILL root :no | root: KILL nobody :bye | root: KILL a!b :bye | root: KILL bob | root: KILL bob :{} | root: MODE root -o | root: KILL bob :bye",
+                "root: OPER root oolong | bob: PING 1 || bob: KILL root :no | root: KILL nobody :bye | root: KILL a!b :bye | root: KILL tea.test :bye | root: KILL bob | root: KILL bob :{} | root: MODE root -o | root: KILL bob :bye",
                 "x".repeat(311)
             ),
             expect![[r#"
                 bob < 481 bob :Permission Denied- You're not an IRC operator
                 root < 401 root nobody :No such nick/channel
                 root < 401 root a!b :No such nick/channel
+                root < 483 root :You can't kill a server!
                 root < 461 root KILL :Not enough parameters
                 root < 417 root :That reason is too long
                 root < :root MODE root -o

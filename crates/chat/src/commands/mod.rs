@@ -42,8 +42,12 @@ use std::net::IpAddr;
 use teahouse_proto::names::RoomName;
 use teahouse_proto::numerics as n;
 
+use crate::ids::SessionId;
+use crate::info::ServerInfo;
+use crate::modes::matches;
 use crate::reply::Reply;
 use crate::session::Request;
+use crate::world::World;
 
 pub(crate) use motd::lines as motd_lines;
 
@@ -138,7 +142,7 @@ fn shown(name: &str) -> String {
     name.chars().take(64).collect()
 }
 
-fn no_such_channel(name: &str) -> Reply {
+pub(crate) fn no_such_channel(name: &str) -> Reply {
     Reply::numeric(n::ERR_NOSUCHCHANNEL, "No such channel").param(shown(name))
 }
 
@@ -163,6 +167,20 @@ fn really_from(nick: &str, address: IpAddr) -> Reply {
 
 fn is_away(nick: &str, reason: &str) -> Reply {
     Reply::numeric(n::RPL_AWAY, reason.to_owned()).param(nick.to_owned())
+}
+
+/// The answer to who is not in a room but would have to be: 442, or 403 if from there it looks absent.
+pub(crate) fn outside(world: &World, session: SessionId, room: &RoomName) -> Reply {
+    match world.visible_room(session, room) {
+        Some(_) => not_on_channel(room),
+        None => no_such_channel(room.as_str()),
+    }
+}
+
+/// The answer to a question for a server of this name or mask; none if that is this one.
+fn another_server(info: &ServerInfo, mask: &str) -> Option<Reply> {
+    let other = !mask.is_empty() && !matches(mask, &info.name);
+    other.then(|| Reply::numeric(n::ERR_NOSUCHSERVER, "No such server").param(shown(mask)))
 }
 
 fn not_on_channel(room: &RoomName) -> Reply {

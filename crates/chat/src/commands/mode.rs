@@ -172,7 +172,8 @@ pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetModes) {
         return turn.reply(super::no_such_channel(set.room.as_str()));
     };
     let Some(ranks) = turn.world.presence.ranks(room.id, id) else {
-        return turn.reply(super::not_on_channel(&set.room));
+        let refusal = turn.outside(&set.room);
+        return turn.reply(refusal);
     };
     let before = room.clone();
     let mut change = Changing { turn, actor: id, ranks, by: Arc::clone(&source), room, done: Vec::new() };
@@ -348,7 +349,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, name: &Ro
 /// A room's list, for those inside.
 pub(crate) fn answer_list(world: &World, session: SessionId, scope: &Scope, name: &RoomName, list: List) -> Asked {
     let room = world.visible_room(session, name).filter(|room| world.is_inside(session, room.id));
-    let Some(room) = room else { return Asked::one(scope, super::not_on_channel(name)) };
+    let Some(room) = room else { return Asked::one(scope, super::outside(world, session, name)) };
     let (entry, end, text) = match list {
         List::Bans => (n::RPL_BANLIST, n::RPL_ENDOFBANLIST, "End of channel ban list"),
         List::Exceptions => (n::RPL_EXCEPTLIST, n::RPL_ENDOFEXCEPTLIST, "End of channel exception list"),
@@ -490,7 +491,7 @@ mod tests {
     #[test]
     fn misuse_is_answered() {
         check(
-            "alice: JOIN #tea | bob: JOIN #other || alice: MODE | alice: MODE #tea +xy | alice: MODE #tea +k | alice: MODE #tea +k a,b | alice: MODE #tea +l 0 | alice: MODE #tea +l many | alice: MODE #tea +o | alice: MODE #tea +b :a b | alice: MODE #other +t | alice: MODE #none | alice: MODE #none +t | alice: MODE # | broken | alice: MODE #tea +t",
+            "alice: JOIN #tea | bob: JOIN #other || alice: MODE | alice: MODE #tea +xy | alice: MODE #tea +k | alice: MODE #tea +k a,b | alice: MODE #tea +l 0 | alice: MODE #tea +l many | alice: MODE #tea +o | alice: MODE #tea +b :a b | alice: MODE #other +t | alice: MODE #none | alice: MODE #none +t | bob: JOIN #hidden | bob: MODE #hidden +s | alice: MODE #hidden +t | alice: MODE #hidden b | alice: MODE # | broken | alice: MODE #tea +t",
             expect![[r#"
                 alice < 461 alice MODE :Not enough parameters
                 alice < 472 alice x :is unknown mode char to me
@@ -504,6 +505,12 @@ mod tests {
                 alice < 442 alice #other :You're not on that channel
                 alice < 403 alice #none :No such channel
                 alice < 403 alice #none :No such channel
+                bob < :bob JOIN #hidden
+                bob < 353 bob = #hidden :@bob
+                bob < 366 bob #hidden :End of /NAMES list
+                bob < :bob MODE #hidden +s
+                alice < 403 alice #hidden :No such channel
+                alice < 403 alice #hidden :No such channel
                 alice < 403 alice # :No such channel
                 alice < FAIL MODE TEMPORARILY_UNAVAILABLE #tea :The server cannot store anything at the moment; please try again later"#]],
         );

@@ -12,11 +12,14 @@ pub(super) const COMMAND: Command = Command {
     params_min: 0,
     stage: Stage::Registered,
     answers: Answers::Many,
-    help: "MOTD: the message of the day",
+    help: "MOTD [<server>]: the message of the day",
     parse,
 };
 
 fn parse(request: &mut Request<'_>) {
+    if let Some(refusal) = super::another_server(request.info, request.param(0)) {
+        return request.reply(refusal);
+    }
     for line in lines(request.info) {
         request.reply(line);
     }

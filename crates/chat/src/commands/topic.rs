@@ -53,7 +53,8 @@ pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetTopic) {
     let (id, source) = (user.id, user.source());
     let room = turn.world.durable.room_named(&set.room).filter(|room| user.rooms.contains(&room.record.id));
     let Some(room) = room.map(|room| room.record.clone()) else {
-        return turn.reply(super::not_on_channel(&set.room));
+        let refusal = turn.outside(&set.room);
+        return turn.reply(refusal);
     };
     let ranks = turn.world.presence.ranks(room.id, id).unwrap_or_default();
     if room.modes.flags.has(Flag::TopicLocked) && !ranks.is_at_least(Rank::Halfop) {
@@ -79,7 +80,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, name: &Roo
     let room = world.durable.room_named(name).map(|room| &room.record);
     let inside = |room: &&RoomRecord| world.presence.user_of(session).is_some_and(|user| user.rooms.contains(&room.id));
     let replies = match room.filter(inside) {
-        None => vec![super::not_on_channel(name)],
+        None => vec![super::outside(world, session, name)],
         Some(room) => match &room.topic {
             Some(topic) => lines(&room.name, topic),
             None => vec![Reply::numeric(n::RPL_NOTOPIC, "No topic is set").param(room.name.to_string())],
@@ -135,7 +136,7 @@ mod tests {
                 alice < 403 alice tea :No such channel
                 alice < 442 alice #other :You're not on that channel
                 alice < 442 alice #other :You're not on that channel
-                alice < 442 alice #none :You're not on that channel
+                alice < 403 alice #none :No such channel
                 alice < FAIL TOPIC TEMPORARILY_UNAVAILABLE #tea :The server cannot store anything at the moment; please try again later"#]],
         );
     }

@@ -16,12 +16,19 @@ use crate::world::{Turn, World};
 /// Changes of a user's own modes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetUserModes {
+    /// Whose, as the user said.
+    pub nick: Nick,
     /// Letters with what becomes of them.
     pub changes: Vec<(bool, char)>,
+    /// Whether there were letters that are no modes.
+    pub unknown: bool,
 }
 
 pub(super) fn parse(request: &mut Request<'_>, target: &str) {
     let Ok(nick) = Nick::parse(target) else { return request.reply(super::no_such_nick(target)) };
+    if request.message.params.len() < 2 {
+        return request.ask(Query::UserModes(nick));
+    }
     let (mut on, mut changes, mut unknown) = (true, Vec::new(), false);
     for letter in request.param(1).chars() {
         match letter {
@@ -30,20 +37,30 @@ pub(super) fn parse(request: &mut Request<'_>, target: &str) {
             _ => unknown = true,
         }
     }
-    request.ask(Query::UserModes(nick, SetUserModes { changes: changes.clone() }));
-    if unknown {
-        request.reply(Reply::numeric(n::ERR_UMODEUNKNOWNFLAG, "Unknown MODE flag"));
-    }
-    if !changes.is_empty() {
-        request.submit(Action::UserModes(Nick::parse(target).expect("parsed above"), SetUserModes { changes }));
-    }
+    request.submit(Action::UserModes(SetUserModes { nick, changes, unknown }));
 }
 
-pub(crate) fn apply(turn: &mut Turn<'_>, nick: &Nick, set: &SetUserModes) {
-    let Some(id) = turn.actor().filter(|user| user.nick == *nick).map(|user| user.id) else { return };
+pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetUserModes) {
+    let Some(user) = turn.actor() else { return };
+    let id = user.id;
+    if user.nick != set.nick {
+        let refusal = not_own(turn.world, &set.nick);
+        return turn.reply(refusal);
+    }
     // Nobody makes itself an operator: OPER does.
     let changes: Vec<_> = set.changes.iter().copied().filter(|change| *change != (true, 'o')).collect();
     change(turn, id, &changes);
+    if set.unknown {
+        turn.reply(Reply::numeric(n::ERR_UMODEUNKNOWNFLAG, "Unknown MODE flag"));
+    }
+}
+
+/// 401 or 502.
+fn not_own(world: &World, nick: &Nick) -> Reply {
+    match world.presence.user_named(nick) {
+        Some(_) => Reply::numeric(n::ERR_USERSDONTMATCH, "Can't change mode for other users"),
+        None => super::no_such_nick(nick.as_str()),
+    }
 }
 
 /// Changes a user's modes, and tells all of its sessions; what changes nothing is not told.
@@ -64,14 +81,9 @@ pub(crate) fn shown(modes: UserModes) -> Reply {
 }
 
 /// 221 for oneself, 502 for anybody else.
-pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, nick: &Nick, set: &SetUserModes) -> Asked {
+pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, nick: &Nick) -> Asked {
     let own = world.presence.user_of(session).filter(|user| user.nick == *nick);
-    match own {
-        Some(user) if set.changes.is_empty() => Asked::one(scope, shown(user.modes)),
-        Some(_) => Asked::replies(scope, Vec::new()),
-        None if world.presence.user_named(nick).is_none() => Asked::one(scope, super::no_such_nick(nick.as_str())),
-        None => Asked::one(scope, Reply::numeric(n::ERR_USERSDONTMATCH, "Can't change mode for other users")),
-    }
+    Asked::one(scope, own.map_or_else(|| not_own(world, nick), |user| shown(user.modes)))
 }
 
 #[cfg(test)]
@@ -83,15 +95,18 @@ mod tests {
     #[test]
     fn ones_own_marks() {
         check(
-            "alice: PING 1 || alice: MODE alice | alice: MODE alice +iwBo | alice: MODE alice | alice: MODE alice -i+x | bob: MODE alice | alice: MODE nobody | alice: MODE alice +i-i",
+            "alice: PING 1 || alice: MODE alice | alice: MODE alice +iwBo | alice: MODE alice | alice: MODE alice -i+x | bob: MODE alice | bob: MODE alice +ix | alice: MODE nobody | alice: MODE nobody +i | alice: MODE a!b +i | alice: MODE alice +i-i",
             expect![[r#"
                 alice < 221 alice +
                 alice < :alice MODE alice +iwB
                 alice < 221 alice +Biw
-                alice < 501 alice :Unknown MODE flag
                 alice < :alice MODE alice -i
+                alice < 501 alice :Unknown MODE flag
+                bob < 502 bob :Can't change mode for other users
                 bob < 502 bob :Can't change mode for other users
                 alice < 401 alice nobody :No such nick/channel
+                alice < 401 alice nobody :No such nick/channel
+                alice < 401 alice a!b :No such nick/channel
                 alice < :alice MODE alice +i-i"#]],
         );
     }

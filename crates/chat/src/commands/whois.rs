@@ -17,13 +17,24 @@ pub(super) const COMMAND: Command = Command {
     params_min: 1,
     stage: Stage::Registered,
     answers: Answers::Many,
-    help: "WHOIS <nick>: address, real name, rooms and silence of somebody",
+    help: "WHOIS [<server or nick>] <nick>: address, real name, rooms and silence of somebody",
     parse,
 };
 
 fn parse(request: &mut Request<'_>) {
-    // With two parameters the first one names a server, and there is one server here.
-    let nick = request.message.params.last().unwrap_or(&"");
+    // One at a time: the others of a list are left out, as 005 says.
+    let asked = request.message.params.len().min(2) - 1;
+    let nick = request.param(asked).split(',').next().unwrap_or_default();
+    if nick.is_empty() {
+        return request.reply(Reply::numeric(n::ERR_NONICKNAMEGIVEN, "No nickname given"));
+    }
+    // With two parameters the first one names a server, or somebody who is on it.
+    let server = if asked == 1 { request.param(0) } else { "" };
+    if !server.eq_ignore_ascii_case(nick)
+        && let Some(refusal) = super::another_server(request.info, server)
+    {
+        return request.reply(refusal);
+    }
     match Nick::parse(nick) {
         Ok(nick) => request.ask(Query::Whois(nick)),
         Err(_) => {
@@ -110,7 +121,7 @@ mod tests {
     #[test]
     fn it_tells_who_somebody_is() {
         check(
-            "alice: JOIN #tea,#hidden | alice: MODE #hidden +s | alice: AWAY :brewing | alice: MODE alice +B | bob: PING 1 | wait 42s || bob: WHOIS alice | alice: WHOIS tea.test ALICE | bob: WHOIS nobody | bob: WHOIS a!b | bob: WHOIS",
+            "alice: JOIN #tea,#hidden | alice: MODE #hidden +s | alice: AWAY :brewing | alice: MODE alice +B | bob: PING 1 | wait 42s || bob: WHOIS alice | alice: WHOIS tea.test ALICE | bob: WHOIS nobody | bob: WHOIS a!b | bob: WHOIS | bob: WHOIS : | bob: WHOIS other.test alice | bob: WHOIS alice,bob",
             expect![[r#"
                 bob < 311 bob alice ~alice host * :alice
                 bob < 319 bob alice :@#tea
@@ -131,7 +142,16 @@ mod tests {
                 bob < 318 bob nobody :End of /WHOIS list
                 bob < 401 bob a!b :No such nick/channel
                 bob < 318 bob a!b :End of /WHOIS list
-                bob < 461 bob WHOIS :Not enough parameters"#]],
+                bob < 461 bob WHOIS :Not enough parameters
+                bob < 431 bob :No nickname given
+                bob < 402 bob other.test :No such server
+                bob < 311 bob alice ~alice host * :alice
+                bob < 319 bob alice :@#tea
+                bob < 312 bob alice tea.test :Teahouse
+                bob < 301 bob alice :brewing
+                bob < 335 bob alice :is a bot
+                bob < 317 bob alice 42 1700000000 :seconds idle, signon time
+                bob < 318 bob alice :End of /WHOIS list"#]],
         );
     }
 }

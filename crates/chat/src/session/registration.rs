@@ -110,11 +110,20 @@ mod tests {
                 a < CAP * NAK :echo-message nonsense
                 a < CAP * ACK :echo-message batch
                 a < CAP * ACK :-batch
-                a < CAP * LIST :echo-message
+                a < CAP * LIST :echo-message cap-notify
                 a < 410 * NONSENSE :Invalid CAP command
                 a < 001 alice :Welcome to the Test Network, alice
                 a < 376 alice :End of /MOTD command."#]],
         );
+    }
+
+    #[test]
+    fn who_knows_version_302_hears_of_changes() {
+        check("connect a || a: CAP LS 301 | a: CAP LIST | a: CAP LS 307 | a: CAP LIST", expect![[r#"
+            a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names teahouse.internal/guest
+            a < CAP * LIST :
+            a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names teahouse.internal/guest
+            a < CAP * LIST :cap-notify"#]]);
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl World {
             Action::Say(action) => say::apply(&mut turn, action),
             Action::Topic(action) => topic::apply(&mut turn, action),
             Action::Modes(action) => mode::apply(&mut turn, action),
-            Action::UserModes(nick, action) => usermode::apply(&mut turn, nick, action),
+            Action::UserModes(action) => usermode::apply(&mut turn, action),
             Action::Oper(action) => oper::apply(&mut turn, action),
             Action::Kill(action) => kill::apply(&mut turn, action),
             Action::Wallops(action) => wallops::apply(&mut turn, action),

@@ -7,6 +7,7 @@ use teahouse_proto::names::{Nick, RoomName};
 use teahouse_proto::numerics as n;
 
 use super::{User, World};
+use crate::commands::{no_such_channel, outside};
 use crate::durable::{Change, GuestRecord, Owner, RoomRecord};
 use crate::entry::{Audience, Effect, Entry, Event, Origin, Outcome};
 use crate::ids::{GuestId, RoomId, UserId};
@@ -52,6 +53,14 @@ impl<'a> Turn<'a> {
     /// Answers the session that acts with one line.
     pub(crate) fn reply(&mut self, reply: Reply) {
         self.tell_origin(Event::Reply(reply));
+    }
+
+    /// The refusal for who is not in a room but would have to be.
+    pub(crate) fn outside(&self, room: &RoomName) -> Reply {
+        match &self.entry.origin {
+            Some(origin) => outside(self.world, origin.session, room),
+            None => no_such_channel(room.as_str()),
+        }
     }
 
     /// Answers a labelled line that changes nothing.
