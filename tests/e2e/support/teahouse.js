@@ -55,6 +55,11 @@ export class Teahouse {
     return `http://${host}:${this.port}/`;
   }
 
+  /** The page's address within TLS. */
+  get securePage() {
+    return `https://127.0.0.1:${this.port}/`;
+  }
+
   get irc() {
     return `irc://127.0.0.1:${this.port}`;
   }
