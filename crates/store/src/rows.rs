@@ -157,18 +157,34 @@ pub(crate) fn rooms(connection: &Connection) -> rusqlite::Result<Vec<RoomRecord>
                     (2, Some(founder)) => Owner::Guest(GuestId(founder)),
                     (other, _) => return Err(unknown(2, "owner", other)),
                 },
-                topic: match (row.get(4)?, row.get(5)?, optional_number(row, 6)?) {
-                    (Some(text), Some(by), Some(at)) => Some(Topic { text, by, at: Time(at) }),
-                    _ => None,
-                },
+                topic: topic(row)?,
                 spoken: row.get(7)?,
                 empty_since: optional_number(row, 8)?.map(Time),
-                modes: RoomModes::from_json(&row.get::<_, String>(9)?)
-                    .map_err(|error| rusqlite::Error::FromSqlConversionFailure(9, Type::Text, Box::new(error)))?,
+                modes: modes(row, 9)?,
                 created: Time(number(row, 10)?),
             })
         })?
         .collect()
+}
+
+fn topic(row: &Row<'_>) -> rusqlite::Result<Option<Topic>> {
+    let [text, by] = [row.get::<_, Option<Arc<str>>>(4)?, row.get(5)?];
+    Ok(match (text, by, optional_number(row, 6)?) {
+        (Some(text), Some(by), Some(at)) => {
+            Some(Topic { text: fit(4, text, is_text)?, by: fit(5, by, is_word)?, at: Time(at) })
+        }
+        _ => None,
+    })
+}
+
+fn modes(row: &Row<'_>, column: usize) -> rusqlite::Result<RoomModes> {
+    let modes = RoomModes::from_json(&row.get::<_, String>(column)?)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))?;
+    let words = masks(&modes).flat_map(|mask| [&mask.mask, &mask.by]).chain(&modes.key);
+    for text in words {
+        fit(column, Arc::clone(text), is_word)?;
+    }
+    Ok(modes)
 }
 
 /// Every guest, by rising id.
@@ -257,10 +273,10 @@ fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<Stored
             2 => MessageKind::Tagmsg,
             other => return Err(unknown(2, "kind of message", other)),
         },
-        source: row.get(3)?,
-        target: row.get(4)?,
-        tags: row.get::<_, Arc<str>>(5)?,
-        text: row.get(6)?,
+        source: fit(3, row.get(3)?, is_word)?,
+        target: fit(4, row.get(4)?, is_word)?,
+        tags: fit(5, row.get(5)?, |tags| is_text(tags) && !tags.contains(' '))?,
+        text: fit(6, row.get(6)?, is_text)?,
     })
 }
 
@@ -270,6 +286,22 @@ fn kind_number(kind: MessageKind) -> i64 {
         MessageKind::Notice => 1,
         MessageKind::Tagmsg => 2,
     }
+}
+
+/// What is to stand on a line again must be able to: in a damaged file it might end the line and begin another.
+fn fit(column: usize, text: Arc<str>, is_fit: fn(&str) -> bool) -> rusqlite::Result<Arc<str>> {
+    if is_fit(&text) {
+        return Ok(text);
+    }
+    Err(rusqlite::Error::FromSqlConversionFailure(column, Type::Text, "a text that no line can hold".into()))
+}
+
+fn is_text(text: &str) -> bool {
+    !text.contains(['\0', '\r', '\n'])
+}
+
+fn is_word(text: &str) -> bool {
+    is_text(text) && !text.is_empty() && !text.starts_with(':') && !text.contains(' ')
 }
 
 fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
@@ -317,6 +349,37 @@ mod tests {
                        (first=? AND second=? AND (time,position)>(?,?) AND (time,position)<(?,?))";
             assert!(plan.iter().any(|step| step == key), "{plan:?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_no_line_can_hold_is_damage() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        crate::schema::migrate(&mut connection, 0).unwrap();
+        connection
+            .execute_batch(
+                r#"INSERT INTO rooms VALUES (1, '#a', 0, NULL, 'tea', 'a!b@c', 7, 1, NULL,
+                       '{"key":"k","bans":[{"mask":"*!*@d","by":"e!f@g","at":7}]}', 7);
+                   INSERT INTO messages VALUES (1, 0, 7, 2, 0, 'a!b@c', '#a', '+x=y', 'said and done');"#,
+            )
+            .unwrap();
+        let read =
+            Read { conversation: Conversation::room(RoomId(1)), span: Span::Latest(None), limit: 9, upto: Position(9) };
+        let is_read = |connection: &Connection| rooms(connection).is_ok() && history(connection, &read).is_ok();
+        assert!(is_read(&connection));
+        for (table, column, value) in [
+            ("rooms", "topic", "'tea' || char(13, 10) || 'QUIT'"),
+            ("rooms", "topic_by", "''"),
+            ("rooms", "modes", r#"'{"key":"k\r\nQUIT"}'"#),
+            ("rooms", "modes", r#"'{"bans":[{"mask":"a b","by":"e!f@g","at":7}]}'"#),
+            ("messages", "source", "'a b'"),
+            ("messages", "target", "':a'"),
+            ("messages", "tags", "'+x y'"),
+            ("messages", "text", "'a' || char(0) || 'b'"),
+        ] {
+            let transaction = connection.transaction().unwrap();
+            transaction.execute_batch(&format!("UPDATE {table} SET {column} = {value}")).unwrap();
+            assert!(!is_read(&transaction), "{table}.{column} = {value}");
         }
     }
 
