@@ -18,6 +18,7 @@
 //! - [`render`]: structure into bytes, once per variant.
 //! - [`reply`]: a line for one session, as structure.
 //! - [`durable`]: what outlives the process.
+//! - `fuzzing`: what holds whatever clients send; built for tests and for fuzzing only.
 //!
 //! There is no clock here, no socket, no thread, no file, no randomness of its own.
 
@@ -25,6 +26,8 @@ pub mod capabilities;
 pub mod commands;
 pub mod durable;
 pub mod entry;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod ids;
 pub mod info;
 pub mod modes;
@@ -36,5 +39,6 @@ pub mod shard;
 pub mod work;
 pub mod world;
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
+#[cfg_attr(not(test), allow(dead_code, reason = "fuzzing needs less of it than the tests"))]
 mod testing;

@@ -5,6 +5,7 @@
 //!
 //! - [`error`]: what can go wrong at open, read and close, each in one line with its remedy.
 //! - [`faults`]: holds the writer back or makes it fail, for tests.
+//! - `fuzzing`: what holds whatever stands in the tables; built for tests and for fuzzing only.
 //! - `open`: the directory, its lock, the connections, loading.
 //! - `place`: whether the files are still where they were opened.
 //! - `schema`: the tables, their versions, migrations.
@@ -27,6 +28,8 @@ mod writer;
 
 pub mod error;
 pub mod faults;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};

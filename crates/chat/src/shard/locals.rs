@@ -42,7 +42,7 @@ impl Locals {
         self.users.values().flatten().copied()
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn memberships(&self) -> impl Iterator<Item = (Slot, RoomId)> {
         self.rooms.iter().flat_map(|(room, slots)| slots.iter().map(|slot| (*slot, *room)))
     }

@@ -218,7 +218,7 @@ impl Shard {
     }
 
     /// Which of the sessions here hears which room, for the tests that compare it with the world.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn memberships(&self) -> Vec<(SessionId, RoomId)> {
         self.locals.memberships().map(|(slot, room)| (self.seats[slot as usize].id, room)).collect()
     }

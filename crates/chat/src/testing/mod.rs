@@ -3,7 +3,9 @@
 //! [`Model`] is what the server crate does with locks and sockets; [`check`] runs a script of lines through it;
 //! `simulation` throws random ones at it.
 
+#[cfg(test)]
 mod check;
+#[cfg(test)]
 mod simulation;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -11,6 +13,7 @@ use std::sync::Arc;
 
 use teahouse_proto::names::RoomName;
 
+#[cfg(test)]
 pub(crate) use check::{check, check_whole, check_with};
 
 use crate::durable::{Bound, Change, GuestRecord, MessageKind, RoomRecord, Span, StoredMessage};
@@ -82,11 +85,11 @@ pub(crate) fn info() -> ServerInfo {
         description: "A teahouse".into(),
         motd: vec!["Welcome.".into()],
         password: None,
-        operators: vec![Operator { name: "root".into(), password: PasswordHash::parse(OOLONG).unwrap() }],
+        operators: vec![Operator { name: "root".into(), password: PasswordHash::parse(OOLONG).expect("a hash") }],
         send_queue_bytes: usize::MAX,
         rules: Rules {
             server_name: name,
-            autojoin: vec![RoomName::parse("#lobby").unwrap()],
+            autojoin: vec![RoomName::parse("#lobby").expect("a name")],
             guest_seat_ms: 90_000,
             forget_ms: 30 * 24 * 3_600_000,
             keep_history: true,
@@ -262,7 +265,8 @@ impl Model {
     /// The lines that wait for a session's peer, taken out.
     pub(crate) fn output(&mut self, id: SessionId) -> Vec<String> {
         let Some(outlet) = self.shards[id.worker as usize].outlet(id) else { return Vec::new() };
-        let lines: Vec<_> = outlet.ready().map(|line| String::from_utf8(line.to_vec()).unwrap()).collect();
+        let lines: Vec<_> =
+            outlet.ready().map(|line| String::from_utf8(line.to_vec()).expect("we speak UTF-8")).collect();
         outlet.consume(lines.iter().map(String::len).sum(), |_| {});
         lines.iter().map(|line| line.trim_end().to_owned()).collect()
     }

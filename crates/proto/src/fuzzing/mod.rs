@@ -4,13 +4,19 @@
 //! are kept in the repository: the corpus, and what was ever found.
 //!
 //! - [`lines`]: a stream is the same lines however it arrives, and a line put together again reads the same.
+//! - [`tags`]: a value is read as it was written.
+//! - [`names`]: a name can stand on a line, and its key is its own.
 //! - [`frames`]: a stream is the same messages however it arrives, and as another implementation reads it.
 
 mod frames;
 mod lines;
+mod names;
+mod tags;
 
 pub use frames::frames;
 pub use lines::lines;
+pub use names::names;
+pub use tags::tags;
 
 #[cfg(test)]
 #[path = "../../../../fuzz/replay.rs"]
@@ -23,6 +29,16 @@ mod tests {
     #[test]
     fn corpus_of_lines() {
         replay("lines", super::lines);
+    }
+
+    #[test]
+    fn corpus_of_tags() {
+        replay("tags", super::tags);
+    }
+
+    #[test]
+    fn corpus_of_names() {
+        replay("names", super::names);
     }
 
     #[test]

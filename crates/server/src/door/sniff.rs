@@ -39,9 +39,35 @@ pub(crate) fn sniff(bytes: &[u8]) -> Verdict {
     }
 }
 
+/// What fuzzing looks for: a verdict, once given, stays, and is given soon.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn sniffer(bytes: &[u8]) {
+    let mut before = sniff(&[]);
+    for length in 1..=bytes.len().min(2 * FIRST_WORD_BYTES_MAX) {
+        let verdict = sniff(&bytes[..length]);
+        assert!(before == Verdict::NeedMore || verdict == before, "{before:?} becomes {verdict:?} at {length} bytes");
+        assert!(verdict != Verdict::NeedMore || length <= FIRST_WORD_BYTES_MAX, "{length} bytes are not enough");
+        before = verdict;
+    }
+    let is_tls = bytes.first() == Some(&TLS_HANDSHAKE);
+    assert_eq!(before == Verdict::Tls, is_tls, "the first byte tells TLS and nothing else");
+    if matches!(before, Verdict::Http | Verdict::Http2) {
+        assert!(bytes[0].is_ascii_uppercase(), "HTTP begins with a verb");
+    }
+}
+
+#[cfg(test)]
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn corpus_of_the_sniffer() {
+        replay::replay("sniffer", sniffer);
+    }
 
     #[test]
     fn the_first_word_tells_and_nothing_before_its_end() {
