@@ -75,8 +75,11 @@ fn about(world: &World, session: SessionId, user: &User, now: Time) -> Vec<Reply
     if user.modes.bot {
         lines.push(Reply::numeric(n::RPL_WHOISBOT, "is a bot").param(nick()));
     }
+    if user.is_secure() {
+        lines.push(Reply::numeric(n::RPL_WHOISSECURE, "is using a secure connection").param(nick()));
+    }
     if world.is_operator(session) || world.is_own(session, user) {
-        lines.extend(user.sessions.values().flatten().map(|from| super::really_from(user.nick.as_str(), *from)));
+        lines.extend(user.addresses().map(|from| super::really_from(user.nick.as_str(), from)));
     }
     let idle_s = now.0.saturating_sub(user.spoke.0) / 1000;
     let idle = Reply::numeric(n::RPL_WHOISIDLE, "seconds idle, signon time").param(nick());
@@ -116,7 +119,7 @@ fn rooms(world: &World, session: SessionId, user: &User) -> Vec<Reply> {
 mod tests {
     use expect_test::expect;
 
-    use crate::testing::check;
+    use crate::testing::{check, check_with};
 
     #[test]
     fn it_tells_who_somebody_is() {
@@ -151,6 +154,36 @@ mod tests {
                 bob < 301 bob alice :brewing
                 bob < 335 bob alice :is a bot
                 bob < 317 bob alice 42 1700000000 :seconds idle, signon time
+                bob < 318 bob alice :End of /WHOIS list"#]],
+        );
+    }
+
+    #[test]
+    fn it_tells_who_is_secure_with_every_session() {
+        check_with(
+            &[("alice", "tls guest"), ("alice2", "guest")],
+            "alice: JOIN #tea | bob: PING 1 || bob: WHOIS alice | again alice2 alice | bob: WHOIS alice | alice2: QUIT | bob: WHOIS alice",
+            expect![[r#"
+                bob < 311 bob alice ~alice host * :alice
+                bob < 319 bob alice :~#tea
+                bob < 312 bob alice tea.test :Teahouse
+                bob < 671 bob alice :is using a secure connection
+                bob < 317 bob alice 0 1700000000 :seconds idle, signon time
+                bob < 318 bob alice :End of /WHOIS list
+                alice2 < :alice JOIN #tea
+                alice2 < 353 alice = #tea :~alice
+                alice2 < 366 alice #tea :End of /NAMES list
+                bob < 311 bob alice ~alice host * :alice
+                bob < 319 bob alice :~#tea
+                bob < 312 bob alice tea.test :Teahouse
+                bob < 317 bob alice 0 1700000000 :seconds idle, signon time
+                bob < 318 bob alice :End of /WHOIS list
+                alice2 < ERROR :Quit
+                bob < 311 bob alice ~alice host * :alice
+                bob < 319 bob alice :~#tea
+                bob < 312 bob alice tea.test :Teahouse
+                bob < 671 bob alice :is using a secure connection
+                bob < 317 bob alice 0 1700000000 :seconds idle, signon time
                 bob < 318 bob alice :End of /WHOIS list"#]],
         );
     }

@@ -23,12 +23,21 @@ pub struct Attach {
     pub nick: Nick,
     /// `user@host`.
     pub address: Arc<str>,
-    /// The address it comes from, if that is known.
-    pub from: Option<IpAddr>,
+    /// How it comes in.
+    pub link: Link,
     /// Its real name, or whatever it says there.
     pub realname: Arc<str>,
     /// Its tokens, if it is a guest.
     pub guest: Option<GuestTokens>,
+}
+
+/// How a session comes in.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Link {
+    /// The address it comes from, if that is known.
+    pub address: Option<IpAddr>,
+    /// Whether what it says is encrypted on its way.
+    pub is_secure: bool,
 }
 
 /// What a guest is known by, or will be.
@@ -98,7 +107,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         _ => guest,
     };
     let user = live.unwrap_or_else(|| make_user(turn, attach, guest));
-    turn.world.presence.attach(origin.session, attach.from, user);
+    turn.world.presence.attach(origin.session, attach.link, user);
     let Some(user) = turn.world.presence.user(user) else { return };
     let rooms = user.rooms.iter().filter_map(|id| turn.world.durable.room(*id));
     let welcome = Welcome {

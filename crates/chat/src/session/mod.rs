@@ -7,7 +7,6 @@ pub mod attach;
 mod registration;
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use teahouse_proto::irc::{self, LineError, Message, ParseError};
@@ -16,6 +15,7 @@ use teahouse_proto::{limits, numerics as n};
 
 pub(crate) use registration::{GuestWish, Names, Registration, advance};
 
+use self::attach::Link;
 use crate::capabilities::Caps;
 use crate::commands::{self, Answers, Stage};
 use crate::entry::{Action, RoomView};
@@ -79,14 +79,14 @@ pub struct HistoryFrame {
 pub struct Peer {
     /// What others see of its address.
     pub host: Arc<str>,
-    /// The address itself, if it is known.
-    pub address: Option<IpAddr>,
+    /// How it comes in.
+    pub link: Link,
 }
 
 impl From<&str> for Peer {
     /// Somebody of whom nothing but the host is known.
     fn from(host: &str) -> Self {
-        Peer { host: host.into(), address: None }
+        Peer { host: host.into(), link: Link::default() }
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn advance(request: &mut Request<'_>) {
     let attach = Attach {
         nick: nick.clone(),
         address: format!("{}@{}", names.user, peer.host).into(),
-        from: peer.address,
+        link: peer.link,
         realname: names.realname.as_str().into(),
         guest: registration.guest.as_ref().map(|wish| GuestTokens {
             known: wish.known.as_deref().map(TokenHash::of),
@@ -119,11 +119,14 @@ mod tests {
 
     #[test]
     fn who_knows_version_302_hears_of_changes() {
-        check("connect a || a: CAP LS 301 | a: CAP LIST | a: CAP LS 307 | a: CAP LIST", expect![[r#"
+        check(
+            "connect a || a: CAP LS 301 | a: CAP LIST | a: CAP LS 307 | a: CAP LIST",
+            expect![[r#"
             a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names teahouse.internal/guest
             a < CAP * LIST :
             a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names teahouse.internal/guest
-            a < CAP * LIST :cap-notify"#]]);
+            a < CAP * LIST :cap-notify"#]],
+        );
     }
 
     #[test]

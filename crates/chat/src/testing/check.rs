@@ -9,6 +9,7 @@ use super::{Model, info};
 use crate::ids::SessionId;
 use crate::render::Framing;
 use crate::session::Peer;
+use crate::session::attach::Link;
 use crate::world::Leaving;
 
 /// The lines that are the same in every welcome, or nearly, between its first and its last; few tests look at them.
@@ -34,7 +35,8 @@ pub(crate) fn check_whole(script: &str, expected: Expect) {
     run(Players { whole: true, ..Players::new(&[]) }, script, expected);
 }
 
-/// [`check`], with capabilities for some of those who take part; `guest` among them makes a guest.
+/// [`check`], with capabilities for some of those who take part; `guest` among them makes a guest, `tls` somebody who
+/// comes by TLS.
 pub(crate) fn check_with(caps: &[(&str, &str)], script: &str, expected: Expect) {
     run(Players::new(caps), script, expected);
 }
@@ -127,7 +129,8 @@ impl Players {
     }
 
     fn connect(&mut self, name: &str) -> SessionId {
-        let peer = Peer { host: "host".into(), address: Some(ADDRESS) };
+        let is_secure = self.caps.get(name).is_some_and(|caps| caps.contains("tls"));
+        let peer = Peer { host: "host".into(), link: Link { address: Some(ADDRESS), is_secure } };
         let id = self.model.shards[0].connect(peer, Framing::Lines);
         self.sessions.push((name.to_owned(), id));
         id
@@ -137,7 +140,7 @@ impl Players {
         let id = self.connect(name);
         let caps = self.caps.get(name).cloned().unwrap_or_default();
         let is_guest = token.is_some() || caps.contains("guest");
-        let caps = caps.replace("guest", "");
+        let caps = caps.replace("guest", "").replace("tls", "");
         let mut lines = vec![format!("CAP REQ :{caps} {}", if is_guest { "teahouse.internal/guest" } else { "" })];
         if is_guest {
             lines.push(format!("GUEST {}", token.unwrap_or("*")));

@@ -8,6 +8,7 @@ use teahouse_proto::names::Nick;
 
 use crate::ids::{GuestId, RoomId, SessionId, Time, UserId};
 use crate::modes::{Rank, Ranks, UserModes};
+use crate::session::attach::Link;
 
 /// A nick present in rooms.
 #[derive(Debug)]
@@ -31,8 +32,8 @@ pub(crate) struct User {
     pub(crate) knocked: Option<(RoomId, Time)>,
     /// Rooms that it was asked into and has not entered yet.
     pub(crate) invited: BTreeSet<RoomId>,
-    /// Each with the address it comes from, if that is known; only operators and the user itself are told.
-    pub(crate) sessions: BTreeMap<SessionId, Option<IpAddr>>,
+    /// Each with how it comes in; only operators and the user itself are told addresses.
+    pub(crate) sessions: BTreeMap<SessionId, Link>,
     pub(crate) rooms: BTreeSet<RoomId>,
     /// Until when the seat of a guest without a connection is kept.
     pub(crate) seat_until: Option<Time>,
@@ -42,6 +43,16 @@ impl User {
     /// `nick!user@host`, as others see it.
     pub(crate) fn source(&self) -> Arc<str> {
         Arc::clone(&self.source)
+    }
+
+    /// The addresses it comes from, as far as they are known.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.sessions.values().filter_map(|link| link.address)
+    }
+
+    /// Whether all it says is encrypted on its way here.
+    pub(crate) fn is_secure(&self) -> bool {
+        !self.sessions.is_empty() && self.sessions.values().all(|link| link.is_secure)
     }
 }
 
@@ -222,7 +233,7 @@ impl Presence {
             self.past.pop_front();
         }
         let (nick, address, realname) = (user.nick.clone(), Arc::clone(&user.address), Arc::clone(&user.realname));
-        let from = user.sessions.values().flatten().copied().collect();
+        let from = user.addresses().collect();
         self.past.push_back(Past { nick, address, realname, from, left: now });
         Some(user)
     }
@@ -238,9 +249,9 @@ impl Presence {
     }
 
     /// Adds a session to a user; a kept seat is taken again.
-    pub(crate) fn attach(&mut self, session: SessionId, from: Option<IpAddr>, id: UserId) {
+    pub(crate) fn attach(&mut self, session: SessionId, link: Link, id: UserId) {
         let Some(user) = self.users.get_mut(&id) else { return };
-        user.sessions.insert(session, from);
+        user.sessions.insert(session, link);
         if let Some(end) = user.seat_until.take() {
             self.seats.remove(&(end, id));
         }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use mio::{Events as Readiness, Interest, Poll, Token};
 use teahouse_chat::ids::SessionId;
 use teahouse_chat::info::ServerInfo;
+use teahouse_chat::session::attach::Link;
 use teahouse_chat::session::{Peer, Step};
 use teahouse_chat::shard::{Delivery, Shard};
 use teahouse_chat::world::Leaving;
@@ -153,7 +154,8 @@ impl Worker {
 
     fn adopt(&mut self, established: Established) {
         let address = established.peer.ip();
-        let peer = Peer { host: self.cloak.host(address), address: Some(address) };
+        let link = Link { address: Some(address), is_secure: established.tls.is_some() };
+        let peer = Peer { host: self.cloak.host(address), link };
         let session = self.shard.connect(peer, established.framing);
         let tick = self.tick();
         let mut connection = Connection::new(established, session, tick);

@@ -22,6 +22,10 @@ fn plain_and_tls_come_to_the_same_port() {
     assert!(plain.until("PRIVMSG").pop().unwrap().ends_with(":sealed"));
     plain.say("PRIVMSG #lobby :open");
     assert!(secure.until("PRIVMSG").pop().unwrap().ends_with(":open"));
+    for (peer, nick, secured) in [(&mut plain, "secure", true), (&mut secure, "plain", false)] {
+        peer.say(&format!("WHOIS {nick}"));
+        assert_eq!(peer.until(" 318 ").iter().any(|line| line.contains(" 671 ")), secured, "{nick}");
+    }
 }
 
 #[test]
