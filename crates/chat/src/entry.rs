@@ -120,6 +120,8 @@ pub struct Applied {
     pub time: Time,
     /// What is to be told, in this order.
     pub effects: Vec<Effect>,
+    /// To how many users, roughly: what telling it will cost.
+    pub reach: usize,
 }
 
 /// What the world answers an entry with.
@@ -331,8 +333,10 @@ pub struct RoomView {
     pub name: Arc<str>,
     /// Its topic, if there is one.
     pub topic: Option<Topic>,
-    /// Everybody in it.
+    /// Those in it, the first to come to the server first.
     pub people: Vec<Person>,
+    /// There are more of them, behind this one.
+    pub more: Option<UserId>,
 }
 
 /// Somebody in a room.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use teahouse_proto::names::RoomName;
 
+use crate::shard::Rate;
 use crate::work::PasswordHash;
 
 /// The settings that sessions and the renderer read.
@@ -27,6 +28,10 @@ pub struct ServerInfo {
     pub operators: Vec<Operator>,
     /// How many bytes may wait for a session before it is closed.
     pub send_queue_bytes: usize,
+    /// How many bytes may wait for all sessions together before those with the longest queues are closed.
+    pub send_queue_total_bytes: usize,
+    /// How fast a session is read.
+    pub rate: Rate,
     /// What the world is set to.
     pub rules: Rules,
 }
@@ -39,6 +44,9 @@ pub struct Operator {
     /// What OPER says then.
     pub password: PasswordHash,
 }
+
+/// A good [`Rules::rows_per_hold`]: short enough for others to get in between, long enough for most answers.
+pub const ROWS_PER_HOLD: usize = 500;
 
 /// The settings that the world goes by: part of what makes it deterministic.
 #[derive(Clone, Debug)]
@@ -53,4 +61,6 @@ pub struct Rules {
     pub forget_ms: u64,
     /// Whether messages are kept at all.
     pub keep_history: bool,
+    /// How many users or rooms are looked at in one hold of the world's lock; a longer answer goes on later.
+    pub rows_per_hold: usize,
 }

@@ -6,7 +6,7 @@ use crate::commands::{
     about, chathistory, ison, list, lusers, mode, monitor, names, topic, usermode, who, whois, whowas,
 };
 use crate::durable::{Conversation, Span};
-use crate::ids::{SessionId, Time};
+use crate::ids::{RoomId, SessionId, Time, UserId};
 use crate::modes::List;
 use crate::reply::{Reply, Scope};
 use crate::session::Answer;
@@ -15,8 +15,8 @@ use crate::world::World;
 /// What a session asks.
 #[derive(Debug)]
 pub enum Query {
-    /// Who is in a room.
-    Names(RoomName),
+    /// Who is in a room, from behind this user on.
+    Names(RoomName, UserId),
     /// What a room's topic is.
     Topic(RoomName),
     /// What was said.
@@ -27,14 +27,14 @@ pub enum Query {
     ModeList(RoomName, List),
     /// What a user is marked with.
     UserModes(Nick),
-    /// Who is in a room or meets a mask.
-    Who(Box<str>),
+    /// Who is in a room or meets a mask, from behind this user on.
+    Who(Box<str>, UserId),
     /// About one person.
     Whois(Nick),
     /// About those who had a nick and have left, so many.
     Whowas(Nick, usize),
-    /// Which rooms there are.
-    List(Vec<list::Filter>),
+    /// Which rooms there are, from behind this one on.
+    List(Vec<list::Filter>, RoomId),
     /// Which of these are here.
     Ison(Vec<Nick>),
     /// The addresses of these.
@@ -54,6 +54,8 @@ pub struct Asked {
     pub answers: Vec<Answer>,
     /// The read whose result fills [`Answer::Await`].
     pub read: Option<HistoryRead>,
+    /// What is to be asked when these answers are on their way, if they are not all.
+    pub(crate) more: Option<Query>,
 }
 
 /// What is to be read from the store.
@@ -70,7 +72,8 @@ pub struct HistoryRead {
 impl Asked {
     /// Lines and nothing else.
     pub(crate) fn replies(scope: &Scope, replies: Vec<Reply>) -> Self {
-        Asked { answers: replies.into_iter().map(|reply| Answer::Reply(scope.clone(), reply)).collect(), read: None }
+        let answers = replies.into_iter().map(|reply| Answer::Reply(scope.clone(), reply)).collect();
+        Asked { answers, read: None, more: None }
     }
 
     /// One line.
@@ -82,30 +85,31 @@ impl Asked {
 impl World {
     /// Answers a question as of the last entry applied.
     ///
-    /// The session waits for the answer: with its last line, or with the page that is read, it reads on.
-    pub fn ask(&self, session: SessionId, scope: Scope, query: &Query, now: Time) -> Asked {
-        let mut asked = self.look_up(session, scope, query, now);
-        if asked.read.is_none() {
-            asked.answers.push(Answer::Resume);
-        }
+    /// Rows have lasting numbers and come in their order: whoever comes or goes while a long answer is given piece by
+    /// piece is told so beside, and nobody else is left out or told twice.
+    /// One hold's worth of it: [`Answer::Asked`] says whether there is more.
+    pub fn ask(&self, session: SessionId, scope: Scope, query: Query, now: Time) -> Asked {
+        let mut asked = self.look_up(session, scope.clone(), query, now);
+        let more = asked.more.take().map(|query| (scope, query));
+        asked.answers.push(Answer::Asked(more));
         asked
     }
 
-    fn look_up(&self, session: SessionId, scope: Scope, query: &Query, now: Time) -> Asked {
+    fn look_up(&self, session: SessionId, scope: Scope, query: Query, now: Time) -> Asked {
         match query {
-            Query::Names(room) => names::answer(self, session, scope, room),
-            Query::Topic(room) => topic::answer(self, session, scope, room),
-            Query::History(ask) => chathistory::answer(self, session, scope, ask),
-            Query::Modes(room) => mode::answer(self, session, &scope, room),
-            Query::ModeList(room, list) => mode::answer_list(self, session, &scope, room, *list),
-            Query::UserModes(nick) => usermode::answer(self, session, &scope, nick),
-            Query::Who(mask) => who::answer(self, session, &scope, mask),
-            Query::Whois(nick) => whois::answer(self, session, &scope, nick, now),
-            Query::Whowas(nick, count) => whowas::answer(self, session, &scope, nick, *count),
-            Query::List(filters) => list::answer(self, session, &scope, filters, now),
-            Query::Ison(nicks) => ison::answer(self, &scope, nicks),
-            Query::Userhost(nicks) => ison::answer_userhost(self, &scope, nicks),
-            Query::Presence(nicks) => monitor::answer(self, &scope, nicks),
+            Query::Names(room, after) => names::answer(self, session, scope, room, after),
+            Query::Topic(room) => topic::answer(self, session, scope, &room),
+            Query::History(ask) => chathistory::answer(self, session, scope, &ask),
+            Query::Modes(room) => mode::answer(self, session, &scope, &room),
+            Query::ModeList(room, list) => mode::answer_list(self, session, &scope, &room, list),
+            Query::UserModes(nick) => usermode::answer(self, session, &scope, &nick),
+            Query::Who(mask, after) => who::answer(self, session, &scope, mask, after),
+            Query::Whois(nick) => whois::answer(self, session, &scope, &nick, now),
+            Query::Whowas(nick, count) => whowas::answer(self, session, &scope, &nick, count),
+            Query::List(filters, after) => list::answer(self, session, &scope, filters, after, now),
+            Query::Ison(nicks) => ison::answer(self, &scope, &nicks),
+            Query::Userhost(nicks) => ison::answer_userhost(self, &scope, &nicks),
+            Query::Presence(nicks) => monitor::answer(self, &scope, &nicks),
             Query::Lusers => lusers::answer(self, &scope),
             Query::Time => about::answer_time(self, &scope, now),
         }

@@ -1,7 +1,7 @@
 //! Slow work that a session hands out: done on a pool, off the worker, while the session reads no further line.
 //!
 //! In: a [`Step::Work`](crate::session::Step::Work). Out: an action for the log, and behind it
-//! [`Answer::Finish`](crate::session::Answer::Finish), so that answers stay in order and what was found out has its
+//! [`Answer::Done`](crate::session::Answer::Done), so that answers stay in order and what was found out has its
 //! place among everything else.
 
 mod password;

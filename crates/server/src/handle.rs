@@ -9,7 +9,8 @@ use std::time::Duration;
 use teahouse_chat::commands::say::{Say, Target};
 use teahouse_chat::durable::MessageKind;
 use teahouse_chat::entry::Action;
-use teahouse_chat::info::{Operator, Rules, ServerInfo};
+use teahouse_chat::info::{Operator, ROWS_PER_HOLD, Rules, ServerInfo};
+use teahouse_chat::shard::Rate;
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::Nick;
 use teahouse_store::{OpenError, Options};
@@ -217,12 +218,18 @@ fn server_info(config: &Config) -> ServerInfo {
             guest_seat_ms: u64::try_from(config.guest_seat.as_millis()).unwrap_or(u64::MAX),
             forget_ms: config.forget_after.map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
             keep_history: config.keep_history,
+            rows_per_hold: ROWS_PER_HOLD,
         },
         operators: config
             .operators
             .iter()
             .map(|(name, password)| Operator { name: name.as_str().into(), password: password.clone() })
             .collect(),
+        rate: config.messages_per_second_max.map_or(Rate::UNLIMITED, |per_second| Rate {
+            interval_us: 1_000_000 / u64::from(per_second),
+            burst: u64::from(config.message_burst),
+        }),
+        send_queue_total_bytes: config.send_queue_total_bytes_max.unwrap_or(usize::MAX),
         send_queue_bytes: config.send_queue_bytes_max.unwrap_or(usize::MAX),
     }
 }

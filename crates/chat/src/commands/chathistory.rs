@@ -77,6 +77,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: &Ask)
         Some(conversation) => Asked {
             answers: vec![Answer::Await(scope, frame)],
             read: Some(HistoryRead { conversation, span: ask.span, limit: ask.limit }),
+            more: None,
         },
         None => {
             let failure = no_target(frame.subcommand, &target);

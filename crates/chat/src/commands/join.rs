@@ -37,6 +37,8 @@ pub struct Enter {
 }
 
 fn parse(request: &mut Request<'_>) {
+    // Who is in a large room takes several answers.
+    request.wait();
     let mut keys = request.param(1).split(',');
     for name in request.param(0).split(',') {
         let key = keys.next().filter(|key| !key.is_empty()).map(Arc::from);
@@ -96,7 +98,7 @@ fn rank_at_the_door(room: &RoomRecord, own: Owner, was_empty: bool) -> Option<Ra
 /// Shows the room to all sessions of whoever came in.
 fn show_room(turn: &mut Turn<'_>, user: UserId, room: RoomId) {
     if let Some(room) = turn.world.durable.room(room) {
-        let view = turn.world.view(room);
+        let view = turn.world.view(room, turn.world.rules.rows_per_hold);
         turn.tell(Audience::User(user), Event::Room(Arc::new(view)));
     }
 }

@@ -6,7 +6,7 @@ use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage};
 use crate::durable::RoomRecord;
-use crate::ids::{SessionId, Time};
+use crate::ids::{RoomId, SessionId, Time};
 use crate::modes::{Flag, matches};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope};
@@ -66,7 +66,7 @@ fn parse(request: &mut Request<'_>) {
     if !masks.is_empty() {
         filters.push(Filter::Masks(masks));
     }
-    request.ask(Query::List(filters));
+    request.ask(Query::List(filters, RoomId::default()));
 }
 
 fn filter(word: &str) -> Option<Filter> {
@@ -91,19 +91,30 @@ fn filter(word: &str) -> Option<Filter> {
     })
 }
 
-/// 322 for each room that is seen from outside, or that one is in; and 323.
-pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, filters: &[Filter], now: Time) -> Asked {
-    let rooms = world.durable.rooms().map(|room| (&room.record, &room.name));
-    let shown = rooms.filter(|(room, name)| is_listed(world, session, room) && passes(world, filters, room, name, now));
-    let mut lines: Vec<Reply> = shown
-        .map(|(room, _)| {
-            let topic = room.topic.as_ref().map(|topic| topic.text.to_string()).unwrap_or_default();
-            let people = world.presence.count(room.id).to_string();
-            Reply::numeric(n::RPL_LIST, topic).param(room.name.to_string()).param(people)
-        })
-        .collect();
-    lines.push(Reply::numeric(n::RPL_LISTEND, "End of LIST"));
-    Asked::replies(scope, lines)
+/// 322 for each room that is seen from outside, or that one is in; and behind the last of them 323.
+pub(crate) fn answer(
+    world: &World,
+    session: SessionId,
+    scope: &Scope,
+    filters: Vec<Filter>,
+    after: RoomId,
+    now: Time,
+) -> Asked {
+    let (rooms, last) = world.durable.rooms_after(after, world.rules.rows_per_hold);
+    let shown = rooms.into_iter().filter(|room| {
+        is_listed(world, session, &room.record) && passes(world, &filters, &room.record, &room.name, now)
+    });
+    let mut lines: Vec<Reply> = shown.map(|room| line(world, &room.record)).collect();
+    if last.is_none() {
+        lines.push(Reply::numeric(n::RPL_LISTEND, "End of LIST"));
+    }
+    Asked { more: last.map(|last| Query::List(filters, last)), ..Asked::replies(scope, lines) }
+}
+
+fn line(world: &World, room: &RoomRecord) -> Reply {
+    let topic = room.topic.as_ref().map(|topic| topic.text.to_string()).unwrap_or_default();
+    let people = world.presence.count(room.id).to_string();
+    Reply::numeric(n::RPL_LIST, topic).param(room.name.to_string()).param(people)
 }
 
 /// An empty room looks absent, unless it is the server's own.

@@ -4,7 +4,7 @@ use teahouse_proto::names::RoomName;
 use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage};
-use crate::ids::SessionId;
+use crate::ids::{SessionId, UserId};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope};
 use crate::session::{Answer, Request};
@@ -20,10 +20,9 @@ pub(super) const COMMAND: Command = Command {
 };
 
 fn parse(request: &mut Request<'_>) {
-    // One room a line: a list of a thousand names is a long answer, and this one is bounded by the room.
     let name = request.param(0);
     match RoomName::parse(name) {
-        Ok(room) => request.ask(Query::Names(room)),
+        Ok(room) => request.ask(Query::Names(room, UserId::default())),
         Err(_) if name.contains(',') => {
             request.reply(Reply::numeric(n::ERR_TOOMANYTARGETS, "One channel at a time").param(super::shown(name)));
         }
@@ -31,15 +30,15 @@ fn parse(request: &mut Request<'_>) {
     }
 }
 
-/// 353 and 366. A room with nobody in it looks like one that is not there.
-pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, name: &RoomName) -> Asked {
-    let room = world.visible_room(session, name).and_then(|room| world.durable.room(room.id));
-    let room = room.map(|room| world.view_for(session, room)).filter(|view| !view.people.is_empty());
-    let answer = match room {
-        Some(view) => Answer::Names(scope, view),
-        None => Answer::Reply(scope, end(name.as_str().to_owned())),
+/// 353, and behind the last of them 366. A room with nobody in it looks like one that is not there.
+pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, name: RoomName, after: UserId) -> Asked {
+    let room = world.visible_room(session, &name).and_then(|room| world.durable.room(room.id));
+    let view = room.map(|room| world.view_for(session, room, after));
+    let Some(view) = view.filter(|view| !view.people.is_empty() || view.more.is_some()) else {
+        return Asked::one(&scope, end(name.as_str().to_owned()));
     };
-    Asked { answers: vec![answer], read: None }
+    let more = view.more.map(|last| Query::Names(name, last));
+    Asked { answers: vec![Answer::Names(scope, view)], read: None, more }
 }
 
 /// The line that ends a list of names.

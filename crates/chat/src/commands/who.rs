@@ -4,7 +4,8 @@ use teahouse_proto::names::{Nick, RoomName};
 use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage};
-use crate::ids::{RoomId, SessionId};
+use crate::durable::RoomRecord;
+use crate::ids::{RoomId, SessionId, UserId};
 use crate::modes::{Ranks, matches};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope};
@@ -20,36 +21,42 @@ pub(super) const COMMAND: Command = Command {
     parse,
 };
 
-/// How many users a mask may bring up.
-const MATCHES_MAX: usize = 500;
-
 fn parse(request: &mut Request<'_>) {
-    request.ask(Query::Who(request.param(0).into()));
+    request.ask(Query::Who(request.param(0).into(), UserId::default()));
 }
 
-/// 352 for each, and 315.
-pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, mask: &str) -> Asked {
-    let line = |user: &User, place: Option<(&str, Ranks)>| whoreply(world, user, place);
-    let mut lines: Vec<Reply> = match (RoomName::parse(mask), Nick::parse(mask)) {
+/// 352 for each, and behind the last of them 315.
+pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, mask: Box<str>, after: UserId) -> Asked {
+    let (mut lines, last) = match (RoomName::parse(&mask), Nick::parse(&mask)) {
         (Ok(name), _) => match world.visible_room(session, &name) {
-            Some(room) => {
-                let sees_all = world.is_inside(session, room.id) || world.is_operator(session);
-                let shown = world
-                    .presence
-                    .members(room.id)
-                    .filter(|(user, _)| !user.modes.invisible || sees_all || world.is_own(session, user));
-                shown.map(|(user, ranks)| line(user, Some((&room.name, ranks)))).collect()
-            }
-            None => Vec::new(),
+            Some(room) => of_room(world, session, room, after),
+            None => (Vec::new(), None),
         },
-        (_, Ok(nick)) => world.presence.user_named(&nick).map(|user| line(user, None)).into_iter().collect(),
-        _ => {
-            let met = world.presence.users().filter(|user| meets(world, session, user, mask));
-            met.take(MATCHES_MAX).map(|user| line(user, None)).collect()
+        (_, Ok(nick)) => {
+            (world.presence.user_named(&nick).map(|user| whoreply(world, user, None)).into_iter().collect(), None)
         }
+        _ => of_mask(world, session, &mask, after),
     };
-    lines.push(Reply::numeric(n::RPL_ENDOFWHO, "End of WHO list").param(super::shown(mask)));
-    Asked::replies(scope, lines)
+    if last.is_none() {
+        lines.push(Reply::numeric(n::RPL_ENDOFWHO, "End of WHO list").param(super::shown(&mask)));
+    }
+    Asked { more: last.map(|last| Query::Who(mask, last)), ..Asked::replies(scope, lines) }
+}
+
+/// Members of a room, and the last one that was looked at if there are more.
+fn of_room(world: &World, session: SessionId, room: &RoomRecord, after: UserId) -> (Vec<Reply>, Option<UserId>) {
+    let sees_all = world.is_inside(session, room.id) || world.is_operator(session);
+    let (members, last) = world.presence.members_after(room.id, after, world.rules.rows_per_hold);
+    let shown =
+        members.into_iter().filter(|(user, _)| !user.modes.invisible || sees_all || world.is_own(session, user));
+    (shown.map(|(user, ranks)| whoreply(world, user, Some((&room.name, ranks)))).collect(), last)
+}
+
+/// Users whom a mask meets, and the last one that was looked at if there are more.
+fn of_mask(world: &World, session: SessionId, mask: &str, after: UserId) -> (Vec<Reply>, Option<UserId>) {
+    let (users, last) = world.presence.users_after(after, world.rules.rows_per_hold);
+    let met = users.into_iter().filter(|user| meets(world, session, user, mask));
+    (met.map(|user| whoreply(world, user, None)).collect(), last)
 }
 
 /// Whether a mask meets a user, and the one who asks may see it.

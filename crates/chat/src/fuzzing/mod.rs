@@ -90,7 +90,7 @@ impl House {
         if shard.is_reading(id) {
             let mut steps = Vec::new();
             let line = if line.len() < LINE_BYTES_MAX - 2 { Ok(line) } else { Err(LineError::TooLong) };
-            shard.receive(id, line, &mut steps);
+            shard.receive(id, line, 0, &mut steps);
             self.model.carry_out(id, steps);
         }
     }

@@ -29,8 +29,19 @@ pub(crate) struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    pub(crate) fn new(info: &'a ServerInfo, time: Time, event: &'a Event) -> Self {
-        Shared { info, time, event, encoded: Vec::new() }
+    /// `encoded` is what was needed of it before.
+    pub(crate) fn new(
+        info: &'a ServerInfo,
+        time: Time,
+        event: &'a Event,
+        encoded: Vec<(Variant, Option<Bytes>)>,
+    ) -> Self {
+        Shared { info, time, event, encoded }
+    }
+
+    /// What was needed of it so far.
+    pub(crate) fn into_encoded(self) -> Vec<(Variant, Option<Bytes>)> {
+        self.encoded
     }
 
     /// The line for receivers of this kind; `None` if they are told nothing.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::numerics as n;
 
-use super::{Receiver, begin, framed};
+use super::{Receiver, Variant, begin, framed};
 use crate::capabilities::Caps;
 use crate::commands;
 use crate::entry::RoomView;
@@ -33,9 +33,14 @@ pub(crate) fn reply(to: Receiver<'_>, scope: &Scope, reply: &Reply) -> Bytes {
 /// The topic's lines, if there is a topic, and the names.
 pub(crate) fn room(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut Vec<Bytes>) {
     topic(to, scope, view, out);
-    if !to.variant.caps.has(Caps::NO_IMPLICIT_NAMES) {
+    if shows_names(to.variant) {
         names(to, scope, view, out);
     }
+}
+
+/// Whether whoever comes in is told at once who is there.
+pub(crate) fn shows_names(variant: Variant) -> bool {
+    !variant.caps.has(Caps::NO_IMPLICIT_NAMES)
 }
 
 /// 332 and 333.
@@ -45,7 +50,7 @@ fn topic(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut Vec<Bytes>)
     }
 }
 
-/// 353, as many lines as it takes, and 366.
+/// 353, as many lines as it takes, and 366 if these are the last.
 pub(crate) fn names(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut Vec<Bytes>) {
     let head = to.info.name.len() + to.nick.len() + view.name.len() + ": 353  =  :".len();
     let room_bytes = MESSAGE_BODY_BYTES_MAX.saturating_sub(head);
@@ -68,7 +73,9 @@ pub(crate) fn names(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut 
     if !text.is_empty() {
         out.push(reply(to, scope, &names_line(&view.name, text)));
     }
-    out.push(reply(to, scope, &commands::names::end(view.name.to_string())));
+    if view.more.is_none() {
+        out.push(reply(to, scope, &commands::names::end(view.name.to_string())));
+    }
 }
 
 fn names_line(room: &str, people: String) -> Reply {

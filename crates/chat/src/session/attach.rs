@@ -109,7 +109,13 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
     let user = live.unwrap_or_else(|| make_user(turn, attach, guest));
     turn.world.presence.attach(origin.session, attach.link, user);
     let Some(user) = turn.world.presence.user(user) else { return };
-    let rooms = user.rooms.iter().filter_map(|id| turn.world.durable.room(*id));
+    // All rooms together have as many people as one hold of the lock may look at; the rest is asked for later.
+    let mut people_max = turn.world.rules.rows_per_hold;
+    let rooms = user.rooms.iter().filter_map(|id| turn.world.durable.room(*id)).map(|room| {
+        let view = turn.world.view(room, people_max);
+        people_max -= view.people.len();
+        (room.record.id, view)
+    });
     let welcome = Welcome {
         user: user.id,
         nick: user.nick.as_str().into(),
@@ -117,7 +123,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         guest: outcome,
         modes: user.modes,
         lusers: lusers::lines(turn.world),
-        rooms: rooms.map(|room| (room.record.id, turn.world.view(room))).collect(),
+        rooms: rooms.collect(),
     };
     turn.tell_origin(Event::Attached(Arc::new(welcome)));
 }

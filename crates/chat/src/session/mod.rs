@@ -36,7 +36,7 @@ pub enum Step {
     Submit(Scope, Action),
     /// The world is asked.
     Ask(Scope, Query),
-    /// Slow work is done elsewhere: what comes of it is submitted, and then [`Answer::Finish`] given.
+    /// Slow work is done elsewhere: what comes of it is submitted, and then [`Answer::Done`] given.
     Work(Scope, Work),
 }
 
@@ -51,10 +51,10 @@ pub enum Answer {
     Names(Scope, RoomView),
     /// History will stand here, once it is read.
     Await(Scope, HistoryFrame),
-    /// What the session waited for will not come; it reads on.
-    Resume,
-    /// The work that the session waited for is done, and what came of it stands before this; it reads on.
-    Finish(Scope),
+    /// A question is answered; or so far, and this is to be asked next.
+    Asked(Option<(Scope, Query)>),
+    /// All that a line is answered with is on its way: once it is there, the session reads on.
+    Done(Scope),
     /// From here on the session is told of this nick's coming and going.
     Watch(Nick),
     /// From here on it is not.
@@ -185,8 +185,9 @@ impl Session {
             },
         }
         match scope {
-            // The answer is still to come: its end is given when the work is done.
-            Scope::Batch(_) if matches!(steps.last(), Some(Step::Work(..))) => {}
+            // What the work comes to is still to be told: whoever has it done ends the line.
+            _ if matches!(steps.last(), Some(Step::Work(..))) => {}
+            scope if self.waiting => steps.push(Step::Answer(Answer::Done(scope))),
             Scope::Batch(reference) => steps.push(plain(end_of_batch(&reference))),
             Scope::Label(_) if steps.len() == before => {
                 steps.push(Step::Answer(Answer::Reply(scope, Reply::word("ACK"))));
@@ -218,7 +219,6 @@ impl Session {
 
     /// The session's user is there: what it asked for at registration is its own from here on.
     pub(crate) fn attached(&mut self) -> Option<GuestWish> {
-        self.waiting = false;
         match std::mem::replace(&mut self.progress, Progress::Registered) {
             Progress::Registering(registration) => registration.guest,
             Progress::Registered => None,
@@ -266,17 +266,17 @@ impl<'a> Request<'a> {
 
     /// Asks the world; the session reads no further line until the answer is there.
     pub(crate) fn ask(&mut self, query: Query) {
-        self.session.waiting = true;
+        self.wait();
         self.steps.push(Step::Ask(self.scope.clone(), query));
     }
 
     /// Hands out work; the session reads no further line until it is done. Nothing else answers this line.
     pub(crate) fn work(&mut self, work: Work) {
-        self.session.waiting = true;
+        self.wait();
         self.steps.push(Step::Work(self.scope.clone(), work));
     }
 
-    /// The session reads no further line until what it has asked for is there.
+    /// The session reads no further line until all is there that this one is answered with.
     pub(crate) fn wait(&mut self) {
         self.session.waiting = true;
     }

@@ -3,8 +3,11 @@
 //! In: lines from its connections, and deliveries, in the log's order. Out: steps for the log, and bytes in outlets.
 //! It has no socket and no clock; whoever drives it moves the bytes.
 
+mod asking;
 mod locals;
 mod outlet;
+mod pace;
+mod telling;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -13,14 +16,18 @@ use bytes::Bytes;
 use slab::Slab;
 use teahouse_proto::irc::LineError;
 
+use asking::Asking;
 use locals::{Locals, Slot};
 pub use outlet::Outlet;
+use pace::Pace;
+pub use pace::Rate;
+use telling::Telling;
 
 use crate::capabilities::Caps;
 use crate::commands::chathistory;
 use crate::durable::StoredMessage;
-use crate::entry::{Action, Applied, Audience, Effect, Event, Said};
-use crate::ids::{Position, RoomId, SessionId};
+use crate::entry::{Action, Applied, Said};
+use crate::ids::{Position, SessionId};
 use crate::info::ServerInfo;
 use crate::render::{self, Framing, Receiver, Shared, Variant};
 use crate::reply::{Reply, Scope, Verb};
@@ -53,8 +60,13 @@ struct Seat {
     wallops: bool,
     /// The connection is closed; the seat is free as soon as nothing names it any more.
     gone: bool,
-    /// Whether it is among those touched since they were last asked for.
+    asking: Asking,
+    pace: Pace,
+    /// It was faster than its rate, and is not read until that is made up for.
+    resting: bool,
+    /// Whether it is among those with something to write, and among those that have changed.
     touched: bool,
+    changed: bool,
 }
 
 /// One worker's share of the chat.
@@ -68,7 +80,9 @@ pub struct Shard {
     locals: Locals,
     settled: Position,
     gated: VecDeque<(Position, SessionId)>,
+    telling: Telling,
     touched: Vec<SessionId>,
+    changed: Vec<SessionId>,
 }
 
 impl Shard {
@@ -83,7 +97,9 @@ impl Shard {
             locals: Locals::default(),
             settled: Position::default(),
             gated: VecDeque::new(),
+            telling: Telling::default(),
             touched: Vec::new(),
+            changed: Vec::new(),
         }
     }
 
@@ -101,21 +117,45 @@ impl Shard {
             attached: false,
             wallops: false,
             gone: false,
+            asking: Asking::default(),
+            pace: Pace::default(),
+            resting: false,
             touched: false,
+            changed: false,
         });
         id
     }
 
-    /// Reads one line of a session that neither waits nor is over; the steps are to be carried out in order.
-    pub fn receive(&mut self, id: SessionId, line: Result<&[u8], LineError>, steps: &mut Vec<Step>) {
-        if let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) {
-            seat.session.receive(line, &self.info, self.entropy, steps);
-        }
+    /// Reads one line of a session that is reading; the steps are to be carried out in order.
+    ///
+    /// `now_us` is the time on whoever's clock drives the shard, in microseconds.
+    pub fn receive(&mut self, id: SessionId, line: Result<&[u8], LineError>, now_us: u64, steps: &mut Vec<Step>) {
+        let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) else { return };
+        let before = steps.len();
+        seat.session.receive(line, &self.info, self.entropy, steps);
+        let actions = steps[before..].iter().filter(|step| matches!(step, Step::Submit(..))).count();
+        let is_question = steps[before..].iter().any(|step| matches!(step, Step::Ask(..)));
+        seat.pace.count(self.info.rate, now_us, actions, is_question);
+        seat.resting = seat.pace.next_us(self.info.rate) > now_us;
     }
 
     /// Whether a session reads lines now.
     pub fn is_reading(&self, id: SessionId) -> bool {
-        self.seat(id).is_some_and(|seat| !seat.session.is_waiting() && !seat.session.is_over())
+        let reads = |seat: &Seat| !seat.session.is_waiting() && !seat.session.is_over() && !seat.resting;
+        self.seat(id).is_some_and(reads)
+    }
+
+    /// Until when a session is not read because it was faster than its rate, in microseconds.
+    pub fn rests_until_us(&self, id: SessionId) -> Option<u64> {
+        self.seat(id).filter(|seat| seat.resting).map(|seat| seat.pace.next_us(self.info.rate))
+    }
+
+    /// Lets a session be read again if it has rested long enough.
+    pub fn rouse(&mut self, id: SessionId, now_us: u64) {
+        let rate = self.info.rate;
+        if let Some(seat) = self.seat_mut(id) {
+            seat.resting &= seat.pace.next_us(rate) > now_us;
+        }
     }
 
     /// Whether a session has said its last, or has been told its last.
@@ -133,19 +173,38 @@ impl Shard {
         self.seat(id).map_or_else(|| "*".into(), |seat| Arc::clone(&seat.outlet.nick))
     }
 
-    /// The sessions that may have something to write, may read again, or are over, since the last call.
-    pub fn take_touched(&mut self) -> Vec<SessionId> {
+    /// The sessions that may have something to write since the last call, in exchange for an empty list.
+    pub fn take_touched(&mut self, emptied: Vec<SessionId>) -> Vec<SessionId> {
         for id in &self.touched {
             if let Some(seat) = self.seats.get_mut(id.slot as usize) {
                 seat.touched = false;
             }
         }
-        std::mem::take(&mut self.touched)
+        std::mem::replace(&mut self.touched, emptied)
     }
 
-    fn touch(&mut self, id: SessionId) {
+    /// The sessions that may read again, ask on, are over or have another nick, since the last call.
+    pub fn take_changed(&mut self) -> Vec<SessionId> {
+        for id in &self.changed {
+            if let Some(seat) = self.seats.get_mut(id.slot as usize) {
+                seat.changed = false;
+            }
+        }
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Has a session written to.
+    pub fn touch(&mut self, id: SessionId) {
         if let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) {
             touch(&mut self.touched, seat);
+        }
+    }
+
+    /// Has a session looked at, and written to.
+    fn change(&mut self, id: SessionId) {
+        if let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) {
+            touch(&mut self.touched, seat);
+            change(&mut self.changed, seat);
         }
     }
 
@@ -219,21 +278,25 @@ impl Shard {
 
     /// Which of the sessions here hears which room, for the tests that compare it with the world.
     #[cfg(any(test, fuzzing))]
-    pub(crate) fn memberships(&self) -> Vec<(SessionId, RoomId)> {
+    pub(crate) fn memberships(&self) -> Vec<(SessionId, crate::ids::RoomId)> {
         self.locals.memberships().map(|(slot, room)| (self.seats[slot as usize].id, room)).collect()
     }
 
-    /// Takes in one delivery; to how many sessions something was said.
-    pub fn deliver(&mut self, delivery: Delivery) -> usize {
+    /// Takes in one delivery; what was applied is told by [`Shard::tell`], to the end, before the next one is taken in.
+    pub fn deliver(&mut self, delivery: Delivery) {
+        debug_assert!(!self.is_telling(), "one entry is told before the next one");
         match delivery {
-            Delivery::Applied(applied) => {
-                return applied.effects.iter().map(|effect| self.effect(&applied, effect)).sum();
-            }
+            Delivery::Applied(applied) => self.telling.begin(applied),
             Delivery::Answer(id, answer) => self.answer(id, answer),
             Delivery::Page(id, rows) => self.page(id, rows),
             Delivery::Settled(upto, failed) => self.settle(upto, &failed),
         }
-        1
+    }
+
+    /// The next question of a session that is still being answered; it is to be carried out.
+    pub fn next_question(&mut self, id: SessionId) -> Option<Step> {
+        let seat = self.seat_mut(id).filter(|seat| !seat.session.is_over())?;
+        seat.asking.next().map(|(scope, query)| Step::Ask(scope, query))
     }
 
     fn seat(&self, id: SessionId) -> Option<&Seat> {
@@ -242,131 +305,6 @@ impl Shard {
 
     fn seat_mut(&mut self, id: SessionId) -> Option<&mut Seat> {
         self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id)
-    }
-
-    fn effect(&mut self, applied: &Applied, effect: &Effect) -> usize {
-        match &effect.event {
-            Event::Entered(who) => self.locals.enter(who.user, who.room),
-            Event::Attached(_) | Event::NotAttached(_) | Event::Detached(..) | Event::Close(_) | Event::Reply(_) => {
-                self.for_one_session(effect);
-                return 1;
-            }
-            _ => {}
-        }
-        let receivers = self.fan_out(applied, effect);
-        match &effect.event {
-            Event::Left(who, _) | Event::Kicked { membership: who, .. } => self.locals.leave(who.user, who.room),
-            Event::UserModes { user, modes, .. } => {
-                for slot in self.locals.of_user(*user) {
-                    self.seats[*slot as usize].wallops = modes.wallops;
-                }
-            }
-            Event::Renamed { user, nick, .. } => {
-                for slot in self.locals.of_user(*user) {
-                    self.seats[*slot as usize].outlet.nick = Arc::clone(nick);
-                }
-            }
-            _ => {}
-        }
-        receivers
-    }
-
-    fn for_one_session(&mut self, effect: &Effect) {
-        let Audience::Session(id) = effect.audience else { return };
-        let info = Arc::clone(&self.info);
-        let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) else { return };
-        let plain = Scope::Plain;
-        let scope = effect.origin.as_ref().map_or(&plain, |origin| &origin.scope);
-        match &effect.event {
-            Event::Attached(welcome) => {
-                self.locals.attach(id.slot, welcome.user, welcome.rooms.iter().map(|(room, _)| *room));
-                seat.attached = true;
-                seat.wallops = welcome.modes.wallops;
-                seat.welcome(&info, scope, welcome);
-            }
-            Event::NotAttached(reply) => {
-                seat.session.resume();
-                seat.outlet.push_answer(render::reply(seat.receiver(&info), scope, reply));
-            }
-            Event::Detached(user, rooms) => {
-                self.locals.detach(id.slot, *user, rooms);
-                seat.attached = false;
-            }
-            Event::Close(reason) => seat.close(&info, scope, reason),
-            Event::Reply(reply) => seat.outlet.push_answer(render::reply(seat.receiver(&info), scope, reply)),
-            _ => {}
-        }
-        self.touch(id);
-        self.free(id);
-    }
-
-    /// One event to everybody here whom it concerns; how many those are.
-    fn fan_out(&mut self, applied: &Applied, effect: &Effect) -> usize {
-        let info = Arc::clone(&self.info);
-        let mut shared = Shared::new(&info, applied.time, &effect.event);
-        let receivers = self.receivers(effect);
-        for slot in receivers.iter().copied() {
-            let seat = &mut self.seats[slot as usize];
-            let origin = effect.origin.as_ref().filter(|origin| origin.session == seat.id);
-            match (origin, &effect.event) {
-                (_, Event::Told(reply)) => seat.push(render::reply(seat.receiver(&info), &Scope::Plain, reply)),
-                (_, Event::Room(view)) => {
-                    let scope = origin.map_or(Scope::Plain, |origin| origin.scope.clone());
-                    let mut lines = Vec::new();
-                    render::room(seat.receiver(&info), &scope, view, &mut lines);
-                    lines.into_iter().for_each(|line| seat.outlet.push_answer(line));
-                }
-                (Some(origin), Event::Said(said)) => {
-                    if seat.echo(&info, &shared, &origin.scope, said) {
-                        self.gated.push_back((applied.position, seat.id));
-                    }
-                }
-                (Some(origin), event) => {
-                    let Some(line) = shared.answer(seat.receiver(&info), &origin.scope) else { continue };
-                    if matches!(event, Event::Topic { .. }) {
-                        seat.outlet.gate(applied.position, line, None);
-                        self.gated.push_back((applied.position, seat.id));
-                    } else {
-                        seat.outlet.push_answer(line);
-                    }
-                }
-                (None, _) => shared.line(seat.outlet.variant).into_iter().for_each(|line| seat.push(line)),
-            }
-            touch(&mut self.touched, seat);
-        }
-        receivers.len()
-    }
-
-    fn receivers(&self, effect: &Effect) -> Vec<Slot> {
-        match &effect.audience {
-            Audience::Session(id) => self.seat(*id).map(|seat| seat.id.slot).into_iter().collect(),
-            Audience::User(user) => self.locals.of_user(*user).to_vec(),
-            Audience::Room(room) => self.locals.of_room(*room).to_vec(),
-            Audience::Everyone => self.locals.all().collect(),
-            Audience::Wallops => self.locals.all().filter(|slot| self.seats[*slot as usize].wallops).collect(),
-            Audience::Watchers(nick) => self.locals.watching(nick).to_vec(),
-            Audience::Others(user, rooms) => {
-                let own = self.locals.of_user(*user);
-                self.near(rooms, effect).into_iter().filter(|slot| !own.contains(slot)).collect()
-            }
-            Audience::Neighbours(user, rooms) => {
-                let mut slots = self.near(rooms, effect);
-                slots.extend(self.locals.of_user(*user));
-                slots.into_iter().collect()
-            }
-        }
-    }
-
-    /// Those here who are in any of these rooms; for some events also those who monitor the nick so closely.
-    /// <https://ircv3.net/specs/extensions/extended-monitor>
-    fn near(&self, rooms: &[RoomId], effect: &Effect) -> BTreeSet<Slot> {
-        let mut slots: BTreeSet<Slot> = rooms.iter().flat_map(|room| self.locals.of_room(*room)).copied().collect();
-        if let Event::Away { nick, .. } | Event::NameSet { nick, .. } = &effect.event {
-            let caps = |slot: &Slot| self.seats[*slot as usize].outlet.variant.caps;
-            let watching = self.locals.watching(nick).iter();
-            slots.extend(watching.filter(|slot| render::is_told_from_afar(&effect.event, caps(slot))));
-        }
-        slots
     }
 
     fn answer(&mut self, id: SessionId, answer: Answer) {
@@ -381,26 +319,37 @@ impl Shard {
                 lines.into_iter().for_each(|line| seat.outlet.push_answer(line));
             }
             Answer::Await(scope, frame) => seat.outlet.await_page(scope, frame),
-            Answer::Resume => seat.session.resume(),
-            Answer::Finish(scope) => {
-                seat.session.resume();
-                if let Scope::Batch(reference) = &scope {
-                    let end = render::reply(seat.receiver(&info), &Scope::Plain, &end_of_batch(reference));
-                    seat.outlet.push_answer(end);
-                }
+            Answer::Asked(more) => {
+                seat.asking.answered(more);
+                self.end_line(id);
+            }
+            Answer::Done(scope) => {
+                seat.asking.end_line(scope);
+                self.end_line(id);
             }
             Answer::Watch(nick) => return self.locals.watch(id.slot, nick),
             Answer::Unwatch(nick) => return self.locals.unwatch(id.slot, &nick),
             Answer::Close(scope, reason) => seat.close(&info, &scope, &reason),
         }
-        self.touch(id);
+        self.change(id);
+    }
+
+    /// Lets a session read on if all is there that its line is answered with.
+    fn end_line(&mut self, id: SessionId) {
+        let info = Arc::clone(&self.info);
+        let Some(seat) = self.seat_mut(id).filter(|seat| seat.outlet.awaited_page().is_none()) else { return };
+        let Some(scope) = seat.asking.take_line() else { return };
+        if let Scope::Batch(reference) = &scope {
+            let end = render::reply(seat.receiver(&info), &Scope::Plain, &end_of_batch(reference));
+            seat.outlet.push_answer(end);
+        }
+        seat.session.resume();
         self.free(id);
     }
 
     fn page(&mut self, id: SessionId, rows: Option<Vec<StoredMessage>>) {
         let info = Arc::clone(&self.info);
         let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) else { return };
-        seat.session.resume();
         let Some((scope, frame)) = seat.outlet.awaited_page() else { return };
         let to = seat.receiver(&info);
         let lines = match rows {
@@ -408,7 +357,8 @@ impl Shard {
             None => vec![render::reply(to, scope, &chathistory::failed(frame))],
         };
         seat.outlet.fill_page(lines, self.settled);
-        self.touch(id);
+        self.end_line(id);
+        self.change(id);
     }
 
     /// Opens the gates up to a position, and those whose message is lost.
@@ -446,6 +396,12 @@ fn touch(touched: &mut Vec<SessionId>, seat: &mut Seat) {
     }
 }
 
+fn change(changed: &mut Vec<SessionId>, seat: &mut Seat) {
+    if !std::mem::replace(&mut seat.changed, true) {
+        changed.push(seat.id);
+    }
+}
+
 impl Seat {
     fn receiver<'a>(&'a self, info: &'a ServerInfo) -> Receiver<'a> {
         Receiver { info, nick: &self.outlet.nick, variant: self.outlet.variant }
@@ -460,6 +416,11 @@ impl Seat {
         let wish = self.session.attached();
         let lines = render::welcome(self.receiver(info), scope, welcome, wish.as_ref());
         lines.into_iter().for_each(|line| self.outlet.push_answer(line));
+        for (_, view) in &welcome.rooms {
+            if let Some(query) = self.rest_of(view) {
+                self.asking.push(scope.clone(), query);
+            }
+        }
     }
 
     /// Gives the author its own words back, or an acknowledgement, once they are kept; says whether a gate was closed.
@@ -481,6 +442,7 @@ impl Seat {
 
     fn close(&mut self, info: &ServerInfo, scope: &Scope, reason: &str) {
         self.session.end();
+        self.asking.clear();
         let error = Reply { verb: Verb::Unsourced("ERROR"), params: Vec::new(), text: Some(reason.to_owned().into()) };
         self.push(render::reply(self.receiver(info), scope, &error));
         self.outlet.end();

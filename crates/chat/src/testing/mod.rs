@@ -18,12 +18,12 @@ pub(crate) use check::{check, check_whole, check_with};
 
 use crate::durable::{Bound, Change, GuestRecord, MessageKind, RoomRecord, Span, StoredMessage};
 use crate::entry::{Action, Applied, Audience, Effect, Entry, Event, Origin};
-use crate::ids::{GuestId, MsgId, Position, RoomId, SessionId, Time};
+use crate::ids::{GuestId, MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::info::{Operator, Rules, ServerInfo};
 use crate::query::{HistoryRead, Query};
 use crate::reply::Scope;
 use crate::session::{Answer, Step};
-use crate::shard::{Delivery, Shard};
+use crate::shard::{Delivery, Rate, Shard};
 use crate::work::{PasswordHash, Work};
 use crate::world::World;
 
@@ -87,12 +87,15 @@ pub(crate) fn info() -> ServerInfo {
         password: None,
         operators: vec![Operator { name: "root".into(), password: PasswordHash::parse(OOLONG).expect("a hash") }],
         send_queue_bytes: usize::MAX,
+        send_queue_total_bytes: usize::MAX,
+        rate: Rate::UNLIMITED,
         rules: Rules {
             server_name: name,
             autojoin: vec![RoomName::parse("#lobby").expect("a name")],
             guest_seat_ms: 90_000,
             forget_ms: 30 * 24 * 3_600_000,
             keep_history: true,
+            rows_per_hold: crate::info::ROWS_PER_HOLD,
         },
     }
 }
@@ -142,7 +145,8 @@ impl Model {
         let outcome = self.world.apply(&entry);
         self.effects.push(format!("{:?}{:?}", outcome.effects, outcome.changes));
         self.note_hearers(&entry, &outcome.effects);
-        let applied = Arc::new(Applied { position: entry.position, time: entry.time, effects: outcome.effects });
+        let reach = self.world.reach(&outcome.effects);
+        let applied = Arc::new(Applied { position: entry.position, time: entry.time, effects: outcome.effects, reach });
         for inbox in &mut self.inboxes {
             inbox.push_back(Delivery::Applied(Arc::clone(&applied)));
         }
@@ -154,7 +158,13 @@ impl Model {
     fn note_hearers(&mut self, entry: &Entry, effects: &[Effect]) {
         for effect in effects {
             if let Event::Wallops { text, .. } = &effect.event {
-                let users = self.world.presence.users().filter(|user| user.modes.wallops);
+                let users = self
+                    .world
+                    .presence
+                    .users_after(UserId::default(), usize::MAX)
+                    .0
+                    .into_iter()
+                    .filter(|user| user.modes.wallops);
                 self.called.push((Arc::clone(text), users.flat_map(|user| user.sessions.keys().copied()).collect()));
             }
             if let (Audience::Room(room), Event::Said(said)) = (&effect.audience, &effect.event) {
@@ -169,7 +179,7 @@ impl Model {
     /// Reads one line of a session, and carries out what comes of it.
     pub(crate) fn line(&mut self, id: SessionId, line: &str) {
         let mut steps = Vec::new();
-        self.shards[id.worker as usize].receive(id, Ok(line.as_bytes()), &mut steps);
+        self.shards[id.worker as usize].receive(id, Ok(line.as_bytes()), 0, &mut steps);
         self.carry_out(id, steps);
     }
 
@@ -178,13 +188,13 @@ impl Model {
             match step {
                 Step::Answer(answer) => self.inboxes[id.worker as usize].push_back(Delivery::Answer(id, answer)),
                 Step::Submit(scope, action) => self.submit(Some(Origin { session: id, scope }), action),
-                Step::Ask(scope, query) => self.ask(id, scope, &query),
+                Step::Ask(scope, query) => self.ask(id, scope, query),
                 Step::Work(scope, work) => self.working.push_back((id, scope, work)),
             }
         }
     }
 
-    fn ask(&mut self, session: SessionId, scope: Scope, query: &Query) {
+    fn ask(&mut self, session: SessionId, scope: Scope, query: Query) {
         let asked = self.world.ask(session, scope, query, self.now);
         for answer in asked.answers {
             self.inboxes[session.worker as usize].push_back(Delivery::Answer(session, answer));
@@ -198,15 +208,34 @@ impl Model {
     pub(crate) fn work(&mut self) -> bool {
         let Some((session, scope, work)) = self.working.pop_front() else { return false };
         self.submit(Some(Origin { session, scope: scope.clone() }), work.perform());
-        self.inboxes[usize::from(session.worker)].push_back(Delivery::Answer(session, Answer::Finish(scope)));
+        self.inboxes[usize::from(session.worker)].push_back(Delivery::Answer(session, Answer::Done(scope)));
         true
     }
 
-    /// Delivers the oldest thing in a worker's inbox.
+    /// Delivers the oldest thing in a worker's inbox, to the end.
     pub(crate) fn deliver(&mut self, worker: usize) {
-        if let Some(delivery) = self.inboxes[worker].pop_front() {
-            self.shards[worker].deliver(delivery);
+        self.deliver_to(worker, usize::MAX);
+    }
+
+    /// Goes on delivering the oldest thing in a worker's inbox, to so many sessions at most.
+    pub(crate) fn deliver_to(&mut self, worker: usize, receivers_max: usize) {
+        let shard = &mut self.shards[worker];
+        if !shard.is_telling()
+            && let Some(delivery) = self.inboxes[worker].pop_front()
+        {
+            shard.deliver(delivery);
         }
+        shard.tell(receivers_max);
+        for id in shard.take_changed() {
+            if let Some(question) = self.shards[worker].next_question(id) {
+                self.carry_out(id, vec![question]);
+            }
+        }
+    }
+
+    /// Whether everything that a worker was sent is told.
+    pub(crate) fn has_told_all(&self, worker: usize) -> bool {
+        self.inboxes[worker].is_empty() && !self.shards[worker].is_telling()
     }
 
     /// Lets the store commit the oldest `count` of what it was handed, or lose their messages.
@@ -251,7 +280,7 @@ impl Model {
         loop {
             while !self.busy && self.work() {}
             for worker in 0..self.shards.len() {
-                while !self.inboxes[worker].is_empty() {
+                while !self.has_told_all(worker) {
                     self.deliver(worker);
                 }
             }

@@ -1,6 +1,7 @@
 //! The part of the world that outlives the process: rooms and guests.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Excluded, Unbounded};
 
 use teahouse_proto::names::RoomName;
 
@@ -68,8 +69,12 @@ impl Durable {
         self.by_look.get(&name.skeleton()).and_then(|id| self.rooms.get(id))
     }
 
-    pub(crate) fn rooms(&self) -> impl Iterator<Item = &Room> {
-        self.rooms.values()
+    /// So many rooms at most, from behind one on, and the last of them if there are more.
+    pub(crate) fn rooms_after(&self, after: RoomId, count: usize) -> (Vec<&Room>, Option<RoomId>) {
+        let mut rooms = self.rooms.range((Excluded(after), Unbounded));
+        let taken: Vec<&Room> = rooms.by_ref().map(|(_, room)| room).take(count).collect();
+        let last = rooms.next().map(|_| taken.last().map_or(after, |room| room.record.id));
+        (taken, last)
     }
 
     pub(crate) fn room_ids(&self) -> impl Iterator<Item = RoomId> {

@@ -20,8 +20,8 @@ use crate::commands::{
     away, invite, join, kick, kill, knock, mode, nick, oper, part, say, setname, topic, usermode, wallops,
 };
 use crate::durable::{GuestRecord, Owner, RoomRecord};
-use crate::entry::{Action, Audience, Entry, Event, Outcome, Person, RoomView};
-use crate::ids::{RoomId, SessionId, Time};
+use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
+use crate::ids::{RoomId, SessionId, Time, UserId};
 use crate::info::Rules;
 use crate::modes::Flag;
 use crate::session::attach;
@@ -81,6 +81,19 @@ impl World {
         self.durable.fingerprint()
     }
 
+    /// How many users these effects are told to, roughly.
+    pub fn reach(&self, effects: &[Effect]) -> usize {
+        let of_effect = |effect: &Effect| match &effect.audience {
+            Audience::Session(_) | Audience::User(_) | Audience::Watchers(_) => 1,
+            Audience::Room(room) => self.presence.count(*room),
+            Audience::Neighbours(_, rooms) | Audience::Others(_, rooms) => {
+                rooms.iter().map(|room| self.presence.count(*room)).sum()
+            }
+            Audience::Everyone | Audience::Wallops => self.presence.users_now(),
+        };
+        effects.iter().map(of_effect).sum()
+    }
+
     /// The rooms of the user that this session speaks for.
     pub fn rooms_of(&self, session: SessionId) -> Vec<RoomId> {
         self.presence.user_of(session).map(|user| user.rooms.iter().copied().collect()).unwrap_or_default()
@@ -115,23 +128,20 @@ impl World {
     }
 
     /// A room as somebody sees it who may be outside: then the invisible are not shown.
-    pub(crate) fn view_for(&self, session: SessionId, room: &Room) -> RoomView {
-        let mut view = self.view(room);
-        if !self.is_inside(session, room.record.id) && !self.is_operator(session) {
-            let hidden = self.presence.members(room.record.id).filter(|(user, _)| user.modes.invisible);
-            let hidden: Vec<_> = hidden.map(|(user, _)| user.source()).collect();
-            view.people.retain(|person| !hidden.contains(&person.source));
-        }
-        view
+    pub(crate) fn view_for(&self, session: SessionId, room: &Room, after: UserId) -> RoomView {
+        let sees_all = self.is_inside(session, room.record.id) || self.is_operator(session);
+        self.view_of(room, after, self.rules.rows_per_hold, |user| sees_all || !user.modes.invisible)
     }
 
-    /// A room as somebody who comes in sees it.
-    pub(crate) fn view(&self, room: &Room) -> RoomView {
-        let people = self
-            .presence
-            .members(room.record.id)
-            .map(|(user, ranks)| Person { source: user.source(), ranks })
-            .collect();
-        RoomView { name: Arc::clone(&room.record.name), topic: room.record.topic.clone(), people }
+    /// A room as somebody who comes in sees it, with so many people at most.
+    pub(crate) fn view(&self, room: &Room, people_max: usize) -> RoomView {
+        self.view_of(room, UserId::default(), people_max, |_| true)
+    }
+
+    fn view_of(&self, room: &Room, after: UserId, people_max: usize, shown: impl Fn(&User) -> bool) -> RoomView {
+        let (members, more) = self.presence.members_after(room.record.id, after, people_max);
+        let members = members.into_iter().filter(|(user, _)| shown(user));
+        let people = members.map(|(user, ranks)| Person { source: user.source(), ranks }).collect();
+        RoomView { name: Arc::clone(&room.record.name), topic: room.record.topic.clone(), people, more }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
 use teahouse_proto::names::Nick;
@@ -119,6 +120,28 @@ impl Presence {
         members.filter_map(|(id, ranks)| Some((self.users.get(id)?, *ranks)))
     }
 
+    /// So many members at most, from behind one on, and the last of them if there are more.
+    pub(crate) fn members_after(
+        &self,
+        room: RoomId,
+        after: UserId,
+        count: usize,
+    ) -> (Vec<(&User, Ranks)>, Option<UserId>) {
+        let mut members = self.members.get(&room).into_iter().flat_map(|all| all.range((Excluded(after), Unbounded)));
+        let known = |(id, ranks): (&UserId, &Ranks)| Some((self.users.get(id)?, *ranks));
+        let taken: Vec<_> = members.by_ref().take(count).filter_map(known).collect();
+        let last = members.next().map(|_| taken.last().map_or(after, |(user, _)| user.id));
+        (taken, last)
+    }
+
+    /// So many users at most, from behind one on, and the last of them if there are more.
+    pub(crate) fn users_after(&self, after: UserId, count: usize) -> (Vec<&User>, Option<UserId>) {
+        let mut users = self.users.range((Excluded(after), Unbounded));
+        let taken: Vec<&User> = users.by_ref().map(|(_, user)| user).take(count).collect();
+        let last = users.next().map(|_| taken.last().map_or(after, |user| user.id));
+        (taken, last)
+    }
+
     pub(crate) fn count(&self, room: RoomId) -> usize {
         self.members.get(&room).map_or(0, BTreeMap::len)
     }
@@ -134,17 +157,13 @@ impl Presence {
         ranks.is_some_and(|ranks| ranks.set(rank, on))
     }
 
+    pub(crate) fn user_mut(&mut self, id: UserId) -> Option<&mut User> {
+        self.users.get_mut(&id)
+    }
+
     /// How many users there are.
     pub(crate) fn users_now(&self) -> usize {
         self.users.len()
-    }
-
-    pub(crate) fn users(&self) -> impl Iterator<Item = &User> {
-        self.users.values()
-    }
-
-    pub(crate) fn user_mut(&mut self, id: UserId) -> Option<&mut User> {
-        self.users.get_mut(&id)
     }
 
     /// The most users there were at once.

@@ -32,6 +32,11 @@ const KEYS: &[Key] = &[
         c.operators.insert(values::operator(name)?, password);
         Ok(())
     }),
+    whole("limits.send_queue_total_bytes", |c, v| {
+        put(&mut c.send_queue_total_bytes_max, values::limit(v, values::SEND_QUEUE_BYTES_MIN))
+    }),
+    whole("limits.messages_per_second", |c, v| put(&mut c.messages_per_second_max, values::rate(v))),
+    whole("limits.message_burst", |c, v| put(&mut c.message_burst, values::burst(v))),
 ];
 
 /// The part of a key that is a name.
@@ -46,9 +51,7 @@ const LATER: &[&str] = &[
     "accounts.always_on",
     "history",
     "limits.connections_per_ip",
-    "limits.messages_per_second",
-    "limits.message_burst",
-    "limits.send_queue_total_bytes",
+    "limits.connections_per_ip",
     "metrics",
     "cluster",
 ];

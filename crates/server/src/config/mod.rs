@@ -72,6 +72,13 @@ pub struct Config {
     pub send_queue_bytes_max: Option<usize>,
     /// `operators.NAME.password`: who may become a server operator, by what OPER says first.
     pub operators: BTreeMap<String, PasswordHash>,
+    /// `limits.send_queue_total_bytes`: the same for all sessions together, shared among the
+    /// workers; past its share a worker closes the sessions with the longest queues.
+    pub send_queue_total_bytes_max: Option<usize>,
+    /// `limits.messages_per_second`: how fast a session's lines are read past its burst; `None` for no limit.
+    pub messages_per_second_max: Option<u32>,
+    /// `limits.message_burst`: how many lines a session may send at once before it is read more slowly.
+    pub message_burst: u32,
 }
 
 /// One address to listen at.
@@ -117,6 +124,9 @@ impl Default for Config {
             connections_max: None,
             send_queue_bytes_max: Some(1_048_576),
             operators: BTreeMap::new(),
+            send_queue_total_bytes_max: Some(268_435_456),
+            messages_per_second_max: Some(4),
+            message_burst: 20,
         }
     }
 }

@@ -29,7 +29,7 @@ fn a_mistake_in_the_file_is_one_line_with_place_thing_and_remedy() {
         ("[metrics]", "teahouse.toml:1:2: metrics is not in this version; remove it"),
         ("[metrics]\nlisten = 'x'", "teahouse.toml:1:2: metrics is not in this version; remove it"),
         ("[tls]\nkey = ''", "teahouse.toml:2:7: tls.key is empty; name a file, like \"privkey.pem\""),
-        ("[limits]\nmessage_burst = 1", "teahouse.toml:2:1: limits.message_burst is not in this version; remove it"),
+        ("[rooms]\nper_founder = 1", "teahouse.toml:2:1: rooms.per_founder is not in this version; remove it"),
         ("[server]\nname = 3", "teahouse.toml:2:8: server.name takes text in quotes, like \"…\""),
         ("[server.name]", "teahouse.toml:1:1: server.name takes text in quotes, like \"…\""),
         ("[listen]\nany = '127.0.0.1:1'", "teahouse.toml:2:7: listen.any takes a list of texts, like [\"…\", \"…\"]"),

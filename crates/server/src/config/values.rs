@@ -9,6 +9,7 @@ use teahouse_proto::names::RoomName;
 
 /// A day is long enough for any network's hiccup; a seat kept for ever is an account's.
 const SEAT_S_MAX: u64 = 24 * 60 * 60;
+const RATE_MAX: u64 = 1_000_000;
 
 /// Less would close sessions that only get a room's names.
 pub(super) const SEND_QUEUE_BYTES_MIN: u64 = 65_536;
@@ -169,4 +170,18 @@ pub(super) fn limit(number: u64, min: u64) -> Result<Option<usize>, String> {
         return Err(format!("cannot be {number}; write at least {min}, or 0 for no limit"));
     }
     Ok(Some(usize::try_from(number).unwrap_or(usize::MAX)))
+}
+
+/// Lines a second: 0 switches the limit off.
+pub(super) fn rate(number: u64) -> Result<Option<u32>, String> {
+    let rate = at_most(number, RATE_MAX)?;
+    Ok(u32::try_from(rate).ok().filter(|rate| *rate > 0))
+}
+
+/// Lines at once.
+pub(super) fn burst(number: u64) -> Result<u32, String> {
+    match at_most(number, RATE_MAX)? {
+        0 => Err("cannot be 0; write at least 1, or messages_per_second = 0 for no limit".into()),
+        burst => Ok(u32::try_from(burst).unwrap_or(u32::MAX)),
+    }
 }

@@ -13,6 +13,8 @@ use crate::worker::Established;
 
 /// While more than so much waits in any inbox, nobody who could fill it is read.
 const INBOX_BYTES_MAX: usize = 16 << 20;
+/// The same for how many receivers are to be told what waits: it bounds how long whoever comes last has to wait.
+const INBOX_RECEIVERS_MAX: usize = 1 << 16;
 /// What somebody in a list of names takes, roughly: a line of its own names it again.
 const PERSON_BYTES: usize = 96;
 /// What a delivery takes besides its texts, roughly.
@@ -23,6 +25,7 @@ const DELIVERY_BYTES: usize = 256;
 pub(crate) struct Inbox {
     waiting: Mutex<Waiting>,
     bytes: AtomicUsize,
+    receivers: AtomicUsize,
     awake: AtomicBool,
     waker: Waker,
 }
@@ -59,13 +62,20 @@ pub(crate) struct Taken {
 impl Inbox {
     /// An inbox whose worker sleeps in the poll that `waker` ends.
     pub(crate) fn new(waker: Waker) -> Self {
-        Inbox { waiting: Mutex::default(), bytes: AtomicUsize::new(0), awake: AtomicBool::new(false), waker }
+        Inbox {
+            waiting: Mutex::default(),
+            bytes: AtomicUsize::new(0),
+            receivers: AtomicUsize::new(0),
+            awake: AtomicBool::new(false),
+            waker,
+        }
     }
 
     /// Adds a delivery. May be called under the world's lock: never waits, makes no system call.
     #[must_use = "the worker may sleep"]
     pub(crate) fn add(&self, delivery: Delivery) -> Wake<'_> {
         self.bytes.fetch_add(weight(&delivery), Ordering::Relaxed);
+        self.receivers.fetch_add(receivers(&delivery), Ordering::Relaxed);
         self.lock().deliveries.push_back(delivery);
         Wake(self)
     }
@@ -90,9 +100,16 @@ impl Inbox {
     /// Whether so much waits that senders are to be slowed.
     pub(crate) fn is_pressed(&self) -> bool {
         self.bytes.load(Ordering::Relaxed) > INBOX_BYTES_MAX
+            || self.receivers.load(Ordering::Relaxed) > INBOX_RECEIVERS_MAX
     }
 
-    /// Takes new connections, and deliveries up to a number.
+    /// Notes that a delivery which was taken is now told.
+    pub(crate) fn let_go(&self, delivery: &Delivery) {
+        self.bytes.fetch_sub(weight(delivery), Ordering::Relaxed);
+        self.receivers.fetch_sub(receivers(delivery), Ordering::Relaxed);
+    }
+
+    /// Takes new connections, and deliveries up to a number; each counts until it is [let go](Inbox::let_go).
     pub(crate) fn take(&self, deliveries_max: usize) -> Taken {
         let mut waiting = self.lock();
         let deliveries: VecDeque<Delivery> = if waiting.deliveries.len() <= deliveries_max {
@@ -101,8 +118,6 @@ impl Inbox {
             waiting.deliveries.drain(..deliveries_max).collect()
         };
         let (arrivals, stopping) = (std::mem::take(&mut waiting.arrivals), std::mem::take(&mut waiting.stopping));
-        drop(waiting);
-        self.bytes.fetch_sub(deliveries.iter().map(weight).sum(), Ordering::Relaxed);
         Taken { deliveries, arrivals, stopping }
     }
 
@@ -128,6 +143,14 @@ impl Inbox {
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many are told of a delivery, roughly, on all workers together.
+fn receivers(delivery: &Delivery) -> usize {
+    match delivery {
+        Delivery::Applied(applied) => applied.reach,
+        Delivery::Answer(..) | Delivery::Page(..) | Delivery::Settled(..) => 1,
     }
 }
 

@@ -89,7 +89,7 @@ impl Log {
         match step {
             Step::Answer(answer) => self.inbox(session).push(Delivery::Answer(session, answer)),
             Step::Submit(scope, action) => self.submit(Some(Origin { session, scope }), action),
-            Step::Ask(scope, query) => self.ask(session, scope, &query),
+            Step::Ask(scope, query) => self.ask(session, scope, query),
             Step::Work(scope, work) => self.hand_out(session, scope, work),
         }
     }
@@ -107,7 +107,8 @@ impl Log {
         let outcome = inner.apply(entry, &self.directory);
         let mut wakes = Vec::new();
         if !outcome.effects.is_empty() {
-            let applied = Arc::new(Applied { position, time, effects: outcome.effects });
+            let reach = inner.world.reach(&outcome.effects);
+            let applied = Arc::new(Applied { position, time, effects: outcome.effects, reach });
             let inboxes = self.concerned(&applied.effects);
             wakes.extend(inboxes.map(|inbox| inbox.add(Delivery::Applied(Arc::clone(&applied)))));
         }
@@ -138,7 +139,7 @@ impl Log {
     }
 
     /// Answers a question as of now; the answer takes its place among what was applied.
-    fn ask(self: &Arc<Self>, session: SessionId, scope: Scope, query: &Query) {
+    fn ask(self: &Arc<Self>, session: SessionId, scope: Scope, query: Query) {
         let inner = self.lock();
         let asked = inner.world.ask(session, scope, query, inner.last_time.max(now()));
         let inbox = Arc::clone(self.inbox(session));
@@ -166,7 +167,7 @@ impl Log {
             let answer = match action {
                 Some(action) => {
                     log.submit(origin, action);
-                    Answer::Finish(scope)
+                    Answer::Done(scope)
                 }
                 None => {
                     tracing::error!("a session's work made the server fail; the session is closed");

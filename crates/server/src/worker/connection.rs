@@ -35,8 +35,10 @@ pub(super) struct Connection {
     pub(super) peer_ended: bool,
     /// Whether it is in the worker's list of those to be read.
     pub(super) in_ready_list: bool,
-    /// Whether it is in the worker's list of those to be written to.
-    pub(super) dirty: bool,
+    /// It was faster than its rate: a timer will have it read again.
+    pub(super) resting: bool,
+    /// How many bytes of its queue are counted among all that wait.
+    pub(super) queued: usize,
     /// The tick at which the peer was last heard.
     pub(super) heard: u64,
     /// A PING was sent since then.
@@ -89,7 +91,8 @@ impl Connection {
             mute: false,
             peer_ended: false,
             in_ready_list: false,
-            dirty: false,
+            resting: false,
+            queued: 0,
             heard: now,
             pinged: false,
             lingering: None,

@@ -46,6 +46,15 @@ pub struct Established {
     pub already_read: Vec<u8>,
 }
 
+/// How much may wait for peers who do not take it.
+#[derive(Debug)]
+struct Limits {
+    /// For one session.
+    queue_bytes: usize,
+    /// For all sessions of one worker: workers share what all of them may have, so that none has to look at another.
+    share_bytes: usize,
+}
+
 /// All workers.
 #[derive(Debug)]
 pub(crate) struct Workers {
@@ -71,12 +80,14 @@ impl Workers {
             polls.push(poll);
         }
         log.connect(inboxes.clone());
+        let limits = Limits { queue_bytes: info.send_queue_bytes, share_bytes: info.send_queue_total_bytes / count };
         let mut threads = Vec::new();
         for (number, poll) in polls.into_iter().enumerate() {
             let number = u16::try_from(number).expect("their count was bounded above");
             let shard = Shard::new(number, Arc::clone(info), entropy);
             let inbox = Arc::clone(&inboxes[usize::from(number)]);
-            let worker = Worker::new(poll, shard, inbox, Arc::clone(log), events.clone(), Cloak::new(secret), info);
+            let cloak = Cloak::new(secret);
+            let worker = Worker::new(poll, shard, inbox, Arc::clone(log), events.clone(), cloak, &limits);
             let thread = std::thread::Builder::new().name(format!("worker-{number}"));
             threads.push(thread.spawn(move || run(worker))?);
         }

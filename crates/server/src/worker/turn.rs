@@ -1,38 +1,38 @@
 //! A worker's loop. One turn: what is ready is read, the inbox is taken in, and what has come of both is written.
 
 mod ending;
+mod reading;
+mod writing;
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::{Events as Readiness, Interest, Poll, Token};
 use teahouse_chat::ids::SessionId;
-use teahouse_chat::info::ServerInfo;
+use teahouse_chat::session::Peer;
 use teahouse_chat::session::attach::Link;
-use teahouse_chat::session::{Peer, Step};
 use teahouse_chat::shard::{Delivery, Shard};
 use teahouse_chat::world::Leaving;
 
 use super::cloak::Cloak;
-use super::connection::{Connection, Piece};
-use super::wheel::{TICK_MS, Wheel};
-use super::{Established, WAKER};
+use super::connection::Connection;
+use super::wheel::{TICK_MS, Timer, Wheel};
+use super::{Established, Limits, WAKER};
 use crate::events::{EventKind, Events};
 use crate::log::{Inbox, Log};
-use ending::{GOODBYE_TICKS, LINGER_TICKS, REGISTRATION_TICKS};
+use ending::{GOODBYE_TICKS, REGISTRATION_TICKS};
+use reading::READ_BYTES_MAX;
+use writing::Queued;
 
-/// How much is read from one connection before others have their turn, in bytes.
-const READ_BYTES_MAX: usize = 64 * 1024;
-/// How many pieces of one connection are taken in before others have their turn.
-const PIECES_PER_TURN: usize = 128;
 /// How many deliveries are taken from the inbox before sockets have their turn.
 const DELIVERIES_PER_TURN: usize = 1024;
-/// How many receivers those deliveries may have, the last one aside, before sockets have their turn.
-const RECEIVERS_PER_TURN: usize = 4096;
-/// While more than so much waits for a session's peer, its lines are not read: answers pile up no further.
-const ANSWERS_BYTES_MAX: usize = 256 * 1024;
+/// How many sessions are told something before what waits for them is written.
+const RECEIVERS_PER_TURN: usize = 1 << 15;
+/// How many sessions are told something before the sockets are looked at.
+const RECEIVERS_AT_ONCE: usize = 256;
+/// A long answer goes on when no more than so much of it waits for the peer.
+const CURSOR_BYTES_MAX: usize = 16 * 1024;
 /// How soon those are looked at again who are not read because too much waits elsewhere.
 const PRESSED_WAIT: Duration = Duration::from_millis(2);
 
@@ -52,7 +52,11 @@ pub(super) struct Worker {
     /// Taken out of the inbox, and not delivered yet.
     pending: VecDeque<Delivery>,
     ready: VecDeque<SessionId>,
+    /// An empty list, kept for its room.
     dirty: Vec<SessionId>,
+    readiness: Readiness,
+    /// What waits for its sessions, as far as the kernel has refused it.
+    queued: Queued,
     wheel: Wheel,
     started: Instant,
     scratch: Vec<u8>,
@@ -67,7 +71,7 @@ impl Worker {
         log: Arc<Log>,
         events: Events,
         cloak: Cloak,
-        info: &ServerInfo,
+        limits: &Limits,
     ) -> Self {
         Worker {
             poll,
@@ -76,11 +80,13 @@ impl Worker {
             log,
             events,
             cloak,
-            send_queue_bytes: info.send_queue_bytes,
+            send_queue_bytes: limits.queue_bytes,
             connections: Vec::new(),
             pending: VecDeque::new(),
             ready: VecDeque::new(),
             dirty: Vec::new(),
+            readiness: Readiness::with_capacity(1024),
+            queued: Queued::new(limits.share_bytes),
             wheel: Wheel::new(),
             started: Instant::now(),
             scratch: vec![0; READ_BYTES_MAX],
@@ -90,31 +96,38 @@ impl Worker {
 
     /// Works until the server says goodbye.
     pub(super) fn run(mut self) {
-        let mut readiness = Readiness::with_capacity(1024);
         loop {
             let timeout = self.timeout();
-            if let Err(error) = self.poll.poll(&mut readiness, timeout)
-                && error.kind() != std::io::ErrorKind::Interrupted
-            {
-                panic!("a worker cannot wait for its sockets: {error}");
-            }
-            self.inbox.stay_awake();
-            for event in &readiness {
-                self.notice(event);
-            }
-            self.read_ready();
+            self.look_at_sockets(timeout);
             self.look_at_due();
             self.take_in();
-            self.look_at_touched();
+            self.look_at_changed();
             self.write_dirty();
+            self.shed();
             if self.stopping.is_some_and(|since| since.elapsed() > STOP || self.is_empty()) {
                 return;
             }
         }
     }
 
+    /// Waits for sockets, if there is nothing else to do, and reads what they have.
+    fn look_at_sockets(&mut self, timeout: Option<Duration>) {
+        let mut readiness = std::mem::replace(&mut self.readiness, Readiness::with_capacity(0));
+        if let Err(error) = self.poll.poll(&mut readiness, timeout)
+            && error.kind() != std::io::ErrorKind::Interrupted
+        {
+            panic!("a worker cannot wait for its sockets: {error}");
+        }
+        self.inbox.stay_awake();
+        for event in &readiness {
+            self.notice(event);
+        }
+        self.readiness = readiness;
+        self.read_ready();
+    }
+
     fn timeout(&self) -> Option<Duration> {
-        if !self.pending.is_empty() || !self.inbox.may_sleep() {
+        if !self.pending.is_empty() || self.shard.is_telling() || !self.inbox.may_sleep() {
             return Some(Duration::ZERO);
         }
         let due = self.wheel.next().map(|ticks| Duration::from_millis(ticks * TICK_MS));
@@ -128,8 +141,13 @@ impl Worker {
         self.connections.iter().all(Option::is_none)
     }
 
+    /// The time since the worker's start.
+    fn now_us(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
     fn tick(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX) / TICK_MS
+        self.now_us() / (1000 * TICK_MS)
     }
 
     fn notice(&mut self, event: &mio::event::Event) {
@@ -143,7 +161,7 @@ impl Worker {
         }
         if event.is_writable() {
             connection.writable = true;
-            mark_dirty(&mut self.dirty, connection);
+            self.shard.touch(connection.session);
         }
     }
 
@@ -173,119 +191,9 @@ impl Worker {
         // There may be no further event for what has come already.
         enlist(&mut self.ready, &mut connection);
         self.connections[slot] = Some(connection);
-        self.wheel.arm(session, tick + REGISTRATION_TICKS);
+        self.wheel.arm(session, Timer::Silence, tick + REGISTRATION_TICKS);
         if self.stopping.is_some() {
             self.say_goodbye(session);
-        }
-    }
-
-    /// Reads from those connections that have something, each a bounded piece.
-    fn read_ready(&mut self) {
-        for _ in 0..self.ready.len() {
-            if self.log.is_pressed() {
-                return;
-            }
-            let Some(session) = self.ready.pop_front() else { return };
-            if let Some(connection) = self.connection(session) {
-                connection.in_ready_list = false;
-                self.read(session);
-            }
-        }
-    }
-
-    fn read(&mut self, session: SessionId) {
-        let tick = self.tick();
-        let Some(Some(connection)) = self.connections.get_mut(session.slot as usize) else { return };
-        let over = self.shard.is_over(session);
-        let full = self.shard.outlet(session).is_some_and(|outlet| outlet.queued_bytes() > ANSWERS_BYTES_MAX);
-        if !over && full {
-            // It comes back into the list as its peer takes what waits.
-            return;
-        }
-        if !over && !self.shard.is_reading(session) {
-            // It waits for an answer, and comes back into the list with it.
-            return;
-        }
-        let had = connection.input.len();
-        let mut input = std::mem::take(&mut connection.input);
-        if connection.readable && had < READ_BYTES_MAX {
-            match connection.read(&mut self.scratch) {
-                Ok(0) => {}
-                Ok(count) => {
-                    input.extend_from_slice(&self.scratch[..count]);
-                    connection.heard = tick;
-                    connection.pinged = false;
-                }
-                // What came before the error is still said; then it is an end of input like any other.
-                Err(error) => connection.reason = error.to_string(),
-            }
-        }
-        if over {
-            // Read and thrown away until the other side ends.
-            return self.drain(session);
-        }
-        let (consumed, more) = self.take_apart(session, &mut input);
-        input.drain(..consumed);
-        let Some(connection) = self.connection(session) else { return };
-        connection.input = if input.is_empty() { Vec::new() } else { input };
-        if more || connection.readable {
-            enlist_again(&mut self.ready, &mut self.connections, session);
-        } else if connection.peer_ended {
-            self.end_of_input(session);
-        }
-    }
-
-    /// Takes lines and frames off the input; how much that was, and whether there may be more for the next turn.
-    fn take_apart(&mut self, session: SessionId, input: &mut [u8]) -> (usize, bool) {
-        let mut consumed = 0;
-        for _ in 0..PIECES_PER_TURN {
-            if !self.shard.is_reading(session) {
-                return (consumed, false);
-            }
-            let Some(Some(connection)) = self.connections.get_mut(session.slot as usize) else {
-                return (consumed, false);
-            };
-            let Some((count, piece)) = connection.next_piece(&mut input[consumed..], &self.events) else {
-                return (consumed, false);
-            };
-            consumed += count;
-            match piece {
-                Piece::Line(line) => self.receive(session, line.as_deref().map_err(|error| *error)),
-                Piece::Nothing => {}
-                Piece::Answer(frame) => {
-                    if let Some(outlet) = self.shard.outlet(session) {
-                        outlet.push_control(frame.into());
-                    }
-                    mark_dirty(&mut self.dirty, connection);
-                }
-                Piece::Close(code) => {
-                    connection.close_code = code;
-                    self.hang_up(session, "Connection closed", Leaving::Dropped);
-                }
-                Piece::Violation(violation) => {
-                    connection.close_code = violation.code;
-                    self.hang_up(session, &format!("WebSocket protocol error: {}", violation.reason), Leaving::Dropped);
-                    return (input.len(), false);
-                }
-            }
-        }
-        (consumed, true)
-    }
-
-    /// Gives a line to its session. A fault in our own code costs this session its connection, and nobody else anything.
-    fn receive(&mut self, session: SessionId, line: Result<&[u8], teahouse_proto::irc::LineError>) {
-        let mut steps = Vec::new();
-        let read = catch_unwind(AssertUnwindSafe(|| self.shard.receive(session, line, &mut steps)));
-        if read.is_err() {
-            tracing::error!("a session's line made the server fail; the session is closed");
-            return self.hang_up(session, "Internal error", Leaving::Dropped);
-        }
-        self.carry_out(session, steps);
-    }
-
-    fn carry_out(&mut self, session: SessionId, steps: Vec<Step>) {
-        for step in steps {
-            self.log.carry_out(session, step);
         }
     }
 
@@ -300,17 +208,30 @@ impl Worker {
         self.carry_out(session, steps);
     }
 
+    /// Takes in what the log and the door have brought.
+    ///
+    /// Between pieces the sockets have their say: who is read meanwhile takes a place in the order that much sooner. What
+    /// is left when the turn has told enough waits for the next one, so that the peers are written to.
     fn take_in(&mut self) {
         let taken = self.inbox.take(DELIVERIES_PER_TURN.saturating_sub(self.pending.len()));
         for established in taken.arrivals {
             self.adopt(established);
         }
         self.pending.extend(taken.deliveries);
-        let mut receivers = 0;
-        while receivers < RECEIVERS_PER_TURN
-            && let Some(delivery) = self.pending.pop_front()
-        {
-            receivers += self.shard.deliver(delivery);
+        let (mut told, mut told_at_once) = (0, 0);
+        while told < RECEIVERS_PER_TURN {
+            if !self.shard.is_telling() {
+                let Some(delivery) = self.pending.pop_front() else { break };
+                self.inbox.let_go(&delivery);
+                self.shard.deliver(delivery);
+                told += 1;
+            }
+            let count = self.shard.tell(RECEIVERS_AT_ONCE);
+            (told, told_at_once) = (told + count, told_at_once + count);
+            if told_at_once >= RECEIVERS_AT_ONCE {
+                told_at_once = 0;
+                self.look_at_sockets(Some(Duration::ZERO));
+            }
         }
         if taken.stopping && self.stopping.is_none() {
             self.stopping = Some(Instant::now());
@@ -320,33 +241,35 @@ impl Worker {
         }
     }
 
-    /// Those for whom something has come: to be written to, to be read again, to be closed for not reading.
-    fn look_at_touched(&mut self) {
-        for session in self.shard.take_touched() {
+    /// Those with whom something is different: to be read again, to be answered on, to be closed.
+    fn look_at_changed(&mut self) {
+        for session in self.shard.take_changed() {
             self.tell_nick(session);
-            let (reading, over, tick) = (self.shard.is_reading(session), self.shard.is_over(session), self.tick());
-            let Some(Some(connection)) = self.connections.get_mut(session.slot as usize) else { continue };
-            if connection.session != session {
-                continue;
-            }
-            mark_dirty(&mut self.dirty, connection);
-            if over && connection.over.is_none() {
+            let (over, tick) = (self.shard.is_over(session), self.tick());
+            if let Some(connection) = self.connection(session)
+                && over
+                && connection.over.is_none()
+            {
                 connection.over = Some(tick);
                 if connection.reason.is_empty() {
                     connection.reason.push_str("Quit");
                 }
-                self.wheel.arm(session, tick + GOODBYE_TICKS);
+                self.wheel.arm(session, Timer::Silence, tick + GOODBYE_TICKS);
             }
-            if reading && (!connection.input.is_empty() || connection.readable || connection.peer_ended) {
-                enlist(&mut self.ready, connection);
-            }
+            self.go_on(session);
         }
     }
 
-    /// A session that was not read because too much waited for it, or for an answer, is read again.
-    fn read_on(&mut self, session: SessionId) {
+    /// A session that was not read, or not answered to the end, because something was waited for, goes on.
+    fn go_on(&mut self, session: SessionId) {
+        if self.shard.outlet(session).is_some_and(|outlet| outlet.queued_bytes() <= CURSOR_BYTES_MAX)
+            && let Some(question) = self.shard.next_question(session)
+        {
+            self.log.carry_out(session, question);
+        }
         if self.shard.is_reading(session)
             && let Some(Some(connection)) = self.connections.get_mut(session.slot as usize)
+            && connection.session == session
             && (!connection.input.is_empty() || connection.readable || connection.peer_ended)
         {
             enlist(&mut self.ready, connection);
@@ -369,49 +292,6 @@ impl Worker {
             });
         }
     }
-
-    /// Writes to every session that something waits for: once a turn.
-    fn write_dirty(&mut self) {
-        for session in std::mem::take(&mut self.dirty) {
-            let tick = self.tick();
-            let Some(Some(connection)) = self.connections.get_mut(session.slot as usize) else { continue };
-            if connection.session != session {
-                continue;
-            }
-            connection.dirty = false;
-            let Some(outlet) = self.shard.outlet(session) else { continue };
-            if connection.lingering.is_some() {
-                continue;
-            }
-            let written = if connection.writable { connection.write(outlet, &self.events) } else { Ok(false) };
-            let exceeded = outlet.unasked_bytes() + connection.transport.sealed_bytes() > self.send_queue_bytes;
-            let drained = outlet.queued_bytes() <= ANSWERS_BYTES_MAX;
-            match written {
-                Ok(_) if outlet.is_finished() && connection.transport.sealed_bytes() == 0 => {
-                    connection.finish(tick);
-                    self.wheel.arm(session, tick + LINGER_TICKS);
-                    connection.readable = true;
-                    enlist(&mut self.ready, connection);
-                }
-                // What is left now, the kernel has refused, or a gate holds back.
-                Ok(_) if exceeded && !self.shard.is_over(session) => {
-                    self.hang_up(session, "SendQ exceeded", Leaving::Dropped);
-                    self.shard.abandon(session);
-                }
-                Ok(_) if drained => self.read_on(session),
-                Ok(_) => {}
-                // The peer hears nothing any more; what it said before is still read to its end.
-                Err(error) => {
-                    connection.reason = error.to_string();
-                    connection.mute = true;
-                    self.shard.mute(session);
-                }
-            }
-            if self.shard.is_over(session) && self.connection(session).is_some_and(|connection| connection.mute) {
-                self.close(session);
-            }
-        }
-    }
 }
 
 fn enlist(ready: &mut VecDeque<SessionId>, connection: &mut Connection) {
@@ -423,11 +303,5 @@ fn enlist(ready: &mut VecDeque<SessionId>, connection: &mut Connection) {
 fn enlist_again(ready: &mut VecDeque<SessionId>, connections: &mut [Option<Connection>], session: SessionId) {
     if let Some(Some(connection)) = connections.get_mut(session.slot as usize) {
         enlist(ready, connection);
-    }
-}
-
-fn mark_dirty(dirty: &mut Vec<SessionId>, connection: &mut Connection) {
-    if !std::mem::replace(&mut connection.dirty, true) {
-        dirty.push(connection.session);
     }
 }

@@ -9,10 +9,19 @@ pub(super) const TICK_MS: u64 = 250;
 /// How far ahead the wheel reaches, in ticks: a bit more than four minutes.
 const SLOTS: u64 = 1024;
 
-/// When a session is to be looked at.
+/// Why a session is to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Timer {
+    /// It may be late with registering, with an answer to PING, or with its end.
+    Silence,
+    /// It was faster than its rate, and may be read again.
+    Rest,
+}
+
+/// When a session is to be looked at, and why.
 #[derive(Debug)]
 pub(super) struct Wheel {
-    slots: Vec<Vec<SessionId>>,
+    slots: Vec<Vec<(SessionId, Timer)>>,
     now: u64,
     armed: usize,
 }
@@ -23,14 +32,14 @@ impl Wheel {
     }
 
     /// Has a session looked at at a tick, or as late as the wheel reaches.
-    pub(super) fn arm(&mut self, session: SessionId, tick: u64) {
+    pub(super) fn arm(&mut self, session: SessionId, timer: Timer, tick: u64) {
         let tick = tick.clamp(self.now + 1, self.now + SLOTS - 1);
-        self.slots[(tick % SLOTS) as usize].push(session);
+        self.slots[(tick % SLOTS) as usize].push((session, timer));
         self.armed += 1;
     }
 
     /// Goes on to a tick; those whose time has come by then.
-    pub(super) fn advance(&mut self, tick: u64) -> Vec<SessionId> {
+    pub(super) fn advance(&mut self, tick: u64) -> Vec<(SessionId, Timer)> {
         let mut due = Vec::new();
         while self.now < tick {
             if self.armed == 0 {
@@ -63,14 +72,18 @@ mod tests {
     #[test]
     fn each_is_due_once_at_its_tick() {
         let mut wheel = Wheel::new();
-        wheel.arm(session(1), 5);
-        wheel.arm(session(2), 900);
-        wheel.arm(session(3), 99_999);
+        wheel.arm(session(1), Timer::Silence, 5);
+        wheel.arm(session(2), Timer::Rest, 900);
+        wheel.arm(session(3), Timer::Silence, 99_999);
         assert_eq!(wheel.next(), Some(5));
         assert_eq!(wheel.advance(4), []);
-        assert_eq!(wheel.advance(5), [session(1)]);
+        assert_eq!(wheel.advance(5), [(session(1), Timer::Silence)]);
         assert_eq!(wheel.advance(899), []);
-        assert_eq!(wheel.advance(2000), [session(2), session(3)], "the far one is told early, and looks for itself");
+        assert_eq!(
+            wheel.advance(2000),
+            [(session(2), Timer::Rest), (session(3), Timer::Silence)],
+            "the far one is told early, and looks for itself"
+        );
         assert_eq!(wheel.next(), None);
     }
 }

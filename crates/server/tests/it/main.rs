@@ -3,6 +3,7 @@
 mod goodbye;
 mod history;
 mod hostile;
+mod limits;
 mod operators;
 mod party;
 mod storing;

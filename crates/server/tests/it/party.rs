@@ -47,7 +47,9 @@ impl Party {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let place = |name| directory.path().join(name);
         let tls = TlsFiles { cert: place("cert.pem"), key: place("key.pem") };
-        let mut config = Config { data_dir: directory.path().join("data"), ..Config::default() };
+        // Tests say much at once; those of the rate set it.
+        let (data_dir, messages_per_second_max) = (directory.path().join("data"), None);
+        let mut config = Config { data_dir, messages_per_second_max, ..Config::default() };
         config.listen_only_at(&[SocketAddr::from(([127, 0, 0, 1], 0))]);
         change(&mut config);
         if config.tls.as_ref().is_some_and(|files| *files == TlsFiles::default()) {

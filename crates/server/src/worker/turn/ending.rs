@@ -7,7 +7,7 @@ use teahouse_chat::world::Leaving;
 use super::{Worker, enlist_again};
 use crate::events::EventKind;
 use crate::worker::connection::Connection;
-use crate::worker::wheel::TICK_MS;
+use crate::worker::wheel::{TICK_MS, Timer};
 
 const TICKS_PER_S: u64 = 1000 / TICK_MS;
 /// How long a connection may take to register.
@@ -61,15 +61,29 @@ impl Worker {
         let Some(mut connection) = place.take_if(|connection| connection.session == session) else { return };
         // Closing the socket takes it out of the poll; an error here would say that it is out already.
         let _ = self.poll.registry().deregister(connection.transport.socket());
+        self.queued.count(&mut connection.queued, 0);
         self.shard.remove(session);
         self.events.tell(EventKind::Closed { connection: connection.id, reason: connection.reason });
     }
 
     pub(super) fn look_at_due(&mut self) {
         let tick = self.tick();
-        for session in self.wheel.advance(tick) {
-            self.look_at(session, tick);
+        for (session, timer) in self.wheel.advance(tick) {
+            match timer {
+                Timer::Silence => self.look_at(session, tick),
+                Timer::Rest => self.rouse(session),
+            }
         }
+    }
+
+    /// A session that was faster than its rate has rested.
+    fn rouse(&mut self, session: SessionId) {
+        let now_us = self.now_us();
+        let Some(connection) = self.connection(session) else { return };
+        connection.resting = false;
+        self.shard.rouse(session, now_us);
+        self.rest(session);
+        self.go_on(session);
     }
 
     /// A session's timer has come: what it is late with, if anything, and when to look again.
@@ -104,6 +118,6 @@ impl Worker {
             }
             false => heard + SILENCE_TICKS,
         };
-        self.wheel.arm(session, next);
+        self.wheel.arm(session, Timer::Silence, next);
     }
 }
