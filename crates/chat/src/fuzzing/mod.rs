@@ -135,7 +135,7 @@ impl House {
 
     fn deliver_all(&mut self) {
         for worker in 0..usize::from(WORKERS) {
-            while !self.model.inboxes[worker].is_empty() {
+            while !self.model.has_told_all(worker) {
                 self.model.deliver(worker);
             }
         }
