@@ -1,10 +1,11 @@
-//! What a developer repeats: `cargo xtask test [STEP…]`, `crash`, `fuzz` and `vendor`.
+//! What a developer repeats: `cargo xtask test [STEP…]`, `bench`, `crash`, `fuzz` and `vendor`.
 //!
 //! `steps` is the table of what `test` does, in order; `tidy` holds the repository's own rules; `tools` sees to the programs
-//! from outside; `run` starts them and `counts` reads from their output how many tests passed; `crash` looks
+//! from outside; `run` starts them and `counts` reads from their output how many tests passed; `bench` measures, `crash` looks
 //! for lost messages, `fuzz` for bad inputs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a developer's terminal")]
 
+mod bench;
 mod counts;
 mod crash;
 mod fuzz;
@@ -18,6 +19,9 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask test [--install] [STEP…]   run every step, or only those named
+cargo xtask bench [--rounds N] [--scenario S]… [--server S]… [--transport T]… [--write]
+                                       measure beside the null server, InspIRCd and ngIRCd; the whole of it
+                                       writes docs/PERFORMANCE.md, a part does so with --write
 cargo xtask crash [--rounds N] [--seed S] [--release]
                                        kill the server again and again, and look for what was echoed
 cargo xtask fuzz [--install] [--seconds N] [--target NAME] [--minimize]
@@ -29,6 +33,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["test", rest @ ..] => test(rest),
+        ["bench", rest @ ..] => done(bench::bench(rest)),
         ["crash", rest @ ..] => done(crash::crash(rest)),
         ["fuzz", rest @ ..] => done(fuzz::fuzz(rest)),
         ["vendor"] => done(steps::vendor()),

@@ -180,7 +180,8 @@ fn playwright(arguments: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-fn target_directory() -> Result<PathBuf> {
+/// Where cargo puts what it builds.
+pub(crate) fn target_directory() -> Result<PathBuf> {
     let metadata = output(&mut cargo(&["metadata", "--format-version", "1", "--no-deps"]))?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
     let directory = metadata["target_directory"].as_str().context("cargo names its target directory")?;
