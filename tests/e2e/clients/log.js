@@ -6,7 +6,9 @@
  * @param {string} path
  */
 export function follow(run, path) {
-  return run("tail", ["--lines=+1", "--follow=name", "--retry", path]).out;
+  // Where it cannot be told of changes it looks for them, often.
+  const often = ["--sleep-interval=0.1", "--max-unchanged-stats=1"];
+  return run("tail", ["--lines=+1", "--follow=name", "--retry", ...often, path]).out;
 }
 
 /**
