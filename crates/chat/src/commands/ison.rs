@@ -77,11 +77,14 @@ mod tests {
     #[test]
     fn those_who_are_here_are_told() {
         check(
-            "alice: PING 1 | bob: AWAY :out || alice: ISON BOB nobody alice | alice: ISON :bob carol | alice: USERHOST bob nobody alice | alice: ISON | alice: USERHOST",
+            "alice: PING 1 | bob: AWAY :out || alice: ISON BOB nobody alice | alice: ISON :bob carol | alice: USERHOST bob nobody alice | alice: ISON nobody | alice: USERHOST nobody | alice: USERHOST bob bob bob bob bob bob | alice: ISON | alice: USERHOST",
             expect![[r#"
                 alice < 303 alice :bob alice
                 alice < 303 alice :bob
                 alice < 302 alice :bob=-~bob alice=+~alice
+                alice < 303 alice :
+                alice < 302 alice :
+                alice < 302 alice :bob=-~bob bob=-~bob bob=-~bob bob=-~bob bob=-~bob
                 alice < 461 alice ISON :Not enough parameters
                 alice < 461 alice USERHOST :Not enough parameters"#]],
         );

@@ -517,6 +517,19 @@ mod tests {
     }
 
     #[test]
+    fn somebody_elsewhere_gets_no_rank_and_what_is_too_much_is_left_out() {
+        check(
+            "alice: JOIN #tea | bob: PING 1 || alice: MODE #tea +v bob | alice: MODE #tea +b | alice: MODE #tea +bbbbbbbbbbb 1 2 3 4 5 6 7 8 9 10 11 | alice: MODE #tea -l | alice: MODE #tea +l | alice: MODE #tea + | alice: MODE #tea +k :",
+            expect![[r#"
+                alice < 441 alice bob #tea :They aren't on that channel
+                alice < 368 alice #tea :End of channel ban list
+                alice < :alice MODE #tea +bbbbbbbbbb 1!*@* 2!*@* 3!*@* 4!*@* 5!*@* 6!*@* 7!*@* 8!*@* 9!*@* 10!*@*
+                alice < 696 alice #tea l * :You must specify a parameter for this mode
+                alice < 525 alice #tea :Key is not well-formed"#]],
+        );
+    }
+
+    #[test]
     fn changes_that_do_not_fit_into_one_line_take_two() {
         let masks: Vec<String> = (0..4).map(|n| format!("{n}{}", "x".repeat(115))).collect();
         check(

@@ -55,7 +55,7 @@ mod tests {
     fn it_is_told_to_those_who_know_it() {
         check_with(
             &[("alice", "setname labeled-response batch"), ("bob", "setname")],
-            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea || alice: @label=1 SETNAME :Alice Liddell | carol: WHOIS alice | carol: SETNAME :Carol | alice: SETNAME :",
+            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea || alice: @label=1 SETNAME :Alice Liddell | carol: WHOIS alice | carol: SETNAME :Carol | alice: SETNAME : | alice: SETNAME",
             expect![[r#"
                 alice < @label=1 :alice SETNAME :Alice Liddell
                 bob < :alice SETNAME :Alice Liddell
@@ -66,7 +66,8 @@ mod tests {
                 carol < 318 carol alice :End of /WHOIS list
                 alice < :carol SETNAME :Carol
                 bob < :carol SETNAME :Carol
-                alice < FAIL SETNAME INVALID_REALNAME :A real name has 1 to 128 bytes"#]],
+                alice < FAIL SETNAME INVALID_REALNAME :A real name has 1 to 128 bytes
+                alice < 461 alice SETNAME :Not enough parameters"#]],
         );
     }
 }

@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn those_who_left_are_remembered_the_latest_first() {
         check(
-            "bob: QUIT | connect b2 | b2: NICK bob | b2: USER other 0 * :Other Bob | b2: QUIT || alice: WHOWAS bob | alice: WHOWAS BOB 1 | alice: WHOWAS nobody | alice: WHOWAS a!b | alice: WHOWAS",
+            "bob: QUIT | connect b2 | b2: NICK bob | b2: USER other 0 * :Other Bob | b2: QUIT || alice: WHOWAS bob | alice: WHOWAS BOB 1 | alice: WHOWAS bob 0 | alice: WHOWAS nobody | alice: WHOWAS a!b | alice: WHOWAS",
             expect![[r#"
                 alice < 314 alice bob ~other host * :Other Bob
                 alice < 312 alice bob tea.test :2023-11-14T22:13:20.000Z
@@ -84,6 +84,11 @@ mod tests {
                 alice < 314 alice bob ~other host * :Other Bob
                 alice < 312 alice bob tea.test :2023-11-14T22:13:20.000Z
                 alice < 369 alice BOB :End of WHOWAS
+                alice < 314 alice bob ~other host * :Other Bob
+                alice < 312 alice bob tea.test :2023-11-14T22:13:20.000Z
+                alice < 314 alice bob ~bob host * :bob
+                alice < 312 alice bob tea.test :2023-11-14T22:13:20.000Z
+                alice < 369 alice bob :End of WHOWAS
                 alice < 406 alice nobody :There was no such nickname
                 alice < 369 alice nobody :End of WHOWAS
                 alice < 406 alice a!b :There was no such nickname
