@@ -340,7 +340,7 @@ pub(super) mod tests {
         out
     }
 
-    pub(in crate::ws) fn words(event: &Event<'_>) -> String {
+    fn words(event: &Event<'_>) -> String {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         match event {
             Event::Text(bytes) => format!("text {}", text(bytes)),
