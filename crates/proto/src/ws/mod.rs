@@ -2,6 +2,8 @@
 //! frames from a client go in at [`Decoder`], frames for a client are written by [`header`].
 //! No extension is ever agreed on, so the reserved bits are always zero.
 
+#[cfg(test)]
+mod conformance;
 mod decoder;
 #[cfg(test)]
 mod differential;
