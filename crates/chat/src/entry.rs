@@ -331,6 +331,8 @@ pub struct Said {
 pub struct RoomView {
     /// The room's name.
     pub name: Arc<str>,
+    /// Whether it is hidden from those outside.
+    pub secret: bool,
     /// Its topic, if there is one.
     pub topic: Option<Topic>,
     /// Those in it, the first to come to the server first.

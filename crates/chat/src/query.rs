@@ -28,7 +28,7 @@ pub enum Query {
     /// What a user is marked with.
     UserModes(Nick),
     /// Who is in a room or meets a mask, from behind this user on.
-    Who(Box<str>, UserId),
+    Who(who::Wanted, UserId),
     /// About one person.
     Whois(Nick),
     /// About those who had a nick and have left, so many.
@@ -103,7 +103,7 @@ impl World {
             Query::Modes(room) => mode::answer(self, session, &scope, &room),
             Query::ModeList(room, list) => mode::answer_list(self, session, &scope, &room, list),
             Query::UserModes(nick) => usermode::answer(self, session, &scope, &nick),
-            Query::Who(mask, after) => who::answer(self, session, &scope, mask, after),
+            Query::Who(wanted, after) => who::answer(self, session, &scope, wanted, after),
             Query::Whois(nick) => whois::answer(self, session, &scope, &nick, now),
             Query::Whowas(nick, count) => whowas::answer(self, session, &scope, &nick, count),
             Query::List(filters, after) => list::answer(self, session, &scope, filters, after, now),

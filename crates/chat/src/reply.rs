@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::modes::Ranks;
+
 /// Which answer a line belongs to: what its label becomes in the output.
 ///
 /// <https://ircv3.net/specs/extensions/labeled-response>
@@ -31,13 +33,29 @@ pub enum Verb {
     Addressed(&'static str),
 }
 
+/// One parameter of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Param {
+    /// A word.
+    Word(Cow<'static, str>),
+    /// Marks with what somebody is in a room among them: all of it, or the highest only, as the receiver wants.
+    Marks {
+        /// What stands before that.
+        before: String,
+        /// What it is there.
+        ranks: Ranks,
+        /// What stands behind.
+        behind: String,
+    },
+}
+
 /// A line from the server to one session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// Numeric or command.
     pub verb: Verb,
     /// The parameters, without the receiver's nick.
-    pub params: Vec<Cow<'static, str>>,
+    pub params: Vec<Param>,
     /// The last parameter, which may hold spaces.
     pub text: Option<Cow<'static, str>>,
 }
@@ -72,7 +90,13 @@ impl Reply {
     pub(crate) fn param(mut self, param: impl Into<Cow<'static, str>>) -> Self {
         let param = param.into();
         let fits = !param.is_empty() && !param.starts_with(':') && !param.contains([' ', '\0', '\r', '\n']);
-        self.params.push(if fits { param } else { "*".into() });
+        self.params.push(Param::Word(if fits { param } else { "*".into() }));
+        self
+    }
+
+    /// Adds marks that are never empty, and hold no space.
+    pub(crate) fn marks(mut self, before: String, ranks: Ranks, behind: String) -> Self {
+        self.params.push(Param::Marks { before, ranks, behind });
         self
     }
 

@@ -57,7 +57,9 @@ impl Comparison {
 
 fn parse(request: &mut Request<'_>) {
     let (mut filters, mut masks) = (Vec::new(), Vec::new());
-    for word in request.param(0).split(',').filter(|word| !word.is_empty()) {
+    // Names and conditions may also come as two parameters.
+    let words = request.message.params.iter().take(2).flat_map(|param| param.split(','));
+    for word in words.filter(|word| !word.is_empty()) {
         match filter(word) {
             Some(filter) => filters.push(filter),
             None => masks.push(word.to_owned()),
@@ -169,7 +171,7 @@ mod tests {
     fn filters_narrow_it_down() {
         check(
             &format!(
-                "{ROOMS} || bob: LIST #TEA,#lobby | bob: LIST *e* | bob: LIST !*tea | bob: LIST >1 | bob: LIST <1 | bob: LIST T<5 | bob: LIST T>4 | bob: LIST C>4,>0,#c* | bob: LIST C<4 | bob: LIST #hidden"
+                "{ROOMS} || bob: LIST #TEA,#lobby | bob: LIST *e* | bob: LIST !*tea | bob: LIST >1 | bob: LIST <1 | bob: LIST T<5 | bob: LIST T>4 | bob: LIST C>4,>0,#c* | bob: LIST C<4 | bob: LIST #hidden | bob: LIST #tea,#coffee >1"
             ),
             expect![[r#"
                 bob < 322 bob #lobby 0 :
@@ -192,6 +194,8 @@ mod tests {
                 bob < 322 bob #coffee 1 :black
                 bob < 323 bob :End of LIST
                 bob < 323 bob :End of LIST
+                bob < 323 bob :End of LIST
+                bob < 322 bob #tea 2 :green
                 bob < 323 bob :End of LIST"#]],
         );
     }

@@ -18,13 +18,13 @@ pub mod setname;
 pub mod topic;
 pub mod usermode;
 pub mod wallops;
+pub mod who;
 
 pub(crate) mod about;
 pub(crate) mod ison;
 pub(crate) mod lusers;
 pub(crate) mod monitor;
 pub(crate) mod names;
-pub(crate) mod who;
 pub(crate) mod whois;
 pub(crate) mod whowas;
 

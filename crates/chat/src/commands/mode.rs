@@ -481,7 +481,7 @@ mod tests {
             "alice: JOIN #tea | alice: MODE #tea +s | alice: PRIVMSG #tea :hi | alice: PART #tea || bob: JOIN #tea | bob: MODE #tea",
             expect![[r#"
                 bob < :bob JOIN #tea
-                bob < 353 bob = #tea :@bob
+                bob < 353 bob @ #tea :@bob
                 bob < 366 bob #tea :End of /NAMES list
                 bob < 324 bob #tea +ns
                 bob < 329 bob #tea 1700000000"#]],

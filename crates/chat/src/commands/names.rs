@@ -104,7 +104,7 @@ mod tests {
                 carol < 366 carol #hidden :End of /NAMES list
                 alice < 353 alice = #tea :@alice bob
                 alice < 366 alice #tea :End of /NAMES list
-                alice < 353 alice = #hidden :@alice
+                alice < 353 alice @ #hidden :@alice
                 alice < 366 alice #hidden :End of /NAMES list"#]],
         );
     }

@@ -117,7 +117,7 @@ mod tests {
                 root < 322 root #lobby 0 :
                 root < 322 root #tea 1 :
                 root < 323 root :End of LIST
-                root < 353 root = #tea :@alice
+                root < 353 root @ #tea :@alice
                 root < 366 root #tea :End of /NAMES list
                 root < 352 root #tea ~alice host tea.test alice H@ :0 alice
                 root < 315 root #tea :End of WHO list

@@ -8,7 +8,7 @@ use super::{Receiver, Variant, begin, framed};
 use crate::capabilities::Caps;
 use crate::commands;
 use crate::entry::RoomView;
-use crate::reply::{Reply, Scope, Verb};
+use crate::reply::{Param, Reply, Scope, Verb};
 
 /// One reply.
 pub(crate) fn reply(to: Receiver<'_>, scope: &Scope, reply: &Reply) -> Bytes {
@@ -22,7 +22,13 @@ pub(crate) fn reply(to: Receiver<'_>, scope: &Scope, reply: &Reply) -> Bytes {
             Verb::Addressed(word) => line.source(from).command(word).param(to.nick),
         };
         for param in &reply.params {
-            line.param(param);
+            match param {
+                Param::Word(word) => line.param(word),
+                Param::Marks { before, ranks, behind } => {
+                    let prefixes = ranks.prefixes(to.variant.caps.has(Caps::MULTI_PREFIX));
+                    line.param(&format!("{before}{prefixes}{behind}"))
+                }
+            };
         }
         if let Some(text) = &reply.text {
             line.trailing(text);
@@ -63,7 +69,7 @@ pub(crate) fn names(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut 
         };
         let shown = format!("{prefixes}{name}");
         if !text.is_empty() && text.len() + 1 + shown.len() > room_bytes {
-            out.push(reply(to, scope, &names_line(&view.name, std::mem::take(&mut text))));
+            out.push(reply(to, scope, &names_line(view, std::mem::take(&mut text))));
         }
         if !text.is_empty() {
             text.push(' ');
@@ -71,13 +77,14 @@ pub(crate) fn names(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut 
         text.push_str(&shown);
     }
     if !text.is_empty() {
-        out.push(reply(to, scope, &names_line(&view.name, text)));
+        out.push(reply(to, scope, &names_line(view, text)));
     }
     if view.more.is_none() {
         out.push(reply(to, scope, &commands::names::end(view.name.to_string())));
     }
 }
 
-fn names_line(room: &str, people: String) -> Reply {
-    Reply::numeric(n::RPL_NAMREPLY, people).param("=").param(room.to_owned())
+fn names_line(view: &RoomView, people: String) -> Reply {
+    let kind = if view.secret { "@" } else { "=" };
+    Reply::numeric(n::RPL_NAMREPLY, people).param(kind).param(view.name.to_string())
 }

@@ -142,6 +142,7 @@ impl World {
         let (members, more) = self.presence.members_after(room.record.id, after, people_max);
         let members = members.into_iter().filter(|(user, _)| shown(user));
         let people = members.map(|(user, ranks)| Person { source: user.source(), ranks }).collect();
-        RoomView { name: Arc::clone(&room.record.name), topic: room.record.topic.clone(), people, more }
+        let secret = room.record.modes.flags.has(Flag::Secret);
+        RoomView { name: Arc::clone(&room.record.name), secret, topic: room.record.topic.clone(), people, more }
     }
 }
