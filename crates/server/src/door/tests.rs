@@ -19,6 +19,16 @@ struct House {
 }
 
 fn house_with(takes: Takes, connections_max: Option<usize>) -> House {
+    house_of(takes, connections_max, None)
+}
+
+/// A house with a certificate.
+fn secure_house() -> House {
+    let here = tempfile::tempdir().unwrap();
+    house_of(Takes::Any, None, Some(Tls::self_signed(here.path(), "tea.test").unwrap()))
+}
+
+fn house_of(takes: Takes, connections_max: Option<usize>, tls: Option<Tls>) -> House {
     let listen = vec![Listen { address: "127.0.0.1:0".parse().unwrap(), takes, built_in: false }];
     let config = Config { listen, connections_max, ..Config::default() };
     let bus = Events::new();
@@ -27,7 +37,7 @@ fn house_with(takes: Takes, connections_max: Option<usize>) -> House {
     let adopt: Adopt = Arc::new(move |established| sender.try_send(established).unwrap());
     let bound = bind(&config.listen).unwrap();
     let address = bound[0].address;
-    let doors = Doors::open(bound, &config, &bus, None, adopt).unwrap();
+    let doors = Doors::open(bound, &config, &bus, tls, adopt).unwrap();
     House { doors, address, adopted, events }
 }
 
@@ -255,6 +265,24 @@ async fn the_server_does_not_speak_first_and_does_not_wait_for_ever() {
     assert_eq!(read_to_end(&mut silent).await, b"");
     assert_eq!(started.elapsed().as_secs(), 60);
     assert_eq!(house.close_reason().await, "said nothing for 60 s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_stalls_is_not_waited_for() {
+    let mut house = secure_house();
+    // A record is announced, and comes in part.
+    for part in [&b"\x16"[..], b"\x16\x03\x01", b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03"] {
+        let mut slow = house.says(part).await;
+        let started = tokio::time::Instant::now();
+        assert_eq!(read_to_end(&mut slow).await, b"");
+        assert_eq!(started.elapsed().as_secs(), 10);
+        assert_eq!(house.close_reason().await, "the TLS handshake was not done within 10 s");
+    }
+    let silent = house.says(b"\x16\x03\x01").await;
+    while !matches!(house.events.recv().await.unwrap().kind, EventKind::Accepted { .. }) {}
+    house.doors.stop();
+    assert_eq!(house.close_reason().await, "the server stops");
+    drop(silent);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,8 @@
 //! Bad input: a clear answer or a clean close, and it costs nobody else anything.
 
-use crate::party::{Party, Peer, frame};
+use teahouse_server::TlsFiles;
+
+use crate::party::{Party, Peer, Way, frame};
 
 /// Somebody else is in the room all the while, and goes on talking.
 fn unharmed(party: &Party, bystander: &mut Peer) {
@@ -131,12 +133,16 @@ fn many_who_leave_at_once_are_gone() {
 
 #[test]
 fn a_web_socket_that_pings_and_never_reads_is_closed() {
-    let party = Party::with(|config| config.send_queue_bytes_max = Some(100_000));
-    let mut web = party.upgrade("");
-    let pings = frame(0x89, &[b'p'; 125]).repeat(1000);
-    (0..400).for_each(|_| web.bytes(&pings));
-    web.end();
-    let pongs = web.rest().iter().filter(|frame| frame.starts_with("<10 ")).count();
-    assert!(pongs < 400_000, "every ping was answered, whatever piled up");
-    drop(party.guest("newcomer", ""));
+    let party = Party::with(|config| {
+        config.send_queue_bytes_max = Some(100_000);
+        config.tls = Some(TlsFiles::default());
+    });
+    for way in [Way::Ws, Way::Wss] {
+        let mut web = party.come(way);
+        let pings = frame(0x89, &[b'p'; 125]).repeat(1000);
+        (0..400).for_each(|_| web.bytes(&pings));
+        let pong_bytes = web.bytes_to_end();
+        assert!(pong_bytes < 400_000 * 127, "every ping was answered, whatever piled up");
+        drop(party.guest("newcomer", ""));
+    }
 }

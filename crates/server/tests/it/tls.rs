@@ -1,9 +1,10 @@
 //! TLS itself: what is not the same as without it.
 
 use std::io::{Read as _, Write as _};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::party::{Party, Peer, Way};
+use crate::party::{Party, Peer, Way, frame};
 use crate::wire::{Wire, certify, trusting, trusting_with};
 
 /// What comes on a socket until its end.
@@ -175,4 +176,41 @@ fn tls_1_2_is_spoken_too() {
     peer.until(":hello");
     peer.end();
     assert_eq!(peer.rest(), ["ERROR :Connection closed"]);
+}
+
+#[test]
+fn what_comes_right_behind_an_upgrade_is_not_lost() {
+    let party = Party::with_tls();
+    let mut bob = party.visitor("bob", "");
+    let mut wss = party.connect_securely();
+    let lines = ["CAP REQ :message-tags", "NICK alice", "USER u 0 * :u", "CAP END", "JOIN #lobby"];
+    let said = (0..500).map(|number| format!("PRIVMSG #lobby :number {number}"));
+    let frames = lines.into_iter().map(str::to_owned).chain(said).flat_map(|line| frame(0x81, line.as_bytes()));
+    let request = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    wss.bytes(request.bytes().chain(frames).collect::<Vec<u8>>());
+    let heard = bob.until(":number 499");
+    let numbers = heard.iter().filter_map(|line| line.split_once(":number ")).map(|(_, number)| number.to_owned());
+    assert_eq!(numbers.collect::<Vec<_>>(), (0..500).map(|number| number.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_is_to_be_spoken_may_be_agreed_on() {
+    let party = Party::with_tls();
+    for (offered, agreed) in [
+        (&[][..], Ok(None)),
+        (&["h2", "http/1.1"], Ok(Some("http/1.1"))),
+        (&["irc"], Ok(Some("irc"))),
+        (&["h2"], Err("NoApplicationProtocol")),
+    ] {
+        let mut config = (*trusting(&party.tls.cert)).clone();
+        config.alpn_protocols = offered.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let mut wire = Wire::secure(party.dial(), Arc::new(config));
+        let done = wire.write_all(b"QUIT\r\n").and_then(|()| wire.read(&mut [0; 100]));
+        match (done, agreed) {
+            (Ok(_), Ok(agreed)) => assert_eq!(wire.agreed().as_deref(), agreed),
+            (Err(error), Err(alert)) => assert!(error.to_string().contains(alert), "{error}"),
+            (done, _) => panic!("{offered:?}: {done:?}"),
+        }
+    }
 }

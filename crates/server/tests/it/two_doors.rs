@@ -161,9 +161,15 @@ fn a_dropped_guest_comes_back_to_its_seat() {
 
 #[test]
 fn whoever_says_much_and_is_gone_has_said_it_all() {
-    let party = Party::new();
+    for way in [Way::Tcp, Way::Tls] {
+        says_much_and_is_gone(way);
+    }
+}
+
+fn says_much_and_is_gone(way: Way) {
+    let party = Party::with_tls();
     let mut bob = party.visitor("bob", "");
-    let mut alice = party.visitor("alice", "");
+    let mut alice = party.visitor_by(way, "alice", "");
     let lines: String = (0..600).map(|number| format!("PRIVMSG #lobby :number {number}\r\n")).collect();
     alice.bytes(format!("CHATHISTORY LATEST #lobby * 5\r\n{lines}"));
     drop(alice);

@@ -33,6 +33,12 @@ impl Wire {
         self.tls.as_ref()?.peer_certificates()?.first().cloned()
     }
 
+    /// What both sides agreed to speak.
+    pub(crate) fn agreed(&self) -> Option<String> {
+        let name = self.tls.as_ref()?.alpn_protocol()?;
+        Some(String::from_utf8_lossy(name).into_owned())
+    }
+
     /// Whether the whole handshake was needed.
     pub(crate) fn handshake_kind(&self) -> Option<HandshakeKind> {
         self.tls.as_ref()?.handshake_kind()
