@@ -8,7 +8,7 @@ use rustls::ServerConnection;
 
 /// How much one record holds, and with it how much may wait in TLS for the kernel, in bytes of what is said.
 const RECORD_BYTES_MAX: usize = 16 * 1024;
-/// How often the kernel is asked in one read; each time it gives 4 KiB of TLS at most.
+/// How often the kernel is asked for one record; each time it gives 4 KiB at most.
 const READS_MAX: usize = 16;
 
 /// Bytes in, bytes out.
@@ -56,7 +56,7 @@ impl Transport {
         }
     }
 
-    /// Writes; `WouldBlock` means that the kernel takes nothing more.
+    /// Writes, or takes what `flush` then writes; `WouldBlock` means that the kernel takes nothing more.
     pub(super) fn write(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
             Transport::Plain(stream) => stream.write_vectored(pieces),
@@ -64,7 +64,7 @@ impl Transport {
         }
     }
 
-    /// Gives to the kernel what was written and still waits here.
+    /// Gives to the kernel what was taken and still waits here.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         match self {
             Transport::Plain(_) => Ok(()),
@@ -93,6 +93,19 @@ impl Transport {
 
 impl Tls {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.read_record(&mut buffer[filled..]) {
+                Ok(count) if count > 0 => filled += count,
+                nothing if filled == 0 => return nothing,
+                // The next read meets it again.
+                _ => break,
+            }
+        }
+        Ok(filled)
+    }
+
+    fn read_record(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         for _ in 0..READS_MAX {
             match self.session.reader().read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -115,12 +128,8 @@ impl Tls {
     /// Seals a record only when the one before is with the kernel, so that what waits, waits in the session's queue.
     fn write(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         self.flush()?;
-        let written = self.session.writer().write_vectored(pieces)?;
-        self.sealed = written;
-        match self.flush() {
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
-            _ => Ok(written),
-        }
+        self.sealed = self.session.writer().write_vectored(pieces)?;
+        Ok(self.sealed)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -79,8 +79,9 @@ fn broken_records_end_one_connection_and_what_was_said_before_counts() {
     let mut bob = party.visitor("bob", "");
     let mut alice = party.visitor_by(Way::Tls, "alice", "");
     bob.until("JOIN");
-    alice.say("PRIVMSG #lobby :the last words");
-    alice.wire.socket.write_all(b"\x17\x03\x03\x00\x20this is not sealed at all, is it").unwrap();
+    let mut records = alice.wire.seal("PRIVMSG #lobby :the last words\r\n");
+    records.extend(b"\x17\x03\x03\x00\x20this is not sealed at all, is it");
+    alice.wire.socket.write_all(&records).unwrap();
     bob.until("the last words");
     bob.until(" QUIT ");
 }

@@ -44,6 +44,17 @@ impl Wire {
         self.tls.as_ref()?.handshake_kind()
     }
 
+    /// The records that say this, for the test to send.
+    pub(crate) fn seal(&mut self, text: &str) -> Vec<u8> {
+        let tls = self.tls.as_mut().expect("it is secure");
+        tls.writer().write_all(text.as_bytes()).expect("there is room");
+        let mut records = Vec::new();
+        while tls.wants_write() {
+            tls.write_tls(&mut records).expect("memory takes it");
+        }
+        records
+    }
+
     /// No more from this side.
     pub(crate) fn end(&mut self) {
         if let Some(tls) = &mut self.tls {
