@@ -11,7 +11,7 @@ use thiserror::Error;
 pub enum OpenError {
     /// Another process has it.
     #[error(
-        "the data directory {} is in use by another Teahouse: stop that one, or choose another directory", dir.display()
+        "the data directory {} is in use by another Teahouse: stop that one, or choose another directory with --data DIR", dir.display()
     )]
     InUse {
         /// The data directory.
@@ -26,7 +26,7 @@ pub enum OpenError {
     /// A newer version of this program wrote it.
     #[error(
         "{} was written by a newer Teahouse (database version {found}, this program knows up to {known}): \
-         run the newer program, or choose another directory", path.display()
+         run the newer program, or choose another directory with --data DIR", path.display()
     )]
     Newer {
         /// The database.
@@ -37,14 +37,18 @@ pub enum OpenError {
         known: i64,
     },
     /// A database, but not one of ours.
-    #[error("{} is a database of another program: move it away, or choose another directory", path.display())]
+    #[error(
+        "{} is a database of another program: move it away, or choose another directory with --data DIR",
+        path.display()
+    )]
     Foreign {
         /// The database.
         path: PathBuf,
     },
     /// Not a database, or one that lost its sense.
     #[error(
-        "{} is damaged ({cause}): put a backup in its place, or move it away to start empty", path.display()
+        "{} is damaged ({cause}): move its whole directory away, and start again, empty or with a backup in its place",
+        path.display()
     )]
     Damaged {
         /// The database.
@@ -54,7 +58,8 @@ pub enum OpenError {
     },
     /// The directory or a file in it cannot be made, read or written.
     #[error(
-        "cannot write to {} ({cause}): let this user write there, or choose another directory", path.display()
+        "cannot write to {} ({cause}): let this user write there, or choose another directory with --data DIR",
+        path.display()
     )]
     NotWritable {
         /// What cannot be written.
@@ -70,7 +75,8 @@ pub enum OpenError {
     },
     /// The file system cannot do what the database needs (write-ahead log, shared memory).
     #[error(
-        "the file system of {} has no shared memory for the database (a network share?): choose a local directory",
+        "the file system of {} has no shared memory for the database (a network share?): \
+         choose a local directory with --data DIR",
         path.display()
     )]
     Unfit {

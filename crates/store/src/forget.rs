@@ -1,6 +1,6 @@
 //! Deletes forgotten conversations in slices, so that a million rows do not stall the writer.
 
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{Connection, OptionalExtension};
 
 /// At most so many messages are deleted in one transaction.
 pub(crate) const FORGET_ROWS_MAX: i64 = 500;
@@ -11,7 +11,7 @@ pub(crate) fn is_due(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 /// Deletes the oldest messages of one forgotten conversation, and its mark with the last of them.
-pub(crate) fn slice(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+pub(crate) fn slice(transaction: &Connection) -> rusqlite::Result<()> {
     let conversation = transaction
         .prepare_cached("SELECT first, second FROM forgetting LIMIT 1")?
         .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))

@@ -8,6 +8,7 @@
 //! - `fuzzing`: what holds whatever stands in the tables; built for tests and for fuzzing only.
 //! - `open`: the directory, its lock, the connections, loading.
 //! - `place`: whether the files are still where they were opened.
+//! - `trouble`: what a failing database means, and what can be done about it.
 //! - `schema`: the tables, their versions, migrations.
 //! - `rows`: records to rows and back; all SQL about rooms, guests and messages.
 //! - `queue`: what waits for the writer; the only part that runs under the world's lock.
@@ -23,6 +24,7 @@ mod queue;
 mod readers;
 mod rows;
 mod schema;
+mod trouble;
 mod upserts;
 mod writer;
 
@@ -162,8 +164,8 @@ impl Store {
         self.queue.note(position);
     }
 
-    /// Whether writing works: `false` from a failed write until one succeeds (tried every second), while more than
-    /// [`BACKLOG_BYTES_MAX`] waits, and after close. While `false`, actions with a durable effect are to be refused.
+    /// Whether writing works: `false` from a failed write until one succeeds (tried every second, but never again in a
+    /// file that turned out to be damaged), while more than [`BACKLOG_BYTES_MAX`] waits, and after close. While `false`, actions with a durable effect are to be refused.
     ///
     /// A write fails too once the files are deleted, moved or replaced: nothing is kept in a file without a name.
     pub fn is_healthy(&self) -> bool {

@@ -17,6 +17,8 @@ pub const BACKLOG_BYTES_MAX: usize = 64 << 20;
 pub(crate) const POSITION_BLOCK: u64 = 1 << 20;
 /// At most so many changes in one transaction, one position's aside.
 const BATCH_CHANGES_MAX: usize = 4_096;
+/// At most so many bytes in one transaction, one position's aside: what is in it is in the write-ahead log at once.
+const BATCH_BYTES_MAX: usize = 8 << 20;
 /// What a change takes besides its texts, in bytes, roughly.
 const CHANGE_BYTES: usize = 192;
 /// What an entry of a room's lists takes besides its texts, in bytes, roughly.
@@ -43,11 +45,21 @@ pub(crate) enum Turn {
     End,
 }
 
+/// Whether the writer can write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Health {
+    #[default]
+    Works,
+    /// When to try again.
+    Fails { retry_at: Instant },
+    /// Never again.
+    Damaged,
+}
+
 /// What the writer has in mind besides what is queued.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Plans {
-    /// Writing fails; when to try again.
-    pub(crate) retry_at: Option<Instant>,
+    pub(crate) health: Health,
     /// Others are speaking too: what is queued is gathered until then.
     pub(crate) gather_until: Option<Instant>,
     /// There is something to forget: at once when nothing else is to be done, else from then on.
@@ -167,11 +179,15 @@ impl Queue {
         loop {
             let now = Instant::now();
             let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-            let failing = plans.retry_at.is_some();
-            if due(plans.retry_at) && !waiting.closing {
+            let failing = plans.health != Health::Works;
+            let retry_at = match plans.health {
+                Health::Fails { retry_at } => Some(retry_at),
+                Health::Works | Health::Damaged => None,
+            };
+            if due(retry_at) && !waiting.closing {
                 return Turn::Retry;
             }
-            let mut until = plans.retry_at;
+            let mut until = retry_at;
             if !waiting.entries.is_empty() {
                 let hurry = failing || waiting.closing;
                 let gathering = plans.gather_until.filter(|until| !hurry && *until > now);
@@ -234,10 +250,11 @@ impl Queue {
 }
 
 fn take_batch(entries: &mut VecDeque<Entry>) -> Vec<Entry> {
-    let mut changes = 0;
+    let (mut changes, mut bytes) = (0, 0);
     let end = entries.iter().position(|entry| {
         changes += entry.changes.len();
-        changes > BATCH_CHANGES_MAX
+        bytes += entry.bytes;
+        changes > BATCH_CHANGES_MAX || bytes > BATCH_BYTES_MAX
     });
     // The first entry always goes, whatever its size.
     entries.drain(..end.unwrap_or(entries.len()).max(1)).collect()
@@ -301,9 +318,11 @@ mod tests {
 
     #[test]
     fn neither_failing_nor_closing_waits_to_gather() {
-        let later = Some(Instant::now() + AN_HOUR);
-        let plans = Plans { gather_until: later, ..Plans::default() };
-        assert_eq!(taken(queue(2).next(Plans { retry_at: later, ..plans })), 2);
+        let later = Instant::now() + AN_HOUR;
+        let plans = Plans { gather_until: Some(later), ..Plans::default() };
+        for health in [Health::Fails { retry_at: later }, Health::Damaged] {
+            assert_eq!(taken(queue(2).next(Plans { health, ..plans })), 2);
+        }
         let closing = queue(2);
         closing.close();
         assert_eq!(taken(closing.next(plans)), 2);

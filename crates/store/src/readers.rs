@@ -7,12 +7,14 @@ use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use teahouse_chat::durable::StoredMessage;
 use teahouse_chat::ids::Position;
 
 use crate::error::{CloseError, OpenError, ReadError, one_line};
+use crate::trouble::Trouble;
 use crate::{Read, open, rows};
 
 /// At most so many messages are given for one read.
@@ -21,6 +23,8 @@ pub const READ_ROWS_MAX: usize = 500;
 pub const READ_QUEUE_MAX: usize = 1_024;
 /// Threads that read.
 const READERS: usize = 2;
+/// A thread whose reads fail logs that so often at most, in seconds: who asks decides how often they do.
+const COMPLAIN_S: u64 = 10;
 
 type Reply = Box<dyn FnOnce(Result<Vec<StoredMessage>, ReadError>) + Send>;
 
@@ -126,11 +130,11 @@ impl Reads {
 pub(crate) fn start(reads: &Arc<Reads>, path: &Path, alive: &Sender<Result<(), CloseError>>) -> Result<(), OpenError> {
     for number in 0..READERS {
         let connection = open::connect_reader(path)?;
-        let (reads, alive) = (Arc::clone(reads), alive.clone());
+        let (reads, path_read, alive) = (Arc::clone(reads), path.to_owned(), alive.clone());
         thread::Builder::new()
             .name(format!("store-reader-{number}"))
             .spawn(move || {
-                run(&reads, &connection);
+                run(&reads, &connection, &path_read);
                 drop(connection);
                 drop(alive);
             })
@@ -139,14 +143,19 @@ pub(crate) fn start(reads: &Arc<Reads>, path: &Path, alive: &Sender<Result<(), C
     Ok(())
 }
 
-fn run(reads: &Reads, connection: &Connection) {
+fn run(reads: &Reads, connection: &Connection, path: &Path) {
+    let mut complained: Option<Instant> = None;
     while let Some(Job { mut read, reply }) = reads.next() {
         read.limit = read.limit.min(READ_ROWS_MAX);
         // Whoever asked is answered whatever happens, and the thread lives on for the others.
         let rows = catch_unwind(AssertUnwindSafe(|| rows::history(connection, &read)));
         let rows = rows.unwrap_or(Err(rusqlite::Error::InvalidQuery)).map_err(|error| {
-            tracing::warn!("history cannot be read: {error}");
-            ReadError::Failed(one_line(&error))
+            let cause = one_line(&error);
+            if complained.is_none_or(|last| last.elapsed() >= Duration::from_secs(COMPLAIN_S)) {
+                complained = Some(Instant::now());
+                tracing::error!("{} cannot be read ({cause}): {}", path.display(), Trouble::of(&error).remedy());
+            }
+            ReadError::Failed(cause)
         });
         // A panic of who asked costs this answer, not the thread.
         if catch_unwind(AssertUnwindSafe(move || reply(rows))).is_err() {

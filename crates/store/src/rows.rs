@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use teahouse_chat::durable::{
     Bound, Change, Conversation, GuestRecord, MessageKind, Owner, RoomRecord, Span, StoredMessage, Topic,
 };
@@ -23,7 +23,7 @@ pub(crate) fn from_sql(number: i64) -> u64 {
 }
 
 /// Writes a change; a forgotten conversation's messages are only marked for `forget`.
-pub(crate) fn write(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<()> {
+pub(crate) fn write(transaction: &Connection, change: &Change) -> rusqlite::Result<()> {
     match change {
         Change::Message(message) => write_message(transaction, message),
         Change::Room(room) => write_room(transaction, room),
@@ -53,7 +53,7 @@ pub(crate) fn masks(modes: &RoomModes) -> impl Iterator<Item = &Mask> {
 }
 
 /// Keeps a message, and the two halves of a private conversation.
-pub(crate) fn write_message(transaction: &Transaction<'_>, message: &StoredMessage) -> rusqlite::Result<()> {
+pub(crate) fn write_message(transaction: &Connection, message: &StoredMessage) -> rusqlite::Result<()> {
     let Conversation { first, second } = message.conversation;
     transaction
         .prepare_cached(
@@ -80,7 +80,7 @@ pub(crate) fn write_message(transaction: &Transaction<'_>, message: &StoredMessa
     Ok(())
 }
 
-fn write_room(transaction: &Transaction<'_>, room: &RoomRecord) -> rusqlite::Result<()> {
+fn write_room(transaction: &Connection, room: &RoomRecord) -> rusqlite::Result<()> {
     let (owner, founder) = match room.owner {
         Owner::Nobody => (0, None),
         Owner::Server => (1, None),
@@ -109,14 +109,14 @@ fn write_room(transaction: &Transaction<'_>, room: &RoomRecord) -> rusqlite::Res
     Ok(())
 }
 
-fn write_guest(transaction: &Transaction<'_>, guest: &GuestRecord) -> rusqlite::Result<()> {
+fn write_guest(transaction: &Connection, guest: &GuestRecord) -> rusqlite::Result<()> {
     transaction
         .prepare_cached("INSERT OR REPLACE INTO guests (id, token, seen) VALUES (?1, ?2, ?3)")?
         .execute(params![to_sql(guest.id.0), guest.token.0, to_sql(guest.seen.0)])?;
     Ok(())
 }
 
-fn forget_room(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<()> {
+fn forget_room(transaction: &Connection, room: RoomId) -> rusqlite::Result<()> {
     let id = [to_sql(room.0)];
     transaction.prepare_cached("DELETE FROM rooms WHERE id = ?1")?.execute(id)?;
     transaction.prepare_cached("INSERT OR IGNORE INTO forgetting (first, second) VALUES (?1, 0)")?.execute(id)?;
@@ -132,7 +132,7 @@ const FORGET_GUEST: [&str; 4] = [
 ];
 
 /// Costs a few rows for each guest that this one ever talked with in private, in one transaction.
-fn forget_guest(transaction: &Transaction<'_>, guest: GuestId) -> rusqlite::Result<()> {
+fn forget_guest(transaction: &Connection, guest: GuestId) -> rusqlite::Result<()> {
     let id = [to_sql(guest.0)];
     for statement in FORGET_GUEST {
         transaction.prepare_cached(statement)?.execute(id)?;

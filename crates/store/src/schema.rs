@@ -1,6 +1,6 @@
 //! The tables, their versions, and how an older database is brought up to this one.
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 /// Marks a SQLite file as ours: "TeaH".
 pub(crate) const APPLICATION_ID: i64 = 0x5465_6148;
@@ -104,7 +104,7 @@ pub(crate) fn meta_number(connection: &Connection, key: &str) -> rusqlite::Resul
 }
 
 /// Keeps a number under `key`.
-pub(crate) fn set_meta_number(transaction: &Transaction<'_>, key: &str, value: u64) -> rusqlite::Result<()> {
+pub(crate) fn set_meta_number(transaction: &Connection, key: &str, value: u64) -> rusqlite::Result<()> {
     transaction
         .prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
         .execute((key, crate::rows::to_sql(value)))?;

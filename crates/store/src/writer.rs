@@ -9,21 +9,24 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, Row, ffi};
 use teahouse_chat::durable::{Change, StoredMessage};
 use teahouse_chat::ids::{Position, Time};
 
 use crate::error::{CloseError, OpenError, one_line};
 use crate::faults::Faults;
 use crate::open::{BUSY_MS, LOG_FILE, Opened};
-use crate::place::{self, Place};
-use crate::queue::{Entry, Plans, Queue, Turn};
+use crate::place::Place;
+use crate::queue::{Entry, Health, Plans, Queue, Turn};
 use crate::readers::Reads;
+use crate::trouble::Trouble;
 use crate::upserts::Upserts;
 use crate::{Settled, forget, rows, schema};
 
 /// Commits that others could have joined start at least so far apart, in milliseconds; a slow disk gathers by itself.
-const GATHER_MS: u64 = 1;
+/// With one in place of two, 2,000 messages a second cost half as much again.
+const GATHER_MS: u64 = 2;
 /// How long a failed write waits before the next try, in milliseconds.
 const RETRY_MS: u64 = 1_000;
 /// What must fit on the disk before writing counts as working again, in bytes: more than one message.
@@ -32,11 +35,13 @@ const PROBE_BYTES: i64 = 64 << 10;
 const FORGET_MS: u64 = 100;
 /// Past so many bytes the write-ahead log is emptied although readers must be waited for: while reads overlap without
 /// a pause it does not start anew by itself.
-const WAL_BYTES_MAX: u64 = 64 << 20;
+const LOG_BYTES_ENOUGH: u64 = 32 << 20;
+/// After so many bytes more that is tried again, if readers did not let it.
+const LOG_BYTES_AGAIN: u64 = 4 << 20;
+/// The log stays below this as long as nobody but us reads: the above and the largest transaction are less.
+const LOG_BYTES_MAX: u64 = 64 << 20;
 /// How long such a checkpoint, or the last one, waits for reads to end, in milliseconds.
 const CHECKPOINT_MS: u64 = 200;
-/// How long after a checkpoint that was waited for the next may come, in milliseconds.
-const CHECKPOINT_PAUSE_MS: u64 = 1_000;
 
 type OnSettled = Box<dyn Fn(Settled) + Send + Sync>;
 
@@ -59,10 +64,13 @@ pub(crate) struct Writer {
     taken: Position,
     last_time: Time,
     plans: Plans,
-    /// While writing fails, the remedy that was logged last.
-    told: Option<&'static str>,
-    /// Not before then is the write-ahead log emptied again.
-    checkpoint_at: Instant,
+    /// While writing fails, the trouble that was logged last.
+    told: Option<Trouble>,
+    log: PathBuf,
+    /// Past so many bytes the write-ahead log is emptied.
+    log_bytes_enough: u64,
+    /// Whether it was said that the log is too long.
+    log_told: bool,
 }
 
 impl Writer {
@@ -75,6 +83,7 @@ impl Writer {
     ) -> Self {
         Writer {
             connection: opened.connection,
+            log: opened.path.with_file_name(LOG_FILE),
             path: opened.path,
             place: opened.place,
             lock: opened.lock,
@@ -89,7 +98,8 @@ impl Writer {
             // What an earlier process had not finished forgetting goes on.
             plans: Plans { forget_at: Some(Instant::now()), ..Plans::default() },
             told: None,
-            checkpoint_at: Instant::now(),
+            log_bytes_enough: LOG_BYTES_ENOUGH,
+            log_told: false,
         }
     }
 
@@ -134,7 +144,7 @@ impl Writer {
                 }
             }
         }
-        let written = self.plans.retry_at.is_none() && self.commit(&messages).is_ok();
+        let written = self.plans.health == Health::Works && self.commit(&messages).is_ok();
         let mut lost = Vec::new();
         if !written {
             lost.extend(messages.iter().map(|(position, _)| *position));
@@ -155,7 +165,7 @@ impl Writer {
         let forgets =
             self.upserts.iter().any(|change| matches!(change, Change::RoomForgotten(_) | Change::GuestForgotten(_)));
         let (upserts, last_time) = (&self.upserts, self.last_time);
-        let result = transact(&mut self.connection, &self.place, &self.faults, |transaction| {
+        let result = transact(&self.connection, &self.place, &self.faults, |transaction| {
             write_all(transaction, messages, upserts, reservation, last_time)
         });
         match result {
@@ -193,14 +203,18 @@ impl Writer {
     }
 
     fn fail(&mut self, error: &rusqlite::Error) {
-        let remedy = remedy(error);
-        if self.told != Some(remedy) {
-            let (path, cause) = (self.path.display(), one_line(error));
-            tracing::error!("cannot write to {path} ({cause}), nothing more is taken until that works again: {remedy}");
-            self.told = Some(remedy);
+        let trouble = Trouble::of(error);
+        if self.told != Some(trouble) {
+            let (path, cause, remedy) = (self.path.display(), one_line(error), trouble.remedy());
+            tracing::error!("{path} cannot be written ({cause}): {remedy}; until then messages are refused");
+            self.told = Some(trouble);
         }
         self.queue.set_healthy(false);
-        self.plans.retry_at = Some(Instant::now() + Duration::from_millis(RETRY_MS));
+        self.plans.health = match trouble {
+            // What else is written there may do more harm.
+            Trouble::Damaged => Health::Damaged,
+            _ => Health::Fails { retry_at: Instant::now() + Duration::from_millis(RETRY_MS) },
+        };
     }
 
     /// Tries the state changes that are left, then whether there is room for more.
@@ -215,8 +229,8 @@ impl Writer {
         if let Err(error) = self.probe() {
             return self.fail(&error);
         }
-        tracing::info!("{} can be written again", self.path.display());
-        self.plans.retry_at = None;
+        tracing::info!("{} can be written again, and messages are taken again", self.path.display());
+        self.plans.health = Health::Works;
         self.told = None;
         self.queue.set_healthy(true);
         self.settle(Vec::new());
@@ -224,12 +238,12 @@ impl Writer {
 
     /// Writes more than a message takes and takes it away again: on a disk at its brink a tiny write may pass.
     fn probe(&mut self) -> rusqlite::Result<()> {
-        transact(&mut self.connection, &self.place, &self.faults, |transaction| {
+        transact(&self.connection, &self.place, &self.faults, |transaction| {
             transaction
                 .execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', randomblob(?1))", [PROBE_BYTES])
                 .map(drop)
         })?;
-        transact(&mut self.connection, &self.place, &self.faults, |transaction| {
+        transact(&self.connection, &self.place, &self.faults, |transaction| {
             transaction.execute("DELETE FROM meta WHERE key = 'probe'", []).map(drop)
         })
     }
@@ -238,7 +252,7 @@ impl Writer {
     fn forget(&mut self) {
         let result = forget::is_due(&self.connection).and_then(|due| {
             if due {
-                transact(&mut self.connection, &self.place, &self.faults, forget::slice)?;
+                transact(&self.connection, &self.place, &self.faults, forget::slice)?;
             }
             Ok(due)
         });
@@ -252,7 +266,10 @@ impl Writer {
 
     /// Everything handed over was taken: a last try for what is left, then a checkpoint.
     fn end(mut self) -> Result<(), CloseError> {
-        let written = self.commit(&[]);
+        let written = match self.plans.health {
+            Health::Works | Health::Fails { .. } => self.commit(&[]),
+            Health::Damaged => self.leave_alone(),
+        };
         if written.is_ok() {
             self.settle(Vec::new());
             self.checkpoint();
@@ -262,60 +279,71 @@ impl Writer {
         written.map_err(|error| CloseError::Unwritten { path: self.path, cause: one_line(&error) })
     }
 
+    /// Nothing is written at the end of a damaged database; the last connection to close would empty the log into it.
+    fn leave_alone(&self) -> rusqlite::Result<()> {
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None))
+    }
+
     fn bound_log(&mut self) {
-        let log = self.path.with_file_name(LOG_FILE);
-        let bytes = fs::metadata(log).map_or(0, |file| file.len());
-        let now = Instant::now();
-        if bytes > WAL_BYTES_MAX && now >= self.checkpoint_at {
-            self.checkpoint();
-            self.checkpoint_at = now + Duration::from_millis(CHECKPOINT_PAUSE_MS);
+        let bytes = fs::metadata(&self.log).map_or(0, |file| file.len());
+        if bytes <= LOG_BYTES_ENOUGH {
+            self.log_bytes_enough = LOG_BYTES_ENOUGH;
+            self.log_told = false;
+        } else if bytes > self.log_bytes_enough && !self.checkpoint() {
+            self.log_bytes_enough = bytes + LOG_BYTES_AGAIN;
+            if bytes > LOG_BYTES_MAX && !std::mem::replace(&mut self.log_told, true) {
+                let log = self.log.display();
+                tracing::warn!("{log} grows: another program reads the database without an end; close that one");
+            }
         }
     }
 
-    /// Empties the write-ahead log into the database, as far as reads allow within [`CHECKPOINT_MS`].
-    fn checkpoint(&self) {
+    /// Empties the write-ahead log into the database, if reads allow that within [`CHECKPOINT_MS`].
+    fn checkpoint(&self) -> bool {
         let wait = |ms| self.connection.busy_timeout(Duration::from_millis(ms));
-        let empty = || self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        let result = wait(CHECKPOINT_MS).and_then(|()| empty()).and_then(|()| wait(BUSY_MS));
-        if let Err(error) = result {
-            tracing::warn!("the write-ahead log of {} stays: {error}", self.path.display());
-        }
-    }
-}
-
-/// What can be done about a failed write.
-fn remedy(error: &rusqlite::Error) -> &'static str {
-    match error.sqlite_error_code() {
-        _ if place::is_gone(error) => "move it back, or start again, empty or with a backup in its place",
-        Some(ErrorCode::DiskFull) => "free some space",
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "close the other program that has it open",
-        _ => "see to the disk",
+        let empty = || {
+            let is_busy = |row: &Row<'_>| row.get::<_, bool>(0);
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], is_busy)
+        };
+        let result = wait(CHECKPOINT_MS).and_then(|()| empty()).and_then(|busy| wait(BUSY_MS).map(|()| !busy));
+        result.unwrap_or_else(|error| {
+            tracing::warn!("{} stays as it is: {error}", self.log.display());
+            false
+        })
     }
 }
 
 /// Runs `work` in one transaction; after an error nothing of it is there. A database that is gone is an error.
 fn transact<T>(
-    connection: &mut Connection,
+    connection: &Connection,
     place: &Place,
     faults: &Faults,
-    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
     if !connection.is_autocommit() {
         // A rollback failed together with its transaction.
         connection.execute_batch("ROLLBACK")?;
     }
     faults.before_transaction(connection)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let value = work(&transaction)?;
-    faults.before_commit()?;
-    place.check()?;
-    transaction.commit()?;
-    Ok(value)
+    // Compiled once, unlike rusqlite's own.
+    let run = |sql| connection.prepare_cached(sql)?.execute([]);
+    run("BEGIN IMMEDIATE")?;
+    let done = work(connection).and_then(|value| {
+        faults.before_commit()?;
+        place.check()?;
+        run("COMMIT").map(|_| value)
+    });
+    if done.is_err() && !connection.is_autocommit() {
+        // What went wrong first is what counts.
+        _ = run("ROLLBACK");
+    }
+    done
 }
 
 /// Writes a batch and gives the latest time that is now stored.
 fn write_all(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     messages: &[(Position, StoredMessage)],
     upserts: &Upserts,
     reservation: Option<Position>,
@@ -337,25 +365,4 @@ fn write_all(
         schema::set_meta_number(transaction, "reserved_until", until.0)?;
     }
     Ok(latest)
-}
-
-#[cfg(test)]
-mod tests {
-    use rusqlite::ffi;
-
-    use super::*;
-
-    #[test]
-    fn each_cause_has_its_remedy() {
-        for (code, expected) in [
-            (ffi::SQLITE_FULL, "free some space"),
-            (ffi::SQLITE_BUSY, "close the other program that has it open"),
-            (ffi::SQLITE_IOERR, "see to the disk"),
-            (ffi::SQLITE_READONLY, "see to the disk"),
-            (ffi::SQLITE_READONLY_DBMOVED, "move it back, or start again, empty or with a backup in its place"),
-        ] {
-            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
-            assert_eq!(remedy(&error), expected, "{error}");
-        }
-    }
 }

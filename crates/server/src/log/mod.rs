@@ -151,9 +151,6 @@ impl Log {
         if let Some(read) = asked.read {
             let read = Read { conversation: read.conversation, span: read.span, limit: read.limit, upto };
             self.store.history(read, move |rows| {
-                if let Err(error) = &rows {
-                    tracing::warn!("history could not be read: {error}");
-                }
                 inbox.push(Delivery::Page(session, rows.ok()));
             });
         }

@@ -5,6 +5,7 @@
 mod crash;
 mod failing;
 mod keeping;
+mod log_file;
 mod opening;
 mod reading;
 mod support;

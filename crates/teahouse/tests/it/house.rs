@@ -3,6 +3,8 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -79,11 +81,61 @@ impl Serving {
         Self { child, welcome, address }
     }
 
+    /// The same, and what it writes to stderr is there to be looked at.
+    pub(crate) fn start_heard(command: &mut Command) -> (Self, Heard) {
+        let mut serving = Self::start(command.stderr(Stdio::piped()));
+        let stderr = BufReader::new(serving.child.stderr.take().unwrap());
+        let (tell, lines) = mpsc::channel();
+        // It ends with the pipe.
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                eprintln!("{line}");
+                // Who does not listen any more still lets it be printed.
+                _ = tell.send(line);
+            }
+        });
+        (serving, Heard { lines })
+    }
+
+    /// Tells it to go, as a service manager would.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
     /// `kill -9`, where there is such a thing.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+}
+
+/// What a server writes to stderr.
+pub(crate) struct Heard {
+    lines: Receiver<String>,
+}
+
+impl Heard {
+    /// The next line with this in it.
+    pub(crate) fn until(&self, part: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|error| panic!("nothing on stderr says {part:?}: {error}"));
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+}
+
+/// Starts a server that cannot start: its code, and the one line it says.
+pub(crate) fn refused(command: &mut Command) -> (i32, String) {
+    let output = command.stderr(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    (output.status.code().unwrap(), said.trim_end().to_owned())
 }
 
 impl Drop for Serving {

@@ -1,8 +1,11 @@
 //! The program itself, started as a person starts it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stderr, reason = "whoever reads a failure wants to know what came before it")]
 
 mod crash;
+mod disk;
 mod house;
+mod people;
 mod send_and_tail;
 mod serve;
 mod wire;

@@ -5,15 +5,10 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::house::teahouse;
+use crate::house::{self, teahouse};
 
-/// Starts a server that cannot start: its code, and the one line it says.
 fn refused(directory: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = teahouse(arguments).current_dir(directory).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
-    assert_eq!(said.lines().count(), 1, "{said}");
-    (output.status.code().unwrap(), said.trim_end().to_owned())
+    house::refused(teahouse(arguments).current_dir(directory))
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::ops::AddAssign;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::crowd::{Said, Witness};
+use super::crowd::Witness;
+use crate::people::Said;
 
 /// How many digits of a msgid, its last, are the position.
 const POSITION_DIGITS: usize = 13;

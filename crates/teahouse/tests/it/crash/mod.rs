@@ -6,7 +6,6 @@
 //!
 //! - `crowd`: the people, by both doors: they talk, and write down what they hear.
 //! - `ledger`: what the history must be after each kill.
-#![allow(clippy::print_stderr, reason = "whoever reads a failure wants the seed, whoever reads a success the figures")]
 
 mod crowd;
 mod ledger;
@@ -21,7 +20,8 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use crate::house::{PATIENCE, Serving, serve};
-use crowd::{Person, Witness};
+use crate::people::{self, Person};
+use crowd::Witness;
 use ledger::{Figures, Ledger, Tails};
 
 /// How many rounds unless told otherwise: a second or two, and seldom too few to catch an echo that comes too early.
@@ -75,7 +75,7 @@ struct Place {
     ledger: Ledger,
     serving: Serving,
     people: Vec<Person>,
-    tokens: Vec<Option<String>>,
+    tokens: [Option<String>; SENDERS],
     kept: Kept,
 }
 
@@ -83,10 +83,9 @@ impl Place {
     fn new(seed: u64, random: Random) -> Self {
         let kept = Kept { seed, data: TempDir::with_prefix("teahouse-crash-").unwrap() };
         let serving = Serving::start(&mut kept.serve());
-        let tokens = vec![None; SENDERS];
-        let mut place = Self { random, ledger: Ledger::default(), serving, people: Vec::new(), tokens, kept };
-        place.enter();
-        place
+        let mut tokens = [const { None }; SENDERS];
+        let people = crowd::enter(&serving.address, &mut tokens);
+        Self { random, ledger: Ledger::default(), serving, people, tokens, kept }
     }
 
     /// Talk, kill, start, compare.
@@ -100,17 +99,10 @@ impl Place {
             child.wait().unwrap();
         }
         self.serving = Serving::start(&mut self.kept.serve());
-        self.enter();
+        self.people = crowd::enter(&self.serving.address, &mut self.tokens);
         let tails = self.tails(round);
         *figures += self.ledger.take(tails, &witnesses).unwrap_or_else(|error| panic!("round {round}: {error}"));
         assert_eq!(self.kept.integrity(), "ok", "round {round}");
-    }
-
-    fn enter(&mut self) {
-        let address = &self.serving.address;
-        self.people = (0..SENDERS + BYSTANDERS)
-            .map(|number| Person::enter(address, number, self.tokens.get_mut(number), &ROOMS))
-            .collect();
     }
 
     /// Lets everybody talk until the server is killed, which is at a random moment.
@@ -122,8 +114,10 @@ impl Place {
         let talking: Vec<_> = std::mem::take(&mut self.people)
             .into_iter()
             .map(|person| {
-                let (random, nicks, tell) = (self.random.fork(), nicks.clone(), tell.clone());
-                thread::spawn(move || person.talk(round, random, &nicks, &tell))
+                let (random, tell) = (self.random.fork(), tell.clone());
+                let others = nicks.iter().filter(|nick| **nick != person.nick && nicks.contains(&person.nick));
+                let others: Vec<String> = others.cloned().collect();
+                thread::spawn(move || crowd::talk(person, round, random, &others, &tell))
             })
             .collect();
         drop(tell);
@@ -136,8 +130,8 @@ impl Place {
         }
         let says_goodbye = cfg!(unix) && self.random.below(6) == 0;
         if says_goodbye {
-            let id = self.serving.child.id().to_string();
-            assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+            #[cfg(unix)]
+            self.serving.terminate();
             thread::sleep(Duration::from_micros(self.random.below(SOON_US)));
         }
         self.serving.kill();
@@ -158,7 +152,7 @@ impl Place {
         for one in 0..SENDERS {
             for other in (0..SENDERS).filter(|other| *other != one) {
                 let nick = self.people[other].nick.clone();
-                let place = crowd::place(&self.people[one].nick, &nick);
+                let place = people::place(&self.people[one].nick, &nick);
                 // Each conversation is read by the one half in one round, by the other in the next.
                 if (one < other) == round.is_multiple_of(2) {
                     let tail = self.people[one].history(&nick, self.ledger.last_msgid(&place));
