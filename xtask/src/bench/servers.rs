@@ -231,6 +231,8 @@ irc = []
 [storage]
 path = {:?}
 history = {history}
+[limits]
+messages_per_second = 0
 "#,
         directory.join("data")
     )

@@ -33,7 +33,8 @@ pub(crate) fn every_server() -> [Server; 4] {
 impl Server {
     fn teahouse(keep_history: bool) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let mut config = Config { data_dir: directory.path().join("data"), keep_history, ..Config::default() };
+        let data_dir = directory.path().join("data");
+        let mut config = Config { data_dir, keep_history, messages_per_second_max: None, ..Config::default() };
         config.listen_only_at(&[SocketAddr::from(([127, 0, 0, 1], 0))]);
         config.sign_itself().expect("no other certificate is set");
         let handle = teahouse_server::Server::start(config).expect("the server starts");
