@@ -18,6 +18,10 @@ const CAPABILITIES: &[&str] = &[
     "setname",
     "draft/chathistory",
 ];
+
+/// How many nicks are tried beyond the first.
+const NICKS_MAX: u8 = 8;
+
 const ECHO: u16 = 1;
 const HISTORY: u16 = 1 << 8;
 
@@ -69,6 +73,8 @@ pub struct Client {
     framing: Framing,
     offered: u16,
     granted: u16,
+    /// How many of its nicks were taken: the server may not have noticed yet that an earlier run's client has gone.
+    nicks_taken: u8,
     /// What is to be sent.
     pub out: Vec<u8>,
     /// The beginning of a piece whose rest has not come yet.
@@ -79,7 +85,16 @@ impl Client {
     /// The client of this number, not yet connected.
     pub fn new(index: usize, plan: &Plan) -> Self {
         let framing = if plan.target.transport.is_web() { Framing::Frames } else { Framing::Lines };
-        Self { index, stage: Stage::Connecting, framing, offered: 0, granted: 0, out: Vec::new(), partial: Vec::new() }
+        Self {
+            index,
+            stage: Stage::Connecting,
+            framing,
+            offered: 0,
+            granted: 0,
+            nicks_taken: 0,
+            out: Vec::new(),
+            partial: Vec::new(),
+        }
     }
 
     /// Whether the connection is still being made.
@@ -145,8 +160,13 @@ impl Client {
     fn register(&mut self, plan: &Plan) {
         self.stage = Stage::Registering;
         self.say("CAP LS 302");
-        self.say(&format!("NICK lt{}{:05}", plan.generation, self.index));
+        self.say_nick(plan);
         self.say("USER lt 0 * :load");
+    }
+
+    fn say_nick(&mut self, plan: &Plan) {
+        let letter = char::from(plan.generation as u8 + 2 * self.nicks_taken);
+        self.say(&format!("NICK lt{letter}{:05}", self.index));
     }
 
     /// A line that is none of the load's messages.
@@ -169,6 +189,10 @@ impl Client {
             {
                 self.stage = Stage::Ready;
                 return Progress::Ready;
+            }
+            "433" if self.stage == Stage::Registering && self.nicks_taken < NICKS_MAX => {
+                self.nicks_taken += 1;
+                self.say_nick(plan);
             }
             "PRIVMSG" => return Progress::Nonsense,
             "ERROR" | "FAIL" | "401" | "403" | "404" | "405" | "432" | "433" | "437" | "439" | "451" | "464"
@@ -275,7 +299,8 @@ mod tests {
     #[test]
     fn pings_are_answered_and_refusals_seen() {
         assert_eq!(answers(&["PING :a b"]), ("PONG :a b | ".to_owned(), Progress::None));
-        let refusal = ":s 433 * lta00017 :in use";
+        assert_eq!(answers(&[":s 433 * lta00017 :in use"; 2]).0, "NICK ltc00017 | NICK lte00017 | ");
+        let refusal = ":s 465 * :you are banned";
         assert_eq!(answers(&[refusal]).1, Progress::Failed(refusal.to_owned()));
         assert_eq!(answers(&[":a!b@c PRIVMSG #lt0001 :hi"]).1, Progress::Nonsense);
     }

@@ -15,12 +15,8 @@ use crate::client::{Client, Plan, Progress};
 use crate::net::framing::Piece;
 use crate::net::trust;
 use crate::net::wire::{Got, Wire};
+use crate::scenario::Options;
 use crate::stamp::Stamp;
-
-const SCRATCH_BYTES: usize = 256 * 1024;
-
-/// How long nothing at all may come while something is awaited.
-pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Who hears what is said.
 pub trait Ear {
@@ -45,6 +41,7 @@ pub struct Swarm {
     ready: usize,
     dirty: Vec<usize>,
     scratch: Vec<u8>,
+    patience: Duration,
     epoch: Instant,
     heard_at: Instant,
     failure: Option<String>,
@@ -52,7 +49,7 @@ pub struct Swarm {
 
 impl Swarm {
     /// Nobody yet.
-    pub fn new(plan: Plan) -> Result<Self> {
+    pub fn new(plan: Plan, options: &Options) -> Result<Self> {
         Ok(Self {
             poll: Poll::new()?,
             events: Events::with_capacity(1024),
@@ -63,7 +60,8 @@ impl Swarm {
             began_us: Vec::new(),
             ready: 0,
             dirty: Vec::new(),
-            scratch: vec![0; SCRATCH_BYTES],
+            scratch: vec![0; options.read_bytes],
+            patience: Duration::from_millis(options.patience_ms),
             epoch: Instant::now(),
             heard_at: Instant::now(),
             failure: None,
@@ -75,9 +73,9 @@ impl Swarm {
         self.epoch.elapsed().as_micros() as u64
     }
 
-    /// When anything was heard last.
-    pub fn heard_at(&self) -> Instant {
-        self.heard_at
+    /// How long nothing at all may come while something is awaited.
+    pub fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// What the server granted; all clients are alike.
@@ -93,7 +91,7 @@ impl Swarm {
                 self.connect()?;
             }
             self.turn(Duration::from_secs(1), ear)?;
-            if self.heard_at.elapsed() > PATIENCE {
+            if self.heard_at.elapsed() > self.patience {
                 bail!("{} of {count} clients are in their rooms, and nothing comes any more", self.ready);
             }
         }

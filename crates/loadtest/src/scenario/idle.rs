@@ -24,7 +24,7 @@ pub struct Idle {
 pub fn run(idle: &Idle, options: &Options) -> Result<Report> {
     let mut report = Report::new("idle", options, idle.clients);
     let plan = Plan { target: options.server.clone(), members: idle.members, history: None, generation: 'a' };
-    let mut swarm = Swarm::new(plan)?;
+    let mut swarm = Swarm::new(plan, options)?;
     gather(&mut swarm, idle.clients, options, &mut report)?;
 
     let watch = Watch::new(options);

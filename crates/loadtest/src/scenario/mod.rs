@@ -33,6 +33,12 @@ pub struct Options {
     /// How long nothing must come until everybody is taken to have heard of everybody's arrival
     #[arg(long, default_value_t = 300)]
     pub quiet_ms: u64,
+    /// How long nothing at all may come while something is awaited
+    #[arg(long, default_value_t = 20_000)]
+    pub patience_ms: u64,
+    /// How many bytes are read from a client's socket at once
+    #[arg(long, default_value_t = 262_144)]
+    pub read_bytes: usize,
     /// What the report calls the server
     #[arg(long, default_value = "")]
     pub name: String,

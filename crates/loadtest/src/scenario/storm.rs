@@ -30,7 +30,7 @@ pub fn run(storm: &Storm, options: &Options) -> Result<Report> {
     let clients = seating.clients();
     let mut report = Report::new("storm", options, clients);
     let plan = Plan { target: options.server.clone(), members: seating.members, history: None, generation: 'a' };
-    let mut swarm = Swarm::new(plan.clone())?;
+    let mut swarm = Swarm::new(plan.clone(), options)?;
     gather(&mut swarm, clients, options, &mut report)?;
     let first = swarm.first().context("there are clients")?;
     let (echo, history) = (first.has_echo(), first.has_history());

@@ -10,7 +10,7 @@ use crate::client::{Plan, room_name};
 use crate::histogram::Histogram;
 use crate::report::Report;
 use crate::stamp::Stamp;
-use crate::swarm::{Ear, PATIENCE, Swarm};
+use crate::swarm::{Ear, Swarm};
 
 /// When the next message is said.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,7 +40,7 @@ pub struct Talk {
 pub fn run(talk: &Talk, options: &Options) -> Result<Report> {
     let mut report = Report::new(talk.name, options, talk.seating.clients());
     let plan = Plan { target: options.server.clone(), members: talk.seating.members, history: None, generation: 'a' };
-    let mut swarm = Swarm::new(plan)?;
+    let mut swarm = Swarm::new(plan, options)?;
     gather(&mut swarm, talk.seating.clients(), options, &mut report)?;
     let echo = swarm.first().context("there are clients")?.has_echo();
     if !echo && talk.seating.members == 1 {
@@ -152,7 +152,7 @@ impl Hall {
                 Until::Time(duration) => elapsed < duration,
                 Until::Said(count) => self.speakers.iter().any(|speaker| speaker.said < count),
             };
-            let mut wait = PATIENCE;
+            let mut wait = swarm.patience();
             if speaking {
                 wait = self.speak(swarm, elapsed, before, until);
             } else if self.on_its_way == 0 {
@@ -161,7 +161,7 @@ impl Hall {
             swarm.turn(wait, self)?;
             if self.measured.heard != progress.1 {
                 progress = (Instant::now(), self.measured.heard);
-            } else if self.on_its_way > 0 && progress.0.elapsed() > PATIENCE {
+            } else if self.on_its_way > 0 && progress.0.elapsed() > swarm.patience() {
                 return Ok(()); // the verdict tells what was lost
             }
         }

@@ -8,9 +8,23 @@ use std::time::Duration;
 
 use teahouse_loadtest::null_server::{self, Writes};
 use teahouse_loadtest::scenario::Options;
+use teahouse_loadtest::target::Target;
 use teahouse_server::ServerHandle;
 use teahouse_server::config::Config;
 use tempfile::TempDir;
+
+/// What the generator is told: to read little at once, so that most lines come in two pieces.
+pub(crate) fn options(server: Target) -> Options {
+    Options {
+        server,
+        pid: Some(std::process::id()),
+        parallel: 8,
+        quiet_ms: 10,
+        patience_ms: 20_000,
+        read_bytes: 1000,
+        name: "server".into(),
+    }
+}
 
 /// A server that runs; the null server does until the test's process ends.
 pub(crate) struct Server {
@@ -55,7 +69,7 @@ impl Server {
 
     pub(crate) fn options(&self, scheme: &str) -> Options {
         let server = format!("{scheme}://{}/ws", self.address).parse().expect("an address");
-        Options { server, pid: Some(std::process::id()), parallel: 8, quiet_ms: 10, name: "server".into() }
+        options(server)
     }
 
     /// The line that comes back to whoever says `text`.
