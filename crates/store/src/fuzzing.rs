@@ -13,7 +13,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Transaction, params_from_iter};
 use teahouse_chat::durable::{Bound, Conversation, Span};
 use teahouse_chat::ids::{MsgId, Position, Time};
-use teahouse_chat::info::Rules;
+use teahouse_chat::info::{ROWS_PER_HOLD, Rules};
 use teahouse_chat::world::World;
 
 use crate::{Read, rows, schema};
@@ -119,6 +119,7 @@ fn read_all(transaction: &Transaction<'_>, conversations: &[Conversation]) {
         guest_seat_ms: 90_000,
         forget_ms: 1_000,
         keep_history: true,
+        rows_per_hold: ROWS_PER_HOLD,
     };
     let world = World::load(rules, rooms, guests);
     world.durable_fingerprint();
