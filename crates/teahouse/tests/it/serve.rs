@@ -34,6 +34,33 @@ fn a_misspelt_key_is_bad_usage() {
 }
 
 #[test]
+fn a_certificate_that_cannot_be_used_is_said_in_one_line() {
+    let here = TempDir::new().unwrap();
+    std::fs::write(here.path().join("teahouse.toml"), "[tls]\ncert = \"c.pem\"\nkey = \"k.pem\"\n").unwrap();
+    std::fs::write(here.path().join("c.pem"), "no certificate").unwrap();
+    let (code, said) = refused(here.path(), &["--listen", "127.0.0.1:0"]);
+    assert_eq!(code, 2);
+    assert!(
+        said.starts_with("teahouse: teahouse.toml:2:8: tls.cert names c.pem, which has no certificate in it; "),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_certificate_is_of_files_or_of_its_own_making() {
+    let here = TempDir::new().unwrap();
+    let data = here.path().join("data");
+    // A server's own certificate will do as one of files.
+    drop(crate::house::Serving::start(crate::house::serve("127.0.0.1:0", &data).arg("--self-signed")));
+    let tls = "[tls]\ncert = 'data/self-signed.pem'\nkey = 'data/self-signed.key'\n";
+    std::fs::write(here.path().join("teahouse.toml"), tls).unwrap();
+    assert_eq!(
+        refused(here.path(), &["--listen", "127.0.0.1:0", "--self-signed"]),
+        (2, "teahouse: --self-signed and tls.cert cannot go together; leave one of them out".into())
+    );
+}
+
+#[test]
 fn a_data_directory_that_cannot_be_is_said_in_one_line() {
     let here = TempDir::new().unwrap();
     std::fs::write(here.path().join("taken"), "a file").unwrap();
