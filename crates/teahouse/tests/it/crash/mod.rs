@@ -184,11 +184,7 @@ impl Kept {
     }
 
     fn serve(&self) -> Command {
-        let mut command = serve("127.0.0.1:0", &self.directory());
-        for limit in ["SEND_QUEUE_BYTES", "SEND_QUEUE_TOTAL_BYTES", "MESSAGES_PER_SECOND"] {
-            command.env(format!("TEAHOUSE_LIMITS__{limit}"), "0");
-        }
-        command
+        serve("127.0.0.1:0", &self.directory())
     }
 
     fn integrity(&self) -> String {

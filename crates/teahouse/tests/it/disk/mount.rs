@@ -64,14 +64,15 @@ impl Disk {
         command.args(["--target", &self.holder.id().to_string(), "--mount"]);
         command.args(self.user.then_some(["--user", "--preserve-credentials"]).iter().flatten());
         command.arg("--").arg(program.get_program()).args(program.get_args());
+        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         command
     }
 
-    /// Mounts it anew with these options.
+    /// Mounts it anew with these options, of the mount and not of the disk, so that it needs no rights beyond the namespace.
     pub(super) fn remount(&self, options: &str) {
         let mut mount = Command::new("mount");
-        mount.args([OsStr::new("-o"), OsStr::new(&format!("remount,{options}")), self.inside().as_os_str()]);
+        mount.args([OsStr::new("-o"), OsStr::new(&format!("remount,bind,{options}")), self.inside().as_os_str()]);
         assert!(self.run(&mount).status().unwrap().success(), "{options}");
     }
 
