@@ -109,6 +109,20 @@ impl Person {
         }
     }
 
+    /// What a room is about at present.
+    pub(crate) fn topic(&mut self, room: &str) -> Option<String> {
+        self.wire.write(&format!("TOPIC {room}"));
+        loop {
+            let line = self.wire.try_line().expect("it is answered");
+            let message = Message::parse(&line).unwrap();
+            match message.numeric() {
+                Some(331) => return None,
+                Some(332) => return message.params.get(2).map(str::to_owned),
+                _ => {}
+            }
+        }
+    }
+
     /// All that the history has after this message, or from the start.
     pub(crate) fn history(&mut self, target: &str, after: Option<&str>) -> Vec<Said> {
         let mut bound = after.map_or("timestamp=2000-01-01T00:00:00.000Z".to_owned(), |msgid| format!("msgid={msgid}"));

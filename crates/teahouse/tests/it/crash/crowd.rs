@@ -2,12 +2,16 @@
 
 use std::sync::mpsc::Sender;
 
+use teahouse_proto::irc::Message;
+
 use super::{BYSTANDERS, ROOMS, Random, SENDERS};
 use crate::people::{Person, Said, is_refusal, place};
 use crate::wire::Door;
 
 /// At most so many messages of one sender wait for their echo.
 const WINDOW_MAX: u64 = 64;
+/// Of so many lines about one is a topic.
+const TOPIC_EVERY: u64 = 50;
 
 /// What one person saw until the server was killed.
 #[derive(Debug, Default)]
@@ -17,8 +21,23 @@ pub(crate) struct Witness {
     pub(crate) sent: Vec<(String, String)>,
     /// All that was heard, the own echoes too, in order.
     pub(crate) heard: Vec<Said>,
+    /// Every topic that was sent to the one room whose topics are this one's, in order, and how many came back.
+    pub(crate) topics: Vec<String>,
+    pub(crate) topics_echoed: usize,
     /// Lines that refuse something.
     pub(crate) complaints: Vec<String>,
+}
+
+/// What one of those who talk does.
+pub(crate) struct Part {
+    pub(crate) round: u64,
+    pub(crate) random: Random,
+    /// To whom one talks in private; nobody for one who only listens.
+    pub(crate) others: Vec<String>,
+    /// The room whose topic one changes.
+    pub(crate) topics_of: Option<&'static str>,
+    /// Told of each message that came back.
+    pub(crate) echoed: Sender<()>,
 }
 
 /// Everybody comes in: those who talk are guests that are known by their tokens from the second time on.
@@ -33,24 +52,15 @@ pub(crate) fn enter(address: &str, tokens: &mut [Option<String>; SENDERS]) -> Ve
     senders.chain(bystanders).collect()
 }
 
-/// Says things in the rooms and to the others until the server is gone; tells of each echo. With no others, it listens.
-pub(crate) fn talk(
-    mut person: Person,
-    round: u64,
-    mut random: Random,
-    others: &[String],
-    echoed: &Sender<()>,
-) -> Witness {
-    let window = if others.is_empty() { 0 } else { 1 + random.below(WINDOW_MAX) };
+/// Says things in the rooms and to the others until the server is gone.
+pub(crate) fn talk(mut person: Person, mut part: Part) -> Witness {
+    let window = if part.others.is_empty() { 0 } else { 1 + part.random.below(WINDOW_MAX) };
     let mut witness = Witness { nick: person.nick.clone(), ..Witness::default() };
     let mut waiting = 0;
     loop {
         while waiting < window {
-            let target = target(&mut random, others);
-            let text = text(round, &person.nick, witness.sent.len(), &mut random);
-            // It may have got there even if this says that it did not.
-            witness.sent.push((place(&person.nick, target), text.clone()));
-            if !person.wire.try_write(&format!("PRIVMSG {target} :{text}")) {
+            // It may get there even if this says that it does not.
+            if !person.wire.try_write(&part.next_line(&mut witness)) {
                 break;
             }
             waiting += 1;
@@ -60,13 +70,33 @@ pub(crate) fn talk(
             if said.from == person.nick {
                 waiting -= 1;
                 // Nobody counts any more once the server is being killed.
-                _ = echoed.send(());
+                _ = part.echoed.send(());
             }
             witness.heard.push(said);
         } else if is_refusal(&line) {
             witness.complaints.push(line);
             waiting = waiting.saturating_sub(1);
+        } else if line.contains(" TOPIC ") && Message::parse(&line).unwrap().source_nick() == Some(&person.nick) {
+            witness.topics_echoed += 1;
+            waiting -= 1;
         }
+    }
+}
+
+impl Part {
+    /// Something to say, or now and then a topic, written down as sent.
+    fn next_line(&mut self, witness: &mut Witness) -> String {
+        if let Some(room) = self.topics_of
+            && self.random.below(TOPIC_EVERY) == 0
+        {
+            let topic = text(self.round, &witness.nick, witness.topics.len(), &mut self.random);
+            witness.topics.push(topic.clone());
+            return format!("TOPIC {room} :{topic}");
+        }
+        let target = target(&mut self.random, &self.others);
+        let text = text(self.round, &witness.nick, witness.sent.len(), &mut self.random);
+        witness.sent.push((place(&witness.nick, target), text.clone()));
+        format!("PRIVMSG {target} :{text}")
     }
 }
 

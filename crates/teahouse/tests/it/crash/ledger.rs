@@ -26,6 +26,7 @@ impl Said {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     kept: BTreeMap<String, Vec<Said>>,
+    topics: BTreeMap<String, String>,
     /// The last position that anybody has seen.
     last_position: String,
 }
@@ -59,6 +60,16 @@ impl Ledger {
         }
         self.last_position = last_position;
         Ok(figures)
+    }
+
+    /// A room's topic is the last that was echoed to the only one who sets it, or one that was sent after it.
+    pub(crate) fn take_topic(&mut self, room: &str, found: Option<String>, setter: &Witness) -> Result<()> {
+        let (echoed, later) = setter.topics.split_at(setter.topics_echoed);
+        let expected = echoed.last().or_else(|| self.topics.get(room));
+        let is_later = found.as_ref().is_some_and(|found| later.contains(found));
+        ensure!(found.as_ref() == expected || is_later, "{room} is about {found:?}; {expected:?} was echoed");
+        self.topics.extend(found.map(|found| (room.to_owned(), found)));
+        Ok(())
     }
 
     /// Compares with the whole history, read again from the start.
@@ -105,7 +116,8 @@ fn echoes(witness: &Witness, kept: &BTreeMap<&str, &Said>) -> Result<Figures> {
         "what {} said is in the history with a gap, twice or in another order",
         witness.nick
     );
-    Ok(Figures { sent: sent.len() as u64, echoed: echoed as u64, kept: own_kept.len() as u64, ..Figures::default() })
+    let topics = witness.topics_echoed as u64;
+    Ok(Figures { sent: sent.len() as u64, echoed: echoed as u64, kept: own_kept.len() as u64, topics, lost: 0 })
 }
 
 /// What one person heard of a conversation: the history, up to the last kept message that reached this one.
@@ -147,6 +159,8 @@ pub(crate) struct Figures {
     pub(crate) sent: u64,
     pub(crate) echoed: u64,
     pub(crate) kept: u64,
+    /// Topics among what was echoed besides.
+    pub(crate) topics: u64,
     /// Heard by somebody, never echoed, and gone.
     pub(crate) lost: u64,
 }
@@ -157,6 +171,7 @@ impl Figures {
             sent: self.sent - before.sent,
             echoed: self.echoed - before.echoed,
             kept: self.kept - before.kept,
+            topics: self.topics - before.topics,
             lost: self.lost - before.lost,
         }
     }
@@ -167,14 +182,15 @@ impl AddAssign for Figures {
         self.sent += other.sent;
         self.echoed += other.echoed;
         self.kept += other.kept;
+        self.topics += other.topics;
         self.lost += other.lost;
     }
 }
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { sent, echoed, kept, lost } = self;
-        write!(f, "{sent} sent, {echoed} echoed, {kept} kept, {lost} heard by others and gone")
+        let Self { sent, echoed, kept, topics, lost } = self;
+        write!(f, "{sent} sent, {echoed} echoed ({topics} topics too), {kept} kept, {lost} heard by others and gone")
     }
 }
 
@@ -208,7 +224,7 @@ mod tests {
                 nick: nick.to_owned(),
                 sent: all.iter().filter(own).map(|said| (said.place.clone(), said.text.clone())).collect(),
                 heard: all.iter().filter(echoed).cloned().collect(),
-                complaints: Vec::new(),
+                ..Witness::default()
             }
         };
         let mut tails = Tails::new();
@@ -233,7 +249,7 @@ mod tests {
     fn an_honest_history_is_taken_and_counted() {
         let Round { tails, witnesses } = honest(1);
         let mut ledger = Ledger::default();
-        let Figures { sent, echoed, kept, lost } = ledger.take(tails.clone(), &witnesses).unwrap();
+        let Figures { sent, echoed, kept, lost, .. } = ledger.take(tails.clone(), &witnesses).unwrap();
         assert_eq!((sent, echoed, kept, lost), (8, 5, 6, 2));
         ledger.is_all(&tails).unwrap();
         assert_eq!(ledger.last_msgid("#tea"), Some(tails["#tea"][2].msgid.as_str()));
@@ -266,6 +282,25 @@ mod tests {
         refused("out of order", |round| round.witnesses[2].heard.swap(0, 2));
         refused("heard otherwise", |round| drop(round.witnesses[2].heard.remove(0)));
         refused("in the order in which it spoke", |round| round.witnesses[0].sent.swap(0, 1));
+    }
+
+    #[test]
+    fn a_topic_that_was_echoed_may_be_followed_and_not_forgotten() {
+        let setter = |topics: &[&str], topics_echoed| {
+            let topics = topics.iter().map(ToString::to_string).collect();
+            Witness { topics, topics_echoed, ..Witness::default() }
+        };
+        let mut ledger = Ledger::default();
+        let mut check = |found: Option<&str>, topics: &[&str], echoed| {
+            ledger.take_topic("#tea", found.map(str::to_owned), &setter(topics, echoed)).is_ok()
+        };
+        assert!(check(None, &[], 0));
+        assert!(check(Some("b"), &["a", "b", "c"], 1));
+        assert!(check(Some("b"), &["d", "e"], 0));
+        assert!(!check(None, &["d", "e"], 0));
+        assert!(!check(Some("d"), &["d", "e"], 2));
+        assert!(!check(Some("b"), &["d"], 1));
+        assert!(check(Some("e"), &["d", "e"], 2));
     }
 
     #[test]

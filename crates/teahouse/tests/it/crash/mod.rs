@@ -21,7 +21,7 @@ use tempfile::TempDir;
 
 use crate::house::{PATIENCE, Serving, serve};
 use crate::people::{self, Person};
-use crowd::Witness;
+use crowd::{Part, Witness};
 use ledger::{Figures, Ledger, Tails};
 
 /// How many rounds unless told otherwise: a second or two, and seldom too few to catch an echo that comes too early.
@@ -102,6 +102,10 @@ impl Place {
         self.people = crowd::enter(&self.serving.address, &mut self.tokens);
         let tails = self.tails(round);
         *figures += self.ledger.take(tails, &witnesses).unwrap_or_else(|error| panic!("round {round}: {error}"));
+        for (room, witness) in ROOMS.into_iter().zip(&witnesses) {
+            let found = self.people[0].topic(room);
+            self.ledger.take_topic(room, found, witness).unwrap_or_else(|error| panic!("round {round}: {error}"));
+        }
         assert_eq!(self.kept.integrity(), "ok", "round {round}");
     }
 
@@ -113,11 +117,17 @@ impl Place {
         let nicks: Vec<String> = self.people[..SENDERS].iter().map(|person| person.nick.clone()).collect();
         let talking: Vec<_> = std::mem::take(&mut self.people)
             .into_iter()
-            .map(|person| {
-                let (random, tell) = (self.random.fork(), tell.clone());
-                let others = nicks.iter().filter(|nick| **nick != person.nick && nicks.contains(&person.nick));
-                let others: Vec<String> = others.cloned().collect();
-                thread::spawn(move || crowd::talk(person, round, random, &others, &tell))
+            .enumerate()
+            .map(|(number, person)| {
+                let others = nicks.iter().filter(|nick| number < SENDERS && **nick != person.nick);
+                let part = Part {
+                    round,
+                    random: self.random.fork(),
+                    others: others.cloned().collect(),
+                    topics_of: ROOMS.get(number).copied(),
+                    echoed: tell.clone(),
+                };
+                thread::spawn(move || crowd::talk(person, part))
             })
             .collect();
         drop(tell);
