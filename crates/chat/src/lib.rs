@@ -18,6 +18,7 @@
 //! - [`render`]: structure into bytes, once per variant.
 //! - [`reply`]: a line for one session, as structure.
 //! - [`durable`]: what outlives the process.
+//! - `few`: a small set.
 //! - `fuzzing`: what holds whatever clients send; built for tests and for fuzzing only.
 //!
 //! There is no clock here, no socket, no thread, no file, no randomness of its own.
@@ -26,6 +27,7 @@ pub mod capabilities;
 pub mod commands;
 pub mod durable;
 pub mod entry;
+mod few;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod ids;

@@ -136,6 +136,11 @@ macro_rules! name_type {
                 &self.0.spelt
             }
 
+            /// The same, shared.
+            pub fn shared(&self) -> Arc<str> {
+                Arc::clone(&self.0.spelt)
+            }
+
             /// Two names with one key are one name.
             pub fn key(&self) -> &str {
                 &self.0.key

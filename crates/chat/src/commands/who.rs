@@ -93,7 +93,7 @@ fn shares_a_room(world: &World, session: SessionId, user: &User) -> bool {
 }
 
 fn whoreply(world: &World, user: &User, place: Option<(&str, Ranks)>) -> Reply {
-    let (name, host) = user.address.split_once('@').unwrap_or((&user.address, "*"));
+    let (name, host) = user.address().split_once('@').unwrap_or((user.address(), "*"));
     let (room, ranks) = place.unwrap_or(("*", Ranks::default()));
     let mut flags = String::from(if user.away.is_some() { "G" } else { "H" });
     flags.extend(user.modes.operator.then_some('*'));

@@ -60,7 +60,7 @@ fn end(nick: &str) -> Reply {
 
 fn about(world: &World, session: SessionId, user: &User, now: Time) -> Vec<Reply> {
     let nick = || user.nick.as_str().to_owned();
-    let (name, host) = user.address.split_once('@').unwrap_or((&user.address, "*"));
+    let (name, host) = user.address().split_once('@').unwrap_or((user.address(), "*"));
     let who = Reply::numeric(n::RPL_WHOISUSER, user.realname.to_string()).param(nick());
     let mut lines = vec![who.param(name.to_owned()).param(host.to_owned()).param("*")];
     lines.extend(rooms(world, session, user));

@@ -50,7 +50,8 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, nick: &Ni
     for past in world.presence.past(nick).take(count) {
         let nick = past.nick.as_str().to_owned();
         let from = past.from.iter().filter(|_| sees_addresses);
-        let (name, host) = past.address.split_once('@').unwrap_or((&past.address, "*"));
+        let address = past.source.split_once('!').map_or("", |(_, address)| address);
+        let (name, host) = address.split_once('@').unwrap_or((address, "*"));
         let who = Reply::numeric(n::RPL_WHOWASUSER, past.realname.to_string()).param(nick.clone());
         lines.push(who.param(name.to_owned()).param(host.to_owned()).param("*"));
         lines.extend(from.map(|from| super::really_from(&nick, *from)));

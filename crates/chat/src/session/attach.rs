@@ -1,6 +1,5 @@
 //! A session gets its user, and gives it up: the two ends of a connection, as the world sees them.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use teahouse_proto::numerics as n;
 use crate::commands::lusers;
 use crate::durable::GuestRecord;
 use crate::entry::{Audience, Event, RoomView};
+use crate::few::Few;
 use crate::ids::{GuestId, RoomId, TokenHash, UserId};
 use crate::modes::UserModes;
 use crate::reply::{self, Reply};
@@ -32,7 +32,7 @@ pub struct Attach {
 }
 
 /// How a session comes in.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Link {
     /// The address it comes from, if that is known.
     pub address: Option<IpAddr>,
@@ -118,7 +118,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
     });
     let welcome = Welcome {
         user: user.id,
-        nick: user.nick.as_str().into(),
+        nick: user.nick.shared(),
         source: user.source(),
         guest: outcome,
         modes: user.modes,
@@ -151,7 +151,6 @@ fn make_user(turn: &mut Turn<'_>, attach: &Attach, guest: Option<GuestId>) -> Us
         id,
         nick: attach.nick.clone(),
         source: source_of(&attach.nick, &attach.address),
-        address: Arc::clone(&attach.address),
         realname: Arc::clone(&attach.realname),
         guest,
         modes: UserModes::default(),
@@ -159,9 +158,9 @@ fn make_user(turn: &mut Turn<'_>, attach: &Attach, guest: Option<GuestId>) -> Us
         since: turn.entry.time,
         spoke: turn.entry.time,
         knocked: None,
-        invited: BTreeSet::new(),
-        sessions: BTreeMap::new(),
-        rooms: BTreeSet::new(),
+        invited: Few::default(),
+        sessions: Few::default(),
+        rooms: Few::default(),
         seat_until: None,
     });
     turn.tell_arrival(&attach.nick);

@@ -6,7 +6,6 @@
 pub mod attach;
 mod registration;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use teahouse_proto::irc::{self, LineError, Message, ParseError};
@@ -19,6 +18,7 @@ use self::attach::Link;
 use crate::capabilities::Caps;
 use crate::commands::{self, Answers, Stage};
 use crate::entry::{Action, RoomView};
+use crate::few::Few;
 use crate::info::ServerInfo;
 use crate::query::Query;
 use crate::reply::{Reply, Scope};
@@ -104,7 +104,7 @@ pub struct Session {
     /// What the client's lines are read by; the output follows when the acknowledgement has its place in it.
     pub(crate) caps: Caps,
     /// The nicks whose coming and going it wants to be told.
-    pub(crate) monitored: BTreeSet<Nick>,
+    pub(crate) monitored: Few<Nick>,
     batches: u32,
     waiting: bool,
     over: bool,
@@ -114,7 +114,7 @@ impl Session {
     /// A connection that has just been opened.
     pub fn new(peer: Peer) -> Self {
         let progress = Progress::Registering(Box::new(Registration::of(peer)));
-        Session { progress, caps: Caps::default(), monitored: BTreeSet::new(), batches: 0, waiting: false, over: false }
+        Session { progress, caps: Caps::default(), monitored: Few::default(), batches: 0, waiting: false, over: false }
     }
 
     /// Whether the session must not be given another line yet.

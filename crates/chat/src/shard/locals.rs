@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
 use teahouse_proto::names::Nick;
 
 use crate::ids::{RoomId, UserId};
@@ -9,25 +10,28 @@ use crate::ids::{RoomId, UserId};
 /// The index of a session in its worker's slab.
 pub(crate) type Slot = u32;
 
+/// Some of them: almost every user has one session, and that takes no allocation.
+type Slots = SmallVec<[Slot; 4]>;
+
 /// Who of this worker's sessions is whose, and where.
 #[derive(Debug, Default)]
 pub(crate) struct Locals {
-    users: BTreeMap<UserId, Vec<Slot>>,
-    rooms: BTreeMap<RoomId, Vec<Slot>>,
-    watchers: BTreeMap<Nick, Vec<Slot>>,
+    users: BTreeMap<UserId, Slots>,
+    rooms: BTreeMap<RoomId, Slots>,
+    watchers: BTreeMap<Nick, Slots>,
 }
 
 impl Locals {
     pub(crate) fn of_user(&self, user: UserId) -> &[Slot] {
-        self.users.get(&user).map(Vec::as_slice).unwrap_or_default()
+        self.users.get(&user).map(SmallVec::as_slice).unwrap_or_default()
     }
 
     pub(crate) fn of_room(&self, room: RoomId) -> &[Slot] {
-        self.rooms.get(&room).map(Vec::as_slice).unwrap_or_default()
+        self.rooms.get(&room).map(SmallVec::as_slice).unwrap_or_default()
     }
 
     pub(crate) fn watching(&self, nick: &Nick) -> &[Slot] {
-        self.watchers.get(nick).map(Vec::as_slice).unwrap_or_default()
+        self.watchers.get(nick).map(SmallVec::as_slice).unwrap_or_default()
     }
 
     pub(crate) fn watch(&mut self, slot: Slot, nick: Nick) {
@@ -65,7 +69,7 @@ impl Locals {
 
     pub(crate) fn enter(&mut self, user: UserId, room: RoomId) {
         if let Some(slots) = self.users.get(&user) {
-            self.rooms.entry(room).or_default().extend(slots);
+            self.rooms.entry(room).or_default().extend(slots.iter().copied());
         }
     }
 
@@ -75,7 +79,7 @@ impl Locals {
     }
 }
 
-fn remove<K: Ord>(map: &mut BTreeMap<K, Vec<Slot>>, key: &K, gone: impl Fn(&Slot) -> bool) {
+fn remove<K: Ord>(map: &mut BTreeMap<K, Slots>, key: &K, gone: impl Fn(&Slot) -> bool) {
     if let Some(slots) = map.get_mut(key) {
         slots.retain(|slot| !gone(slot));
         if slots.is_empty() {

@@ -23,86 +23,112 @@ enum Held {
 }
 
 /// One connection's side that writes.
+///
+/// Most of the time there is nothing, or one line on its way: that takes no allocation.
 #[derive(Debug)]
 pub struct Outlet {
+    /// The line to be written next.
+    next: Option<Bytes>,
+    more: Option<Box<More>>,
     pub(crate) nick: Arc<str>,
     pub(crate) variant: Variant,
-    ready: VecDeque<Bytes>,
-    written: usize,
-    held: VecDeque<Held>,
-    watched: VecDeque<(Position, Bytes)>,
-    bytes: usize,
-    /// How many of those bytes, at most, are answers to what the session itself asked.
-    asked_bytes: usize,
     closing: bool,
     ended: bool,
 }
 
+/// What there is besides one line.
+#[derive(Debug, Default)]
+struct More {
+    /// To be written behind the next line.
+    ready: VecDeque<Bytes>,
+    /// How much of the next line the peer has.
+    written: usize,
+    held: VecDeque<Held>,
+    watched: VecDeque<(Position, Bytes)>,
+    /// How many bytes wait, the next line's included.
+    bytes: usize,
+    /// How many of those bytes, at most, are answers to what the session itself asked.
+    asked_bytes: usize,
+}
+
 impl Outlet {
     pub(crate) fn new(variant: Variant) -> Self {
-        Outlet {
-            nick: "*".into(),
-            variant,
-            ready: VecDeque::new(),
-            written: 0,
-            held: VecDeque::new(),
-            watched: VecDeque::new(),
-            bytes: 0,
-            asked_bytes: 0,
-            closing: false,
-            ended: false,
-        }
+        Outlet { next: None, more: None, nick: "*".into(), variant, closing: false, ended: false }
     }
 
     /// How many bytes wait, for the peer or for a gate.
     pub fn queued_bytes(&self) -> usize {
-        self.bytes
+        self.more.as_ref().map_or_else(|| self.next.as_ref().map_or(0, Bytes::len), |more| more.bytes)
     }
 
     /// How many bytes wait that the session did not ask for: a peer that does not take them is too slow.
     ///
     /// A long answer of its own never counts against it; to bound those, it is not read while much waits for it.
     pub fn unasked_bytes(&self) -> usize {
-        self.bytes.saturating_sub(self.asked_bytes)
+        self.queued_bytes().saturating_sub(self.more.as_ref().map_or(0, |more| more.asked_bytes))
     }
 
     /// What may be written now, one framed line each; of the first, `already_written()` bytes have been.
     pub fn ready(&self) -> impl Iterator<Item = &Bytes> {
-        self.ready.iter()
+        self.next.iter().chain(self.more.iter().flat_map(|more| &more.ready))
     }
 
     /// How many bytes of the first ready line the peer has already.
     pub fn already_written(&self) -> usize {
-        self.written
+        self.more.as_ref().map_or(0, |more| more.written)
     }
 
     /// Whether there is something to write now.
     pub fn is_ready(&self) -> bool {
-        !self.ready.is_empty()
+        self.next.is_some()
     }
 
     /// Whether everything is written and the session is over.
     pub fn is_finished(&self) -> bool {
-        self.ended && self.ready.is_empty()
+        self.ended && self.next.is_none()
     }
 
     /// Notes that the peer took so many bytes; `done` is told of each line that is out completely.
     pub fn consume(&mut self, mut count: usize, mut done: impl FnMut(&Bytes)) {
-        self.bytes -= count;
-        self.asked_bytes = self.asked_bytes.min(self.bytes);
-        while let Some(line) = self.ready.front() {
-            let left = line.len() - self.written;
+        if self.more.is_none()
+            && let Some(line) = self.next.take_if(|line| line.len() == count)
+        {
+            return done(&line);
+        }
+        let more = more(&mut self.more, self.next.as_ref());
+        more.bytes -= count;
+        more.asked_bytes = more.asked_bytes.min(more.bytes);
+        while let Some(line) = &self.next {
+            let left = line.len() - more.written;
             if count < left {
-                self.written += count;
+                more.written += count;
                 return;
             }
             count -= left;
-            self.written = 0;
+            more.written = 0;
             done(line);
-            self.ready.pop_front();
+            self.next = more.ready.pop_front();
         }
         // An idle session keeps no buffer.
-        self.ready = VecDeque::new();
+        more.ready = VecDeque::new();
+        self.more.take_if(|more| more.held.is_empty() && more.watched.is_empty());
+    }
+
+    fn more(&mut self) -> &mut More {
+        more(&mut self.more, self.next.as_ref())
+    }
+
+    /// Whether nothing waits for a gate or a page.
+    fn is_open(&self) -> bool {
+        self.more.as_ref().is_none_or(|more| more.held.is_empty())
+    }
+
+    /// Has a line written behind those that are ready.
+    fn line_up(&mut self, line: Bytes) {
+        match (&mut self.next, &mut self.more) {
+            (None, _) => self.next = Some(line),
+            (Some(_), _) => self.more().ready.push_back(line),
+        }
     }
 
     /// Adds a line; after the goodbye nothing more comes.
@@ -110,53 +136,64 @@ impl Outlet {
         if self.closing {
             return;
         }
-        self.bytes += line.len();
-        if self.held.is_empty() {
-            self.ready.push_back(line);
+        if self.next.is_none() && self.more.is_none() {
+            self.next = Some(line);
+            return;
+        }
+        let is_open = self.is_open();
+        let more = self.more();
+        more.bytes += line.len();
+        if is_open {
+            self.line_up(line);
         } else {
-            self.held.push_back(Held::Line(line));
+            more.held.push_back(Held::Line(line));
         }
     }
 
     /// Adds a line that answers what the session itself has asked.
     pub(crate) fn push_answer(&mut self, line: Bytes) {
-        if !self.closing {
-            self.asked_bytes += line.len();
-            self.push(line);
+        if self.closing {
+            return;
+        }
+        let len = line.len();
+        self.push(line);
+        if let Some(more) = &mut self.more {
+            more.asked_bytes += len;
         }
     }
 
     /// Adds a control frame, which overtakes what waits behind gates (RFC 6455, section 5.5).
     pub fn push_control(&mut self, frame: Bytes) {
         if !self.closing {
-            self.bytes += frame.len();
-            self.ready.push_back(frame);
+            self.more().bytes += frame.len();
+            self.line_up(frame);
         }
     }
 
     /// A gate: the line comes out once the position is settled, or the other one, if that has failed.
     pub(crate) fn gate(&mut self, position: Position, settled: Bytes, failed: Option<Bytes>) {
         if !self.closing {
-            self.bytes += settled.len();
-            self.held.push_back(Held::Gate { position, settled, failed });
+            let more = self.more();
+            more.bytes += settled.len();
+            more.held.push_back(Held::Gate { position, settled, failed });
         }
     }
 
     /// A line that comes only if the position fails; nothing waits for it.
     pub(crate) fn watch(&mut self, position: Position, failed: Bytes) {
-        self.watched.push_back((position, failed));
+        self.more().watched.push_back((position, failed));
     }
 
     /// A page of history will stand here.
     pub(crate) fn await_page(&mut self, scope: Scope, frame: HistoryFrame) {
         if !self.closing {
-            self.held.push_back(Held::Page { scope, frame });
+            self.more().held.push_back(Held::Page { scope, frame });
         }
     }
 
     /// The page that is waited for.
     pub(crate) fn awaited_page(&self) -> Option<(&Scope, &HistoryFrame)> {
-        self.held.iter().find_map(|held| match held {
+        self.more.as_ref()?.held.iter().find_map(|held| match held {
             Held::Page { scope, frame } => Some((scope, frame)),
             Held::Line(_) | Held::Gate { .. } | Held::End => None,
         })
@@ -164,40 +201,42 @@ impl Outlet {
 
     /// The page is there; `upto` is what is settled by now.
     pub(crate) fn fill_page(&mut self, lines: Vec<Bytes>, upto: Position) {
-        let Some(place) = self.held.iter().position(|held| matches!(held, Held::Page { .. })) else { return };
+        let more = self.more();
+        let Some(place) = more.held.iter().position(|held| matches!(held, Held::Page { .. })) else { return };
         let page_bytes = lines.iter().map(Bytes::len).sum::<usize>();
-        self.bytes += page_bytes;
-        self.asked_bytes += page_bytes;
-        let behind = self.held.split_off(place + 1);
-        self.held.pop_back();
-        self.held.extend(lines.into_iter().map(Held::Line));
-        self.held.extend(behind);
+        more.bytes += page_bytes;
+        more.asked_bytes += page_bytes;
+        let behind = more.held.split_off(place + 1);
+        more.held.pop_back();
+        more.held.extend(lines.into_iter().map(Held::Line));
+        more.held.extend(behind);
         self.open(upto);
     }
 
     /// The last thing that comes out.
     pub(crate) fn end(&mut self) {
         self.closing = true;
-        if self.held.is_empty() {
+        if self.is_open() {
             self.ended = true;
         } else {
-            self.held.push_back(Held::End);
+            self.more().held.push_back(Held::End);
         }
     }
 
     /// What was said at these positions, rising, is lost: its author reads so at the gate's place, or at once where
     /// nothing waits.
     pub(crate) fn fail(&mut self, lost: &[Position]) {
+        let Some(more) = &mut self.more else { return };
         let is_lost = |position: &Position| lost.binary_search(position).is_ok();
-        let watched = std::mem::take(&mut self.watched).into_iter();
+        let watched = std::mem::take(&mut more.watched).into_iter();
         let (told, watched): (VecDeque<_>, _) = watched.partition(|(position, _)| is_lost(position));
-        self.watched = watched;
-        for held in &mut self.held {
+        more.watched = watched;
+        for held in &mut more.held {
             if let Held::Gate { position, settled, failed } = held
                 && is_lost(position)
                 && let Some(failed) = failed.take()
             {
-                self.bytes = self.bytes + failed.len() - settled.len();
+                more.bytes = more.bytes + failed.len() - settled.len();
                 *held = Held::Line(failed);
             }
         }
@@ -206,20 +245,24 @@ impl Outlet {
 
     /// Opens every gate that is settled, up to the first that is not.
     pub(crate) fn open(&mut self, upto: Position) {
-        while self.watched.pop_front_if(|(position, _)| *position <= upto).is_some() {}
-        while let Some(held) = self.held.front() {
+        let Some(more) = &mut self.more else { return };
+        while more.watched.pop_front_if(|(position, _)| *position <= upto).is_some() {}
+        while let Some(held) = more.held.front() {
             match held {
                 Held::Gate { position, .. } if *position > upto => return,
                 Held::Page { .. } => return,
                 Held::Line(_) | Held::Gate { .. } | Held::End => {}
             }
-            match self.held.pop_front() {
-                Some(Held::Line(line) | Held::Gate { settled: line, .. }) => self.ready.push_back(line),
+            match more.held.pop_front() {
+                Some(Held::Line(line) | Held::Gate { settled: line, .. }) if self.next.is_none() => {
+                    self.next = Some(line);
+                }
+                Some(Held::Line(line) | Held::Gate { settled: line, .. }) => more.ready.push_back(line),
                 Some(Held::End) => self.ended = true,
                 Some(Held::Page { .. }) | None => {}
             }
         }
-        self.held = VecDeque::new();
+        more.held = VecDeque::new();
     }
 
     /// Throws everything away, and takes nothing more: the connection is closed.
@@ -230,8 +273,14 @@ impl Outlet {
 
     /// Throws away what waits, but for a line that is partly out: the peer does not read.
     pub(crate) fn abandon(&mut self) {
-        self.ready.truncate(usize::from(self.written > 0));
-        self.held.clear();
-        self.bytes = self.ready.iter().map(Bytes::len).sum::<usize>() - self.written;
+        let written = self.already_written();
+        self.next.take_if(|_| written == 0);
+        let bytes = self.next.as_ref().map_or(0, |line| line.len() - written);
+        self.more = (written > 0).then(|| Box::new(More { written, bytes, ..More::default() }));
     }
+}
+
+/// What there is besides the next line, with room made for it.
+fn more<'a>(more: &'a mut Option<Box<More>>, next: Option<&Bytes>) -> &'a mut More {
+    more.get_or_insert_with(|| Box::new(More { bytes: next.map_or(0, Bytes::len), ..More::default() }))
 }

@@ -165,10 +165,10 @@ impl Model {
                     .0
                     .into_iter()
                     .filter(|user| user.modes.wallops);
-                self.called.push((Arc::clone(text), users.flat_map(|user| user.sessions.keys().copied()).collect()));
+                self.called.push((Arc::clone(text), users.flat_map(|user| user.sessions()).collect()));
             }
             if let (Audience::Room(room), Event::Said(said)) = (&effect.audience, &effect.event) {
-                let sessions = self.world.presence.members(*room).flat_map(|(user, _)| user.sessions.keys().copied());
+                let sessions = self.world.presence.members(*room).flat_map(|(user, _)| user.sessions());
                 let author = entry.origin.as_ref().map(|origin| origin.session);
                 let hearers = sessions.filter(|session| Some(*session) != author).collect();
                 self.heard_by.push((said.message.msgid, hearers));

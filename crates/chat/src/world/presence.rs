@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use teahouse_proto::names::Nick;
 
+use crate::few::Few;
 use crate::ids::{GuestId, RoomId, SessionId, Time, UserId};
 use crate::modes::{Rank, Ranks, UserModes};
 use crate::session::attach::Link;
@@ -16,8 +17,6 @@ use crate::session::attach::Link;
 pub(crate) struct User {
     pub(crate) id: UserId,
     pub(crate) nick: Nick,
-    /// `user@host`: what stands after the nick's `!`.
-    pub(crate) address: Arc<str>,
     /// `nick!user@host`, as others see it; made by [`source_of`].
     pub(crate) source: Arc<str>,
     pub(crate) realname: Arc<str>,
@@ -32,10 +31,10 @@ pub(crate) struct User {
     /// At which room it knocked last, and when.
     pub(crate) knocked: Option<(RoomId, Time)>,
     /// Rooms that it was asked into and has not entered yet.
-    pub(crate) invited: BTreeSet<RoomId>,
+    pub(crate) invited: Few<RoomId>,
     /// Each with how it comes in; only operators and the user itself are told addresses.
-    pub(crate) sessions: BTreeMap<SessionId, Link>,
-    pub(crate) rooms: BTreeSet<RoomId>,
+    pub(crate) sessions: Few<(SessionId, Link)>,
+    pub(crate) rooms: Few<RoomId>,
     /// Until when the seat of a guest without a connection is kept.
     pub(crate) seat_until: Option<Time>,
 }
@@ -46,14 +45,24 @@ impl User {
         Arc::clone(&self.source)
     }
 
+    /// `user@host`: what stands after the nick's `!`.
+    pub(crate) fn address(&self) -> &str {
+        self.source.split_once('!').map_or("", |(_, address)| address)
+    }
+
+    /// The connections that speak for it.
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        self.sessions.iter().map(|(session, _)| *session)
+    }
+
     /// The addresses it comes from, as far as they are known.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
-        self.sessions.values().filter_map(|link| link.address)
+        self.sessions.iter().filter_map(|(_, link)| link.address)
     }
 
     /// Whether all it says is encrypted on its way here.
     pub(crate) fn is_secure(&self) -> bool {
-        !self.sessions.is_empty() && self.sessions.values().all(|link| link.is_secure)
+        !self.sessions.is_empty() && self.sessions.iter().all(|(_, link)| link.is_secure)
     }
 }
 
@@ -66,7 +75,8 @@ pub(crate) fn source_of(nick: &Nick, address: &str) -> Arc<str> {
 #[derive(Debug)]
 pub(crate) struct Past {
     pub(crate) nick: Nick,
-    pub(crate) address: Arc<str>,
+    /// `nick!user@host`
+    pub(crate) source: Arc<str>,
     pub(crate) realname: Arc<str>,
     /// The addresses of those of its sessions that were there to the end.
     pub(crate) from: Vec<IpAddr>,
@@ -79,7 +89,7 @@ const PAST_MAX: usize = 1000;
 /// Everybody who is here.
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
-    users: BTreeMap<UserId, User>,
+    users: BTreeMap<UserId, Box<User>>,
     by_nick: BTreeMap<Nick, UserId>,
     by_look: BTreeMap<String, UserId>,
     by_guest: BTreeMap<GuestId, UserId>,
@@ -94,19 +104,19 @@ pub(crate) struct Presence {
 
 impl Presence {
     pub(crate) fn user(&self, id: UserId) -> Option<&User> {
-        self.users.get(&id)
+        self.users.get(&id).map(Box::as_ref)
     }
 
     pub(crate) fn user_of(&self, session: SessionId) -> Option<&User> {
-        self.by_session.get(&session).and_then(|id| self.users.get(id))
+        self.by_session.get(&session).and_then(|id| self.user(*id))
     }
 
     pub(crate) fn user_named(&self, nick: &Nick) -> Option<&User> {
-        self.by_nick.get(nick).and_then(|id| self.users.get(id))
+        self.by_nick.get(nick).and_then(|id| self.user(*id))
     }
 
     pub(crate) fn user_of_guest(&self, guest: GuestId) -> Option<&User> {
-        self.by_guest.get(&guest).and_then(|id| self.users.get(id))
+        self.by_guest.get(&guest).and_then(|id| self.user(*id))
     }
 
     /// Whether somebody other than `but` has this nick, or one that could be mistaken for it.
@@ -117,7 +127,7 @@ impl Presence {
 
     pub(crate) fn members(&self, room: RoomId) -> impl Iterator<Item = (&User, Ranks)> {
         let members = self.members.get(&room).into_iter().flatten();
-        members.filter_map(|(id, ranks)| Some((self.users.get(id)?, *ranks)))
+        members.filter_map(|(id, ranks)| Some((self.user(*id)?, *ranks)))
     }
 
     /// So many members at most, from behind one on, and the last of them if there are more.
@@ -128,7 +138,7 @@ impl Presence {
         count: usize,
     ) -> (Vec<(&User, Ranks)>, Option<UserId>) {
         let mut members = self.members.get(&room).into_iter().flat_map(|all| all.range((Excluded(after), Unbounded)));
-        let known = |(id, ranks): (&UserId, &Ranks)| Some((self.users.get(id)?, *ranks));
+        let known = |(id, ranks): (&UserId, &Ranks)| Some((self.user(*id)?, *ranks));
         let taken: Vec<_> = members.by_ref().take(count).filter_map(known).collect();
         let last = members.next().map(|_| taken.last().map_or(after, |(user, _)| user.id));
         (taken, last)
@@ -137,7 +147,7 @@ impl Presence {
     /// So many users at most, from behind one on, and the last of them if there are more.
     pub(crate) fn users_after(&self, after: UserId, count: usize) -> (Vec<&User>, Option<UserId>) {
         let mut users = self.users.range((Excluded(after), Unbounded));
-        let taken: Vec<&User> = users.by_ref().map(|(_, user)| user).take(count).collect();
+        let taken: Vec<&User> = users.by_ref().map(|(_, user)| user.as_ref()).take(count).collect();
         let last = users.next().map(|_| taken.last().map_or(after, |user| user.id));
         (taken, last)
     }
@@ -158,7 +168,7 @@ impl Presence {
     }
 
     pub(crate) fn user_mut(&mut self, id: UserId) -> Option<&mut User> {
-        self.users.get_mut(&id)
+        self.users.get_mut(&id).map(Box::as_mut)
     }
 
     /// How many users there are.
@@ -227,11 +237,11 @@ impl Presence {
             self.by_guest.insert(guest, user.id);
         }
         self.recount(UserModes::default(), user.modes);
-        self.users.insert(user.id, user);
+        self.users.insert(user.id, Box::new(user));
         self.users_max = self.users_max.max(self.users.len());
     }
 
-    pub(crate) fn remove(&mut self, id: UserId, now: Time) -> Option<User> {
+    pub(crate) fn remove(&mut self, id: UserId, now: Time) -> Option<Box<User>> {
         let user = self.users.remove(&id)?;
         self.recount(user.modes, UserModes::default());
         self.by_nick.remove(&user.nick);
@@ -239,8 +249,8 @@ impl Presence {
         if let Some(guest) = user.guest {
             self.by_guest.remove(&guest);
         }
-        for session in user.sessions.keys() {
-            self.by_session.remove(session);
+        for session in user.sessions() {
+            self.by_session.remove(&session);
         }
         for room in &user.rooms {
             self.drop_member(*room, id);
@@ -251,9 +261,9 @@ impl Presence {
         if self.past.len() == PAST_MAX {
             self.past.pop_front();
         }
-        let (nick, address, realname) = (user.nick.clone(), Arc::clone(&user.address), Arc::clone(&user.realname));
+        let (nick, source, realname) = (user.nick.clone(), Arc::clone(&user.source), Arc::clone(&user.realname));
         let from = user.addresses().collect();
-        self.past.push_back(Past { nick, address, realname, from, left: now });
+        self.past.push_back(Past { nick, source, realname, from, left: now });
         Some(user)
     }
 
@@ -261,7 +271,7 @@ impl Presence {
         let Some(user) = self.users.get_mut(&id) else { return };
         self.by_nick.remove(&user.nick);
         self.by_look.remove(&user.nick.skeleton());
-        user.source = source_of(&nick, &user.address);
+        user.source = source_of(&nick, user.address());
         user.nick = nick;
         self.by_nick.insert(user.nick.clone(), id);
         self.by_look.insert(user.nick.skeleton(), id);
@@ -270,7 +280,7 @@ impl Presence {
     /// Adds a session to a user; a kept seat is taken again.
     pub(crate) fn attach(&mut self, session: SessionId, link: Link, id: UserId) {
         let Some(user) = self.users.get_mut(&id) else { return };
-        user.sessions.insert(session, link);
+        user.sessions.insert((session, link));
         if let Some(end) = user.seat_until.take() {
             self.seats.remove(&(end, id));
         }
@@ -281,7 +291,7 @@ impl Presence {
     pub(crate) fn detach(&mut self, session: SessionId) {
         let Some(id) = self.by_session.remove(&session) else { return };
         if let Some(user) = self.users.get_mut(&id) {
-            user.sessions.remove(&session);
+            user.sessions.retain(|(known, _)| *known != session);
         }
     }
 

@@ -148,8 +148,8 @@ impl<'a> Turn<'a> {
     pub(crate) fn quit(&mut self, id: UserId, reason: &Arc<str>, leaving: Leaving) {
         let Some(user) = self.world.presence.remove(id, self.entry.time) else { return };
         let rooms: Arc<[RoomId]> = user.rooms.iter().copied().collect();
-        for session in user.sessions.keys() {
-            self.tell_unasked(Audience::Session(*session), Event::Detached(id, Arc::clone(&rooms)));
+        for session in user.sessions() {
+            self.tell_unasked(Audience::Session(session), Event::Detached(id, Arc::clone(&rooms)));
         }
         let event = Event::Quit { user: id, source: user.source(), reason: Arc::clone(reason) };
         self.tell_unasked(Audience::Neighbours(id, Arc::clone(&rooms)), event);
@@ -192,7 +192,7 @@ impl<'a> Turn<'a> {
 
     /// Closes all sessions of a user, who is still there.
     pub(crate) fn close_all(&mut self, id: UserId, reason: &Arc<str>) {
-        let sessions = self.world.presence.user(id).map(|user| user.sessions.keys().copied().collect::<Vec<_>>());
+        let sessions = self.world.presence.user(id).map(|user| user.sessions().collect::<Vec<_>>());
         for session in sessions.into_iter().flatten() {
             self.tell_unasked(Audience::Session(session), Event::Close(Arc::clone(reason)));
         }

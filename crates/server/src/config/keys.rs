@@ -24,6 +24,7 @@ const KEYS: &[Key] = &[
     whole("rooms.forget_days", |c, v| put(&mut c.forget_after, values::days(v))),
     whole("accounts.guest_seat_s", |c, v| put(&mut c.guest_seat, values::seat(v))),
     whole("limits.connections", |c, v| put(&mut c.connections_max, values::limit(v, 1))),
+    whole("limits.connections_per_ip", |c, v| put(&mut c.connections_per_ip_max, values::limit(v, 1))),
     whole("limits.send_queue_bytes", |c, v| {
         put(&mut c.send_queue_bytes_max, values::limit(v, values::SEND_QUEUE_BYTES_MIN))
     }),
@@ -50,8 +51,6 @@ const LATER: &[&str] = &[
     "accounts.guests",
     "accounts.always_on",
     "history",
-    "limits.connections_per_ip",
-    "limits.connections_per_ip",
     "metrics",
     "cluster",
 ];

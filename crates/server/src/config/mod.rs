@@ -68,6 +68,8 @@ pub struct Config {
     pub guest_seat: Duration,
     /// `limits.connections`: how many connections there may be at once; `None` for no limit.
     pub connections_max: Option<usize>,
+    /// `limits.connections_per_ip`: the same from one IPv4 address, or one IPv6 /64; the own machine is exempt.
+    pub connections_per_ip_max: Option<usize>,
     /// `limits.send_queue_bytes`: how much may wait for one session before it is closed; `None` for no limit.
     pub send_queue_bytes_max: Option<usize>,
     /// `operators.NAME.password`: who may become a server operator, by what OPER says first.
@@ -122,6 +124,7 @@ impl Default for Config {
             forget_after: Some(Duration::from_secs(30 * 24 * 60 * 60)),
             guest_seat: Duration::from_secs(90),
             connections_max: None,
+            connections_per_ip_max: Some(64),
             send_queue_bytes_max: Some(1_048_576),
             operators: BTreeMap::new(),
             send_queue_total_bytes_max: Some(268_435_456),

@@ -65,9 +65,13 @@ pub(super) async fn run(door: Door, hall: Arc<Hall>, mut stopped: watch::Receive
             Ok((stream, peer)) => {
                 back_off = BACK_OFF_MIN;
                 let arrival = Arrival { address: peer, listener: door.address };
-                let Some(id) = hall.events.accept(arrival, hall.connections_max) else {
-                    complaints.warn(|| format!("{peer} was turned away: limits.connections are here already"));
-                    continue;
+                let id = match hall.events.accept(arrival, hall.limits) {
+                    Ok(id) => id,
+                    Err(reason) => {
+                        complaints.warn(|| format!("{peer} was turned away: {} are here already", reason.key()));
+                        turn_away(stream, door.takes);
+                        continue;
+                    }
                 };
                 tokio::spawn(welcome(stream, id, peer, door.takes, Arc::clone(&hall), stopped.clone()));
             }
@@ -80,6 +84,16 @@ pub(super) async fn run(door: Door, hall: Arc<Hall>, mut stopped: watch::Receive
                 back_off = (back_off * 2).min(BACK_OFF_MAX);
             }
         }
+    }
+}
+
+/// Says why, where it is known what the client speaks: at any other listener the server never speaks first.
+fn turn_away(stream: TcpStream, takes: Takes) {
+    if takes == Takes::Irc
+        && let Ok(mut stream) = stream.into_std()
+    {
+        // There is room for it in a new connection; whoever has gone needs no reason.
+        let _ = std::io::Write::write(&mut stream, b"ERROR :Too many connections are here already\r\n");
     }
 }
 

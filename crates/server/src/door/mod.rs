@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::{Config, Takes};
-use crate::events::{EventKind, Events};
+use crate::events::{ConnectionLimits, EventKind, Events};
 use crate::http::Http;
 use crate::seldom::Seldom;
 use crate::tls::Tls;
@@ -50,7 +50,7 @@ struct Hall {
     events: Events,
     adopt: Adopt,
     http: Http,
-    connections_max: Option<usize>,
+    limits: ConnectionLimits,
     /// Without a certificate, TLS is turned away.
     tls: Option<TlsAcceptor>,
     /// About TLS: a browser that was told https:// tries again and again.
@@ -70,7 +70,10 @@ impl Doors {
             events: events.clone(),
             adopt,
             http: Http::new(config, events.clone()),
-            connections_max: config.connections_max,
+            limits: ConnectionLimits {
+                connections: config.connections_max,
+                per_network: config.connections_per_ip_max,
+            },
             tls: tls.map(Tls::open),
             complaints: Seldom::every(accept::COMPLAIN_EVERY),
         });

@@ -1,6 +1,5 @@
 //! Where events are told, and what one watcher sees of them.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::broadcast;
 
-use super::kinds::{ConnectionId, ConnectionInfo, Direction, Door, EventKind, Frame, ServerEvent};
+use super::kinds::{ConnectionId, ConnectionInfo, Direction, EventKind, Frame, ServerEvent};
+use super::present::{ConnectionLimits, Present, TurnedAway};
 
 /// How many events wait for a watcher before the oldest are dropped and counted.
 pub const WAITING_EVENTS_MAX: usize = 4096;
@@ -32,7 +32,7 @@ pub struct Events {
 struct Shared {
     watchers: AtomicUsize,
     next_connection: AtomicU64,
-    present: Mutex<BTreeMap<ConnectionId, ConnectionInfo>>,
+    present: Mutex<Present>,
     sender: broadcast::Sender<Arc<ServerEvent>>,
 }
 
@@ -40,7 +40,7 @@ impl Events {
     /// A bus that nobody watches yet.
     pub fn new() -> Self {
         let (sender, _) = broadcast::channel(WAITING_EVENTS_MAX);
-        let present = Mutex::new(BTreeMap::new());
+        let present = Mutex::new(Present::default());
         Events {
             shared: Arc::new(Shared {
                 watchers: AtomicUsize::new(0),
@@ -62,7 +62,7 @@ impl Events {
     pub fn tell(&self, kind: EventKind) {
         let mut present = self.present();
         let at_ms = now_ms();
-        keep(&mut present, &kind, at_ms);
+        present.note(&kind, at_ms);
         if self.is_watched() {
             self.send(at_ms, kind);
         }
@@ -83,21 +83,19 @@ impl Events {
         }
     }
 
-    /// Gives a new connection its number and tells of it; `None` when `connections_max` are there already.
-    pub fn accept(&self, arrival: Arrival, connections_max: Option<usize>) -> Option<ConnectionId> {
+    /// Gives a new connection its number and tells of it, unless too many are there already.
+    pub fn accept(&self, arrival: Arrival, limits: ConnectionLimits) -> Result<ConnectionId, TurnedAway> {
         let mut present = self.present();
-        if connections_max.is_some_and(|max| present.len() >= max) {
-            return None;
-        }
+        present.admit(arrival.address.ip(), limits)?;
         let connection = ConnectionId(self.shared.next_connection.fetch_add(1, Ordering::Relaxed));
         let Arrival { address, listener } = arrival;
         let kind = EventKind::Accepted { connection, address, listener };
         let at_ms = now_ms();
-        keep(&mut present, &kind, at_ms);
+        present.note(&kind, at_ms);
         if self.is_watched() {
             self.send(at_ms, kind);
         }
-        Some(connection)
+        Ok(connection)
     }
 
     /// Watches from now on: the connections that are there, then everything that happens.
@@ -105,7 +103,7 @@ impl Events {
         let present = self.present();
         self.shared.watchers.fetch_add(1, Ordering::Relaxed);
         EventStream {
-            connections: present.values().cloned().collect(),
+            connections: present.connections.values().map(|info| (**info).clone()).collect(),
             receiver: self.shared.sender.subscribe(),
             events: self.clone(),
             missed: 0,
@@ -118,7 +116,7 @@ impl Events {
         let _ = self.shared.sender.send(Arc::new(ServerEvent { at_ms, kind }));
     }
 
-    fn present(&self) -> MutexGuard<'_, BTreeMap<ConnectionId, ConnectionInfo>> {
+    fn present(&self) -> MutexGuard<'_, Present> {
         self.shared.present.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -180,30 +178,6 @@ impl Drop for EventStream {
     }
 }
 
-fn keep(present: &mut BTreeMap<ConnectionId, ConnectionInfo>, kind: &EventKind, at_ms: u64) {
-    match kind {
-        EventKind::Accepted { connection, address, .. } => {
-            let info =
-                ConnectionInfo { id: *connection, address: *address, door: Door::Unknown, since_ms: at_ms, nick: None };
-            present.insert(*connection, info);
-        }
-        EventKind::Door { connection, door } => {
-            if let Some(info) = present.get_mut(connection) {
-                info.door = *door;
-            }
-        }
-        EventKind::Registered { connection, nick } | EventKind::Renamed { connection, nick } => {
-            if let Some(info) = present.get_mut(connection) {
-                info.nick = Some(nick.clone());
-            }
-        }
-        EventKind::Closed { connection, .. } => {
-            present.remove(connection);
-        }
-        _ => {}
-    }
-}
-
 fn now_ms() -> u64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
@@ -212,6 +186,7 @@ fn now_ms() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::super::EVENT_TEXT_BYTES_MAX;
+    use super::super::kinds::Door;
     use super::*;
 
     fn from(port: u16) -> Arrival {
@@ -222,8 +197,8 @@ mod tests {
     #[test]
     fn a_new_watcher_begins_with_who_is_there() {
         let events = Events::new();
-        let alice = events.accept(from(1), None).unwrap();
-        let bob = events.accept(from(2), None).unwrap();
+        let alice = events.accept(from(1), ConnectionLimits::default()).unwrap();
+        let bob = events.accept(from(2), ConnectionLimits::default()).unwrap();
         events.tell(EventKind::Door { connection: alice, door: Door::WebSocket });
         events.tell(EventKind::Registered { connection: alice, nick: "alice".into() });
         events.tell(EventKind::Closed { connection: bob, reason: "left".into() });
@@ -281,14 +256,5 @@ mod tests {
         let EventKind::Request { method, path, status: 404, .. } = &event.kind else { panic!("{event:?}") };
         assert_eq!((method.len(), path.len()), (EVENT_TEXT_BYTES_MAX, EVENT_TEXT_BYTES_MAX));
         assert!(method.capacity() + path.capacity() <= 2 * EVENT_TEXT_BYTES_MAX);
-    }
-
-    #[test]
-    fn the_limit_on_connections_counts_those_that_are_there() {
-        let events = Events::new();
-        let first = events.accept(from(1), Some(1)).unwrap();
-        assert_eq!(events.accept(from(2), Some(1)), None);
-        events.tell(EventKind::Closed { connection: first, reason: "left".into() });
-        assert!(events.accept(from(3), Some(1)).is_some());
     }
 }

@@ -1,6 +1,6 @@
 //! One connection's socket: bytes in, frames or lines out of them, bytes out.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::sync::Arc;
 
 use teahouse_chat::ids::SessionId;
@@ -11,9 +11,6 @@ use teahouse_proto::ws::{self, Decoder, Event, Violation};
 
 use super::transport::Transport;
 use crate::events::{ConnectionId, Direction, Events, Frame};
-
-/// How many lines go out with one call at most; the kernel takes no more than 1024 pieces.
-const PIECES_MAX: usize = 64;
 
 /// A connection that a worker owns.
 #[derive(Debug)]
@@ -170,16 +167,19 @@ impl Connection {
     }
 
     /// Writes what is ready, several lines with one call; `false` if the kernel takes no more for now.
-    pub(super) fn write(&mut self, outlet: &mut Outlet, events: &Events) -> io::Result<bool> {
+    ///
+    /// A line alone goes out from where it is; several are packed into the scratch buffer.
+    pub(super) fn write(&mut self, outlet: &mut Outlet, scratch: &mut [u8], events: &Events) -> io::Result<bool> {
         while outlet.is_ready() {
-            let mut pieces = [IoSlice::new(&[]); PIECES_MAX];
-            let mut count = 0;
-            for (place, line) in pieces.iter_mut().zip(outlet.ready()) {
-                let from = if count == 0 { outlet.already_written() } else { 0 };
-                *place = IoSlice::new(&line[from..]);
-                count += 1;
-            }
-            match self.transport.write(&pieces[..count]) {
+            let written = {
+                let mut lines = outlet.ready();
+                let first = lines.next().map_or(&[][..], |line| &line[outlet.already_written()..]);
+                self.transport.write(match lines.next() {
+                    None => first,
+                    Some(second) => pack([first, second].into_iter().chain(lines.map(|line| &line[..])), scratch),
+                })
+            };
+            match written {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     let (id, framed) = (self.id, self.is_web_socket());
@@ -210,10 +210,24 @@ impl Connection {
         if self.is_web_socket() {
             let frame = ws::close_frame(self.close_code, &self.reason);
             // The outlet is empty, so the socket buffer has room but for a peer that has stopped reading.
-            let _ = self.transport.write(&[IoSlice::new(&frame)]);
+            let _ = self.transport.write(&frame);
         }
         self.transport.end();
     }
+}
+
+/// As many of the lines, one behind the other, as there is room for.
+fn pack<'a>(lines: impl Iterator<Item = &'a [u8]>, room: &'a mut [u8]) -> &'a [u8] {
+    let mut packed = 0;
+    for line in lines {
+        let count = line.len().min(room.len() - packed);
+        room[packed..packed + count].copy_from_slice(&line[..count]);
+        packed += count;
+        if packed == room.len() {
+            break;
+        }
+    }
+    &room[..packed]
 }
 
 fn piece(event: Option<Event<'_>>) -> Piece {

@@ -1,6 +1,6 @@
 //! What a connection's bytes travel over: a socket, or TLS over one. Neither ever waits.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::Shutdown;
 
 use mio::net::TcpStream;
@@ -57,10 +57,10 @@ impl Transport {
     }
 
     /// Writes, or takes what `flush` then writes; `WouldBlock` means that the kernel takes nothing more.
-    pub(super) fn write(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Transport::Plain(stream) => stream.write_vectored(pieces),
-            Transport::Tls(tls) => tls.write(pieces),
+            Transport::Plain(stream) => stream.write(bytes),
+            Transport::Tls(tls) => tls.write(bytes),
         }
     }
 
@@ -126,9 +126,9 @@ impl Tls {
     }
 
     /// Seals a record only when the one before is with the kernel, so that what waits, waits in the session's queue.
-    fn write(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.flush()?;
-        self.sealed = self.session.writer().write_vectored(pieces)?;
+        self.sealed = self.session.writer().write(bytes)?;
         Ok(self.sealed)
     }
 

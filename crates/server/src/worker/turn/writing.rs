@@ -26,7 +26,8 @@ impl Worker {
         }
         let Some(outlet) = self.shard.outlet(session) else { return };
         let had = outlet.queued_bytes();
-        let written = if connection.writable { connection.write(outlet, &self.events) } else { Ok(false) };
+        let written =
+            if connection.writable { connection.write(outlet, &mut self.scratch, &self.events) } else { Ok(false) };
         let left = outlet.queued_bytes();
         let sealed = connection.transport.sealed_bytes();
         let exceeded = outlet.unasked_bytes() + sealed > self.send_queue_bytes;
