@@ -68,10 +68,11 @@ fn ask_in(turn: &mut Turn<'_>, ask: &AskIn) -> Result<(), Reply> {
     let inviting = shown(Reply::numeric_bare(n::RPL_INVITING));
     let away = guest.away.as_ref().map(|reason| super::is_away(&nick, reason));
     if let Some(guest) = turn.world.presence.user_mut(id) {
-        if guest.invited.len() >= INVITATIONS_MAX {
-            guest.invited.pop_first();
+        let invited = &mut guest.outside.get_or_insert_default().invited;
+        if invited.len() >= INVITATIONS_MAX {
+            invited.pop_first();
         }
-        guest.invited.insert(room);
+        invited.insert(room);
     }
     turn.reply(inviting);
     away.into_iter().for_each(|away| turn.reply(away));

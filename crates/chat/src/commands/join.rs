@@ -122,7 +122,7 @@ fn may_enter(turn: &Turn<'_>, id: UserId, enter: &Enter) -> Result<(), Reply> {
         return if turn.entry.writable { Ok(()) } else { Err(unavailable("JOIN", shown)) };
     };
     let is_founder = user.guest.is_some_and(|guest| room.owner == Owner::Guest(guest));
-    let is_invited = user.invited.contains(&room.id);
+    let is_invited = user.is_invited(room.id);
     if is_founder || is_invited {
         return Ok(());
     }

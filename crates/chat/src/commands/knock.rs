@@ -67,11 +67,11 @@ fn knocked(turn: &mut Turn<'_>, knock: &Knock) -> Result<Reply, Reply> {
         return Err(refused(n::ERR_BANNEDFROMCHAN, "Cannot knock (+b)"));
     }
     let id = actor.id;
-    if actor.knocked.is_some_and(|(at, last)| at == room && now < last.plus_ms(PAUSE_MS)) {
+    if actor.knocked().is_some_and(|(at, last)| at == room && now < last.plus_ms(PAUSE_MS)) {
         return Err(refused(n::ERR_TOOMANYKNOCK, "Too many KNOCKs; wait a minute"));
     }
     if let Some(actor) = turn.world.presence.user_mut(id) {
-        actor.knocked = Some((room, now));
+        actor.outside.get_or_insert_default().knocked = Some((room, now));
     }
     let members = turn.world.presence.members(room);
     let ops: Vec<_> = members.filter(|(_, ranks)| ranks.is_at_least(Rank::Halfop)).map(|(user, _)| user.id).collect();

@@ -25,7 +25,7 @@ use crate::reply::Scope;
 use crate::session::{Answer, Step};
 use crate::shard::{Delivery, Rate, Shard};
 use crate::work::{PasswordHash, Work};
-use crate::world::World;
+use crate::world::{User, World};
 
 /// What a test's store holds.
 #[derive(Debug, Default)]
@@ -165,7 +165,7 @@ impl Model {
                     .0
                     .into_iter()
                     .filter(|user| user.modes.wallops);
-                self.called.push((Arc::clone(text), users.flat_map(|user| user.sessions()).collect()));
+                self.called.push((Arc::clone(text), users.flat_map(User::sessions).collect()));
             }
             if let (Audience::Room(room), Event::Said(said)) = (&effect.audience, &effect.event) {
                 let sessions = self.world.presence.members(*room).flat_map(|(user, _)| user.sessions());

@@ -28,10 +28,8 @@ pub(crate) struct User {
     pub(crate) since: Time,
     /// When it last said something.
     pub(crate) spoke: Time,
-    /// At which room it knocked last, and when.
-    pub(crate) knocked: Option<(RoomId, Time)>,
-    /// Rooms that it was asked into and has not entered yet.
-    pub(crate) invited: Few<RoomId>,
+    /// Its dealings with rooms that it is not in; most users have none.
+    pub(crate) outside: Option<Box<Outside>>,
     /// Each with how it comes in; only operators and the user itself are told addresses.
     pub(crate) sessions: Few<(SessionId, Link)>,
     pub(crate) rooms: Few<RoomId>,
@@ -39,7 +37,26 @@ pub(crate) struct User {
     pub(crate) seat_until: Option<Time>,
 }
 
+/// A user before the doors of rooms.
+#[derive(Debug, Default)]
+pub(crate) struct Outside {
+    /// At which room it knocked last, and when.
+    pub(crate) knocked: Option<(RoomId, Time)>,
+    /// Rooms that it was asked into and has not entered yet.
+    pub(crate) invited: Few<RoomId>,
+}
+
 impl User {
+    /// Whether it was asked into a room that it has not entered yet.
+    pub(crate) fn is_invited(&self, room: RoomId) -> bool {
+        self.outside.as_ref().is_some_and(|outside| outside.invited.contains(&room))
+    }
+
+    /// At which room it knocked last, and when.
+    pub(crate) fn knocked(&self) -> Option<(RoomId, Time)> {
+        self.outside.as_ref()?.knocked
+    }
+
     /// `nick!user@host`, as others see it.
     pub(crate) fn source(&self) -> Arc<str> {
         Arc::clone(&self.source)
@@ -306,7 +323,9 @@ impl Presence {
     /// Puts a user into a room; `false` if it was in it.
     pub(crate) fn enter(&mut self, id: UserId, room: RoomId) -> bool {
         let Some(user) = self.users.get_mut(&id) else { return false };
-        user.invited.remove(&room);
+        if let Some(outside) = &mut user.outside {
+            outside.invited.remove(&room);
+        }
         user.rooms.insert(room) && self.members.entry(room).or_default().insert(id, Ranks::default()).is_none()
     }
 

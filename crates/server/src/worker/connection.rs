@@ -40,6 +40,12 @@ pub(super) struct Connection {
     pub(super) heard: u64,
     /// A PING was sent since then.
     pub(super) pinged: bool,
+    ending: Option<Box<Ending>>,
+}
+
+/// How a connection ends, once it does.
+#[derive(Debug)]
+pub(super) struct Ending {
     /// Our goodbye is said and FIN sent; since which tick.
     pub(super) lingering: Option<u64>,
     /// The session is over; since which tick.
@@ -48,6 +54,12 @@ pub(super) struct Connection {
     pub(super) close_code: u16,
     /// Why it ended, for those who watch.
     pub(super) reason: String,
+}
+
+impl Default for Ending {
+    fn default() -> Self {
+        Ending { lingering: None, over: None, close_code: ws::code::NORMAL, reason: String::new() }
+    }
 }
 
 #[derive(Debug)]
@@ -92,10 +104,30 @@ impl Connection {
             queued: 0,
             heard: now,
             pinged: false,
-            lingering: None,
-            over: None,
-            close_code: ws::code::NORMAL,
-            reason: String::new(),
+            ending: None,
+        }
+    }
+
+    /// How it ends: from now on it does.
+    pub(super) fn ending(&mut self) -> &mut Ending {
+        self.ending.get_or_insert_default()
+    }
+
+    /// Since when the session is over, if it is.
+    pub(super) fn over(&self) -> Option<u64> {
+        self.ending.as_ref()?.over
+    }
+
+    /// Since when nothing but the peer's end is waited for, if it is so.
+    pub(super) fn lingering(&self) -> Option<u64> {
+        self.ending.as_ref()?.lingering
+    }
+
+    /// Notes why it ends, unless that is known.
+    pub(super) fn give_reason(&mut self, reason: &str) {
+        let ending = self.ending();
+        if ending.reason.is_empty() {
+            ending.reason.push_str(reason);
         }
     }
 
@@ -206,9 +238,11 @@ impl Connection {
     /// Sends the last frame of a WebSocket, then FIN: what the peer still sends is read and thrown away, else a reset
     /// would eat our last words.
     pub(super) fn finish(&mut self, now: u64) {
-        self.lingering = Some(now);
-        if self.is_web_socket() {
-            let frame = ws::close_frame(self.close_code, &self.reason);
+        let is_web_socket = self.is_web_socket();
+        let ending = self.ending();
+        ending.lingering = Some(now);
+        if is_web_socket {
+            let frame = ws::close_frame(ending.close_code, &ending.reason);
             // The outlet is empty, so the socket buffer has room but for a peer that has stopped reading.
             let _ = self.transport.write(&frame);
         }

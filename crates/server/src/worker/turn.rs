@@ -200,10 +200,8 @@ impl Worker {
     fn hang_up(&mut self, session: SessionId, reason: &str, leaving: Leaving) {
         let mut steps = Vec::new();
         self.shard.hang_up(session, reason, leaving, &mut steps);
-        if let Some(connection) = self.connection(session)
-            && connection.reason.is_empty()
-        {
-            connection.reason = reason.to_owned();
+        if let Some(connection) = self.connection(session) {
+            connection.give_reason(reason);
         }
         self.carry_out(session, steps);
     }
@@ -248,12 +246,10 @@ impl Worker {
             let (over, tick) = (self.shard.is_over(session), self.tick());
             if let Some(connection) = self.connection(session)
                 && over
-                && connection.over.is_none()
+                && connection.over().is_none()
             {
-                connection.over = Some(tick);
-                if connection.reason.is_empty() {
-                    connection.reason.push_str("Quit");
-                }
+                connection.ending().over = Some(tick);
+                connection.give_reason("Quit");
                 self.wheel.arm(session, Timer::Silence, tick + GOODBYE_TICKS);
             }
             self.go_on(session);

@@ -41,15 +41,16 @@ impl Worker {
         self.shard.hang_up(session, "Server shutting down", Leaving::Dropped, &mut steps);
         steps.retain(|step| matches!(step, Step::Answer(_)));
         if let Some(connection) = self.connection(session) {
-            connection.close_code = teahouse_proto::ws::code::GOING_AWAY;
-            connection.reason = "Server shutting down".into();
+            let ending = connection.ending();
+            ending.close_code = teahouse_proto::ws::code::GOING_AWAY;
+            ending.reason = "Server shutting down".into();
         }
         self.carry_out(session, steps);
     }
 
     pub(super) fn drain(&mut self, session: SessionId) {
         let Some(connection) = self.connection(session) else { return };
-        if connection.peer_ended && connection.lingering.is_some() {
+        if connection.peer_ended && connection.lingering().is_some() {
             self.close(session);
         } else if connection.readable {
             enlist_again(&mut self.ready, &mut self.connections, session);
@@ -63,7 +64,10 @@ impl Worker {
         let _ = self.poll.registry().deregister(connection.transport.socket());
         self.queued.count(&mut connection.queued, 0);
         self.shard.remove(session);
-        self.events.tell(EventKind::Closed { connection: connection.id, reason: connection.reason });
+        self.events.tell(EventKind::Closed {
+            connection: connection.id,
+            reason: std::mem::take(&mut connection.ending().reason),
+        });
     }
 
     pub(super) fn look_at_due(&mut self) {
@@ -91,8 +95,8 @@ impl Worker {
         let registered = self.shard.is_registered(session);
         let reads_nothing = registered && !self.shard.is_reading(session) || self.log.is_pressed();
         let Some(connection) = self.connection(session) else { return };
-        if let Some(since) = connection.over {
-            let late = connection.lingering.map_or(since + GOODBYE_TICKS, |fin| fin + LINGER_TICKS) <= tick;
+        if let Some(since) = connection.over() {
+            let late = connection.lingering().map_or(since + GOODBYE_TICKS, |fin| fin + LINGER_TICKS) <= tick;
             if late {
                 self.close(session);
             }

@@ -57,7 +57,7 @@ impl Worker {
                     connection.pinged = false;
                 }
                 // What came before the error is still said; then it is an end of input like any other.
-                Err(error) => connection.reason = error.to_string(),
+                Err(error) => connection.ending().reason = error.to_string(),
             }
         }
         if over {
@@ -103,11 +103,11 @@ impl Worker {
                     self.shard.touch(session);
                 }
                 Piece::Close(code) => {
-                    connection.close_code = code;
+                    connection.ending().close_code = code;
                     self.hang_up(session, "Connection closed", Leaving::Dropped);
                 }
                 Piece::Violation(violation) => {
-                    connection.close_code = violation.code;
+                    connection.ending().close_code = violation.code;
                     self.hang_up(session, &format!("WebSocket protocol error: {}", violation.reason), Leaving::Dropped);
                     return (input.len(), false);
                 }

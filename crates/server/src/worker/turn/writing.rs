@@ -21,7 +21,7 @@ impl Worker {
 
     fn write(&mut self, session: SessionId, tick: u64) {
         let Some(Some(connection)) = self.connections.get_mut(session.slot as usize) else { return };
-        if connection.session != session || connection.lingering.is_some() {
+        if connection.session != session || connection.lingering().is_some() {
             return;
         }
         let Some(outlet) = self.shard.outlet(session) else { return };
@@ -45,7 +45,7 @@ impl Worker {
             Ok(_) => {}
             // The peer hears nothing any more; what it said before is still read to its end.
             Err(error) => {
-                connection.reason = error.to_string();
+                connection.ending().reason = error.to_string();
                 connection.mute = true;
                 self.shard.mute(session);
             }
