@@ -120,7 +120,7 @@ pub struct Applied {
     pub time: Time,
     /// What is to be told, in this order.
     pub effects: Vec<Effect>,
-    /// To how many users, roughly: what telling it will cost.
+    /// What telling it will cost, roughly, in lines.
     pub reach: usize,
 }
 

@@ -19,30 +19,51 @@ pub(super) const COMMAND: Command = Command {
 
 /// 251 to 266.
 pub(crate) fn answer(world: &World, scope: &Scope) -> Asked {
-    Asked::replies(scope, lines(world))
+    Asked::replies(scope, Counts::of(world).lines().into())
 }
 
-/// Also part of every welcome: so it counts nothing one by one.
-pub(crate) fn lines(world: &World) -> Vec<Reply> {
-    let (count, hidden, operators) =
-        (world.presence.users_now(), world.presence.invisible(), world.presence.operators());
-    // A room of the server's own is there even while nobody is in it.
-    let empty = world.durable.servers_rooms().filter(|room| world.presence.is_empty(*room)).count();
-    let rooms = world.presence.rooms() + empty;
-    let most = world.presence.users_max();
-    let here = format!("There are {} users and {hidden} invisible on 1 servers", count - hidden);
-    let numbers = |code: u16, of: &str| {
-        let text = format!("Current {of} users {count}, max {most}");
-        Reply::numeric(code, text).param(count.to_string()).param(most.to_string())
-    };
-    vec![
-        Reply::numeric(n::RPL_LUSERCLIENT, here),
-        Reply::numeric(n::RPL_LUSEROP, "operator(s) online").param(operators.to_string()),
-        Reply::numeric(n::RPL_LUSERCHANNELS, "channels formed").param(rooms.to_string()),
-        Reply::numeric(n::RPL_LUSERME, format!("I have {count} clients and 0 servers")),
-        numbers(n::RPL_LOCALUSERS, "local"),
-        numbers(n::RPL_GLOBALUSERS, "global"),
-    ]
+/// How many there are; part of every welcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Counts {
+    users: usize,
+    most: usize,
+    invisible: usize,
+    operators: usize,
+    rooms: usize,
+}
+
+impl Counts {
+    /// As of now, and nothing is counted one by one.
+    pub(crate) fn of(world: &World) -> Self {
+        let presence = &world.presence;
+        // A room of the server's own is there even while nobody is in it.
+        let empty = world.durable.servers_rooms().filter(|room| presence.is_empty(*room)).count();
+        Counts {
+            users: presence.users_now(),
+            most: presence.users_max(),
+            invisible: presence.invisible(),
+            operators: presence.operators(),
+            rooms: presence.rooms() + empty,
+        }
+    }
+
+    /// 251 to 266.
+    pub(crate) fn lines(self) -> [Reply; 6] {
+        let Counts { users: count, most, invisible: hidden, operators, rooms } = self;
+        let here = format!("There are {} users and {hidden} invisible on 1 servers", count - hidden);
+        let numbers = |code: u16, of: &str| {
+            let text = format!("Current {of} users {count}, max {most}");
+            Reply::numeric(code, text).param(count.to_string()).param(most.to_string())
+        };
+        [
+            Reply::numeric(n::RPL_LUSERCLIENT, here),
+            Reply::numeric(n::RPL_LUSEROP, "operator(s) online").param(operators.to_string()),
+            Reply::numeric(n::RPL_LUSERCHANNELS, "channels formed").param(rooms.to_string()),
+            Reply::numeric(n::RPL_LUSERME, format!("I have {count} clients and 0 servers")),
+            numbers(n::RPL_LOCALUSERS, "local"),
+            numbers(n::RPL_GLOBALUSERS, "global"),
+        ]
+    }
 }
 
 #[cfg(test)]

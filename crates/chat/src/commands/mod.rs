@@ -9,6 +9,7 @@ pub mod kick;
 pub mod kill;
 pub mod knock;
 pub mod list;
+pub mod lusers;
 pub mod mode;
 pub mod nick;
 pub mod oper;
@@ -22,7 +23,6 @@ pub mod who;
 
 pub(crate) mod about;
 pub(crate) mod ison;
-pub(crate) mod lusers;
 pub(crate) mod monitor;
 pub(crate) mod names;
 pub(crate) mod whois;

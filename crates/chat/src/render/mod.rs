@@ -51,19 +51,20 @@ pub(crate) struct Receiver<'a> {
 
 /// One line, framed.
 pub(crate) fn framed(framing: Framing, write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
-    let mut line = Vec::with_capacity(128);
+    let mut line = Vec::with_capacity(512);
     write(&mut line);
     let opcode = match framing {
         Framing::Lines => {
             line.extend_from_slice(b"\r\n");
-            return line.into();
+            // What waits for a peer takes no more room than it needs.
+            return Bytes::copy_from_slice(&line);
         }
         Framing::WsText => Opcode::Text,
         Framing::WsBinary => Opcode::Binary,
     };
     let mut message = Vec::with_capacity(line.len() + 4);
     ws::frame(opcode, &line, &mut message);
-    message.into()
+    Bytes::copy_from_slice(&message)
 }
 
 /// Begins a line: its label or batch, and its time if the receiver wants it.

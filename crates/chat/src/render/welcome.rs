@@ -24,7 +24,7 @@ pub(crate) fn welcome(to: Receiver<'_>, scope: &Scope, welcome: &Welcome, wish: 
     // What has failed comes first: whoever forgets its token at that keeps the one that follows.
     let lines = lines.chain(guest_failure(welcome.guest));
     let lines = lines.chain(wish.and_then(|wish| token_line(welcome.guest, wish)));
-    let lines = lines.chain(welcome.lusers.iter().cloned());
+    let lines = lines.chain(welcome.lusers.lines());
     let marks = (welcome.modes != UserModes::default()).then(|| usermode::shown(welcome.modes));
     let lines = lines.chain(marks).chain(commands::motd_lines(to.info));
     out.extend(lines.map(|line| reply(to, scope, &line)));

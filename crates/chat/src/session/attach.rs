@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
-use crate::commands::lusers;
+use crate::commands::lusers::Counts;
 use crate::durable::GuestRecord;
 use crate::entry::{Audience, Event, RoomView};
 use crate::few::Few;
@@ -63,7 +63,7 @@ pub struct Welcome {
     /// What the user is marked with.
     pub modes: UserModes,
     /// How many are here, this one included.
-    pub lusers: Vec<Reply>,
+    pub lusers: Counts,
     /// The rooms that the user is in already.
     pub rooms: Vec<(RoomId, RoomView)>,
 }
@@ -122,7 +122,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         source: user.source(),
         guest: outcome,
         modes: user.modes,
-        lusers: lusers::lines(turn.world),
+        lusers: Counts::of(turn.world),
         rooms: rooms.collect(),
     };
     turn.tell_origin(Event::Attached(Arc::new(welcome)));

@@ -26,6 +26,9 @@ use crate::info::Rules;
 use crate::modes::Flag;
 use crate::session::attach;
 
+/// How many lines a welcome has, about.
+const WELCOME_LINES: usize = 24;
+
 /// The whole state of the chat.
 #[derive(Debug)]
 pub struct World {
@@ -81,10 +84,17 @@ impl World {
         self.durable.fingerprint()
     }
 
-    /// How many users these effects are told to, roughly.
+    /// What telling these effects costs, roughly: to how many users each goes, and how many it tells of.
     pub fn reach(&self, effects: &[Effect]) -> usize {
+        let told_of = |event: &Event| match event {
+            Event::Room(view) => view.people.len(),
+            Event::Attached(welcome) => {
+                WELCOME_LINES + welcome.rooms.iter().map(|(_, view)| view.people.len()).sum::<usize>()
+            }
+            _ => 1,
+        };
         let of_effect = |effect: &Effect| match &effect.audience {
-            Audience::Session(_) | Audience::User(_) | Audience::Watchers(_) => 1,
+            Audience::Session(_) | Audience::User(_) | Audience::Watchers(_) => told_of(&effect.event),
             Audience::Room(room) => self.presence.count(*room),
             Audience::Neighbours(_, rooms) | Audience::Others(_, rooms) => {
                 rooms.iter().map(|room| self.presence.count(*room)).sum()

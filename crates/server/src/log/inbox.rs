@@ -51,8 +51,6 @@ impl Wake<'_> {
 /// What a worker takes out at a time.
 #[derive(Debug)]
 pub(crate) struct Taken {
-    /// In the log's order.
-    pub(crate) deliveries: VecDeque<Delivery>,
     /// New connections.
     pub(crate) arrivals: Vec<Established>,
     /// Whether the server says goodbye; told once.
@@ -109,16 +107,18 @@ impl Inbox {
         self.receivers.fetch_sub(receivers(delivery), Ordering::Relaxed);
     }
 
-    /// Takes new connections, and deliveries up to a number; each counts until it is [let go](Inbox::let_go).
-    pub(crate) fn take(&self, deliveries_max: usize) -> Taken {
+    /// Takes new connections, and puts deliveries, in the log's order, behind those that are `pending` until there are
+    /// so many; each counts until it is [let go](Inbox::let_go).
+    pub(crate) fn take(&self, pending: &mut VecDeque<Delivery>, pending_max: usize) -> Taken {
         let mut waiting = self.lock();
-        let deliveries: VecDeque<Delivery> = if waiting.deliveries.len() <= deliveries_max {
-            std::mem::take(&mut waiting.deliveries)
+        if pending.is_empty() && waiting.deliveries.len() <= pending_max {
+            std::mem::swap(pending, &mut waiting.deliveries);
         } else {
-            waiting.deliveries.drain(..deliveries_max).collect()
-        };
+            let count = pending_max.saturating_sub(pending.len()).min(waiting.deliveries.len());
+            pending.extend(waiting.deliveries.drain(..count));
+        }
         let (arrivals, stopping) = (std::mem::take(&mut waiting.arrivals), std::mem::take(&mut waiting.stopping));
-        Taken { deliveries, arrivals, stopping }
+        Taken { arrivals, stopping }
     }
 
     /// The worker is up: it looks into the inbox before it sleeps, so nobody needs to wake it.
@@ -146,7 +146,7 @@ impl Inbox {
     }
 }
 
-/// How many are told of a delivery, roughly, on all workers together.
+/// How many lines a delivery makes, roughly, on all workers together.
 fn receivers(delivery: &Delivery) -> usize {
     match delivery {
         Delivery::Applied(applied) => applied.reach,

@@ -28,6 +28,8 @@ pub(super) struct Connection {
     pub(super) writable: bool,
     /// Writing has failed: nothing more is written.
     pub(super) mute: bool,
+    /// The poll has said that the peer ends; the end itself is still to be read.
+    pub(super) half_closed: bool,
     /// The peer will send nothing more.
     pub(super) peer_ended: bool,
     /// Whether it is in the worker's list of those to be read.
@@ -98,6 +100,7 @@ impl Connection {
             readable: true,
             writable: true,
             mute: false,
+            half_closed: false,
             peer_ended: false,
             in_ready_list: false,
             resting: false,
@@ -138,7 +141,10 @@ impl Connection {
                 (self.readable, self.peer_ended) = (false, true);
                 Ok(0)
             }
-            Ok(count) => Ok(count),
+            Ok(count) => {
+                self.readable = self.half_closed || self.transport.may_hold_more(count, scratch.len());
+                Ok(count)
+            }
             // It stays in the list of those to be read.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(0),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

@@ -56,6 +56,17 @@ impl Transport {
         }
     }
 
+    /// Whether there may be more to read after a read of so many bytes into so much room.
+    ///
+    /// A socket that did not fill the room is empty, and whatever comes later makes an event of its own (epoll(7),
+    /// kqueue likewise); Windows makes one only after a read that would have waited.
+    pub(super) fn may_hold_more(&self, count: usize, room: usize) -> bool {
+        match self {
+            Transport::Plain(_) => count == room || cfg!(windows),
+            Transport::Tls(_) => true,
+        }
+    }
+
     /// Writes, or takes what `flush` then writes; `WouldBlock` means that the kernel takes nothing more.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {

@@ -26,7 +26,7 @@ use reading::READ_BYTES_MAX;
 use writing::Queued;
 
 /// How many deliveries are taken from the inbox before sockets have their turn.
-const DELIVERIES_PER_TURN: usize = 1024;
+const DELIVERIES_PER_TURN: usize = 256;
 /// How many sessions are told something before what waits for them is written.
 const RECEIVERS_PER_TURN: usize = 1 << 15;
 /// How many sessions are told something before the sockets are looked at.
@@ -126,7 +126,7 @@ impl Worker {
         self.read_ready();
     }
 
-    fn timeout(&self) -> Option<Duration> {
+    fn timeout(&mut self) -> Option<Duration> {
         if !self.pending.is_empty() || self.shard.is_telling() || !self.inbox.may_sleep() {
             return Some(Duration::ZERO);
         }
@@ -157,6 +157,7 @@ impl Worker {
         let Some(Some(connection)) = self.connections.get_mut(event.token().0) else { return };
         if event.is_readable() || event.is_read_closed() || event.is_error() {
             connection.readable = true;
+            connection.half_closed |= event.is_read_closed() || event.is_error();
             enlist(&mut self.ready, connection);
         }
         if event.is_writable() {
@@ -211,11 +212,10 @@ impl Worker {
     /// Between pieces the sockets have their say: who is read meanwhile takes a place in the order that much sooner. What
     /// is left when the turn has told enough waits for the next one, so that the peers are written to.
     fn take_in(&mut self) {
-        let taken = self.inbox.take(DELIVERIES_PER_TURN.saturating_sub(self.pending.len()));
+        let taken = self.inbox.take(&mut self.pending, DELIVERIES_PER_TURN);
         for established in taken.arrivals {
             self.adopt(established);
         }
-        self.pending.extend(taken.deliveries);
         let (mut told, mut told_at_once) = (0, 0);
         while told < RECEIVERS_PER_TURN {
             if !self.shard.is_telling() {

@@ -24,17 +24,20 @@ pub(super) struct Wheel {
     slots: Vec<Vec<(SessionId, Timer)>>,
     now: u64,
     armed: usize,
+    /// No slot before this tick is used.
+    first: u64,
 }
 
 impl Wheel {
     pub(super) fn new() -> Self {
-        Wheel { slots: (0..SLOTS).map(|_| Vec::new()).collect(), now: 0, armed: 0 }
+        Wheel { slots: (0..SLOTS).map(|_| Vec::new()).collect(), now: 0, armed: 0, first: 0 }
     }
 
     /// Has a session looked at at a tick, or as late as the wheel reaches.
     pub(super) fn arm(&mut self, session: SessionId, timer: Timer, tick: u64) {
         let tick = tick.clamp(self.now + 1, self.now + SLOTS - 1);
         self.slots[(tick % SLOTS) as usize].push((session, timer));
+        self.first = if self.armed == 0 { tick } else { self.first.min(tick) };
         self.armed += 1;
     }
 
@@ -55,9 +58,15 @@ impl Wheel {
     }
 
     /// How many ticks until somebody is due; `None` if nobody is.
-    pub(super) fn next(&self) -> Option<u64> {
-        let is_used = |ahead: &u64| !self.slots[((self.now + ahead) % SLOTS) as usize].is_empty();
-        if self.armed == 0 { None } else { (1..SLOTS).find(is_used) }
+    pub(super) fn next(&mut self) -> Option<u64> {
+        if self.armed == 0 {
+            return None;
+        }
+        self.first = self.first.max(self.now + 1);
+        while self.slots[(self.first % SLOTS) as usize].is_empty() {
+            self.first += 1;
+        }
+        Some(self.first - self.now)
     }
 }
 
