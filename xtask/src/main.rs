@@ -1,8 +1,8 @@
-//! What a developer repeats: `cargo xtask test [STEP…]`, `bench`, `crash`, `fuzz` and `vendor`.
+//! What a developer repeats: `cargo xtask test [STEP…]`, `bench`, `crash`, `simulate`, `fuzz` and `vendor`.
 //!
 //! `steps` is the table of what `test` does, in order; `tidy` holds the repository's own rules; `tools` sees to the programs
 //! from outside; `run` starts them and `counts` reads from their output how many tests passed; `bench` measures, `crash` looks
-//! for lost messages, `fuzz` for bad inputs.
+//! for lost messages, `simulate` for what no order of events may break, `fuzz` for bad inputs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a developer's terminal")]
 
 mod bench;
@@ -11,6 +11,7 @@ mod crash;
 mod fuzz;
 mod report;
 mod run;
+mod simulate;
 mod steps;
 mod tidy;
 mod tools;
@@ -24,6 +25,7 @@ cargo xtask bench [--rounds N] [--scenario S]… [--server S]… [--transport T]
                                        writes docs/PERFORMANCE.md, a part does so with --write
 cargo xtask crash [--rounds N] [--seed S] [--release]
                                        kill the server again and again, and look for what was echoed
+cargo xtask simulate [--seed N]        many users in one thread: the tests' seeds, or one that failed or is new
 cargo xtask fuzz [--install] [--seconds N] [--target NAME] [--minimize]
                                        a minute for each fuzz target; or make their corpora small again
 cargo xtask vendor                     copy the page's libraries from node_modules to web/vendor";
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => test(rest),
         ["bench", rest @ ..] => done(bench::bench(rest)),
         ["crash", rest @ ..] => done(crash::crash(rest)),
+        ["simulate", rest @ ..] => done(simulate::simulate(rest)),
         ["fuzz", rest @ ..] => done(fuzz::fuzz(rest)),
         ["vendor"] => done(steps::vendor()),
         _ => usage(USAGE),

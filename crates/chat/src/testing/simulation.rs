@@ -1,13 +1,13 @@
 //! Many users who do random things, legal and not, against the whole chat; checked at what each session reads.
 //!
 //! Several workers take in their inboxes at different times, the store commits late, loses messages, or refuses, and
-//! sessions end at any point: all of it from one seed, which is printed. `SEED=n cargo test` replays it.
+//! sessions end at any point: all of it from one seed, which is printed. `cargo xtask simulate --seed N` replays it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Model, info};
 use crate::entry::Entry;
-use crate::ids::{MsgId, SessionId};
+use crate::ids::{MsgId, SessionId, UserId};
 use crate::info::{Rules, ServerInfo};
 use crate::render::Framing;
 use crate::world::{Leaving, World};
@@ -53,6 +53,8 @@ struct Reader {
     history: Option<String>,
     heard: BTreeSet<MsgId>,
     last_in_room: BTreeMap<String, MsgId>,
+    /// The latest message that it was told as it was said, in any room or in private.
+    last_told: Option<MsgId>,
 }
 
 struct Simulation {
@@ -346,6 +348,9 @@ impl Simulation {
             return;
         }
         reader.heard.insert(msgid);
+        // One order for all rooms together: nothing overtakes what waits for the disk.
+        let before = reader.last_told.replace(msgid);
+        assert!(before.is_none_or(|before| before <= msgid), "seed {seed}: out of the session's order: {line}");
         if target.starts_with('#') {
             assert!(reader.inside.contains(target), "seed {seed}: {} is not in {target}: {line}", reader.nick);
             let last = reader.last_in_room.insert(target.to_owned(), msgid);
@@ -357,8 +362,15 @@ impl Simulation {
         }
     }
 
-    /// What holds whatever has happened: a store's world equals the live one.
+    /// What holds whatever has happened: a nick is one user's, a store's world equals the live one.
     fn look_at_the_whole(&mut self) {
+        let (users, _) = self.model.world.presence.users_after(UserId::default(), usize::MAX);
+        let nicks: BTreeSet<&str> = users.iter().map(|user| user.nick.key()).collect();
+        assert_eq!(nicks.len(), users.len(), "seed {}: a nick is one user's", self.seed);
+        for user in &users {
+            let found = self.model.world.presence.user_named(&user.nick).map(|found| found.id);
+            assert_eq!(found, Some(user.id), "seed {}: {} is found by its nick", self.seed, user.nick.as_str());
+        }
         while self.model.unsettled() > 0 {
             self.model.settle(usize::MAX, true);
         }
