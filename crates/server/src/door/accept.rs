@@ -169,8 +169,8 @@ async fn open(stream: TcpStream, peer: SocketAddr, hall: &Hall) -> Result<(Verdi
         say_last(&mut stream, HANDSHAKE_FAILURE).await.map_err(in_words)?;
         return Err("spoke TLS, and no certificate is set".into());
     };
-    let mut wire = match timeout(HANDSHAKE_MAX, tls.accept(Rewind::new(already_read, stream))).await {
-        Ok(Ok(tls)) => Wire::Tls(Box::new(tls)),
+    let mut wire = match timeout(HANDSHAKE_MAX, Wire::shake_hands(stream, &already_read, tls)).await {
+        Ok(Ok(wire)) => wire,
         Ok(Err(error)) => return Err(format!("TLS handshake: {error}")),
         Err(_) => return Err(format!("the TLS handshake was not done within {} s", HANDSHAKE_MAX.as_secs())),
     };
@@ -203,12 +203,7 @@ async fn read_first_word(wire: &mut Wire, bytes: &mut Vec<u8>) -> io::Result<Ver
         // Who says nothing has no buffer.
         wire.readable().await?;
         bytes.reserve(FIRST_READ_BYTES);
-        let read = match wire.read_buf(bytes).await {
-            // The end of TLS without close_notify.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
-            read => read?,
-        };
-        match read {
+        match wire.read_buf(bytes).await? {
             0 if bytes.is_empty() => return Ok(Verdict::NeedMore),
             // What came before the end of input is a line, if an unterminated one.
             0 => return Ok(Verdict::Irc),

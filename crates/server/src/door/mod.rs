@@ -12,8 +12,8 @@ mod wire;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use rustls::ServerConfig;
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 
 use crate::config::{Config, Takes};
 use crate::events::{ConnectionLimits, EventKind, Events};
@@ -52,7 +52,7 @@ struct Hall {
     http: Http,
     limits: ConnectionLimits,
     /// Without a certificate, TLS is turned away.
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<ServerConfig>>,
     /// About TLS: a browser that was told https:// tries again and again.
     complaints: Seldom,
 }

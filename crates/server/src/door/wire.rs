@@ -1,46 +1,136 @@
 //! A connection on its way in: a socket, or TLS over one.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::TcpStream as StdTcpStream;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
-use rustls::ServerConnection;
+use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::server::TlsStream;
 
-use crate::http::Rewind;
+use crate::tls::Session;
 
 /// Gives and takes what is spoken, whether or not it is encrypted on its way.
 #[derive(Debug)]
 pub(crate) enum Wire {
     Plain(TcpStream),
-    Tls(Box<TlsStream<Rewind<TcpStream>>>),
+    Tls(Box<Tls>),
+}
+
+/// TLS over a socket.
+#[derive(Debug)]
+pub(crate) struct Tls {
+    stream: TcpStream,
+    session: Session,
 }
 
 impl Wire {
-    /// The socket, and its TLS state if it has one; what was read and not yet decrypted stands there, ready to be read.
-    pub(crate) fn into_socket(self) -> io::Result<(StdTcpStream, Option<Box<ServerConnection>>)> {
-        let tls = match self {
-            Wire::Plain(stream) => return Ok((stream.into_std()?, None)),
-            Wire::Tls(tls) => tls,
-        };
-        let (rewind, mut session) = tls.into_inner();
-        let (not_taken, stream) = rewind.into_parts();
-        let mut not_taken = &not_taken[..];
-        while !not_taken.is_empty() {
-            session.read_tls(&mut not_taken)?;
-            session.process_new_packets().map_err(io::Error::other)?;
+    /// Shakes hands with a client of which `already_read` was read.
+    pub(super) async fn shake_hands(
+        stream: TcpStream,
+        already_read: &[u8],
+        config: &Arc<ServerConfig>,
+    ) -> io::Result<Self> {
+        let session = Session::new(Arc::clone(config)).map_err(io::Error::other)?;
+        let mut tls = Box::new(Tls { stream, session });
+        tls.session.feed(already_read);
+        loop {
+            match tls.session.push(&mut Now(&tls.stream)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => tls.stream.writable().await?,
+                // What is still for the client goes with the first word to it.
+                Ok(()) if !tls.session.is_handshaking() => return Ok(Wire::Tls(tls)),
+                Ok(()) => {
+                    if let Some(Err(error)) = tls.session.read(&mut []) {
+                        return Err(io::Error::other(error));
+                    }
+                    tls.stream.readable().await?;
+                    match tls.session.pull(&mut Now(&tls.stream)) {
+                        Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                        Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                        _ => {}
+                    }
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok((stream.into_std()?, Some(Box::new(session))))
     }
 
-    /// Waits until there is something to read, without a buffer to read it into.
+    /// The socket, and its TLS state if it has one; what was read and not given to anybody stands there.
+    pub(crate) fn into_socket(self) -> io::Result<(StdTcpStream, Option<Session>)> {
+        match self {
+            Wire::Plain(stream) => Ok((stream.into_std()?, None)),
+            Wire::Tls(tls) => Ok((tls.stream.into_std()?, Some(tls.session))),
+        }
+    }
+
+    /// Waits until there may be something to read, without a buffer to read it into.
     pub(crate) async fn readable(&self) -> io::Result<()> {
         match self {
             Wire::Plain(stream) => stream.readable().await,
+            // What has come may be in the session already.
             Wire::Tls(_) => Ok(()),
+        }
+    }
+}
+
+/// A socket that is read and written without waiting.
+struct Now<'a>(&'a TcpStream);
+
+impl Read for Now<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.try_read(buffer)
+    }
+}
+
+impl Write for Now<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.try_write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Tls {
+    fn poll_push(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            match self.session.push(&mut Now(&self.stream)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(self.stream.poll_write_ready(cx))?,
+                done => return Poll::Ready(done),
+            }
+        }
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            match self.session.read(buf.initialize_unfilled()) {
+                Some(Ok(count)) => {
+                    buf.advance(count);
+                    return Poll::Ready(Ok(()));
+                }
+                Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
+                None => {}
+            }
+            ready!(self.stream.poll_read_ready(cx))?;
+            match self.session.pull(&mut Now(&self.stream)) {
+                // Without close_notify it is the end too.
+                Ok(0) => return Poll::Ready(Ok(())),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Poll::Ready(Err(error)),
+                // An alert, or the answer to an update of keys; what does not go now goes with the next write.
+                _ => _ = self.session.push(&mut Now(&self.stream)),
+            }
+        }
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_push(cx))?;
+        let sealed = self.session.seal(bytes).map_err(io::Error::other)?;
+        match self.session.push(&mut Now(&self.stream)) {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Poll::Ready(Err(error)),
+            _ => Poll::Ready(Ok(sealed)),
         }
     }
 }
@@ -49,7 +139,7 @@ impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Wire::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Wire::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+            Wire::Tls(tls) => tls.poll_read(cx, buf),
         }
     }
 }
@@ -58,7 +148,7 @@ impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Wire::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Wire::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+            Wire::Tls(tls) => tls.poll_write(cx, bytes),
         }
     }
 
@@ -69,25 +159,33 @@ impl AsyncWrite for Wire {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Wire::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-            Wire::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, slices),
+            Wire::Tls(tls) => {
+                let first = slices.iter().find(|slice| !slice.is_empty());
+                first.map_or(Poll::Ready(Ok(0)), |slice| tls.poll_write(cx, slice))
+            }
         }
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        // Otherwise hyper puts the pieces together, which is what a record wants.
+        matches!(self, Wire::Plain(_))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Wire::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Wire::Tls(tls) => Pin::new(tls).poll_flush(cx),
+            Wire::Tls(tls) => tls.poll_push(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Wire::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Wire::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+            Wire::Tls(tls) => {
+                tls.session.close();
+                ready!(tls.poll_push(cx))?;
+                Pin::new(&mut tls.stream).poll_shutdown(cx)
+            }
         }
     }
 }

@@ -1,12 +1,14 @@
 //! TLS: which certificate the listeners show, and where it comes from.
 //!
 //! In: the files that `tls.cert` and `tls.key` name, or a data directory where the server keeps one that it made itself.
-//! Out: an acceptor for the doors. `files` reads and checks a pair, `self_signed` makes one, `shown` is what a handshake
+//! Out: what the doors shake hands with. `files` reads and checks a pair, `self_signed` makes one, `shown` is what a handshake
 //! asks, `keeper` exchanges it while connections are open, `validity` reads when a certificate ends.
+//! `session` is one connection's TLS, without IO, for doors and workers alike.
 
 mod files;
 mod keeper;
 mod self_signed;
+mod session;
 mod shown;
 mod validity;
 
@@ -17,12 +19,12 @@ use jiff::Timestamp;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::server::NoServerSessionStorage;
-use tokio_rustls::TlsAcceptor;
 
 pub(crate) use self::files::load;
 pub use self::files::{FileError, TlsFiles};
 use self::keeper::Keeper;
 pub use self::self_signed::MakeError;
+pub(crate) use self::session::Session;
 use self::shown::Shown;
 
 /// What may be spoken inside (RFC 7301); most IRC clients ask for nothing, and get whatever they speak.
@@ -33,7 +35,7 @@ const TICKETS: usize = 1;
 
 /// The listeners' TLS.
 pub(crate) struct Tls {
-    acceptor: TlsAcceptor,
+    config: Arc<ServerConfig>,
     keeper: Keeper,
     is_self_signed: bool,
 }
@@ -60,8 +62,8 @@ impl Tls {
     }
 
     fn new(keeper: Keeper, is_self_signed: bool) -> Self {
-        let config = server_config(provider(), Arc::clone(keeper.shown()));
-        Tls { acceptor: TlsAcceptor::from(Arc::new(config)), keeper, is_self_signed }
+        let config = Arc::new(server_config(provider(), Arc::clone(keeper.shown())));
+        Tls { config, keeper, is_self_signed }
     }
 
     pub(crate) fn certificate(&self) -> Certificate {
@@ -69,9 +71,9 @@ impl Tls {
     }
 
     /// What the doors need; the certificate is kept up to date from now on. MUST be called within a tokio runtime.
-    pub(crate) fn open(self) -> TlsAcceptor {
+    pub(crate) fn open(self) -> Arc<ServerConfig> {
         tokio::spawn(self.keeper.run());
-        self.acceptor
+        self.config
     }
 }
 

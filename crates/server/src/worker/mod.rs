@@ -23,6 +23,7 @@ pub use teahouse_chat::render::Framing;
 
 use crate::events::{ConnectionId, Events};
 use crate::log::{Inbox, Log};
+use crate::tls::Session;
 use cloak::Cloak;
 use turn::Worker;
 
@@ -37,7 +38,7 @@ pub struct Established {
     /// The socket, in non-blocking mode.
     pub stream: TcpStream,
     /// Its TLS state, after the handshake, if TLS is spoken on it.
-    pub tls: Option<Box<rustls::ServerConnection>>,
+    pub(crate) tls: Option<Session>,
     /// Who connected.
     pub peer: SocketAddr,
     /// How lines are framed.

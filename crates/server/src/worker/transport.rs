@@ -4,11 +4,10 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 
 use mio::net::TcpStream;
-use rustls::ServerConnection;
 
-/// How much one record holds, and with it how much may wait in TLS for the kernel, in bytes of what is said.
-const RECORD_BYTES_MAX: usize = 16 * 1024;
-/// How often the kernel is asked for one record; each time it gives 4 KiB at most.
+use crate::tls::Session;
+
+/// How often the kernel is asked for a record that is not whole, or has nothing in it, before others have their turn.
 const READS_MAX: usize = 16;
 
 /// Bytes in, bytes out.
@@ -18,23 +17,18 @@ pub(super) enum Transport {
     Tls(Box<Tls>),
 }
 
-/// A session of TLS over its socket. The handshake is done.
+/// TLS over a socket. The handshake is done.
 #[derive(Debug)]
 pub(super) struct Tls {
     stream: TcpStream,
-    session: ServerConnection,
-    /// What was written and may still wait in it, in bytes of what is said.
-    sealed: usize,
-    /// Why nothing more can be read, once it is so.
-    failed: Option<rustls::Error>,
+    session: Session,
 }
 
 impl Transport {
-    pub(super) fn new(stream: std::net::TcpStream, session: Option<Box<ServerConnection>>) -> Self {
+    pub(super) fn new(stream: std::net::TcpStream, session: Option<Session>) -> Self {
         let stream = TcpStream::from_std(stream);
         let Some(session) = session else { return Transport::Plain(stream) };
-        let mut tls = Box::new(Tls { stream, session: *session, sealed: 0, failed: None });
-        tls.session.set_buffer_limit(Some(RECORD_BYTES_MAX));
+        let mut tls = Box::new(Tls { stream, session });
         // Tickets may wait since the handshake. An error is met again by whoever writes next.
         let _ = tls.flush();
         Transport::Tls(tls)
@@ -87,7 +81,7 @@ impl Transport {
     pub(super) fn sealed_bytes(&self) -> usize {
         match self {
             Transport::Plain(_) => 0,
-            Transport::Tls(tls) => tls.sealed,
+            Transport::Tls(tls) => tls.session.sealed_bytes(),
         }
     }
 
@@ -95,7 +89,7 @@ impl Transport {
     pub(super) fn end(&mut self) {
         // There is room for it but with a peer that has stopped reading, and to that one it makes no difference.
         if let Transport::Tls(tls) = self {
-            tls.session.send_close_notify();
+            tls.session.close();
             let _ = tls.flush();
         }
         let _ = self.socket().shutdown(Shutdown::Write);
@@ -118,41 +112,26 @@ impl Tls {
 
     fn read_record(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         for _ in 0..READS_MAX {
-            match self.session.reader().read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                // Without close_notify it is the end too: all lines that came are whole, and what is missing is not known.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
-                read => return read,
+            if let Some(read) = self.session.read(buffer) {
+                return read.map_err(io::Error::other);
             }
-            if let Some(error) = &self.failed {
-                return Err(io::Error::other(error.clone()));
+            if self.session.pull(&mut self.stream)? == 0 {
+                // Without close_notify it is the end too: all lines that came are whole.
+                return Ok(0);
             }
-            self.session.read_tls(&mut self.stream)?;
-            self.failed = self.session.process_new_packets().err();
             // An alert, or the answer to an update of keys; what the kernel does not take goes with the next write.
             let _ = self.flush();
         }
-        // Records with nothing in them keep nobody else waiting.
         Err(io::ErrorKind::Interrupted.into())
     }
 
     /// Seals a record only when the one before is with the kernel, so that what waits, waits in the session's queue.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.flush()?;
-        self.sealed = self.session.writer().write(bytes)?;
-        Ok(self.sealed)
+        self.session.seal(bytes).map_err(io::Error::other)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        while self.session.wants_write() {
-            match self.session.write_tls(&mut self.stream) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.sealed = 0;
-        Ok(())
+        self.session.push(&mut self.stream)
     }
 }
