@@ -137,7 +137,8 @@ async fn lead(
         }
         (Verdict::Http, Takes::Any | Takes::Web) => {
             hall.events.tell(EventKind::Door { connection: id, door: events::Door::Http });
-            match hall.http.serve(Rewind::new(already_read, wire), id, stopped).await {
+            // Boxed, like the handshake below: most connections never come here, and every task would keep room for it.
+            match Box::pin(hall.http.serve(Rewind::new(already_read, wire), id, stopped)).await {
                 Served::WebSocket(wire, framing, already_read) => established(id, peer, wire, framing, already_read),
                 Served::Ended(reason) => Err(reason),
             }
@@ -169,7 +170,7 @@ async fn open(stream: TcpStream, peer: SocketAddr, hall: &Hall) -> Result<(Verdi
         say_last(&mut stream, HANDSHAKE_FAILURE).await.map_err(in_words)?;
         return Err("spoke TLS, and no certificate is set".into());
     };
-    let mut wire = match timeout(HANDSHAKE_MAX, Wire::shake_hands(stream, &already_read, tls)).await {
+    let mut wire = match timeout(HANDSHAKE_MAX, Box::pin(Wire::shake_hands(stream, &already_read, tls))).await {
         Ok(Ok(wire)) => wire,
         Ok(Err(error)) => return Err(format!("TLS handshake: {error}")),
         Err(_) => return Err(format!("the TLS handshake was not done within {} s", HANDSHAKE_MAX.as_secs())),
