@@ -86,6 +86,7 @@ fn targets() -> Result<Vec<String>> {
 }
 
 fn run(target: &str, seconds: u64) -> Result<()> {
+    build(target)?;
     let folders = folders(target)?;
     let time = format!("-max_total_time={seconds}");
     let limits = [
@@ -105,8 +106,14 @@ fn run(target: &str, seconds: u64) -> Result<()> {
     })
 }
 
+/// First of all, so that what does not compile is not taken for a find.
+fn build(target: &str) -> Result<()> {
+    plainly(&mut cargo(&["fuzz", "build", "--sanitizer", "none", target]))
+}
+
 /// The fewest inputs that together reach what all of them reach take the place of the corpus.
 fn minimize(target: &str) -> Result<()> {
+    build(target)?;
     let folders = folders(target)?;
     let corpus = root().join("fuzz/corpus").join(target);
     let fewest = root().join("fuzz/work").join(format!("{target}-fewest"));
