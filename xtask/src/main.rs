@@ -1,10 +1,11 @@
-//! What a developer repeats: `cargo xtask test [STEP…]`, `bench`, `crash`, `simulate`, `fuzz` and `vendor`.
+//! What a developer repeats: `cargo xtask test [STEP…]`, `bench`, `attacks`, `crash`, `simulate`, `fuzz` and `vendor`.
 //!
 //! `steps` is the table of what `test` does, in order; `tidy` holds the repository's own rules; `tools` sees to the programs
-//! from outside; `run` starts them and `counts` reads from their output how many tests passed; `bench` measures, `crash` looks
-//! for lost messages, `simulate` for what no order of events may break, `fuzz` for bad inputs.
+//! from outside; `run` starts them and `counts` reads from their output how many tests passed; `bench` and `attacks` measure,
+//! `crash` looks for lost messages, `simulate` for what no order of events may break, `fuzz` for bad inputs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a developer's terminal")]
 
+mod attacks;
 mod bench;
 mod counts;
 mod crash;
@@ -23,6 +24,7 @@ cargo xtask test [--install] [STEP…]   run every step, or only those named
 cargo xtask bench [--rounds N] [--scenario S]… [--server S]… [--transport T]… [--write]
                                        measure beside the null server, InspIRCd and ngIRCd; the whole of it
                                        writes docs/PERFORMANCE.md, a part does so with --write
+cargo xtask attacks [--seconds N]      what each attack costs, and what others notice; writes docs/PERFORMANCE.md
 cargo xtask crash [--rounds N] [--seed S] [--release]
                                        kill the server again and again, and look for what was echoed
 cargo xtask simulate [--seed N]        many users in one thread: the tests' seeds, or one that failed or is new
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["test", rest @ ..] => test(rest),
+        ["attacks", rest @ ..] => done(attacks::attacks(rest)),
         ["bench", rest @ ..] => done(bench::bench(rest)),
         ["crash", rest @ ..] => done(crash::crash(rest)),
         ["simulate", rest @ ..] => done(simulate::simulate(rest)),

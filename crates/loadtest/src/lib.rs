@@ -7,8 +7,10 @@
 //! - [`swarm`]: all clients in one poll loop; [`client`]: one client's conversation; [`net`]: its connection.
 //! - [`stamp`]: what each message says; [`checker`]: whether all arrived, once and in order.
 //! - [`process`]: CPU and memory of the server; [`histogram`] and [`report`]: what is told.
+//! - [`attack`]: what a hostile crowd costs, and what others notice of it.
 //! - [`null_server`]: the floor, to measure others by.
 
+pub mod attack;
 pub mod checker;
 pub mod client;
 pub mod histogram;

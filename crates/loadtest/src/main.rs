@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand};
+use teahouse_loadtest::attack::{self, ATTACKS, Attack, Extent};
 use teahouse_loadtest::checker::Seating;
 use teahouse_loadtest::null_server::{self, Writes};
 use teahouse_loadtest::report::Report;
@@ -106,6 +108,23 @@ enum Command {
         #[arg(long, default_value_t = 1000)]
         at_once: usize,
     },
+    /// A hostile crowd: the server's memory, and what others in a room notice of it
+    Attack {
+        /// Which, or all
+        #[arg(value_parser = names_of_attacks())]
+        which: String,
+        #[command(flatten)]
+        options: Options,
+        /// How long the attack lasts
+        #[arg(long, default_value_t = 10.0)]
+        seconds: f64,
+        /// How long before and after are
+        #[arg(long, default_value_t = 5.0)]
+        calm: f64,
+        /// What part of the attackers come
+        #[arg(long, default_value_t = 1.0)]
+        scale: f64,
+    },
     /// A server without a chat: what the kernel's writes alone cost
     NullServer {
         /// Where to listen
@@ -148,6 +167,10 @@ fn run(command: Command) -> Result<bool> {
             let writes = if once_a_turn { Writes::PerTurn } else { Writes::PerMessage };
             match null_server::serve(listen, writes, null_server::announce)? {}
         }
+        Command::Attack { which, options, seconds, calm, scale } => {
+            let (attack, calm) = (Duration::from_secs_f64(seconds), Duration::from_secs_f64(calm));
+            return run_attacks(&which, Extent { calm, attack, scale }, &options);
+        }
         Command::Idle { options, clients, members, seconds } => {
             idle::run(&Idle { clients, members, duration: Duration::from_secs_f64(seconds) }, &options)?
         }
@@ -172,6 +195,26 @@ fn run(command: Command) -> Result<bool> {
     };
     tell(&report)?;
     Ok(!report.faults.any())
+}
+
+/// Whether those who talked meanwhile heard all.
+fn run_attacks(name: &str, extent: Extent, options: &Options) -> Result<bool> {
+    let (web, mut all_heard) = (options.server.transport.is_web(), true);
+    let all = ATTACKS.iter().filter(|attack| web || attack.name != "fragments");
+    let chosen: Vec<&Attack> = if name == "all" { all.collect() } else { Attack::named(name).into_iter().collect() };
+    for attack in chosen {
+        let outcome = attack::run(attack, extent, options)?;
+        writeln!(std::io::stderr(), "{}", outcome.for_people())?;
+        writeln!(std::io::stdout(), "{}", serde_json::to_string(&outcome)?)?;
+        all_heard &= !outcome.faults.any();
+    }
+    Ok(all_heard)
+}
+
+fn names_of_attacks() -> PossibleValuesParser {
+    let all = PossibleValue::new("all").help("one after the other");
+    let each = ATTACKS.iter().map(|attack| PossibleValue::new(attack.name).help(attack.says));
+    PossibleValuesParser::new(each.chain([all]))
 }
 
 impl TalkArgs {

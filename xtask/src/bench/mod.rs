@@ -63,7 +63,7 @@ pub(crate) fn bench(words: &[&str]) -> Result<()> {
     let text = tables::write(&figures, &programs, &run)?;
     println!("\n{text}");
     if choice.write || choice.is_all() {
-        replace_between_marks(&root().join(PAGE), &text)?;
+        replace_between_marks(&root().join(PAGE), [BEGIN, END], &text)?;
         println!("{PAGE} has the new tables");
     }
     match figures.faults() {
@@ -100,11 +100,12 @@ fn measure(cell: &Cell, programs: &Programs) -> Result<serde_json::Value> {
     serde_json::from_str(text.trim()).context("the generator told no figures")
 }
 
-fn replace_between_marks(path: &Path, text: &str) -> Result<()> {
-    let page = fs::read_to_string(path).with_context(|| format!("{PAGE} is not there"))?;
-    let between = || page.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = between().with_context(|| format!("{PAGE} has no {BEGIN} and {END}"))?;
-    fs::write(path, format!("{before}{BEGIN}\n\n{text}\n{END}{after}"))?;
+/// Puts a text into a page, which has marks for where it begins and ends.
+pub(crate) fn replace_between_marks(path: &Path, [begin, end]: [&str; 2], text: &str) -> Result<()> {
+    let page = fs::read_to_string(path).with_context(|| format!("{} is not there", path.display()))?;
+    let between = || page.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
+    let (before, after) = between().with_context(|| format!("{} has no {begin} and {end}", path.display()))?;
+    fs::write(path, format!("{before}{begin}\n\n{text}\n{end}{after}"))?;
     Ok(())
 }
 
@@ -155,11 +156,11 @@ mod tests {
     fn only_what_stands_between_the_marks_is_replaced() {
         let path = std::env::temp_dir().join(format!("bench-marks-{}.md", std::process::id()));
         fs::write(&path, format!("by hand\n{BEGIN}\nold\n{END}\nby hand, too\n")).unwrap();
-        replace_between_marks(&path, "new").unwrap();
+        replace_between_marks(&path, [BEGIN, END], "new").unwrap();
         let page = fs::read_to_string(&path).unwrap();
         assert_eq!(page, format!("by hand\n{BEGIN}\n\nnew\n{END}\nby hand, too\n"));
         fs::write(&path, "no marks").unwrap();
-        assert!(replace_between_marks(&path, "new").is_err());
+        assert!(replace_between_marks(&path, [BEGIN, END], "new").is_err());
         fs::remove_file(&path).unwrap();
     }
 

@@ -87,7 +87,7 @@ pub(crate) enum Until {
 pub(crate) struct Measured {
     pub(crate) said: u64,
     pub(crate) heard: u64,
-    latencies: Histogram,
+    pub(crate) latencies: Histogram,
 }
 
 /// The rooms, and what is said and heard in them.

@@ -1,5 +1,6 @@
 //! Each scenario, tiny, against the real server and the null server over real sockets on loopback.
 
+mod attacks;
 mod liar;
 mod servers;
 

@@ -45,7 +45,7 @@ pub(crate) fn every_server() -> [Server; 4] {
 }
 
 impl Server {
-    fn teahouse(keep_history: bool) -> Self {
+    pub(crate) fn teahouse(keep_history: bool) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let data_dir = directory.path().join("data");
         let mut config = Config { data_dir, keep_history, messages_per_second_max: None, ..Config::default() };
