@@ -139,6 +139,15 @@ impl Shard {
         seat.resting = seat.pace.next_us(self.info.rate) > now_us;
     }
 
+    /// Counts a frame of a session that carries no line, so that a flood of them is slowed like one of lines.
+    pub fn receive_frame(&mut self, id: SessionId, now_us: u64) {
+        let rate = self.info.rate;
+        if let Some(seat) = self.seat_mut(id) {
+            seat.pace.count_frame(rate, now_us);
+            seat.resting = seat.pace.next_us(rate) > now_us;
+        }
+    }
+
     /// Whether a session reads lines now.
     pub fn is_reading(&self, id: SessionId) -> bool {
         let reads = |seat: &Seat| !seat.session.is_waiting() && !seat.session.is_over() && !seat.resting;

@@ -16,6 +16,9 @@ impl Rate {
     pub const UNLIMITED: Rate = Rate { interval_us: 0, burst: 0 };
 }
 
+/// How many frames that carry no line count as one: no client that means well sends so many.
+const FRAMES_PER_LINE: u64 = 16;
+
 /// What a session has used up, as the times at which all of it would be allowed again, in microseconds.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
@@ -29,6 +32,11 @@ impl Pace {
         let used = if is_question { &mut self.asked_us } else { &mut self.done_us };
         let lines = u64::try_from(actions.max(1)).unwrap_or(u64::MAX);
         *used = (*used).max(now_us).saturating_add(rate.interval_us.saturating_mul(lines));
+    }
+
+    /// Counts a frame that carries no line: a fragment, a ping, a pong.
+    pub(super) fn count_frame(&mut self, rate: Rate, now_us: u64) {
+        self.done_us = self.done_us.max(now_us).saturating_add(rate.interval_us / FRAMES_PER_LINE);
     }
 
     /// When the next line may be read, in microseconds.
@@ -56,6 +64,15 @@ mod tests {
             pace.count(RATE, now_us, 1, false);
         }
         assert_eq!(read_at, [1_000_000, 1_000_000, 1_000_000, 1_250_000, 1_500_000, 1_750_000]);
+    }
+
+    #[test]
+    fn sixteen_frames_without_a_line_are_as_much_as_a_line() {
+        let mut pace = Pace::default();
+        (0..3 * 16).for_each(|_| pace.count_frame(RATE, 0));
+        assert_eq!(pace.next_us(RATE), 250_000, "three lines, which is the burst");
+        pace.count_frame(RATE, 250_000);
+        assert_eq!(pace.next_us(RATE), 250_000 + 250_000 / 16);
     }
 
     #[test]

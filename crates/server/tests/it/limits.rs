@@ -1,6 +1,8 @@
 //! Limits on load: whoever exceeds them is slowed or closed, and says or hears nothing wrong meanwhile.
 
-use crate::party::{Party, Peer};
+use std::time::{Duration, Instant};
+
+use crate::party::{Party, Peer, frame};
 
 /// The number at the end of each message in #lobby.
 fn numbers(lines: &[String]) -> Vec<usize> {
@@ -26,6 +28,21 @@ fn whoever_says_much_at_once_is_read_more_slowly_and_to_the_end() {
     let heard = [before, bystander.until("QUIT :")].concat();
     assert_eq!(numbers(&heard), (0..400).collect::<Vec<_>>(), "nothing is refused, lost or reordered");
     assert!(flood.rest().last().is_some_and(|line| line.starts_with("ERROR")));
+}
+
+#[test]
+fn frames_without_a_line_are_slowed_and_each_is_answered() {
+    let party = Party::with(|config| {
+        config.messages_per_second_max = Some(20);
+        config.message_burst = 2;
+    });
+    let mut web = party.upgrade("");
+    let begun = Instant::now();
+    web.bytes([frame(0x89, b"p").repeat(4 * 16), frame(0x88, b"")].concat());
+    let pongs = web.rest().iter().filter(|frame| *frame == "<10 p>").count();
+    assert_eq!(pongs, 4 * 16);
+    // Sixteen are as much as a line, and the burst is two lines.
+    assert!(begun.elapsed() >= Duration::from_millis(2 * 1000 / 20), "as fast as they came");
 }
 
 #[test]

@@ -95,8 +95,9 @@ impl Worker {
             consumed += count;
             match piece {
                 Piece::Line(line) => self.receive(session, line.as_deref().map_err(|error| *error)),
-                Piece::Nothing => {}
+                Piece::Nothing => self.shard.receive_frame(session, self.now_us()),
                 Piece::Answer(frame) => {
+                    self.shard.receive_frame(session, self.now_us());
                     if let Some(outlet) = self.shard.outlet(session) {
                         outlet.push_control(frame.into());
                     }
