@@ -19,17 +19,17 @@ const PAGE: &str = "docs/PERFORMANCE.md";
 const BEGIN: &str = "<!-- attacks: begin -->";
 const END: &str = "<!-- attacks: end -->";
 
-/// As the load generator calls them, and by which ways.
-const ATTACKS: &[(&str, &[&str])] = &[
-    ("slowloris", BOTH),
-    ("silence", BOTH),
-    ("endless-line", BOTH),
-    ("fragments", &["ws"]),
-    ("pings", BOTH),
-    ("caps", BOTH),
-    ("join-part", BOTH),
-    ("disconnects", BOTH),
-    ("stopped-reader", BOTH),
+/// As the load generator calls them, by which ways, and whether it makes a difference that sessions are slowed.
+const ATTACKS: &[(&str, &[&str], bool)] = &[
+    ("slowloris", BOTH, false),
+    ("silence", BOTH, false),
+    ("endless-line", BOTH, true),
+    ("fragments", &["ws"], true),
+    ("pings", BOTH, true),
+    ("caps", BOTH, true),
+    ("join-part", BOTH, true),
+    ("disconnects", BOTH, false),
+    ("stopped-reader", BOTH, true),
 ];
 const BOTH: &[&str] = &["tcp", "ws"];
 
@@ -50,12 +50,16 @@ pub(crate) fn attacks(words: &[&str]) -> Result<()> {
          | --- | --- | --- | --- | --- |\n",
     );
     let mut faults = Vec::new();
-    for (name, ways) in ATTACKS {
-        for way in *ways {
-            let found = attack(&release, name, way, seconds).with_context(|| format!("{name} by {way}"))?;
-            table += &row(name, way, &found);
-            let lost = ["lost", "doubled", "misordered"].iter().any(|fault| found["faults"][fault] != 0);
-            faults.extend(lost.then(|| format!("{name} by {way}")));
+    // First as it comes; then once more without its rates, where they were what stopped the attack.
+    for limited in [true, false] {
+        for (name, ways, _) in ATTACKS.iter().filter(|(.., slowed)| limited || *slowed) {
+            for way in *ways {
+                let by = if limited { (*way).to_owned() } else { format!("{way}, no rates") };
+                let found = attack(&release, name, way, seconds, limited).with_context(|| format!("{name} by {by}"))?;
+                table += &row(name, &by, &found);
+                let lost = ["lost", "doubled", "misordered"].iter().any(|fault| found["faults"][fault] != 0);
+                faults.extend(lost.then(|| format!("{name} by {by}")));
+            }
         }
     }
     println!("\n{table}");
@@ -64,8 +68,8 @@ pub(crate) fn attacks(words: &[&str]) -> Result<()> {
     Ok(())
 }
 
-fn attack(release: &Path, name: &str, way: &str, seconds: &str) -> Result<Value> {
-    let server = Server::start(&release.join("teahouse"))?;
+fn attack(release: &Path, name: &str, way: &str, seconds: &str, limited: bool) -> Result<Value> {
+    let server = Server::start(&release.join("teahouse"), limited)?;
     let url = match way {
         "tcp" => format!("irc://{}", server.address),
         _ => format!("ws://{}/ws", server.address),
@@ -77,17 +81,17 @@ fn attack(release: &Path, name: &str, way: &str, seconds: &str) -> Result<Value>
     serde_json::from_slice(&output.stdout).context("the generator told no figures")
 }
 
-fn row(name: &str, way: &str, found: &Value) -> String {
+fn row(name: &str, by: &str, found: &Value) -> String {
     let moments = ["before", "during", "after"];
     let mb = |moment: &str, key: &str| {
         found[moment][key].as_f64().map_or_else(|| "?".to_owned(), |kb| format!("{:.0}", kb / 1024.0))
     };
     let memory = [mb("before", "rss_kb"), mb("during", "rss_most_kb"), mb("after", "rss_kb")].join(", ");
     let times = |key: &str| moments.map(|moment| found[moment][key].to_string()).join(", ");
-    format!("| *{name}* | {way} | {memory} | {} | {} |\n", times("p50_us"), times("p99_us"))
+    format!("| *{name}* | {by} | {memory} | {} | {} |\n", times("p50_us"), times("p99_us"))
 }
 
-/// A Teahouse with its defaults, until this is dropped.
+/// A Teahouse with its defaults, but for its rates if they are not to be, until this is dropped.
 struct Server {
     child: Child,
     address: String,
@@ -95,11 +99,14 @@ struct Server {
 }
 
 impl Server {
-    fn start(program: &Path) -> Result<Self> {
+    fn start(program: &Path, limited: bool) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("attack-").tempdir()?;
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let mut command = Command::new(program);
         command.arg("serve").arg("--data").arg(directory.path().join("data")).args(["--listen", &address]);
+        if !limited {
+            command.env("TEAHOUSE_LIMITS__MESSAGES_PER_SECOND", "0");
+        }
         command.current_dir(directory.path()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().context("teahouse does not start")?;
         let server = Self { child, address, _directory: directory };
