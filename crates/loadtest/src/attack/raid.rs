@@ -77,9 +77,9 @@ impl Raider {
         Ok(raider)
     }
 
-    /// Takes as little as the system lets it, from now on.
-    pub(super) fn narrow(&self) -> io::Result<()> {
-        SockRef::from(&self.stream).set_recv_buffer_size(4096)
+    /// How much the system keeps for it, from now on.
+    pub(super) fn take_at_once(&self, bytes: usize) -> io::Result<()> {
+        SockRef::from(&self.stream).set_recv_buffer_size(bytes)
     }
 
     /// How its lines stand in the bytes.
@@ -138,10 +138,21 @@ impl Raider {
 
     /// Reads and forgets what has come.
     pub(super) fn drain(&mut self) {
+        self.take_in(|_| {});
+    }
+
+    /// The same; whether this text was in it.
+    pub(super) fn hears(&mut self, text: &[u8]) -> bool {
+        let mut heard = false;
+        self.take_in(|bytes| heard |= memchr::memmem::find(bytes, text).is_some());
+        heard
+    }
+
+    fn take_in(&mut self, mut take: impl FnMut(&[u8])) {
         let mut scratch = [0; 16_384];
         loop {
             match self.stream.read(&mut scratch) {
-                Ok(count) if count > 0 => {}
+                Ok(count) if count > 0 => take(&scratch[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Ok(_) | Err(_) => {
                     self.ended = true;
