@@ -47,6 +47,11 @@ impl Caps {
     /// Whoever enters a room is not told at once who is in it. <https://ircv3.net/specs/extensions/no-implicit-names>
     pub const NO_IMPLICIT_NAMES: Caps = Caps(1 << 17);
 
+    /// Whoever has an account proves it. <https://ircv3.net/specs/extensions/sasl-3.1>
+    pub const SASL: Caps = Caps(1 << 18);
+    /// A nick can be made one's own. <https://ircv3.net/specs/extensions/account-registration>
+    pub const ACCOUNT_REGISTRATION: Caps = Caps(1 << 19);
+
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
         self.0 & other.0 == other.0
@@ -104,6 +109,8 @@ const TABLE: &[Capability] = &[
     standard(Caps::CHGHOST, "chghost"),
     standard(Caps::EXTENDED_MONITOR, "extended-monitor"),
     standard(Caps::NO_IMPLICIT_NAMES, "no-implicit-names"),
+    standard(Caps::SASL, "sasl"),
+    standard(Caps::ACCOUNT_REGISTRATION, "draft/account-registration"),
     Capability { cap: Caps::GUEST, name: "guest", ours: true },
 ];
 

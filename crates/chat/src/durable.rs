@@ -3,22 +3,23 @@
 //! Every durable change of the world is a [`Change`] at its entry's position; a world loaded from the store's records
 //! equals the live one.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{GuestId, MsgId, RoomId, Time, TokenHash};
+use crate::ids::{AccountId, GuestId, Identity, MsgId, RoomId, Time, TokenHash};
 use crate::modes::RoomModes;
 
 /// Where a message was said: the key of its history.
 ///
-/// Rooms and guests are numbered by log positions, so the two kinds never meet: a room is `(room, 0)`, a private
-/// conversation `(smaller guest, larger guest)`.
+/// Rooms, guests and accounts are numbered by log positions, so they never meet: a room is `(room, 0)`, a private
+/// conversation `(smaller identity, larger identity)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Conversation {
-    /// The room, or the guest with the smaller number.
+    /// The room, or the identity with the smaller number.
     pub first: u64,
-    /// 0 for a room, else the guest with the larger number.
+    /// 0 for a room, else the identity with the larger number.
     pub second: u64,
 }
 
@@ -31,9 +32,10 @@ impl Conversation {
         Conversation { first: room.0, second: 0 }
     }
 
-    /// What two guests said to one another; a guest may talk to itself.
-    pub fn private(a: GuestId, b: GuestId) -> Self {
-        Conversation { first: a.0.min(b.0), second: a.0.max(b.0) }
+    /// What two said to one another; one may talk to oneself.
+    pub fn private(a: Identity, b: Identity) -> Self {
+        let (a, b) = (a.number(), b.number());
+        Conversation { first: a.min(b), second: a.max(b) }
     }
 }
 
@@ -57,6 +59,8 @@ pub struct StoredMessage {
     pub msgid: MsgId,
     /// The command it came by.
     pub kind: MessageKind,
+    /// Who said it, if it is remembered; an account's nick in `source` is its name.
+    pub author: Option<Identity>,
     /// `nick!user@host` of its author, as receivers saw it.
     pub source: Arc<str>,
     /// The target as it stood on the wire: the room's name, or the nick of the one addressed.
@@ -74,8 +78,26 @@ pub enum Owner {
     Server,
     /// Founded by a guest with a token.
     Guest(GuestId),
+    /// Founded by an account, or given to it.
+    Account(AccountId),
     /// Founded by a plain client, of whom nothing is remembered.
     Nobody,
+}
+
+impl Owner {
+    /// Whose room it is when somebody founds one.
+    pub fn of(founder: Option<Identity>) -> Self {
+        match founder {
+            Some(Identity::Account(account)) => Owner::Account(account),
+            Some(Identity::Guest(guest)) => Owner::Guest(guest),
+            None => Owner::Nobody,
+        }
+    }
+
+    /// Whether the room is there, and stays, though nobody is in it.
+    pub fn is_lasting(self) -> bool {
+        matches!(self, Owner::Server | Owner::Account(_))
+    }
 }
 
 /// A room's topic, who set it and when.
@@ -121,6 +143,66 @@ pub struct GuestRecord {
     pub seen: Time,
 }
 
+/// An account as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// Its id.
+    pub id: AccountId,
+    /// Its name as first spelt: a nick that is nobody else's.
+    pub name: Arc<str>,
+    /// What is kept of its password; one without can only be logged in to by other proof.
+    pub password: Option<Credentials>,
+    /// When it was made.
+    pub created: Time,
+    /// When it was last here: when it was made, or last left.
+    pub seen: Time,
+}
+
+/// What is kept of a password: enough to check it, not to know it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credentials {
+    /// Argon2id, as `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
+    pub argon2: Arc<str>,
+}
+
+impl fmt::Debug for Credentials {
+    /// Without what is kept.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
+/// A small thing that is remembered of an account, a room or the server, by name: it has a text, or is not there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fact {
+    /// The account's or room's number; 0 is the server.
+    pub owner: u64,
+    /// What kind of thing.
+    pub kind: FactKind,
+    /// Which of them.
+    pub key: Arc<str>,
+}
+
+/// What is remembered so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FactKind {
+    /// A room that an account is in; its number.
+    Seat,
+}
+
+/// Everything that a world is loaded from.
+#[derive(Clone, Debug, Default)]
+pub struct Records {
+    /// Every room, by rising id.
+    pub rooms: Vec<RoomRecord>,
+    /// Every guest, by rising id.
+    pub guests: Vec<GuestRecord>,
+    /// Every account, by rising id.
+    pub accounts: Vec<AccountRecord>,
+    /// Every small thing, with its text.
+    pub facts: Vec<(Fact, Arc<str>)>,
+}
+
 /// One durable change of the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -134,6 +216,12 @@ pub enum Change {
     Guest(GuestRecord),
     /// A guest is forgotten; its private conversations go with it.
     GuestForgotten(GuestId),
+    /// A guest has become the account of the same number.
+    GuestRegistered(GuestId),
+    /// An account is now so (insert or replace). Stays queued until it is stored.
+    Account(AccountRecord),
+    /// A small thing is now so, or is not there any more. Stays queued until it is stored.
+    Fact(Fact, Option<Arc<str>>),
 }
 
 /// Which part of a conversation is asked for.

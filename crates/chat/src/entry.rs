@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
-use crate::commands::{away, invite, join, kick, kill, knock, mode, nick, oper, part, say, setname, usermode, wallops};
+use crate::commands::{
+    authenticate, away, invite, join, kick, kill, knock, mode, nick, oper, part, register, say, setname, usermode,
+    wallops,
+};
 use crate::durable::{Change, StoredMessage, Topic};
-use crate::ids::{MsgId, Position, RoomId, SessionId, Time, UserId};
+use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::modes::{Ranks, UserModes};
 use crate::reply::{Reply, Scope};
 use crate::session::attach;
@@ -79,6 +82,10 @@ pub enum Action {
     Modes(mode::SetModes),
     /// A user changes its own modes.
     UserModes(usermode::SetUserModes),
+    /// A user wants an account.
+    Register(register::Register),
+    /// Whether a session has proved whose it is.
+    Authenticate(authenticate::Authenticated),
     /// Whether a user has proved to be an operator.
     Oper(oper::Oper),
     /// An operator sends a user away.
@@ -170,6 +177,8 @@ pub enum Audience {
 pub enum Event {
     /// A session has its user now.
     Attached(Arc<attach::Welcome>),
+    /// A session has proved whose it is, and has no user yet.
+    Authenticated(AccountId),
     /// A session did not get its user (nick in use); it may try again.
     NotAttached(Reply),
     /// A session has no user any more, and hears nothing further of it or of its rooms.
@@ -298,6 +307,8 @@ pub enum Event {
     Announced(Arc<str>),
     /// A line for the session that asked.
     Reply(Reply),
+    /// The same, once what it says is kept.
+    Promise(Reply),
     /// The session is closed.
     Close(Arc<str>),
 }

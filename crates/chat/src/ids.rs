@@ -1,6 +1,7 @@
-//! Names for things: positions in the log, users, rooms, guests, sessions.
+//! Names for things: positions in the log, users, rooms, guests, accounts, sessions.
 //!
-//! A user, a room and a guest are named by the position of the entry that made them, so an id is never given twice.
+//! A user, a room, a guest and an account are named by the position of the entry that made them, so an id is never given
+//! twice. A guest who registers gives its number to its account: what was its own stays its own.
 
 use std::fmt;
 
@@ -35,8 +36,38 @@ pub struct UserId(pub u64);
 pub struct RoomId(pub u64);
 
 /// A guest's lasting identity, found by token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct GuestId(pub u64);
+
+/// Somebody who has registered; found by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AccountId(pub u64);
+
+/// Somebody who is remembered, whether or not here now: rooms and words belong to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Identity {
+    /// By a token.
+    Guest(GuestId),
+    /// By a name and a proof.
+    Account(AccountId),
+}
+
+impl Identity {
+    /// Its number; a guest's and its later account's are the same.
+    pub fn number(self) -> u64 {
+        match self {
+            Identity::Guest(GuestId(number)) | Identity::Account(AccountId(number)) => number,
+        }
+    }
+
+    /// The account, if it is one.
+    pub fn account(self) -> Option<AccountId> {
+        match self {
+            Identity::Guest(_) => None,
+            Identity::Account(account) => Some(account),
+        }
+    }
+}
 
 /// What is kept of a guest's token: the first 128 bits of its SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -57,6 +57,8 @@ pub struct Rules {
     pub autojoin: Vec<RoomName>,
     /// How long a guest whose connection dropped keeps the seat.
     pub guest_seat_ms: u64,
+    /// Whether an account stays in its rooms while nobody is connected as it.
+    pub always_on: bool,
     /// How long a guest's room lasts after the last one left; 0: for ever.
     pub forget_ms: u64,
     /// Whether messages are kept at all.

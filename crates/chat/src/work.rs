@@ -6,23 +6,38 @@
 
 mod password;
 
-use crate::commands::oper;
+use crate::commands::{authenticate, oper, register};
 use crate::entry::Action;
+use crate::world::World;
 
-pub use password::{HashError, PasswordHash};
+pub use password::{HashError, PASSWORD_BYTES_MAX, PasswordHash};
 
 /// What is to be done.
 #[derive(Debug)]
 pub enum Work {
     /// Somebody wants to be an operator: is the password right?
     Oper(oper::Attempt),
+    /// Somebody wants an account: what is kept of its password?
+    Register(register::Choice),
+    /// Somebody says that an account is its own: is the password right?
+    Authenticate(authenticate::Attempt),
 }
 
 impl Work {
+    /// Takes along what it needs from the world.
+    pub fn look_up(&mut self, world: &World) {
+        match self {
+            Work::Authenticate(attempt) => attempt.look_up(world),
+            Work::Oper(_) | Work::Register(_) => {}
+        }
+    }
+
     /// Does it; this takes as long as it takes.
     pub fn perform(self) -> Action {
         match self {
             Work::Oper(attempt) => Action::Oper(attempt.judge()),
+            Work::Register(choice) => Action::Register(choice.hash()),
+            Work::Authenticate(attempt) => Action::Authenticate(attempt.judge()),
         }
     }
 }

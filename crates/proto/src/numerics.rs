@@ -113,4 +113,10 @@ numerics! {
     RPL_MONLIST = 732, "Those who are monitored.";
     RPL_ENDOFMONLIST = 733, "The list of those who are monitored is complete.";
     ERR_MONLISTFULL = 734, "As many are monitored as one may.";
+    RPL_LOGGEDIN = 900, "Whose account it is.";
+    RPL_SASLSUCCESS = 903, "The proof was right.";
+    ERR_SASLFAIL = 904, "The proof was not right.";
+    ERR_SASLTOOLONG = 905, "The proof is too long.";
+    ERR_SASLABORTED = 906, "The client has given up proving.";
+    RPL_SASLMECHS = 908, "The ways to prove whose account it is.";
 }

@@ -54,8 +54,10 @@ mod tests {
         connection
             .execute_batch(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
-                 INSERT INTO messages SELECT 1, 0, i / 3, i, 0, '', '', '', '' FROM n;
-                 INSERT INTO messages VALUES (1, 2, 1, 1, 0, '', '', '', ''), (2, 0, 1, 1, 0, '', '', '', '');
+                 INSERT INTO messages (first, second, time, position, kind, source, target, tags, text)
+                     SELECT 1, 0, i / 3, i, 0, '', '', '', '' FROM n;
+                 INSERT INTO messages (first, second, time, position, kind, source, target, tags, text)
+                     VALUES (1, 2, 1, 1, 0, '', '', '', ''), (2, 0, 1, 1, 0, '', '', '', '');
                  INSERT INTO forgetting VALUES (1, 0);",
             )
             .unwrap();

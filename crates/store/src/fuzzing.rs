@@ -56,8 +56,16 @@ enum Cell {
 }
 
 /// The tables that are read and how many columns each has.
-const TABLES: [(&str, usize); 6] =
-    [("meta", 2), ("rooms", 11), ("guests", 3), ("messages", 9), ("private", 2), ("forgetting", 2)];
+const TABLES: [(&str, usize); 8] = [
+    ("meta", 2),
+    ("rooms", 11),
+    ("guests", 3),
+    ("messages", 11),
+    ("private", 2),
+    ("forgetting", 2),
+    ("accounts", 5),
+    ("facts", 4),
+];
 
 /// The schema's tables without their types and rules: in a file that was damaged anything may stand in any column.
 fn tables() -> Connection {
@@ -109,19 +117,20 @@ fn read_all(transaction: &Transaction<'_>, conversations: &[Conversation]) {
             }
         }
     }
-    let (Ok(rooms), Ok(guests)) = (rows::rooms(transaction), rows::guests(transaction)) else { return };
-    for text in rooms.iter().flat_map(|room| &room.topic).flat_map(|topic| [&topic.text, &topic.by]) {
+    let Ok(records) = rows::records(transaction) else { return };
+    for text in records.rooms.iter().flat_map(|room| &room.topic).flat_map(|topic| [&topic.text, &topic.by]) {
         assert!(!text.contains(['\0', '\r', '\n']), "no line: {text:?}");
     }
     let rules = Rules {
         server_name: "tea.test".into(),
         autojoin: Vec::new(),
         guest_seat_ms: 90_000,
+        always_on: true,
         forget_ms: 1_000,
         keep_history: true,
         rows_per_hold: ROWS_PER_HOLD,
     };
-    let world = World::load(rules, rooms, guests);
+    let world = World::load(rules, records);
     world.durable_fingerprint();
     world.next_deadline();
 }

@@ -38,7 +38,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use teahouse_chat::durable::{Change, Conversation, GuestRecord, RoomRecord, Span, StoredMessage};
+use teahouse_chat::durable::{Change, Conversation, Records, Span, StoredMessage};
 use teahouse_chat::ids::{Position, Time};
 
 pub use error::{CloseError, OpenError, ReadError};
@@ -73,10 +73,8 @@ impl Default for Options {
 /// What the world starts from.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// Every room, by rising id.
-    pub rooms: Vec<RoomRecord>,
-    /// Every guest, by rising id.
-    pub guests: Vec<GuestRecord>,
+    /// What the world is made of.
+    pub records: Records,
     /// The first position that was never given out, whatever happened to the process before.
     pub next_position: Position,
     /// The latest time in any stored change: the log's clock goes on from here.

@@ -118,8 +118,7 @@ fn load(connection: &mut Connection) -> rusqlite::Result<(Loaded, Position)> {
     let next = schema::meta_number(&transaction, "reserved_until")?.unwrap_or(1);
     let reserved_until = next + POSITION_BLOCK;
     let loaded = Loaded {
-        rooms: rows::rooms(&transaction)?,
-        guests: rows::guests(&transaction)?,
+        records: rows::records(&transaction)?,
         next_position: Position(next),
         last_time: Time(schema::meta_number(&transaction, "last_time")?.unwrap_or(0)),
         secret: rows::secret(&transaction)?,

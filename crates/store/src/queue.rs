@@ -270,7 +270,11 @@ fn bytes_of(change: &Change) -> usize {
             let mask_bytes = |mask: &Mask| MASK_BYTES + mask.mask.len() + mask.by.len();
             room.name.len() + topic + rows::masks(&room.modes).map(mask_bytes).sum::<usize>()
         }
-        Change::RoomForgotten(_) | Change::Guest(_) | Change::GuestForgotten(_) => 0,
+        Change::Account(account) => {
+            account.name.len() + account.password.as_ref().map_or(0, |password| password.argon2.len())
+        }
+        Change::Fact(fact, value) => fact.key.len() + value.as_ref().map_or(0, |value| value.len()),
+        Change::RoomForgotten(_) | Change::Guest(_) | Change::GuestForgotten(_) | Change::GuestRegistered(_) => 0,
     };
     CHANGE_BYTES + texts
 }

@@ -1,13 +1,14 @@
-//! Records to rows and back: all SQL about rooms, guests and messages.
+//! Records to rows and back: all SQL about rooms, guests, accounts and messages.
 
 use std::sync::Arc;
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use teahouse_chat::durable::{
-    Bound, Change, Conversation, GuestRecord, MessageKind, Owner, RoomRecord, Span, StoredMessage, Topic,
+    AccountRecord, Bound, Change, Conversation, Credentials, Fact, FactKind, GuestRecord, MessageKind, Owner, Records,
+    RoomRecord, Span, StoredMessage, Topic,
 };
-use teahouse_chat::ids::{GuestId, MsgId, Position, RoomId, Time, TokenHash};
+use teahouse_chat::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, Time, TokenHash};
 use teahouse_chat::modes::{Mask, RoomModes};
 
 use crate::Read;
@@ -30,6 +31,9 @@ pub(crate) fn write(transaction: &Connection, change: &Change) -> rusqlite::Resu
         Change::Guest(guest) => write_guest(transaction, guest),
         Change::RoomForgotten(room) => forget_room(transaction, *room),
         Change::GuestForgotten(guest) => forget_guest(transaction, *guest),
+        Change::GuestRegistered(guest) => delete_guest(transaction, *guest),
+        Change::Account(account) => write_account(transaction, account),
+        Change::Fact(fact, value) => write_fact(transaction, fact, value.as_deref()),
     }
 }
 
@@ -43,7 +47,10 @@ pub(crate) fn latest_time(change: &Change) -> Time {
             topic.max(room.empty_since).max(masks).unwrap_or_default().max(room.created)
         }
         Change::Guest(guest) => guest.seen,
-        Change::RoomForgotten(_) | Change::GuestForgotten(_) => Time::default(),
+        Change::Account(account) => account.seen,
+        Change::RoomForgotten(_) | Change::GuestForgotten(_) | Change::GuestRegistered(_) | Change::Fact(..) => {
+            Time::default()
+        }
     }
 }
 
@@ -58,8 +65,8 @@ pub(crate) fn write_message(transaction: &Connection, message: &StoredMessage) -
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO messages
-                 (first, second, time, position, kind, source, target, tags, text)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 (first, second, time, position, kind, source, target, tags, text, author, registered)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             to_sql(first),
@@ -71,6 +78,8 @@ pub(crate) fn write_message(transaction: &Connection, message: &StoredMessage) -
             &*message.target,
             &*message.tags,
             &*message.text,
+            message.author.map(|author| to_sql(author.number())),
+            message.author.and_then(Identity::account).is_some(),
         ])?;
     if second != 0 {
         transaction
@@ -85,6 +94,7 @@ fn write_room(transaction: &Connection, room: &RoomRecord) -> rusqlite::Result<(
         Owner::Nobody => (0, None),
         Owner::Server => (1, None),
         Owner::Guest(guest) => (2, Some(to_sql(guest.0))),
+        Owner::Account(account) => (3, Some(to_sql(account.0))),
     };
     let topic = room.topic.as_ref();
     transaction
@@ -116,6 +126,39 @@ fn write_guest(transaction: &Connection, guest: &GuestRecord) -> rusqlite::Resul
     Ok(())
 }
 
+fn write_account(transaction: &Connection, account: &AccountRecord) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO accounts (id, name, argon2, created, seen) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            to_sql(account.id.0),
+            &*account.name,
+            account.password.as_ref().map(|password| &*password.argon2),
+            to_sql(account.created.0),
+            to_sql(account.seen.0),
+        ])?;
+    Ok(())
+}
+
+fn write_fact(transaction: &Connection, fact: &Fact, value: Option<&str>) -> rusqlite::Result<()> {
+    let (owner, kind) = (to_sql(fact.owner), fact_number(fact.kind));
+    match value {
+        Some(value) => transaction
+            .prepare_cached("INSERT OR REPLACE INTO facts (owner, kind, key, value) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![owner, kind, &*fact.key, value])?,
+        None => transaction
+            .prepare_cached("DELETE FROM facts WHERE owner = ?1 AND kind = ?2 AND key = ?3")?
+            .execute(params![owner, kind, &*fact.key])?,
+    };
+    Ok(())
+}
+
+fn delete_guest(transaction: &Connection, guest: GuestId) -> rusqlite::Result<()> {
+    transaction.prepare_cached("DELETE FROM guests WHERE id = ?1")?.execute([to_sql(guest.0)])?;
+    Ok(())
+}
+
 fn forget_room(transaction: &Connection, room: RoomId) -> rusqlite::Result<()> {
     let id = [to_sql(room.0)];
     transaction.prepare_cached("DELETE FROM rooms WHERE id = ?1")?.execute(id)?;
@@ -140,8 +183,17 @@ fn forget_guest(transaction: &Connection, guest: GuestId) -> rusqlite::Result<()
     Ok(())
 }
 
-/// Every room, by rising id.
-pub(crate) fn rooms(connection: &Connection) -> rusqlite::Result<Vec<RoomRecord>> {
+/// All that the world is made of.
+pub(crate) fn records(connection: &Connection) -> rusqlite::Result<Records> {
+    Ok(Records {
+        rooms: rooms(connection)?,
+        guests: guests(connection)?,
+        accounts: accounts(connection)?,
+        facts: facts(connection)?,
+    })
+}
+
+fn rooms(connection: &Connection) -> rusqlite::Result<Vec<RoomRecord>> {
     connection
         .prepare(
             "SELECT id, name, owner, founder, topic, topic_by, topic_at, spoken, empty_since, modes, created
@@ -155,6 +207,7 @@ pub(crate) fn rooms(connection: &Connection) -> rusqlite::Result<Vec<RoomRecord>
                     (0, None) => Owner::Nobody,
                     (1, None) => Owner::Server,
                     (2, Some(founder)) => Owner::Guest(GuestId(founder)),
+                    (3, Some(founder)) => Owner::Account(AccountId(founder)),
                     (other, _) => return Err(unknown(2, "owner", other)),
                 },
                 topic: topic(row)?,
@@ -187,14 +240,50 @@ fn modes(row: &Row<'_>, column: usize) -> rusqlite::Result<RoomModes> {
     Ok(modes)
 }
 
-/// Every guest, by rising id.
-pub(crate) fn guests(connection: &Connection) -> rusqlite::Result<Vec<GuestRecord>> {
+fn guests(connection: &Connection) -> rusqlite::Result<Vec<GuestRecord>> {
     connection
         .prepare("SELECT id, token, seen FROM guests ORDER BY id")?
         .query_map([], |row| {
             Ok(GuestRecord { id: GuestId(number(row, 0)?), token: TokenHash(row.get(1)?), seen: Time(number(row, 2)?) })
         })?
         .collect()
+}
+
+fn accounts(connection: &Connection) -> rusqlite::Result<Vec<AccountRecord>> {
+    connection
+        .prepare("SELECT id, name, argon2, created, seen FROM accounts ORDER BY id")?
+        .query_map([], |row| {
+            let argon2: Option<Arc<str>> = row.get(2)?;
+            Ok(AccountRecord {
+                id: AccountId(number(row, 0)?),
+                name: row.get(1)?,
+                password: argon2.map(|argon2| Credentials { argon2 }),
+                created: Time(number(row, 3)?),
+                seen: Time(number(row, 4)?),
+            })
+        })?
+        .collect()
+}
+
+fn facts(connection: &Connection) -> rusqlite::Result<Vec<(Fact, Arc<str>)>> {
+    connection
+        .prepare("SELECT owner, kind, key, value FROM facts")?
+        .query_map([], |row| {
+            let number_of_kind: i64 = row.get(1)?;
+            let kind = FACT_KINDS.iter().find(|(_, number)| *number == number_of_kind);
+            let (kind, _) = *kind.ok_or_else(|| unknown(1, "kind of fact", number_of_kind))?;
+            let key = fit(2, row.get(2)?, is_text)?;
+            Ok((Fact { owner: number(row, 0)?, kind, key }, fit(3, row.get(3)?, is_text)?))
+        })?
+        .collect()
+}
+
+/// What stands for each kind of small thing; a number is never given to another kind.
+const FACT_KINDS: &[(FactKind, i64)] = &[(FactKind::Seat, 0)];
+
+fn fact_number(kind: FactKind) -> i64 {
+    let row = FACT_KINDS.iter().find(|(known, _)| *known == kind);
+    row.expect("every kind of small thing has a number").1
 }
 
 /// The messages that a read asks for, oldest first.
@@ -226,7 +315,7 @@ pub(crate) fn history(connection: &Connection, read: &Read) -> rusqlite::Result<
 fn history_sql(newest_first: bool) -> String {
     let order = if newest_first { "DESC" } else { "ASC" };
     format!(
-        "SELECT time, position, kind, source, target, tags, text FROM messages
+        "SELECT time, position, kind, source, target, tags, text, author, registered FROM messages
          WHERE first = ?1 AND second = ?2
              AND (time, position) > (?3, ?4) AND (time, position) < (?5, ?6)
              AND position <= ?7
@@ -273,11 +362,20 @@ fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<Stored
             2 => MessageKind::Tagmsg,
             other => return Err(unknown(2, "kind of message", other)),
         },
+        author: author(row)?,
         source: fit(3, row.get(3)?, is_word)?,
         target: fit(4, row.get(4)?, is_word)?,
         tags: fit(5, row.get(5)?, |tags| is_text(tags) && !tags.contains(' '))?,
         text: fit(6, row.get(6)?, is_text)?,
     })
+}
+
+fn author(row: &Row<'_>) -> rusqlite::Result<Option<Identity>> {
+    let registered: bool = row.get(8)?;
+    Ok(optional_number(row, 7)?.map(|number| match registered {
+        true => Identity::Account(AccountId(number)),
+        false => Identity::Guest(GuestId(number)),
+    }))
 }
 
 fn kind_number(kind: MessageKind) -> i64 {
@@ -360,7 +458,8 @@ mod tests {
             .execute_batch(
                 r#"INSERT INTO rooms VALUES (1, '#a', 0, NULL, 'tea', 'a!b@c', 7, 1, NULL,
                        '{"key":"k","bans":[{"mask":"*!*@d","by":"e!f@g","at":7}]}', 7);
-                   INSERT INTO messages VALUES (1, 0, 7, 2, 0, 'a!b@c', '#a', '+x=y', 'said and done');"#,
+                   INSERT INTO messages (first, second, time, position, kind, source, target, tags, text)
+                       VALUES (1, 0, 7, 2, 0, 'a!b@c', '#a', '+x=y', 'said and done');"#,
             )
             .unwrap();
         let read =

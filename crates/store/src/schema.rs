@@ -53,6 +53,23 @@ const MIGRATIONS: &[&str] = &[
          second INTEGER NOT NULL,
          PRIMARY KEY (first, second)
      ) STRICT, WITHOUT ROWID;",
+    // 2: accounts, small things about accounts and rooms, and who said a message.
+    "CREATE TABLE accounts (
+         id INTEGER PRIMARY KEY,
+         name TEXT NOT NULL,
+         argon2 TEXT,
+         created INTEGER NOT NULL,
+         seen INTEGER NOT NULL
+     ) STRICT;
+     CREATE TABLE facts (
+         owner INTEGER NOT NULL,
+         kind INTEGER NOT NULL,
+         key TEXT NOT NULL,
+         value TEXT NOT NULL,
+         PRIMARY KEY (owner, kind, key)
+     ) STRICT, WITHOUT ROWID;
+     ALTER TABLE messages ADD COLUMN author INTEGER;
+     ALTER TABLE messages ADD COLUMN registered INTEGER NOT NULL DEFAULT 0;",
 ];
 
 /// The version that this program writes.

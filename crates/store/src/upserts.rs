@@ -1,11 +1,11 @@
-//! State changes on their way to the disk: they are never given up, and the newest of a room or guest is enough.
+//! State changes on their way to the disk: they are never given up, and the newest of each subject is enough.
 
 use std::collections::HashMap;
 
-use teahouse_chat::durable::Change;
-use teahouse_chat::ids::{GuestId, Position, RoomId};
+use teahouse_chat::durable::{Change, Fact};
+use teahouse_chat::ids::{AccountId, GuestId, Position, RoomId};
 
-/// State changes that are not on disk yet; at most one a room and guest, so a long failure does not pile them up.
+/// State changes that are not on disk yet; at most one a subject, so a long failure does not pile them up.
 #[derive(Debug, Default)]
 pub(crate) struct Upserts {
     /// Each with the first position that waits for it, rising.
@@ -13,20 +13,24 @@ pub(crate) struct Upserts {
     index: HashMap<Subject, usize>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Subject {
     Room(RoomId),
     Guest(GuestId),
+    Account(AccountId),
+    Fact(Fact),
 }
 
 impl Upserts {
-    /// Takes a change of a room or guest in; it replaces an older one, whose position it then also stands for.
+    /// Takes a change of state in; it replaces an older one, whose position it then also stands for.
     pub(crate) fn add(&mut self, position: Position, change: Change) {
         let subject = match &change {
             Change::Room(room) => Subject::Room(room.id),
             Change::RoomForgotten(room) => Subject::Room(*room),
             Change::Guest(guest) => Subject::Guest(guest.id),
-            Change::GuestForgotten(guest) => Subject::Guest(*guest),
+            Change::GuestForgotten(guest) | Change::GuestRegistered(guest) => Subject::Guest(*guest),
+            Change::Account(account) => Subject::Account(account.id),
+            Change::Fact(fact, _) => Subject::Fact(fact.clone()),
             Change::Message(_) => unreachable!("a message is no state change"),
         };
         match self.index.get(&subject) {

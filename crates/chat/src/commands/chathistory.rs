@@ -95,7 +95,7 @@ fn conversation(world: &World, session: SessionId, target: &Target) -> Option<Co
         }
         Target::Person(nick) => {
             let other = world.presence.user_named(nick)?;
-            Some(Conversation::private(user.guest?, other.guest?))
+            Some(Conversation::private(user.identity?, other.identity?))
         }
     }
 }

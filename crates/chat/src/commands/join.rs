@@ -51,17 +51,16 @@ fn parse(request: &mut Request<'_>) {
 
 pub(crate) fn apply(turn: &mut Turn<'_>, enter: &Enter) {
     let Some(user) = turn.actor() else { return };
-    let (id, source, guest, realname) = (user.id, user.source(), user.guest, Arc::clone(&user.realname));
+    let (id, source, own, realname) = (user.id, user.source(), Owner::of(user.identity), Arc::clone(&user.realname));
     if let Err(refusal) = may_enter(turn, id, enter) {
         return turn.reply(refusal);
     }
-    let own = guest.map_or(Owner::Nobody, Owner::Guest);
     let mut room = match turn.world.durable.room_named(&enter.room) {
         Some(room) => room.record.clone(),
         None => turn.new_room(&enter.room, own),
     };
     let (room_id, name, was_empty) = (room.id, Arc::clone(&room.name), room.empty_since.is_some());
-    if !turn.world.presence.enter(id, room_id) {
+    if !turn.enter(id, room_id) {
         return;
     }
     if let Some(rank) = rank_at_the_door(&room, own, was_empty) {
@@ -86,11 +85,12 @@ fn tell_absence(turn: &mut Turn<'_>, user: UserId, room: RoomId) {
     }
 }
 
-/// A guest's founder comes as founder; into its empty room anybody else comes as op, as on every IRC server.
+/// The founder comes as founder; into a guest's empty room anybody else comes as op, as on every IRC server.
 fn rank_at_the_door(room: &RoomRecord, own: Owner, was_empty: bool) -> Option<Rank> {
     match room.owner {
         Owner::Server => None,
-        Owner::Guest(_) if room.owner == own => Some(Rank::Founder),
+        Owner::Guest(_) | Owner::Account(_) if room.owner == own => Some(Rank::Founder),
+        Owner::Account(_) => None,
         Owner::Guest(_) | Owner::Nobody => was_empty.then_some(Rank::Op),
     }
 }
@@ -121,7 +121,7 @@ fn may_enter(turn: &Turn<'_>, id: UserId, enter: &Enter) -> Result<(), Reply> {
         }
         return if turn.entry.writable { Ok(()) } else { Err(unavailable("JOIN", shown)) };
     };
-    let is_founder = user.guest.is_some_and(|guest| room.owner == Owner::Guest(guest));
+    let is_founder = user.identity.is_some() && room.owner == Owner::of(user.identity);
     let is_invited = user.is_invited(room.id);
     if is_founder || is_invited {
         return Ok(());

@@ -75,7 +75,7 @@ fn put_out(turn: &mut Turn<'_>, kick: &PutOut) -> Result<(), Reply> {
     if by.len() + name.len() + nick.len() + reason.len() + ":  KICK   :".len() > MESSAGE_BODY_BYTES_MAX {
         return Err(Reply::numeric(n::ERR_INPUTTOOLONG, "That reason is too long"));
     }
-    turn.world.presence.leave(id, room);
+    turn.leave(id, room);
     let membership = Membership { user: id, source: by, room, name, realname: "".into() };
     turn.tell(Audience::Room(room), Event::Kicked { membership, nick, reason });
     turn.settle_emptiness(room, Leaving::Goodbye);

@@ -1,6 +1,7 @@
 //! The commands: one file each, which reads the line (`parse`), changes the world (`apply`) or answers from it
 //! (`answer`), and holds the tests; one row each in [`TABLE`].
 
+pub mod authenticate;
 pub mod away;
 pub mod chathistory;
 pub mod invite;
@@ -14,6 +15,7 @@ pub mod mode;
 pub mod nick;
 pub mod oper;
 pub mod part;
+pub mod register;
 pub mod say;
 pub mod setname;
 pub mod topic;
@@ -92,6 +94,7 @@ pub(crate) enum Answers {
 }
 
 const TABLE: &[Command] = &[
+    authenticate::COMMAND,
     away::COMMAND,
     cap::COMMAND,
     chathistory::COMMAND,
@@ -119,6 +122,7 @@ const TABLE: &[Command] = &[
     ping::PONG,
     say::PRIVMSG,
     quit::COMMAND,
+    register::COMMAND,
     setname::COMMAND,
     say::TAGMSG,
     about::TIME,

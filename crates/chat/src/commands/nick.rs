@@ -56,7 +56,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, rename: &Rename) {
     if same {
         return turn.acknowledge();
     }
-    if turn.world.presence.nick_taken(&rename.nick, Some(id)) {
+    if turn.world.nick_taken(&rename.nick, Some(id), user.identity) {
         let nick = rename.nick.as_str().to_owned();
         return turn.reply(Reply::numeric(n::ERR_NICKNAMEINUSE, "Nickname is already in use").param(nick));
     }

@@ -51,7 +51,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, leave: &Leave) {
     if source.len() + name.len() + leave.reason.len() + ":  PART  :".len() > MESSAGE_BODY_BYTES_MAX {
         return turn.reply(Reply::numeric(n::ERR_INPUTTOOLONG, "That reason is too long"));
     }
-    turn.world.presence.leave(id, room);
+    turn.leave(id, room);
     let membership = Membership { user: id, source, room, name, realname };
     turn.tell(Audience::Room(room), Event::Left(membership, Arc::clone(&leave.reason)));
     turn.settle_emptiness(room, Leaving::Goodbye);

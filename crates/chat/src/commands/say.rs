@@ -12,7 +12,7 @@ use super::{Answers, Command, Stage};
 use crate::capabilities::Caps;
 use crate::durable::{Change, Conversation, MessageKind, RoomRecord, StoredMessage};
 use crate::entry::{Action, Audience, Event, Said};
-use crate::ids::UserId;
+use crate::ids::{Identity, UserId};
 use crate::modes::{Flag, Rank};
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
@@ -142,14 +142,15 @@ fn client_tags(request: &Request<'_>) -> Arc<str> {
 /// Who says it: a session's user, or the server.
 struct Author {
     user: Option<UserId>,
+    identity: Option<Identity>,
     source: Arc<str>,
 }
 
 pub(crate) fn apply(turn: &mut Turn<'_>, say: &Say) {
     let author = match (&turn.entry.origin, turn.actor()) {
-        (Some(_), Some(user)) => Author { user: Some(user.id), source: user.source() },
+        (Some(_), Some(user)) => Author { user: Some(user.id), identity: user.identity, source: user.source() },
         (Some(_), None) => return,
-        (None, _) => Author { user: None, source: Arc::clone(&turn.world.rules.server_name) },
+        (None, _) => Author { user: None, identity: None, source: Arc::clone(&turn.world.rules.server_name) },
     };
     if let Some(user) = author.user.and_then(|id| turn.world.presence.user_mut(id)) {
         user.spoke = turn.entry.time;
@@ -199,8 +200,7 @@ fn may_speak(turn: &Turn<'_>, user: UserId, source: &str, room: &RoomRecord) -> 
 fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, nick: &Nick) -> Result<(), Reply> {
     let Some(person) = turn.world.presence.user_named(nick) else { return Err(super::no_such_nick(nick.as_str())) };
     let (to, away, shown) = (person.id, person.sessions.is_empty(), Arc::<str>::from(person.nick.as_str()));
-    let guest_of = |id: Option<UserId>| turn.world.presence.user(id?)?.guest;
-    let conversation = guest_of(author.user).zip(person.guest).map(|(a, b)| Conversation::private(a, b));
+    let conversation = author.identity.zip(person.identity).map(|(a, b)| Conversation::private(a, b));
     let said = message(turn, say, author, conversation, &shown)?;
     if away && !said.kept {
         // The seat is kept, but nobody sits there, and nothing would be there to be read later.
@@ -247,6 +247,7 @@ fn message(
         conversation: kept.unwrap_or(Conversation::NOWHERE),
         msgid: turn.entry.msgid(),
         kind: say.kind,
+        author: author.identity,
         source: Arc::clone(&author.source),
         target: Arc::clone(target),
         tags: Arc::clone(&say.tags),

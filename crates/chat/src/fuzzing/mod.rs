@@ -179,8 +179,7 @@ impl House {
         }
         self.members_agree();
         self.can_be_replayed();
-        let (rooms, guests) = (self.model.kept.rooms.values().cloned(), self.model.kept.guests.values().cloned());
-        let loaded = World::load(self.model.info.rules.clone(), rooms.collect(), guests.collect());
+        let loaded = World::load(self.model.info.rules.clone(), self.model.kept.records());
         assert_eq!(self.model.world.durable_fingerprint(), loaded.durable_fingerprint(), "what is kept is the world");
     }
 
@@ -199,7 +198,7 @@ impl House {
 
     /// The same entries have the same effects.
     fn can_be_replayed(&self) {
-        let mut world = World::load(self.model.info.rules.clone(), Vec::new(), Vec::new());
+        let mut world = World::load(self.model.info.rules.clone(), crate::durable::Records::default());
         for (line, effects) in self.model.trail.iter().zip(&self.model.effects) {
             let entry = Entry::from_json(line).unwrap_or_else(|error| panic!("{error}: {line}"));
             let outcome = world.apply(&entry);

@@ -150,7 +150,11 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         }
         Event::Said(said) => message(line, caps, &said.message),
         // These are for one session, and laid out for it.
-        Event::Attached(_) | Event::NotAttached(_) | Event::Detached(..) => {}
+        Event::Attached(_)
+        | Event::Authenticated(_)
+        | Event::Promise(_)
+        | Event::NotAttached(_)
+        | Event::Detached(..) => {}
         Event::Room(_) | Event::Reply(_) | Event::Told(_) | Event::Close(_) => {}
     }
 }

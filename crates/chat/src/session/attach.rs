@@ -10,11 +10,10 @@ use teahouse_proto::numerics as n;
 use crate::commands::lusers::Counts;
 use crate::durable::GuestRecord;
 use crate::entry::{Audience, Event, RoomView};
-use crate::few::Few;
-use crate::ids::{GuestId, RoomId, TokenHash, UserId};
+use crate::ids::{AccountId, GuestId, Identity, RoomId, TokenHash, UserId};
 use crate::modes::UserModes;
 use crate::reply::{self, Reply};
-use crate::world::{Leaving, Turn, User, source_of};
+use crate::world::{Leaving, Turn, User};
 
 /// A session that has registered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,6 +26,8 @@ pub struct Attach {
     pub link: Link,
     /// Its real name, or whatever it says there.
     pub realname: Arc<str>,
+    /// The account that it has proved to be.
+    pub account: Option<AccountId>,
     /// Its tokens, if it is a guest.
     pub guest: Option<GuestTokens>,
 }
@@ -95,18 +96,27 @@ pub struct Detach {
 /// Gives the session its user: the live one of its token, else a new one, if the nick is free.
 pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
     let Some(origin) = turn.entry.origin.clone() else { return };
-    let (guest, outcome) = guest_of(turn, attach.guest);
-    let live = guest.and_then(|guest| turn.world.presence.user_of_guest(guest)).map(|user| user.id);
-    if live.is_none() && turn.world.presence.nick_taken(&attach.nick, None) {
+    let account = attach.account.and_then(|id| turn.world.durable.account(id));
+    let account = account.and_then(|account| Some((account.id, Nick::parse(&account.name).ok()?)));
+    // A token is of no use to whoever has an account.
+    let (known, outcome) = match &account {
+        Some((id, _)) => (Some(Identity::Account(*id)), GuestOutcome::None),
+        None => guest_of(turn, attach.guest),
+    };
+    let live = known.and_then(|known| turn.world.presence.user_known_as(known)).map(|user| user.id);
+    let nick = account.map_or_else(|| attach.nick.clone(), |(_, name)| name);
+    if live.is_none() && turn.world.nick_taken(&nick, None, known) {
         let refusal =
-            Reply::numeric(n::ERR_NICKNAMEINUSE, "Nickname is already in use").param(attach.nick.as_str().to_owned());
+            Reply::numeric(n::ERR_NICKNAMEINUSE, "Nickname is already in use").param(nick.as_str().to_owned());
         return turn.tell_origin(Event::NotAttached(refusal));
     }
-    let guest = match (outcome, attach.guest) {
-        (GuestOutcome::New | GuestOutcome::Replaced, Some(tokens)) => Some(make_guest(turn, tokens.fresh)),
-        _ => guest,
+    let known = match (outcome, attach.guest) {
+        (GuestOutcome::New | GuestOutcome::Replaced, Some(tokens)) => {
+            Some(Identity::Guest(make_guest(turn, tokens.fresh)))
+        }
+        _ => known,
     };
-    let user = live.unwrap_or_else(|| make_user(turn, attach, guest));
+    let user = live.unwrap_or_else(|| make_user(turn, attach, nick, known));
     turn.world.presence.attach(origin.session, attach.link, user);
     let Some(user) = turn.world.presence.user(user) else { return };
     // All rooms together have as many people as one hold of the lock may look at; the rest is asked for later.
@@ -128,11 +138,11 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
     turn.tell_origin(Event::Attached(Arc::new(welcome)));
 }
 
-fn guest_of(turn: &Turn<'_>, tokens: Option<GuestTokens>) -> (Option<GuestId>, GuestOutcome) {
+fn guest_of(turn: &Turn<'_>, tokens: Option<GuestTokens>) -> (Option<Identity>, GuestOutcome) {
     let Some(tokens) = tokens else { return (None, GuestOutcome::None) };
     let known = tokens.known.and_then(|token| turn.world.durable.guest_with(token));
     match known {
-        Some(guest) => (Some(guest.id), GuestOutcome::Known),
+        Some(guest) => (Some(Identity::Guest(guest.id)), GuestOutcome::Known),
         None if !turn.entry.writable => (None, GuestOutcome::Unavailable),
         None if tokens.known.is_some() => (None, GuestOutcome::Replaced),
         None => (None, GuestOutcome::New),
@@ -145,24 +155,15 @@ fn make_guest(turn: &mut Turn<'_>, token: TokenHash) -> GuestId {
     id
 }
 
-fn make_user(turn: &mut Turn<'_>, attach: &Attach, guest: Option<GuestId>) -> UserId {
+fn make_user(turn: &mut Turn<'_>, attach: &Attach, nick: Nick, identity: Option<Identity>) -> UserId {
     let id = UserId(turn.entry.position.0);
-    turn.world.presence.insert(User {
-        id,
-        nick: attach.nick.clone(),
-        source: source_of(&attach.nick, &attach.address),
-        realname: Arc::clone(&attach.realname),
-        guest,
-        modes: UserModes::default(),
-        away: None,
-        since: turn.entry.time,
-        spoke: turn.entry.time,
-        outside: None,
-        sessions: Few::default(),
-        rooms: Few::default(),
-        seat_until: None,
-    });
-    turn.tell_arrival(&attach.nick);
+    let address = match identity {
+        Some(Identity::Account(_)) => turn.world.account_address(),
+        Some(Identity::Guest(_)) | None => attach.address.to_string(),
+    };
+    let realname = Arc::clone(&attach.realname);
+    turn.world.presence.insert(User::new(id, nick.clone(), &address, realname, identity, turn.entry.time));
+    turn.tell_arrival(&nick);
     id
 }
 
@@ -170,15 +171,18 @@ fn make_user(turn: &mut Turn<'_>, attach: &Attach, guest: Option<GuestId>) -> Us
 pub(crate) fn detach(turn: &mut Turn<'_>, detach: &Detach) {
     let Some(origin) = turn.entry.origin.clone() else { return };
     let Some(user) = turn.actor() else { return };
-    let (id, guest, last) = (user.id, user.guest, user.sessions.len() == 1);
+    let (id, identity, last) = (user.id, user.identity, user.sessions.len() == 1);
     let rooms = user.rooms.iter().copied().collect();
     let seat_ms = turn.world.rules.guest_seat_ms;
-    if last && (guest.is_none() || detach.leaving == Leaving::Goodbye || seat_ms == 0) {
+    let stays = turn.world.rules.always_on && identity.and_then(Identity::account).is_some();
+    if last && !stays && (identity.is_none() || detach.leaving == Leaving::Goodbye || seat_ms == 0) {
         return turn.quit(id, &detach.reason, detach.leaving);
     }
     turn.world.presence.detach(origin.session);
     turn.tell_unasked(Audience::Session(origin.session), Event::Detached(id, rooms));
-    if last {
+    if last && stays {
+        identity.into_iter().for_each(|identity| turn.see(identity));
+    } else if last {
         turn.world.presence.keep_seat(id, turn.entry.time.plus_ms(seat_ms));
     }
 }

@@ -19,6 +19,7 @@ use crate::capabilities::Caps;
 use crate::commands::{self, Answers, Stage};
 use crate::entry::{Action, RoomView};
 use crate::few::Few;
+use crate::ids::AccountId;
 use crate::info::ServerInfo;
 use crate::query::Query;
 use crate::reply::{Reply, Scope};
@@ -37,7 +38,7 @@ pub enum Step {
     /// The world is asked.
     Ask(Scope, Query),
     /// Slow work is done elsewhere: what comes of it is submitted, and then [`Answer::Done`] given.
-    Work(Scope, Work),
+    Work(Scope, Box<Work>),
 }
 
 /// An answer with its place in the session's output.
@@ -225,6 +226,13 @@ impl Session {
         }
     }
 
+    /// The session has proved whose it is.
+    pub(crate) fn authenticated(&mut self, account: AccountId) {
+        if let Progress::Registering(registration) = &mut self.progress {
+            registration.account = Some(account);
+        }
+    }
+
     /// What the session waited for has come, or will not.
     pub(crate) fn resume(&mut self) {
         self.waiting = false;
@@ -273,7 +281,7 @@ impl<'a> Request<'a> {
     /// Hands out work; the session reads no further line until it is done. Nothing else answers this line.
     pub(crate) fn work(&mut self, work: Work) {
         self.wait();
-        self.steps.push(Step::Work(self.scope.clone(), work));
+        self.steps.push(Step::Work(self.scope.clone(), Box::new(work)));
     }
 
     /// The session reads no further line until all is there that this one is answered with.
@@ -281,9 +289,14 @@ impl<'a> Request<'a> {
         self.session.waiting = true;
     }
 
+    /// 128 random bits.
+    pub(crate) fn entropy(&self) -> [u8; 16] {
+        (self.entropy)()
+    }
+
     /// 128 random bits in hexadecimal.
     pub(crate) fn fresh_token(&self) -> String {
-        (self.entropy)().iter().map(|byte| format!("{byte:02x}")).collect()
+        self.entropy().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The session's last line.

@@ -6,7 +6,7 @@ use teahouse_proto::numerics as n;
 use super::attach::{Attach, GuestTokens};
 use super::{Peer, Request};
 use crate::entry::Action;
-use crate::ids::TokenHash;
+use crate::ids::{AccountId, TokenHash};
 use crate::reply::Reply;
 
 /// Collected until it is complete.
@@ -17,13 +17,26 @@ pub(crate) struct Registration {
     pub(crate) user: Option<Names>,
     pub(crate) password: Option<String>,
     pub(crate) guest: Option<GuestWish>,
+    /// What has come so far of a response to a mechanism that was agreed on.
+    pub(crate) sasl: Option<String>,
+    /// Whose it has proved to be.
+    pub(crate) account: Option<AccountId>,
     /// CAP LS or REQ was sent: registration waits for CAP END.
     pub(crate) negotiating: bool,
 }
 
 impl Registration {
     pub(super) fn of(peer: Peer) -> Self {
-        Registration { peer, nick: None, user: None, password: None, guest: None, negotiating: false }
+        Registration {
+            peer,
+            nick: None,
+            user: None,
+            password: None,
+            guest: None,
+            sasl: None,
+            account: None,
+            negotiating: false,
+        }
     }
 }
 
@@ -61,6 +74,7 @@ pub(crate) fn advance(request: &mut Request<'_>) {
         nick: nick.clone(),
         address: format!("{}@{}", names.user, peer.host).into(),
         link: peer.link,
+        account: registration.account,
         realname: names.realname.as_str().into(),
         guest: registration.guest.as_ref().map(|wish| GuestTokens {
             known: wish.known.as_deref().map(TokenHash::of),
@@ -106,7 +120,7 @@ mod tests {
         check(
             "connect a || a: CAP LS 302 | a: NICK alice | a: USER alice 0 * :Alice | a: CAP REQ :echo-message nonsense | a: CAP REQ :echo-message batch | a: CAP REQ -batch | a: CAP LIST | a: CAP NONSENSE | a: CAP END",
             expect![[r#"
-                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names teahouse.internal/guest
+                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl draft/account-registration teahouse.internal/guest
                 a < CAP * NAK :echo-message nonsense
                 a < CAP * ACK :echo-message batch
                 a < CAP * ACK :-batch
@@ -122,10 +136,10 @@ mod tests {
         check(
             "connect a || a: CAP LS 301 | a: CAP LIST | a: CAP LS 307 | a: CAP LIST",
             expect![[r#"
-            a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names teahouse.internal/guest
-            a < CAP * LIST :
-            a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names teahouse.internal/guest
-            a < CAP * LIST :cap-notify"#]],
+                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl draft/account-registration teahouse.internal/guest
+                a < CAP * LIST :
+                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl draft/account-registration teahouse.internal/guest
+                a < CAP * LIST :cap-notify"#]],
         );
     }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::locals::Slot;
 use super::{Shard, change, touch};
 use crate::entry::{Applied, Audience, Effect, Event, RoomView};
-use crate::ids::{RoomId, UserId};
+use crate::ids::{Position, RoomId, UserId};
 use crate::query::Query;
 use crate::render::{self, Shared, Variant};
 use crate::reply::Scope;
@@ -104,10 +104,16 @@ impl Shard {
     fn tell_some(&mut self, applied: &Applied, effect: &Effect, from: usize, upto: usize) {
         if matches!(
             effect.event,
-            Event::Attached(_) | Event::NotAttached(_) | Event::Detached(..) | Event::Close(_) | Event::Reply(_)
+            Event::Attached(_)
+                | Event::Authenticated(_)
+                | Event::NotAttached(_)
+                | Event::Detached(..)
+                | Event::Close(_)
+                | Event::Reply(_)
+                | Event::Promise(_)
         ) {
             if from < upto {
-                self.for_one_session(effect);
+                self.for_one_session(applied.position, effect);
             }
             return;
         }
@@ -150,7 +156,7 @@ impl Shard {
         self.telling.encoded = shared.into_encoded();
     }
 
-    fn for_one_session(&mut self, effect: &Effect) {
+    fn for_one_session(&mut self, position: Position, effect: &Effect) {
         let Audience::Session(id) = effect.audience else { return };
         let info = Arc::clone(&self.info);
         let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) else { return };
@@ -162,6 +168,12 @@ impl Shard {
                 seat.attached = true;
                 seat.wallops = welcome.modes.wallops;
                 seat.welcome(&info, scope, welcome);
+            }
+            Event::Authenticated(account) => seat.session.authenticated(*account),
+            Event::Promise(reply) => {
+                let line = render::reply(seat.receiver(&info), scope, reply);
+                seat.outlet.gate(position, line, None);
+                self.gated.push_back((position, id));
             }
             Event::NotAttached(reply) | Event::Reply(reply) => {
                 seat.outlet.push_answer(render::reply(seat.receiver(&info), scope, reply));

@@ -16,9 +16,11 @@ use teahouse_proto::names::RoomName;
 #[cfg(test)]
 pub(crate) use check::{check, check_whole, check_with};
 
-use crate::durable::{Bound, Change, GuestRecord, MessageKind, RoomRecord, Span, StoredMessage};
+use crate::durable::{
+    AccountRecord, Bound, Change, Fact, GuestRecord, MessageKind, Records, RoomRecord, Span, StoredMessage,
+};
 use crate::entry::{Action, Applied, Audience, Effect, Entry, Event, Origin};
-use crate::ids::{GuestId, MsgId, Position, RoomId, SessionId, Time, UserId};
+use crate::ids::{AccountId, GuestId, MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::info::{Operator, Rules, ServerInfo};
 use crate::query::{HistoryRead, Query};
 use crate::reply::Scope;
@@ -32,6 +34,8 @@ use crate::world::{User, World};
 pub(crate) struct Kept {
     pub(crate) rooms: BTreeMap<RoomId, RoomRecord>,
     pub(crate) guests: BTreeMap<GuestId, GuestRecord>,
+    pub(crate) accounts: BTreeMap<AccountId, AccountRecord>,
+    pub(crate) facts: BTreeMap<Fact, Arc<str>>,
     pub(crate) messages: Vec<StoredMessage>,
 }
 
@@ -59,7 +63,7 @@ pub(crate) struct Model {
     pub(crate) settled: Position,
     reading: Vec<Reading>,
     /// Handed out and not done.
-    working: VecDeque<(SessionId, Scope, Work)>,
+    working: VecDeque<(SessionId, Scope, Box<Work>)>,
     /// Whether such work stays undone for now.
     pub(crate) busy: bool,
     pub(crate) effects: Vec<String>,
@@ -93,6 +97,7 @@ pub(crate) fn info() -> ServerInfo {
             server_name: name,
             autojoin: vec![RoomName::parse("#lobby").expect("a name")],
             guest_seat_ms: 90_000,
+            always_on: true,
             forget_ms: 30 * 24 * 3_600_000,
             keep_history: true,
             rows_per_hold: crate::info::ROWS_PER_HOLD,
@@ -111,7 +116,7 @@ fn entropy() -> [u8; 16] {
 impl Model {
     pub(crate) fn new(info: ServerInfo, workers: u16) -> Self {
         let info = Arc::new(info);
-        let world = World::load(info.rules.clone(), Vec::new(), Vec::new());
+        let world = World::load(info.rules.clone(), Records::default());
         let mut model = Model {
             shards: (0..workers).map(|worker| Shard::new(worker, Arc::clone(&info), entropy)).collect(),
             inboxes: (0..workers).map(|_| VecDeque::new()).collect(),
@@ -206,7 +211,8 @@ impl Model {
 
     /// Does the oldest work that was handed out, if there is any.
     pub(crate) fn work(&mut self) -> bool {
-        let Some((session, scope, work)) = self.working.pop_front() else { return false };
+        let Some((session, scope, mut work)) = self.working.pop_front() else { return false };
+        work.look_up(&self.world);
         self.submit(Some(Origin { session, scope: scope.clone() }), work.perform());
         self.inboxes[usize::from(session.worker)].push_back(Delivery::Answer(session, Answer::Done(scope)));
         true
@@ -302,6 +308,16 @@ impl Model {
 }
 
 impl Kept {
+    /// What a world is loaded from.
+    pub(crate) fn records(&self) -> Records {
+        Records {
+            rooms: self.rooms.values().cloned().collect(),
+            guests: self.guests.values().cloned().collect(),
+            accounts: self.accounts.values().cloned().collect(),
+            facts: self.facts.clone().into_iter().collect(),
+        }
+    }
+
     fn take(&mut self, change: Change) {
         match change {
             Change::Message(message) => self.messages.push(message),
@@ -311,7 +327,10 @@ impl Kept {
                 self.messages.retain(|message| message.conversation.first != id.0);
             }
             Change::Guest(guest) => drop(self.guests.insert(guest.id, guest)),
-            Change::GuestForgotten(id) => drop(self.guests.remove(&id)),
+            Change::GuestForgotten(id) | Change::GuestRegistered(id) => drop(self.guests.remove(&id)),
+            Change::Account(account) => drop(self.accounts.insert(account.id, account)),
+            Change::Fact(fact, Some(value)) => drop(self.facts.insert(fact, value)),
+            Change::Fact(fact, None) => drop(self.facts.remove(&fact)),
         }
     }
 

@@ -115,7 +115,7 @@ impl Simulation {
 
     /// The entries that were left behind, read again and applied to a new world, do the same.
     fn replay(&self) {
-        let mut world = World::load(self.model.info.rules.clone(), Vec::new(), Vec::new());
+        let mut world = World::load(self.model.info.rules.clone(), crate::durable::Records::default());
         for (line, effects) in self.model.trail.iter().zip(&self.model.effects) {
             let outcome = world.apply(&Entry::from_json(line).expect("what was written can be read"));
             let again = format!("{:?}{:?}", outcome.effects, outcome.changes);
@@ -374,12 +374,7 @@ impl Simulation {
         while self.model.unsettled() > 0 {
             self.model.settle(usize::MAX, true);
         }
-        let kept = &self.model.kept;
-        let loaded = World::load(
-            self.model.info.rules.clone(),
-            kept.rooms.values().cloned().collect(),
-            kept.guests.values().cloned().collect(),
-        );
+        let loaded = World::load(self.model.info.rules.clone(), self.model.kept.records());
         let (live, loaded) = (self.model.world.durable_fingerprint(), loaded.durable_fingerprint());
         assert_eq!(live, loaded, "seed {}: a world loaded from the store equals the live one", self.seed);
         self.members_agree();

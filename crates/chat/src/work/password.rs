@@ -2,13 +2,20 @@
 //! <https://www.rfc-editor.org/rfc/rfc9106>, <https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md>
 
 use std::fmt;
+use std::sync::Arc;
 
-use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params};
 
 /// The most memory that checking one password may take, in KiB.
 const MEMORY_KIB_MAX: u32 = 1024 * 1024;
+
+/// The longest password, in bytes.
+pub const PASSWORD_BYTES_MAX: usize = 300;
+
+/// Of a password that nobody has kept; the costs are those of a new one.
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGtub3dzIGl0$U29tZSB0aGlydHktdHdvIGJ5dGVzIG9mIG5vdGhpbmc";
 
 /// What a password is checked against.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,6 +33,17 @@ pub enum HashError {
 }
 
 impl PasswordHash {
+    /// What is kept of a new password, as [`PasswordHash::parse`] reads it.
+    pub(crate) fn of(password: &str, salt: &[u8; 16]) -> Arc<str> {
+        let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), salt);
+        hash.expect("a salt of 16 bytes and a bounded password can be hashed").to_string().into()
+    }
+
+    /// One that costs as much to check as a new one, and is nobody's.
+    pub(crate) fn nobodys() -> Self {
+        PasswordHash::parse(NOBODYS).expect("it is written as hashes are")
+    }
+
     /// Reads `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
     pub fn parse(text: &str) -> Result<Self, HashError> {
         let hash = phc::PasswordHash::new(text).map_err(|_| HashError::Malformed)?;

@@ -1,12 +1,13 @@
-//! The part of the world that outlives the process: rooms and guests.
+//! The part of the world that outlives the process: rooms, guests, accounts, and small things about them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::Arc;
 
-use teahouse_proto::names::RoomName;
+use teahouse_proto::names::{Nick, RoomName};
 
-use crate::durable::{GuestRecord, Owner, RoomRecord};
-use crate::ids::{GuestId, RoomId, Time, TokenHash};
+use crate::durable::{AccountRecord, Fact, FactKind, GuestRecord, Owner, Records, RoomRecord};
+use crate::ids::{AccountId, GuestId, RoomId, Time, TokenHash};
 use crate::info::Rules;
 
 /// How long a room in which nothing was ever said lasts after a drop or a restart emptied it.
@@ -35,6 +36,10 @@ pub(crate) struct Durable {
     guests: BTreeMap<GuestId, GuestRecord>,
     by_token: BTreeMap<TokenHash, GuestId>,
     by_seen: BTreeSet<(Time, GuestId)>,
+    accounts: BTreeMap<AccountId, AccountRecord>,
+    by_account: BTreeMap<Nick, AccountId>,
+    by_account_look: BTreeMap<String, AccountId>,
+    facts: BTreeMap<Fact, Arc<str>>,
     /// How long an empty room, or a guest who is not here, lasts; 0: for ever.
     forget_ms: u64,
     /// When the process started; not kept.
@@ -42,17 +47,23 @@ pub(crate) struct Durable {
 }
 
 impl Durable {
-    pub(crate) fn load(rules: &Rules, rooms: Vec<RoomRecord>, guests: Vec<GuestRecord>) -> Self {
+    pub(crate) fn load(rules: &Rules, records: Records) -> Self {
         let mut durable = Durable { forget_ms: rules.forget_ms, ..Durable::default() };
-        for record in rooms {
+        for record in records.rooms {
             // A name that an older version took and this one does not is left in the store, out of reach.
             if RoomName::parse(&record.name).is_ok() {
                 durable.put_room(record);
             }
         }
-        for record in guests {
+        for record in records.guests {
             durable.put_guest(record);
         }
+        for record in records.accounts {
+            if Nick::parse(&record.name).is_ok() {
+                durable.put_account(record);
+            }
+        }
+        durable.facts.extend(records.facts);
         durable
     }
 
@@ -99,6 +110,15 @@ impl Durable {
         self.rooms.insert(record.id, Room { record, name });
     }
 
+    /// The rooms of one owner; looks at all rooms, and is for what happens seldom.
+    pub(crate) fn rooms_of(&self, owner: Owner) -> Vec<RoomId> {
+        self.rooms.values().filter(|room| room.record.owner == owner).map(|room| room.record.id).collect()
+    }
+
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &AccountRecord> {
+        self.accounts.values()
+    }
+
     pub(crate) fn remove_room(&mut self, id: RoomId) {
         let Some(room) = self.rooms.remove(&id) else { return };
         self.by_name.remove(&room.name);
@@ -131,6 +151,52 @@ impl Durable {
         self.by_seen.remove(&(guest.seen, id));
     }
 
+    pub(crate) fn account(&self, id: AccountId) -> Option<&AccountRecord> {
+        self.accounts.get(&id)
+    }
+
+    pub(crate) fn account_named(&self, name: &Nick) -> Option<&AccountRecord> {
+        self.by_account.get(name).and_then(|id| self.accounts.get(id))
+    }
+
+    /// The account whose name is this or could be mistaken for it.
+    pub(crate) fn account_looking_like(&self, name: &Nick) -> Option<&AccountRecord> {
+        let found = self.by_account.get(name).or_else(|| self.by_account_look.get(&name.skeleton()));
+        found.and_then(|id| self.accounts.get(id))
+    }
+
+    /// Inserts or replaces an account.
+    pub(crate) fn put_account(&mut self, record: AccountRecord) {
+        self.remove_account(record.id);
+        let name = Nick::parse(&record.name).expect("records hold names that were parsed");
+        self.by_account_look.insert(name.skeleton(), record.id);
+        self.by_account.insert(name, record.id);
+        self.accounts.insert(record.id, record);
+    }
+
+    fn remove_account(&mut self, id: AccountId) {
+        let Some(account) = self.accounts.remove(&id) else { return };
+        if let Ok(name) = Nick::parse(&account.name) {
+            self.by_account_look.remove(&name.skeleton());
+            self.by_account.remove(&name);
+        }
+    }
+
+    /// All small things of one kind about one owner, by key.
+    pub(crate) fn facts(&self, owner: u64, kind: FactKind) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
+        let first = Fact { owner, kind, key: "".into() };
+        let facts = self.facts.range(first..).take_while(move |(fact, _)| fact.owner == owner && fact.kind == kind);
+        facts.map(|(fact, value)| (&fact.key, value))
+    }
+
+    /// Sets a small thing, or takes it away; `false` if that changes nothing.
+    pub(crate) fn put_fact(&mut self, fact: Fact, value: Option<Arc<str>>) -> bool {
+        match value {
+            Some(value) => self.facts.insert(fact, Arc::clone(&value)) != Some(value),
+            None => self.facts.remove(&fact).is_some(),
+        }
+    }
+
     /// The rooms that are to be forgotten at `now`.
     pub(crate) fn rooms_due(&self, now: Time) -> Vec<RoomId> {
         self.ending.iter().take_while(|(end, _)| *end <= now).map(|(_, id)| *id).collect()
@@ -156,14 +222,16 @@ impl Durable {
     pub(crate) fn fingerprint(&self) -> u64 {
         let rooms = self.rooms.values().map(|room| format!("{:?}", room.record));
         let guests = self.guests.values().map(|guest| format!("{guest:?}{:?}", guest.token.0));
-        rooms.chain(guests).fold(FNV_OFFSET, |hash, record| fnv1a(hash, record.as_bytes()))
+        let accounts = self.accounts.values().map(|account| format!("{account:?}{:?}", account.password.as_ref()));
+        let facts = self.facts.iter().map(|fact| format!("{fact:?}"));
+        rooms.chain(guests).chain(accounts).chain(facts).fold(FNV_OFFSET, |hash, record| fnv1a(hash, record.as_bytes()))
     }
 }
 
 /// When an empty room is to be forgotten; `None` for never, and while somebody is in it.
 fn room_end(room: &RoomRecord, forget_ms: u64) -> Option<Time> {
     let lasts_ms = match room.owner {
-        Owner::Server => None,
+        Owner::Server | Owner::Account(_) => None,
         Owner::Guest(_) | Owner::Nobody if !room.spoken => Some(SILENT_ROOM_MS),
         Owner::Guest(_) | Owner::Nobody => (forget_ms > 0).then_some(forget_ms),
     };

@@ -9,7 +9,7 @@ mod turn;
 
 use std::sync::Arc;
 
-use teahouse_proto::names::RoomName;
+use teahouse_proto::names::{Nick, RoomName};
 
 pub(crate) use durable::{Durable, Room};
 pub(crate) use presence::{Presence, User, source_of};
@@ -17,11 +17,12 @@ pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
 use crate::commands::{
-    away, invite, join, kick, kill, knock, mode, nick, oper, part, say, setname, topic, usermode, wallops,
+    authenticate, away, invite, join, kick, kill, knock, mode, nick, oper, part, register, say, setname, topic,
+    usermode, wallops,
 };
-use crate::durable::{GuestRecord, Owner, RoomRecord};
+use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
-use crate::ids::{RoomId, SessionId, Time, UserId};
+use crate::ids::{Identity, RoomId, SessionId, Time, UserId};
 use crate::info::Rules;
 use crate::modes::Flag;
 use crate::session::attach;
@@ -39,8 +40,8 @@ pub struct World {
 
 impl World {
     /// The world as the store remembers it; nobody is here yet.
-    pub fn load(rules: Rules, rooms: Vec<RoomRecord>, guests: Vec<GuestRecord>) -> Self {
-        World { durable: Durable::load(&rules, rooms, guests), presence: Presence::default(), rules }
+    pub fn load(rules: Rules, records: Records) -> Self {
+        World { durable: Durable::load(&rules, records), presence: Presence::default(), rules }
     }
 
     /// Carries out one entry. The only place where anything changes.
@@ -58,6 +59,8 @@ impl World {
             Action::Topic(action) => topic::apply(&mut turn, action),
             Action::Modes(action) => mode::apply(&mut turn, action),
             Action::UserModes(action) => usermode::apply(&mut turn, action),
+            Action::Register(action) => register::apply(&mut turn, action),
+            Action::Authenticate(action) => authenticate::apply(&mut turn, action),
             Action::Oper(action) => oper::apply(&mut turn, action),
             Action::Kill(action) => kill::apply(&mut turn, action),
             Action::Wallops(action) => wallops::apply(&mut turn, action),
@@ -109,6 +112,22 @@ impl World {
         self.presence.user_of(session).map(|user| user.rooms.iter().copied().collect()).unwrap_or_default()
     }
 
+    /// Whether a nick is somebody's, but for this user's and this identity's own; look-alikes count.
+    pub(crate) fn nick_taken(&self, nick: &Nick, but: Option<UserId>, own: Option<Identity>) -> bool {
+        let account = self.durable.account_looking_like(nick).map(|account| Identity::Account(account.id));
+        account.is_some_and(|account| Some(account) != own) || self.presence.nick_taken(nick, but)
+    }
+
+    /// `nick!user@host` of an account's user, wherever its sessions come from.
+    pub(crate) fn account_source(&self, name: &Nick) -> Arc<str> {
+        source_of(name, &self.account_address())
+    }
+
+    /// `user@host` of an account's user.
+    pub(crate) fn account_address(&self) -> String {
+        format!("account@{}", self.rules.server_name)
+    }
+
     /// Whether the session's user is in a room.
     pub(crate) fn is_inside(&self, session: SessionId, room: RoomId) -> bool {
         self.presence.user_of(session).is_some_and(|user| user.rooms.contains(&room))
@@ -126,7 +145,7 @@ impl World {
 
     /// Whether a room is there for those outside: a guest's room is not while nobody is in it.
     pub(crate) fn looks_present(&self, room: &RoomRecord) -> bool {
-        room.owner == Owner::Server || !self.presence.is_empty(room.id)
+        room.owner.is_lasting() || !self.presence.is_empty(room.id)
     }
 
     /// A room, if the session's user is in it or may see it from outside.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use teahouse_proto::names::Nick;
 
 use crate::few::Few;
-use crate::ids::{GuestId, RoomId, SessionId, Time, UserId};
+use crate::ids::{Identity, RoomId, SessionId, Time, UserId};
 use crate::modes::{Rank, Ranks, UserModes};
 use crate::session::attach::Link;
 
@@ -20,7 +20,7 @@ pub(crate) struct User {
     /// `nick!user@host`, as others see it; made by [`source_of`].
     pub(crate) source: Arc<str>,
     pub(crate) realname: Arc<str>,
-    pub(crate) guest: Option<GuestId>,
+    pub(crate) identity: Option<Identity>,
     pub(crate) modes: UserModes,
     /// Why it is away, if it is.
     pub(crate) away: Option<Arc<str>>,
@@ -47,6 +47,32 @@ pub(crate) struct Outside {
 }
 
 impl User {
+    /// Somebody in no room, without a session.
+    pub(crate) fn new(
+        id: UserId,
+        nick: Nick,
+        address: &str,
+        realname: Arc<str>,
+        identity: Option<Identity>,
+        now: Time,
+    ) -> Self {
+        User {
+            id,
+            source: source_of(&nick, address),
+            nick,
+            realname,
+            identity,
+            modes: UserModes::default(),
+            away: None,
+            since: now,
+            spoke: now,
+            outside: None,
+            sessions: Few::default(),
+            rooms: Few::default(),
+            seat_until: None,
+        }
+    }
+
     /// Whether it was asked into a room that it has not entered yet.
     pub(crate) fn is_invited(&self, room: RoomId) -> bool {
         self.outside.as_ref().is_some_and(|outside| outside.invited.contains(&room))
@@ -109,7 +135,7 @@ pub(crate) struct Presence {
     users: BTreeMap<UserId, Box<User>>,
     by_nick: BTreeMap<Nick, UserId>,
     by_look: BTreeMap<String, UserId>,
-    by_guest: BTreeMap<GuestId, UserId>,
+    by_identity: BTreeMap<Identity, UserId>,
     by_session: BTreeMap<SessionId, UserId>,
     members: BTreeMap<RoomId, BTreeMap<UserId, Ranks>>,
     past: VecDeque<Past>,
@@ -132,8 +158,8 @@ impl Presence {
         self.by_nick.get(nick).and_then(|id| self.user(*id))
     }
 
-    pub(crate) fn user_of_guest(&self, guest: GuestId) -> Option<&User> {
-        self.by_guest.get(&guest).and_then(|id| self.user(*id))
+    pub(crate) fn user_known_as(&self, identity: Identity) -> Option<&User> {
+        self.by_identity.get(&identity).and_then(|id| self.user(*id))
     }
 
     /// Whether somebody other than `but` has this nick, or one that could be mistaken for it.
@@ -250,12 +276,21 @@ impl Presence {
     pub(crate) fn insert(&mut self, user: User) {
         self.by_nick.insert(user.nick.clone(), user.id);
         self.by_look.insert(user.nick.skeleton(), user.id);
-        if let Some(guest) = user.guest {
-            self.by_guest.insert(guest, user.id);
+        if let Some(identity) = user.identity {
+            self.by_identity.insert(identity, user.id);
         }
         self.recount(UserModes::default(), user.modes);
         self.users.insert(user.id, Box::new(user));
         self.users_max = self.users_max.max(self.users.len());
+    }
+
+    /// A user is known as somebody from now on.
+    pub(crate) fn identify(&mut self, id: UserId, identity: Identity) {
+        let Some(user) = self.users.get_mut(&id) else { return };
+        if let Some(before) = user.identity.replace(identity) {
+            self.by_identity.remove(&before);
+        }
+        self.by_identity.insert(identity, id);
     }
 
     pub(crate) fn remove(&mut self, id: UserId, now: Time) -> Option<Box<User>> {
@@ -263,8 +298,8 @@ impl Presence {
         self.recount(user.modes, UserModes::default());
         self.by_nick.remove(&user.nick);
         self.by_look.remove(&user.nick.skeleton());
-        if let Some(guest) = user.guest {
-            self.by_guest.remove(&guest);
+        if let Some(identity) = user.identity {
+            self.by_identity.remove(&identity);
         }
         for session in user.sessions() {
             self.by_session.remove(&session);

@@ -8,9 +8,9 @@ use teahouse_proto::numerics as n;
 
 use super::{User, World};
 use crate::commands::{no_such_channel, outside};
-use crate::durable::{Change, GuestRecord, Owner, RoomRecord};
+use crate::durable::{AccountRecord, Change, Fact, FactKind, GuestRecord, Owner, RoomRecord};
 use crate::entry::{Audience, Effect, Entry, Event, Origin, Outcome};
-use crate::ids::{GuestId, RoomId, UserId};
+use crate::ids::{AccountId, GuestId, Identity, RoomId, UserId};
 use crate::modes::RoomModes;
 use crate::reply::{Reply, Scope};
 
@@ -63,6 +63,11 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Answers the session that acts with one line, once what the line says is kept.
+    pub(crate) fn promise(&mut self, reply: Reply) {
+        self.tell_origin(Event::Promise(reply));
+    }
+
     /// Answers a labelled line that changes nothing.
     pub(crate) fn acknowledge(&mut self) {
         if let Some(Origin { scope: Scope::Label(_), .. }) = self.entry.origin {
@@ -87,17 +92,94 @@ impl<'a> Turn<'a> {
         self.out.changes.push(Change::Room(record));
     }
 
+    /// Changes a room that there is.
+    pub(crate) fn change_room(&mut self, id: RoomId, change: impl FnOnce(&mut RoomRecord)) {
+        if let Some(mut record) = self.world.durable.room(id).map(|room| room.record.clone()) {
+            change(&mut record);
+            self.put_room(record);
+        }
+    }
+
+    /// Puts a user into a room; `false` if it was in it. An account's seat is kept.
+    pub(crate) fn enter(&mut self, user: UserId, room: RoomId) -> bool {
+        let is_new = self.world.presence.enter(user, room);
+        if is_new {
+            self.note_seat(user, room, true);
+        }
+        is_new
+    }
+
+    /// Takes a user out of a room.
+    pub(crate) fn leave(&mut self, user: UserId, room: RoomId) {
+        self.world.presence.leave(user, room);
+        self.note_seat(user, room, false);
+    }
+
+    /// The seats of a user that has an account now are kept.
+    pub(crate) fn keep_seats(&mut self, user: UserId) {
+        let rooms = self.world.presence.user(user).map(|user| user.rooms.iter().copied().collect::<Vec<_>>());
+        for room in rooms.into_iter().flatten() {
+            self.note_seat(user, room, true);
+        }
+    }
+
+    fn note_seat(&mut self, user: UserId, room: RoomId, is_there: bool) {
+        let identity = self.world.presence.user(user).and_then(|user| user.identity);
+        if let Some(account) = identity.and_then(Identity::account).filter(|_| self.world.rules.always_on) {
+            self.put_fact(seat(account, room), is_there.then(|| "".into()));
+        }
+    }
+
     /// Changes or makes a guest, here and in the store.
     pub(crate) fn put_guest(&mut self, record: GuestRecord) {
         self.world.durable.put_guest(record.clone());
         self.out.changes.push(Change::Guest(record));
     }
 
+    /// Changes or makes an account, here and in the store.
+    pub(crate) fn put_account(&mut self, record: AccountRecord) {
+        self.world.durable.put_account(record.clone());
+        self.out.changes.push(Change::Account(record));
+    }
+
+    /// Sets a small thing, or takes it away, here and in the store.
+    pub(crate) fn put_fact(&mut self, fact: Fact, value: Option<Arc<str>>) {
+        if self.world.durable.put_fact(fact.clone(), value.clone()) {
+            self.out.changes.push(Change::Fact(fact, value));
+        }
+    }
+
     /// The first entry of a process: whoever was in a room when the last process ended is not any more.
     pub(crate) fn start(&mut self) {
         self.world.durable.started = self.entry.time;
+        self.seat_accounts();
         for id in self.world.durable.room_ids().collect::<Vec<_>>() {
             self.settle_emptiness(id, Leaving::Dropped);
+        }
+    }
+
+    /// Accounts are in their rooms, whether or not anybody is connected.
+    fn seat_accounts(&mut self) {
+        if !self.world.rules.always_on {
+            return;
+        }
+        let accounts: Vec<_> = self.world.durable.accounts().cloned().collect();
+        for account in accounts {
+            let Ok(nick) = Nick::parse(&account.name) else { continue };
+            let seats = self.world.durable.facts(account.id.0, FactKind::Seat);
+            let rooms = seats.filter_map(|(key, _)| Some(RoomId(key.parse().ok()?)));
+            let rooms: Vec<_> = rooms.filter(|room| self.world.durable.room(*room).is_some()).collect();
+            if rooms.is_empty() {
+                continue;
+            }
+            // An account has one user at a time, so its number will do for this one.
+            let user = UserId(account.id.0);
+            let address = self.world.account_address();
+            let identity = Some(Identity::Account(account.id));
+            self.world.presence.insert(User::new(user, nick, &address, "".into(), identity, self.entry.time));
+            for room in rooms {
+                self.world.presence.enter(user, room);
+            }
         }
     }
 
@@ -130,7 +212,7 @@ impl<'a> Turn<'a> {
     pub(crate) fn settle_emptiness(&mut self, id: RoomId, leaving: Leaving) {
         let empty = self.world.presence.is_empty(id);
         let Some(room) = self.world.durable.room(id) else { return };
-        if empty && leaving == Leaving::Goodbye && !room.record.spoken && room.record.owner != Owner::Server {
+        if empty && leaving == Leaving::Goodbye && !room.record.spoken && !room.record.owner.is_lasting() {
             return self.forget_room(id);
         }
         if room.record.empty_since.is_some() != empty {
@@ -146,6 +228,10 @@ impl<'a> Turn<'a> {
 
     /// Takes a user out of the world; those who shared a room with it are told.
     pub(crate) fn quit(&mut self, id: UserId, reason: &Arc<str>, leaving: Leaving) {
+        let seats = self.world.presence.user(id).map(|user| user.rooms.iter().copied().collect::<Vec<_>>());
+        for room in seats.into_iter().flatten() {
+            self.note_seat(id, room, false);
+        }
         let Some(user) = self.world.presence.remove(id, self.entry.time) else { return };
         let rooms: Arc<[RoomId]> = user.rooms.iter().copied().collect();
         for session in user.sessions() {
@@ -157,8 +243,8 @@ impl<'a> Turn<'a> {
         for room in rooms.iter() {
             self.settle_emptiness(*room, leaving);
         }
-        if let Some(guest) = user.guest {
-            self.see_guest(guest);
+        if let Some(identity) = user.identity {
+            self.see(identity);
         }
     }
 
@@ -174,6 +260,18 @@ impl<'a> Turn<'a> {
     pub(crate) fn tell_leaving(&mut self, nick: &Nick) {
         let told = Reply::numeric(n::RPL_MONOFFLINE, nick.as_str().to_owned());
         self.tell_unasked(Audience::Watchers(nick.clone()), Event::Told(told));
+    }
+
+    /// An identity was here up to now.
+    pub(crate) fn see(&mut self, identity: Identity) {
+        match identity {
+            Identity::Guest(guest) => self.see_guest(guest),
+            Identity::Account(account) => {
+                if let Some(account) = self.world.durable.account(account) {
+                    self.put_account(AccountRecord { seen: self.entry.time, ..account.clone() });
+                }
+            }
+        }
     }
 
     fn see_guest(&mut self, id: GuestId) {
@@ -208,7 +306,7 @@ impl<'a> Turn<'a> {
             self.forget_room(room);
         }
         for guest in self.world.durable.guests_due(now) {
-            if self.world.presence.user_of_guest(guest).is_some() {
+            if self.world.presence.user_known_as(Identity::Guest(guest)).is_some() {
                 self.see_guest(guest);
             } else {
                 self.world.durable.remove_guest(guest);
@@ -216,4 +314,9 @@ impl<'a> Turn<'a> {
             }
         }
     }
+}
+
+/// That an account is in a room.
+fn seat(AccountId(owner): AccountId, RoomId(room): RoomId) -> Fact {
+    Fact { owner, kind: FactKind::Seat, key: room.to_string().into() }
 }

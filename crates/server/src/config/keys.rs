@@ -23,6 +23,7 @@ const KEYS: &[Key] = &[
     list("rooms.autojoin", |c, v| put(&mut c.autojoin, values::rooms(v))),
     whole("rooms.forget_days", |c, v| put(&mut c.forget_after, values::days(v))),
     whole("accounts.guest_seat_s", |c, v| put(&mut c.guest_seat, values::seat(v))),
+    flag("accounts.always_on", |c, v| c.always_on = v),
     whole("limits.connections", |c, v| put(&mut c.connections_max, values::limit(v, 1))),
     whole("limits.connections_per_ip", |c, v| put(&mut c.connections_per_ip_max, values::limit(v, 1))),
     whole("limits.send_queue_bytes", |c, v| {
@@ -49,7 +50,6 @@ const LATER: &[&str] = &[
     "rooms.per_founder",
     "accounts.registration",
     "accounts.guests",
-    "accounts.always_on",
     "history",
     "metrics",
     "cluster",

@@ -66,6 +66,8 @@ pub struct Config {
     pub forget_after: Option<Duration>,
     /// `accounts.guest_seat_s`: how long a guest whose connection dropped keeps the seat.
     pub guest_seat: Duration,
+    /// `accounts.always_on`: whether an account stays in its rooms while nobody is connected as it.
+    pub always_on: bool,
     /// `limits.connections`: how many connections there may be at once; `None` for no limit.
     pub connections_max: Option<usize>,
     /// `limits.connections_per_ip`: the same from one IPv4 address, or one IPv6 /64; the own machine is exempt.
@@ -123,6 +125,7 @@ impl Default for Config {
             autojoin: vec![RoomName::parse("#lobby").expect("#lobby is a room's name")],
             forget_after: Some(Duration::from_secs(30 * 24 * 60 * 60)),
             guest_seat: Duration::from_secs(90),
+            always_on: true,
             connections_max: None,
             connections_per_ip_max: Some(64),
             send_queue_bytes_max: Some(1_048_576),

@@ -61,10 +61,10 @@ impl Log {
         let inboxes: Arc<OnceLock<Vec<Arc<Inbox>>>> = Arc::default();
         let told = Arc::clone(&inboxes);
         let (store, loaded) = Store::open(&directory, options, move |settled| tell_settled(&told, settled))?;
-        let Loaded { rooms, guests, next_position, last_time, secret } = loaded;
+        let Loaded { records, next_position, last_time, secret } = loaded;
         let autojoin = rules.autojoin.clone();
         let inner = Inner {
-            world: World::load(rules, rooms, guests),
+            world: World::load(rules, records),
             next: next_position,
             last_time,
             last_given_to_store: Position(next_position.0.saturating_sub(1)),
@@ -157,9 +157,10 @@ impl Log {
     }
 
     /// Has slow work done; what comes of it takes its place when it is done, and then the session reads on.
-    fn hand_out(self: &Arc<Self>, session: SessionId, scope: Scope, work: Work) {
+    fn hand_out(self: &Arc<Self>, session: SessionId, scope: Scope, mut work: Box<Work>) {
+        work.look_up(&self.lock().world);
         let log = Arc::clone(self);
-        self.pool.hand_out(work, move |action| {
+        self.pool.hand_out(*work, move |action| {
             let origin = Some(Origin { session, scope: scope.clone() });
             let answer = match action {
                 Some(action) => {

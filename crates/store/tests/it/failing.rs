@@ -53,7 +53,7 @@ fn a_state_change_waits_for_the_disk_while_messages_fail_at_once() {
     let kept = tea.say(1);
     tea.wait(kept);
     let tea = tea.again();
-    assert_eq!(tea.loaded.rooms, vec![newest]);
+    assert_eq!(tea.loaded.records.rooms, vec![newest]);
     assert_eq!(tea.read(latest(1, kept)), vec![kept.0]);
 }
 

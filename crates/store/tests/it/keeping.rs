@@ -8,18 +8,18 @@ use teahouse_chat::ids::{GuestId, Position, RoomId, Time};
 use teahouse_chat::modes::{Mask, RoomModes};
 use teahouse_store::{Options, Read};
 
-use crate::support::{PATIENCE, Tea, guest, latest, message, room, said, time};
+use crate::support::{PATIENCE, Tea, guest, latest, message, private, room, said, time};
 
 #[test]
 fn a_restart_changes_nothing() {
     let tea = Tea::new();
-    assert_eq!((tea.loaded.rooms.len(), tea.loaded.guests.len()), (0, 0));
+    assert_eq!((tea.loaded.records.rooms.len(), tea.loaded.records.guests.len()), (0, 0));
     let plain = RoomRecord { owner: Owner::Nobody, topic: None, spoken: false, empty_since: Some(Time(9)), ..room(2) };
     let ours = RoomRecord { owner: Owner::Server, ..room(3) };
     let rooms = vec![room(1), plain, ours];
     let guests = vec![guest(4), guest(5)];
     let notice = |position| {
-        let mut notice = message(position, Conversation::private(GuestId(5), GuestId(4)), "quiet");
+        let mut notice = message(position, private(5, 4), "quiet");
         notice.kind = MessageKind::Notice;
         notice
     };
@@ -32,12 +32,12 @@ fn a_restart_changes_nothing() {
     let secret = tea.loaded.secret;
 
     let tea = tea.again();
-    assert_eq!(tea.loaded.rooms, rooms);
-    assert_eq!(tea.loaded.guests, guests);
+    assert_eq!(tea.loaded.records.rooms, rooms);
+    assert_eq!(tea.loaded.records.guests, guests);
     assert_eq!(tea.loaded.secret, secret);
     assert_eq!(tea.loaded.last_time, time(last.0));
     assert!(tea.loaded.next_position > last);
-    let private = Read { conversation: Conversation::private(GuestId(4), GuestId(5)), ..latest(0, last) };
+    let private = Read { conversation: private(4, 5), ..latest(0, last) };
     let kept = tea.ask(private).recv_timeout(PATIENCE).unwrap().unwrap();
     assert_eq!(kept, vec![notice(last.0)]);
 }
@@ -79,8 +79,8 @@ fn the_newest_of_a_room_and_guest_is_kept_and_the_forgotten_are_not() {
     tea.append(|_| vec![Change::RoomForgotten(RoomId(2))]);
     tea.append(|_| vec![Change::GuestForgotten(GuestId(4))]);
     let tea = tea.again();
-    assert_eq!(tea.loaded.rooms, vec![newer]);
-    assert_eq!(tea.loaded.guests, vec![guest(5)]);
+    assert_eq!(tea.loaded.records.rooms, vec![newer]);
+    assert_eq!(tea.loaded.records.guests, vec![guest(5)]);
 }
 
 #[test]
@@ -125,14 +125,14 @@ fn without_history_messages_settle_and_are_not_kept() {
     tea.append(|position| vec![said(position, 1), Change::Room(room(1))]);
     let tea = tea.again();
     assert_eq!(tea.read(latest(1, tea.loaded.next_position)), Vec::<u64>::new());
-    assert_eq!(tea.loaded.rooms, vec![room(1)]);
+    assert_eq!(tea.loaded.records.rooms, vec![room(1)]);
 }
 
 #[test]
 fn a_tagmsg_settles_and_leaves_no_row() {
     let tea = Tea::new();
     tea.append(|position| {
-        let mut tags = message(position, Conversation::private(GuestId(4), GuestId(5)), "");
+        let mut tags = message(position, private(4, 5), "");
         tags.kind = MessageKind::Tagmsg;
         vec![Change::Message(tags), said(position, 1)]
     });
@@ -182,7 +182,7 @@ fn a_forgotten_guest_takes_its_private_conversations_along() {
     let tea = Tea::new();
     let pairs = [(4, 5), (5, 6), (6, 4), (5, 5), (4, 4)];
     for (a, b) in pairs {
-        let conversation = Conversation::private(GuestId(a), GuestId(b));
+        let conversation = private(a, b);
         tea.append(|position| vec![Change::Message(message(position, conversation, "hush"))]);
     }
     // A room may bear the number of a guest; it is another conversation.
@@ -190,7 +190,7 @@ fn a_forgotten_guest_takes_its_private_conversations_along() {
     let last = tea.append(|_| vec![Change::GuestForgotten(GuestId(5))]);
     tea.wait(last);
     let kept = |(a, b)| {
-        let conversation = Conversation::private(GuestId(a), GuestId(b));
+        let conversation = private(a, b);
         tea.read(Read { conversation, ..latest(0, last) }).len()
     };
     assert_eq!(pairs.map(kept), [0, 0, 1, 0, 1]);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use teahouse_chat::durable::{
     Change, Conversation, GuestRecord, MessageKind, Owner, RoomRecord, Span, StoredMessage, Topic,
 };
-use teahouse_chat::ids::{GuestId, MsgId, Position, RoomId, Time, TokenHash};
+use teahouse_chat::ids::{GuestId, Identity, MsgId, Position, RoomId, Time, TokenHash};
 use teahouse_chat::modes::RoomModes;
 use teahouse_store::faults::Faults;
 use teahouse_store::{Loaded, Options, Read, ReadError, Settled, Store};
@@ -130,8 +130,14 @@ pub(crate) fn said(position: u64, room: u64) -> Change {
 }
 
 /// A message said ten milliseconds after the one before it.
+/// What two guests of these numbers say to one another.
+pub(crate) fn private(a: u64, b: u64) -> Conversation {
+    Conversation::private(Identity::Guest(GuestId(a)), Identity::Guest(GuestId(b)))
+}
+
 pub(crate) fn message(position: u64, conversation: Conversation, text: &str) -> StoredMessage {
     StoredMessage {
+        author: None,
         conversation,
         msgid: MsgId { time: time(position), position: Position(position) },
         kind: MessageKind::Privmsg,

@@ -1,0 +1,196 @@
+//! REGISTER: the nick one has becomes one's own. <https://ircv3.net/specs/extensions/account-registration>
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use teahouse_proto::names::Nick;
+use teahouse_proto::numerics as n;
+
+use super::{Answers, Command, Stage};
+use crate::durable::{AccountRecord, Change, Credentials, Owner};
+use crate::entry::{Audience, Event};
+use crate::ids::{AccountId, GuestId, Identity};
+use crate::reply::{Reply, unavailable};
+use crate::session::Request;
+use crate::work::{PASSWORD_BYTES_MAX, PasswordHash, Work};
+use crate::world::{Turn, User};
+
+pub(super) const COMMAND: Command = Command {
+    name: "REGISTER",
+    params_min: 3,
+    stage: Stage::Registered,
+    answers: Answers::Many,
+    help: "REGISTER <your nick or *> * <password>: make your nick your own",
+    parse,
+};
+
+/// Somebody wants an account, and has chosen a password.
+pub struct Choice {
+    account: Option<Nick>,
+    password: Box<str>,
+    salt: [u8; 16],
+}
+
+/// Somebody wants an account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Register {
+    /// The name it gives; without one its nick.
+    pub account: Option<Nick>,
+    /// What is kept of the password.
+    pub password: Credentials,
+}
+
+impl Choice {
+    /// Hashes the password.
+    pub(crate) fn hash(self) -> Register {
+        let argon2 = PasswordHash::of(&self.password, &self.salt);
+        Register { account: self.account, password: Credentials { argon2 } }
+    }
+}
+
+impl fmt::Debug for Choice {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Choice({:?})", self.account)
+    }
+}
+
+fn parse(request: &mut Request<'_>) {
+    let (name, password) = (request.param(0), request.param(2));
+    let account = match name {
+        "*" => None,
+        name => match Nick::parse(name) {
+            Ok(nick) => Some(nick),
+            Err(_) => return request.reply(refusal("BAD_ACCOUNT_NAME", name, "An account is named like a nick")),
+        },
+    };
+    if password.is_empty() || password.len() > PASSWORD_BYTES_MAX {
+        let text = "A password has 1 to 300 bytes";
+        return request.reply(refusal("UNACCEPTABLE_PASSWORD", name, text));
+    }
+    let salt = request.entropy();
+    request.work(Work::Register(Choice { account, password: password.into(), salt }));
+}
+
+fn refusal(code: &'static str, account: &str, text: &'static str) -> Reply {
+    Reply::fail("REGISTER", code, text).param(super::shown(account))
+}
+
+pub(crate) fn apply(turn: &mut Turn<'_>, register: &Register) {
+    let Some(user) = turn.actor() else { return };
+    let name = user.nick.clone();
+    if let Err(refusal) = may_register(turn, user, register) {
+        return turn.reply(refusal);
+    }
+    let (user, source) = (user.id, user.source());
+    let id = become_account(turn, user);
+    let now = turn.entry.time;
+    let record = AccountRecord {
+        id,
+        name: name.as_str().into(),
+        password: Some(register.password.clone()),
+        created: now,
+        seen: now,
+    };
+    turn.put_account(record);
+    turn.keep_seats(user);
+    let shown = || name.as_str().to_owned();
+    turn.tell(Audience::User(user), Event::Told(logged_in(&source, &name)));
+    turn.promise(Reply::word("REGISTER").param("SUCCESS").param(shown()).text("The nick is yours now"));
+}
+
+fn may_register(turn: &Turn<'_>, user: &User, register: &Register) -> Result<(), Reply> {
+    let name = user.nick.as_str();
+    if user.identity.and_then(Identity::account).is_some() {
+        return Err(refusal("ALREADY_AUTHENTICATED", name, "You are logged in already"));
+    }
+    if register.account.as_ref().is_some_and(|account| *account != user.nick) {
+        return Err(refusal("ACCOUNT_NAME_MUST_BE_NICK", name, "An account has its owner's nick for a name"));
+    }
+    if turn.world.durable.account_looking_like(&user.nick).is_some() {
+        return Err(refusal("ACCOUNT_EXISTS", name, "There is such an account already"));
+    }
+    if turn.entry.writable { Ok(()) } else { Err(unavailable("REGISTER", name)) }
+}
+
+/// A guest's number becomes its account's, so that what was its own stays so.
+fn become_account(turn: &mut Turn<'_>, user: crate::ids::UserId) -> AccountId {
+    let guest = match turn.world.presence.user(user).and_then(|user| user.identity) {
+        Some(Identity::Guest(guest)) => Some(guest),
+        _ => None,
+    };
+    let id = AccountId(guest.map_or(turn.entry.position.0, |GuestId(number)| number));
+    if let Some(guest) = guest {
+        turn.world.durable.remove_guest(guest);
+        turn.out.changes.push(Change::GuestRegistered(guest));
+        for room in turn.world.durable.rooms_of(Owner::Guest(guest)) {
+            turn.change_room(room, |record| record.owner = Owner::Account(id));
+        }
+    }
+    turn.world.presence.identify(user, Identity::Account(id));
+    id
+}
+
+/// 900
+pub(crate) fn logged_in(source: &Arc<str>, account: &Nick) -> Reply {
+    let reply = Reply::numeric(n::RPL_LOGGEDIN, format!("You are now logged in as {}", account.as_str()));
+    reply.param(source.to_string()).param(account.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::{check, check_with};
+
+    #[test]
+    fn a_nick_is_made_ones_own_and_then_is_nobody_elses() {
+        check(
+            "alice: PING 1 | bob: PING 1 || alice: REGISTER * * oolong | bob: NICK alice | alice: NICK other | bob: NICK alice | connect c | c: NICK alice | c: USER c 0 * :c",
+            expect![[r#"
+                alice < 900 alice alice alice :You are now logged in as alice
+                alice < REGISTER SUCCESS alice :The nick is yours now
+                bob < 433 bob alice :Nickname is already in use
+                alice < :alice NICK other
+                bob < 433 bob alice :Nickname is already in use
+                c < 433 * alice :Nickname is already in use"#]],
+        );
+    }
+
+    #[test]
+    fn whoever_proves_it_comes_back_to_the_same_user_and_its_rooms() {
+        check_with(
+            &[("alice", "guest")],
+            "bob: JOIN #tea | alice: JOIN #tea | alice: REGISTER * * oolong | alice: QUIT | connect b || b: CAP REQ sasl | b: AUTHENTICATE PLAIN | b: AUTHENTICATE AGFsaWNlAG9vbG9uZw== | b: NICK anything | b: USER b 0 * :b | b: CAP END | b: PRIVMSG #tea :hi",
+            expect![[r#"
+                b < CAP * ACK :sasl
+                b < AUTHENTICATE +
+                b < 900 * alice!account@tea.test alice :You are now logged in as alice
+                b < 903 * :SASL authentication successful
+                b < 001 alice :Welcome to the Test Network, alice
+                b < 376 alice :End of /MOTD command.
+                b < :alice JOIN #tea
+                b < 353 alice = #tea :@bob alice
+                b < 366 alice #tea :End of /NAMES list
+                bob < :alice PRIVMSG #tea :hi"#]],
+        );
+    }
+
+    #[test]
+    fn misuse_is_answered() {
+        check(
+            "alice: PING 1 | bob: PING 1 || alice: REGISTER | alice: REGISTER bob * x | alice: REGISTER a!b * x | alice: REGISTER * * : | alice: REGISTER * * oolong | alice: REGISTER * * oolong | bob: NICK allce | broken | bob: REGISTER * * x",
+            expect![[r#"
+                alice < 461 alice REGISTER :Not enough parameters
+                alice < FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK alice :An account has its owner's nick for a name
+                alice < FAIL REGISTER BAD_ACCOUNT_NAME a!b :An account is named like a nick
+                alice < FAIL REGISTER UNACCEPTABLE_PASSWORD * :A password has 1 to 300 bytes
+                alice < 900 alice alice alice :You are now logged in as alice
+                alice < REGISTER SUCCESS alice :The nick is yours now
+                alice < FAIL REGISTER ALREADY_AUTHENTICATED alice :You are logged in already
+                bob < :bob NICK allce
+                bob < FAIL REGISTER TEMPORARILY_UNAVAILABLE allce :The server cannot store anything at the moment; please try again later"#]],
+        );
+    }
+}
