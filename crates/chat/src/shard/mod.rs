@@ -302,6 +302,11 @@ impl Shard {
         }
     }
 
+    /// The first position that a gate here waits for: what is settled below is of no use to anybody here.
+    pub fn first_gate(&self) -> Option<Position> {
+        self.gated.front().map(|(position, _)| *position)
+    }
+
     /// The next question of a session that is still being answered; it is to be carried out.
     pub fn next_question(&mut self, id: SessionId) -> Option<Step> {
         let seat = self.seat_mut(id).filter(|seat| !seat.session.is_over())?;

@@ -47,13 +47,44 @@ struct Reading {
     upto: Position,
 }
 
+/// What waits for a worker, who sleeps when it has told everything until somebody wakes it.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    deliveries: VecDeque<Delivery>,
+    awake: bool,
+    /// The first position that a gate waited for when the worker went to sleep.
+    first_gate: Option<Position>,
+}
+
+impl Inbox {
+    fn push(&mut self, delivery: Delivery) {
+        self.deliveries.push_back(delivery);
+        self.awake = true;
+    }
+
+    /// What nobody there waits for wakes nobody.
+    fn settle(&mut self, upto: Position, lost: &Arc<[Position]>) {
+        match self.deliveries.back_mut() {
+            Some(Delivery::Settled(last, none)) if none.is_empty() && lost.is_empty() => *last = upto,
+            _ => self.deliveries.push_back(Delivery::Settled(upto, Arc::clone(lost))),
+        }
+        self.awake |= !lost.is_empty() || self.first_gate.is_some_and(|gate| gate <= upto);
+    }
+
+    /// How much waits.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.deliveries.len()
+    }
+}
+
 /// The chat in memory.
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) info: Arc<ServerInfo>,
     pub(crate) world: World,
     pub(crate) shards: Vec<Shard>,
-    pub(crate) inboxes: Vec<VecDeque<Delivery>>,
+    pub(crate) inboxes: Vec<Inbox>,
     pub(crate) kept: Kept,
     pub(crate) now: Time,
     pub(crate) writable: bool,
@@ -119,7 +150,7 @@ impl Model {
         let world = World::load(info.rules.clone(), Records::default());
         let mut model = Model {
             shards: (0..workers).map(|worker| Shard::new(worker, Arc::clone(&info), entropy)).collect(),
-            inboxes: (0..workers).map(|_| VecDeque::new()).collect(),
+            inboxes: (0..workers).map(|_| Inbox::default()).collect(),
             kept: Kept::default(),
             now: Time(1_700_000_000_000),
             writable: true,
@@ -153,7 +184,7 @@ impl Model {
         let reach = self.world.reach(&outcome.effects);
         let applied = Arc::new(Applied { position: entry.position, time: entry.time, effects: outcome.effects, reach });
         for inbox in &mut self.inboxes {
-            inbox.push_back(Delivery::Applied(Arc::clone(&applied)));
+            inbox.push(Delivery::Applied(Arc::clone(&applied)));
         }
         if !outcome.changes.is_empty() {
             self.unsettled.push_back((entry.position, outcome.changes));
@@ -191,7 +222,7 @@ impl Model {
     pub(crate) fn carry_out(&mut self, id: SessionId, steps: Vec<Step>) {
         for step in steps {
             match step {
-                Step::Answer(answer) => self.inboxes[id.worker as usize].push_back(Delivery::Answer(id, answer)),
+                Step::Answer(answer) => self.inboxes[id.worker as usize].push(Delivery::Answer(id, answer)),
                 Step::Submit(scope, action) => self.submit(Some(Origin { session: id, scope }), action),
                 Step::Ask(scope, query) => self.ask(id, scope, query),
                 Step::Work(scope, work) => self.working.push_back((id, scope, work)),
@@ -202,7 +233,7 @@ impl Model {
     fn ask(&mut self, session: SessionId, scope: Scope, query: Query) {
         let asked = self.world.ask(session, scope, query, self.now);
         for answer in asked.answers {
-            self.inboxes[session.worker as usize].push_back(Delivery::Answer(session, answer));
+            self.inboxes[session.worker as usize].push(Delivery::Answer(session, answer));
         }
         if let Some(read) = asked.read {
             self.reading.push(Reading { session, read, upto: Position(self.next.0 - 1) });
@@ -214,7 +245,7 @@ impl Model {
         let Some((session, scope, mut work)) = self.working.pop_front() else { return false };
         work.look_up(&self.world);
         self.submit(Some(Origin { session, scope: scope.clone() }), work.perform());
-        self.inboxes[usize::from(session.worker)].push_back(Delivery::Answer(session, Answer::Done(scope)));
+        self.inboxes[usize::from(session.worker)].push(Delivery::Answer(session, Answer::Done(scope)));
         true
     }
 
@@ -225,13 +256,17 @@ impl Model {
 
     /// Goes on delivering the oldest thing in a worker's inbox, to so many sessions at most.
     pub(crate) fn deliver_to(&mut self, worker: usize, receivers_max: usize) {
-        let shard = &mut self.shards[worker];
+        let (shard, inbox) = (&mut self.shards[worker], &mut self.inboxes[worker]);
         if !shard.is_telling()
-            && let Some(delivery) = self.inboxes[worker].pop_front()
+            && inbox.awake
+            && let Some(delivery) = inbox.deliveries.pop_front()
         {
             shard.deliver(delivery);
         }
         shard.tell(receivers_max);
+        if inbox.deliveries.is_empty() && !shard.is_telling() {
+            (inbox.awake, inbox.first_gate) = (false, shard.first_gate());
+        }
         for id in shard.take_changed() {
             if let Some(question) = self.shards[worker].next_question(id) {
                 self.carry_out(id, vec![question]);
@@ -239,9 +274,9 @@ impl Model {
         }
     }
 
-    /// Whether everything that a worker was sent is told.
+    /// Whether a worker sleeps: everything is told that anybody there waits for.
     pub(crate) fn has_told_all(&self, worker: usize) -> bool {
-        self.inboxes[worker].is_empty() && !self.shards[worker].is_telling()
+        !self.inboxes[worker].awake && !self.shards[worker].is_telling()
     }
 
     /// Lets the store commit the oldest `count` of what it was handed, or lose their messages.
@@ -258,7 +293,7 @@ impl Model {
         }
         let lost: Arc<[Position]> = lost.into();
         for inbox in &mut self.inboxes {
-            inbox.push_back(Delivery::Settled(self.settled, Arc::clone(&lost)));
+            inbox.settle(self.settled, &lost);
         }
         self.read_settled();
     }
@@ -277,7 +312,7 @@ impl Model {
         self.reading = waiting;
         for Reading { session, read, upto } in Vec::from_iter::<Vec<Reading>>(ripe) {
             let rows = self.kept.read(&read, upto);
-            self.inboxes[session.worker as usize].push_back(Delivery::Page(session, Some(rows)));
+            self.inboxes[session.worker as usize].push(Delivery::Page(session, Some(rows)));
         }
     }
 

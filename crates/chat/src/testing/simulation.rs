@@ -371,8 +371,13 @@ impl Simulation {
             let found = self.model.world.presence.user_named(&user.nick).map(|found| found.id);
             assert_eq!(found, Some(user.id), "seed {}: {} is found by its nick", self.seed, user.nick.as_str());
         }
+        self.tell_all();
         while self.model.unsettled() > 0 {
             self.model.settle(usize::MAX, true);
+        }
+        self.tell_all();
+        for shard in &self.model.shards {
+            assert_eq!(shard.first_gate(), None, "seed {}: all is settled, and a gate has stayed closed", self.seed);
         }
         let loaded = World::load(self.model.info.rules.clone(), self.model.kept.records());
         let (live, loaded) = (self.model.world.durable_fingerprint(), loaded.durable_fingerprint());
@@ -380,13 +385,17 @@ impl Simulation {
         self.members_agree();
     }
 
-    /// With all inboxes empty, the workers' members of each room are the world's.
-    fn members_agree(&mut self) {
+    /// Every worker goes on until it sleeps.
+    fn tell_all(&mut self) {
         for worker in 0..usize::from(WORKERS) {
             while !self.model.has_told_all(worker) {
                 self.model.deliver(worker);
             }
         }
+    }
+
+    /// With all told, the workers' members of each room are the world's.
+    fn members_agree(&self) {
         for shard in &self.model.shards {
             for (id, room) in shard.memberships() {
                 assert!(self.model.world.rooms_of(id).contains(&room), "seed {}: {id:?} is not in {room:?}", self.seed);

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
 use teahouse_chat::entry::Event;
+use teahouse_chat::ids::Position;
 use teahouse_chat::session::Answer;
 use teahouse_chat::shard::Delivery;
 
@@ -33,6 +34,8 @@ pub(crate) struct Inbox {
 #[derive(Debug, Default)]
 struct Waiting {
     deliveries: VecDeque<Delivery>,
+    /// The first position that a gate of the worker's waited for when it last wanted to sleep.
+    first_gate: Option<Position>,
     arrivals: Vec<Established>,
     stopping: bool,
 }
@@ -72,8 +75,7 @@ impl Inbox {
     /// Adds a delivery. May be called under the world's lock: never waits, makes no system call.
     #[must_use = "the worker may sleep"]
     pub(crate) fn add(&self, delivery: Delivery) -> Wake<'_> {
-        self.bytes.fetch_add(weight(&delivery), Ordering::Relaxed);
-        self.receivers.fetch_add(receivers(&delivery), Ordering::Relaxed);
+        self.count(&delivery);
         self.lock().deliveries.push_back(delivery);
         Wake(self)
     }
@@ -81,6 +83,29 @@ impl Inbox {
     /// Adds a delivery, and wakes the worker.
     pub(crate) fn push(&self, delivery: Delivery) {
         self.add(delivery).now();
+    }
+
+    /// Says up to where everything is settled but for what is lost, and wakes the worker if a gate of its own waits for
+    /// that; to any other it is told with whatever wakes it next.
+    ///
+    /// Both sides look under the same lock: a worker that finds this in its inbox does not sleep before it has taken it,
+    /// and the gates of one that sleeps are known, since they close only by what it takes.
+    pub(crate) fn settle(&self, upto: Position, lost: &Arc<[Position]>) {
+        let mut waiting = self.lock();
+        let is_waited_for = waiting.first_gate.is_some_and(|gate| gate <= upto);
+        match waiting.deliveries.back_mut() {
+            // Nothing came in between: this one says all that the last one says.
+            Some(Delivery::Settled(last, none)) if none.is_empty() && lost.is_empty() => *last = upto,
+            _ => {
+                let delivery = Delivery::Settled(upto, Arc::clone(lost));
+                self.count(&delivery);
+                waiting.deliveries.push_back(delivery);
+            }
+        }
+        drop(waiting);
+        if is_waited_for || !lost.is_empty() {
+            self.wake();
+        }
     }
 
     /// Brings a new connection.
@@ -126,11 +151,19 @@ impl Inbox {
         self.awake.store(true, Ordering::SeqCst);
     }
 
-    /// The worker wants to sleep: `false` if something has come meanwhile.
-    pub(crate) fn may_sleep(&self) -> bool {
+    /// The worker wants to sleep, and names the first position that a gate of its own waits for: `false` if something
+    /// has come meanwhile.
+    pub(crate) fn may_sleep(&self, first_gate: Option<Position>) -> bool {
         self.awake.store(false, Ordering::SeqCst);
-        let waiting = self.lock();
+        let mut waiting = self.lock();
+        waiting.first_gate = first_gate;
         waiting.deliveries.is_empty() && waiting.arrivals.is_empty() && !waiting.stopping
+    }
+
+    /// Counts a delivery among what waits, before anybody can take it.
+    fn count(&self, delivery: &Delivery) {
+        self.bytes.fetch_add(weight(delivery), Ordering::Relaxed);
+        self.receivers.fetch_add(receivers(delivery), Ordering::Relaxed);
     }
 
     fn wake(&self) {
@@ -174,4 +207,97 @@ fn weight(delivery: &Delivery) -> usize {
         Delivery::Answer(..) | Delivery::Settled(..) => 0,
     };
     DELIVERY_BYTES + texts
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use mio::{Events, Poll, Token};
+
+    use super::*;
+
+    /// An inbox, and whether its worker has been woken since the last look.
+    struct Bed {
+        inbox: Inbox,
+        poll: Poll,
+        pending: VecDeque<Delivery>,
+    }
+
+    impl Bed {
+        fn new() -> Self {
+            let poll = Poll::new().expect("a poll");
+            let waker = Waker::new(poll.registry(), Token(0)).expect("a waker");
+            Bed { inbox: Inbox::new(waker), poll, pending: VecDeque::new() }
+        }
+
+        fn was_woken(&mut self) -> bool {
+            let mut events = Events::with_capacity(1);
+            self.poll.poll(&mut events, Some(Duration::ZERO)).expect("it looks");
+            !events.is_empty()
+        }
+
+        fn settle(&mut self, upto: u64, lost: &[u64]) {
+            let lost: Arc<[Position]> = lost.iter().map(|position| Position(*position)).collect();
+            self.inbox.settle(Position(upto), &lost);
+        }
+
+        /// What the worker finds, as up to where it is settled and how many are lost.
+        fn finds(&mut self) -> Vec<(u64, usize)> {
+            self.inbox.stay_awake();
+            self.inbox.take(&mut self.pending, 256);
+            let found = self.pending.drain(..).filter_map(|delivery| {
+                self.inbox.let_go(&delivery);
+                match delivery {
+                    Delivery::Settled(upto, lost) => Some((upto.0, lost.len())),
+                    _ => None,
+                }
+            });
+            found.collect()
+        }
+    }
+
+    fn answer() -> Delivery {
+        let session = teahouse_chat::ids::SessionId { worker: 0, generation: 1, slot: 0 };
+        Delivery::Answer(session, Answer::Done(teahouse_chat::reply::Scope::Plain))
+    }
+
+    #[test]
+    fn what_is_settled_wakes_only_those_who_wait_for_it() {
+        let mut bed = Bed::new();
+        assert!(bed.inbox.may_sleep(Some(Position(7))));
+        bed.settle(6, &[]);
+        assert!(!bed.was_woken(), "its gate is at 7");
+        bed.settle(7, &[]);
+        assert!(bed.was_woken());
+        assert_eq!(bed.finds(), [(7, 0)], "two that nothing came between are told as one");
+
+        assert!(bed.inbox.may_sleep(None));
+        bed.settle(8, &[]);
+        assert!(!bed.was_woken(), "it has no gate");
+        assert!(!bed.inbox.may_sleep(None), "whoever is up takes it before it sleeps");
+        assert_eq!(bed.finds(), [(8, 0)]);
+
+        assert!(bed.inbox.may_sleep(None));
+        bed.settle(9, &[]);
+        bed.settle(10, &[9]);
+        assert!(bed.was_woken(), "what is lost is told at once");
+        bed.settle(11, &[]);
+        assert_eq!(bed.finds(), [(9, 0), (10, 1), (11, 0)], "and is told by itself");
+    }
+
+    #[test]
+    fn what_is_settled_is_told_behind_what_came_before() {
+        let mut bed = Bed::new();
+        assert!(bed.inbox.may_sleep(None));
+        bed.settle(1, &[]);
+        assert!(!bed.was_woken());
+        bed.inbox.push(answer());
+        assert!(bed.was_woken());
+        bed.settle(2, &[]);
+        bed.settle(3, &[]);
+        assert_eq!(bed.finds(), [(1, 0), (3, 0)], "nothing overtakes the answer in between");
+        assert!(!bed.inbox.is_pressed());
+        assert_eq!(bed.inbox.bytes.load(Ordering::Relaxed), 0, "what was merged was counted once");
+    }
 }

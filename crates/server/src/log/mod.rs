@@ -238,7 +238,7 @@ impl Inner {
 fn tell_settled(inboxes: &OnceLock<Vec<Arc<Inbox>>>, settled: Settled) {
     let lost: Arc<[Position]> = settled.failed.into_iter().chain(settled.failed_ahead).collect();
     for inbox in inboxes.get().into_iter().flatten() {
-        inbox.push(Delivery::Settled(settled.upto, Arc::clone(&lost)));
+        inbox.settle(settled.upto, &lost);
     }
 }
 

@@ -15,6 +15,25 @@ fn until_echoed(peer: &mut Peer, text: &str) {
 }
 
 #[test]
+fn no_echo_is_left_behind_while_its_worker_sleeps() {
+    let party = Party::new();
+    let speakers = (0..6).map(|number| {
+        let mut peer = party.guest(&format!("u{number}"), "echo-message");
+        peer.say(&format!("JOIN #room{number}"));
+        peer.until(" 366 ");
+        // Each has one message on its way: between two of them its worker has nothing to do, and nobody else wakes it.
+        std::thread::spawn(move || {
+            for line in 0..400 {
+                peer.say(&format!("PRIVMSG #room{number} :line {line}"));
+                assert!(peer.line().expect("an echo").ends_with(&format!(":line {line}")));
+            }
+        })
+    });
+    let speakers: Vec<_> = speakers.collect();
+    speakers.into_iter().for_each(|speaker| speaker.join().expect("every line was echoed"));
+}
+
+#[test]
 fn a_commit_that_fails_is_told_and_goes_by() {
     let mut party = Party::new();
     let mut alice = party.visitor("alice", "echo-message");
