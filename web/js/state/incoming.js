@@ -1,9 +1,11 @@
 // A PRIVMSG or NOTICE from the server: said now, said before (history), or our own coming back.
 import { fold, isRoom, nickOf } from "../net/irc.js";
+import { aboutOf } from "./about.js";
 import { batchOf, labelOf } from "./batches.js";
 import { insert, later, settle } from "./messages.js";
 import { noticed } from "./notices.js";
 import { change, emptyPlace } from "./places.js";
+import { whereOf } from "./where.js";
 import { isSelf, words } from "./words.js";
 
 /**
@@ -19,9 +21,9 @@ import { isSelf, words } from "./words.js";
  * @returns {State}
  */
 export function incoming(state, line) {
-  const [target = "", text = ""] = line.params;
+  const [, text = ""] = line.params;
   const history = batchOf(state, line, "chathistory");
-  const place = history === null ? placeOf(state, line.source, target) : history.target;
+  const place = whereOf(state, line);
   if (place === null) return noticed(state, line);
   const said = words(line.command, text);
   if (said === null || place.includes(",")) return state;
@@ -34,6 +36,7 @@ export function incoming(state, line) {
     from,
     msgid: line.tags.msgid ?? null,
     time: line.tags.time ?? null,
+    about: aboutOf(line),
     mine: isSelf(state, from),
     pending: false,
     failed: null,
@@ -51,18 +54,6 @@ export function incoming(state, line) {
     return { messages, unread: before.unread + (isNews ? 1 : 0) };
   }, fresh);
   return missed && told.away ? { ...told, away: { ...told.away, caughtUp: told.away.caughtUp + 1 } } : told;
-}
-
-/**
- * Where a message belongs that is not history; null for a word of the server's to us.
- * @param {State} state
- * @param {string | null} source
- * @param {string} target
- */
-function placeOf(state, source, target) {
-  if (isRoom(target)) return target;
-  if (source === null || !source.includes("!")) return null;
-  return isSelf(state, nickOf(source)) ? target : nickOf(source);
 }
 
 /**

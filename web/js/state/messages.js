@@ -10,6 +10,7 @@
  * @property {string} text
  * @property {string | null} msgid
  * @property {string | null} time
+ * @property {string | null} about the msgid of the message that it answers
  * @property {boolean} mine
  * @property {boolean} pending
  * @property {null | "refused" | "unknown"} failed

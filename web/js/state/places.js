@@ -8,6 +8,7 @@ import { fold, isRoom } from "../net/irc.js";
  * @typedef {object} Place
  * @property {string} name as first spelt
  * @property {readonly Message[]} messages
+ * @property {Readonly<Record<string, import("./about.js").Reactions>>} reactions by the msgid they are about
  * @property {string | null} topic
  * @property {Readonly<Record<string, string>>} people nicks by folded nick; empty in a conversation
  * @property {boolean} joined
@@ -27,6 +28,7 @@ export function emptyPlace(name) {
   return {
     name,
     messages: [],
+    reactions: {},
     topic: null,
     people: {},
     joined: false,

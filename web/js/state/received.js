@@ -1,5 +1,6 @@
 // A line from the server: one small function a command. What is not in the table is ignored.
 import { isRoom, nickOf } from "../net/irc.js";
+import { reacted, redacted } from "./about.js";
 import { batchOf, labelOf, withBatch } from "./batches.js";
 import { incoming } from "./incoming.js";
 import { invited, noticed, putOut, refused } from "./notices.js";
@@ -21,7 +22,7 @@ import { isSelf } from "./words.js";
  */
 export function received(state, line, at) {
   const inHistory = batchOf(state, line, "chathistory") !== null;
-  const isMessage = line.command === "PRIVMSG" || line.command === "NOTICE";
+  const isMessage = ["PRIVMSG", "NOTICE", "TAGMSG", "REDACT"].includes(line.command);
   if (inHistory && !isMessage && line.command !== "BATCH") return state;
   const handler = HANDLERS[line.command];
   if (handler) return handler(state, line, at);
@@ -50,7 +51,9 @@ const HANDLERS = {
   NOTICE: incoming,
   PART: (state, line) => rooms.part(state, who(line), line.params[0] ?? ""),
   PRIVMSG: incoming,
+  REDACT: redacted,
   QUIT: (state, line) => rooms.quit(state, who(line)),
+  TAGMSG: reacted,
   TOPIC: (state, { params: [room = "", text = ""] }) => rooms.topic(state, room, text),
   WARN: noticed,
 };

@@ -1,5 +1,6 @@
 // A line that we sent: messages are shown at once, as pending until the server gives them back.
 import { isRoom } from "../net/irc.js";
+import { aboutOf } from "./about.js";
 import { insert, lastConfirmed } from "./messages.js";
 import { change, emptyPlace } from "./places.js";
 import { words } from "./words.js";
@@ -31,6 +32,7 @@ export function sent(state, { command, params, tags }) {
         from: state.nick,
         msgid: null,
         time: null,
+        about: aboutOf({ command, params, tags, source: null }),
         mine: true,
         pending,
         failed: null,

@@ -28,8 +28,10 @@ function room(place) {
 
 /** @param {Place} place */
 function messages(place) {
-  return place.messages.map(({ from, kind, text, msgid, time, mine, pending, failed }) => {
-    return { from, kind, text, msgid, time, mine, pending, failed };
+  return place.messages.map(({ from, kind, text, msgid, time, about, mine, pending, failed }) => {
+    const reactions = place.reactions[msgid ?? ""] ?? {};
+    const told = { ...(about !== null && { about }), ...(Object.keys(reactions).length > 0 && { reactions }) };
+    return { from, kind, text, msgid, time, mine, pending, failed, ...told };
   });
 }
 

@@ -1,6 +1,9 @@
 //! The messages of one room or conversation: what the server confirmed, in order, then what it has not.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use super::about::Reactions;
 
 /// Confirmed messages kept of one room or conversation; the oldest go first.
 pub const MESSAGES_MAX: usize = 10_000;
@@ -21,6 +24,8 @@ pub struct Message {
     pub msgid: Option<String>,
     /// When the server took it, as ISO 8601 in UTC.
     pub time: Option<String>,
+    /// The id of the message that it answers.
+    pub about: Option<String>,
     /// Whether we said it.
     pub mine: bool,
     /// What became of it.
@@ -84,6 +89,7 @@ impl Message {
 /// The messages of one room or conversation.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
+    pub(super) reactions: Reactions,
     confirmed: Vec<Arc<Message>>,
     unconfirmed: Vec<Sent>,
 }
@@ -105,6 +111,17 @@ impl Log {
     /// What the server confirmed, oldest first.
     pub fn confirmed(&self) -> &[Arc<Message>] {
         &self.confirmed
+    }
+
+    /// Who reacts to a message, by reaction, in the order they came.
+    pub fn reactions(&self, message: &Message) -> Option<&BTreeMap<String, Vec<String>>> {
+        self.reactions.of(message.msgid.as_deref()?)
+    }
+
+    /// A message is gone, with what was said about it by reaction.
+    pub(super) fn take_back(&mut self, msgid: &str) {
+        self.confirmed.retain(|message| message.msgid.as_deref() != Some(msgid));
+        self.reactions.forget(msgid);
     }
 
     /// Whether a message with this id is there.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use teahouse_proto::irc;
 
+use super::about::about;
 use super::{Added, BATCHES_MAX, Conversation, Fate, Kind, Log, Message, ROOMS_MAX, State, fold};
 
 /// A batch that is open.
@@ -59,16 +60,12 @@ impl State {
         let user = line.source.filter(|source| source.contains('!'));
         let from = if user.is_some() { line.source_nick() } else { line.source }.unwrap_or_default();
         let mine = self.is_me(from);
-        let goes_to = match (&history, user) {
-            (Some(target), _) => target.as_str(),
-            (None, _) if target.contains(',') => return None,
-            (None, _) if target.starts_with('#') => target,
-            (None, None) => {
-                self.push_notice(text);
-                return None;
-            }
-            (None, Some(_)) if mine => target,
-            (None, Some(_)) => from,
+        if history.is_none() && target.contains(',') {
+            return None;
+        }
+        let Some(goes_to) = self.place_of(line) else {
+            self.push_notice(text);
+            return None;
         };
         let (kind, text) = kind_and_text(line.command, text)?;
         let message = Message {
@@ -77,11 +74,12 @@ impl State {
             text: text.to_owned(),
             msgid: tag(line, "msgid"),
             time: tag(line, "time"),
+            about: about(line),
             mine,
             fate: Fate::Confirmed,
         };
         let label = if mine { self.label(line) } else { None };
-        let (name, log) = self.place(goes_to)?;
+        let (name, log) = self.place(&goes_to)?;
         if mine {
             log.settle(&message, label.as_deref());
         }
@@ -107,6 +105,7 @@ impl State {
             text: text.to_owned(),
             msgid: None,
             time: None,
+            about: about(line),
             mine: true,
             fate: if echoed { Fate::Pending } else { Fate::Confirmed },
         };
@@ -150,7 +149,7 @@ impl State {
     }
 }
 
-fn tag(line: &irc::Message<'_>, key: &str) -> Option<String> {
+pub(super) fn tag(line: &irc::Message<'_>, key: &str) -> Option<String> {
     line.tags.get(key).map(std::borrow::Cow::into_owned)
 }
 

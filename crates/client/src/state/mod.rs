@@ -2,6 +2,7 @@
 //! sent, and the connection opening and closing. The rules are those of `testdata/client/README.md`;
 //! the page's reducer keeps the same ones.
 
+mod about;
 mod log;
 mod messages;
 #[cfg(test)]
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use teahouse_proto::irc;
 
+pub use self::about::{REACTION_LENGTH_MAX, REACTIONS_MAX};
 pub use self::log::{Fate, Kind, Log, MESSAGES_MAX, Message, UNCONFIRMED_MAX};
 use self::messages::Batch;
 
@@ -210,10 +212,12 @@ impl State {
         if matches!(line.command, "PRIVMSG" | "NOTICE") {
             return self.message_in(line);
         }
-        if line.command == "BATCH" {
-            self.batch(line);
-        } else if self.history_target(line).is_none() {
-            self.event(line);
+        match line.command {
+            "BATCH" => self.batch(line),
+            "TAGMSG" => self.reacted(line),
+            "REDACT" => self.redacted(line),
+            _ if self.history_target(line).is_none() => self.event(line),
+            _ => {}
         }
         None
     }

@@ -64,7 +64,7 @@ fn room_snapshot(room: &Room) -> Value {
 fn log_snapshot(log: &Log) -> Value {
     log.messages()
         .map(|message| {
-            json!({
+            let mut shown = json!({
                 "from": message.from,
                 "kind": message.kind.as_str(),
                 "text": message.text,
@@ -77,7 +77,14 @@ fn log_snapshot(log: &Log) -> Value {
                     Fate::Unknown => Some("unknown"),
                     Fate::Confirmed | Fate::Pending => None,
                 },
-            })
+            });
+            if let Some(about) = &message.about {
+                shown["about"] = json!(about);
+            }
+            if let Some(reactions) = log.reactions(message) {
+                shown["reactions"] = json!(reactions);
+            }
+            shown
         })
         .collect()
 }
