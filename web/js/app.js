@@ -59,6 +59,8 @@ export class App {
   awayRead = null;
   /** @type {Map<string, string>} what was typed and not sent, by folded name of the place */
   drafts = new Map();
+  /** @type {Map<string, import("./state/messages.js").Message>} what is being answered, by folded name of the place */
+  answers = new Map();
 
   /**
    * @param {string} url
@@ -124,13 +126,27 @@ export class App {
   }
 
   /**
+   * What is written next in this place answers a message; or not any more.
+   * @param {import("./state/messages.js").Message | null} message
+   */
+  answer(message) {
+    if (this.place === null) return;
+    if (message === null) this.answers.delete(this.place);
+    else this.answers.set(this.place, message);
+    this.changed();
+  }
+
+  /**
    * @param {string} typed
    */
   write(typed) {
     const place = this.current;
     if (place === undefined) return;
+    const about = this.answers.get(fold(place.name))?.msgid ?? null;
+    this.answer(null);
     perform(typed, {
       place: place.name,
+      about,
       session: this.session,
       go: (name) => this.look(name),
       hint: (id, values) => this.hint([this.texts.say(id, values)]),

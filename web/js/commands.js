@@ -4,6 +4,7 @@ import { isRoom } from "./net/irc.js";
 /**
  * @typedef {object} Desk what a command works with
  * @property {string} place the name of the place where it was typed
+ * @property {string | null} about the msgid of the message that it answers
  * @property {import("./session/session.js").Session} session
  * @property {(name: string) => void} go looks at a place, as soon as it is there
  * @property {(id: string, values?: Record<string, string>) => void} hint says something to the person alone
@@ -23,7 +24,7 @@ export const COMMANDS = [
     names: ["me"],
     needsText: true,
     help: "command-help-me",
-    run: (text, { session, place }) => session.say(place, text, "action"),
+    run: (text, { session, place, about }) => session.say(place, text, "action", about),
   },
   {
     names: ["join", "j"],
@@ -70,8 +71,8 @@ export const COMMANDS = [
  * @param {Desk} desk
  */
 export function perform(typed, desk) {
-  if (!typed.startsWith("/")) return desk.session.say(desk.place, typed);
-  if (typed.startsWith("//")) return desk.session.say(desk.place, typed.slice(1));
+  if (!typed.startsWith("/")) return desk.session.say(desk.place, typed, "privmsg", desk.about);
+  if (typed.startsWith("//")) return desk.session.say(desk.place, typed.slice(1), "privmsg", desk.about);
   const [, name = "", text = ""] = /^\/(\S*)\s*(.*)$/s.exec(typed.trimEnd()) ?? [];
   const command = COMMANDS.find(({ names }) => names.includes(name.toLowerCase()));
   if (command === undefined) return desk.hint("command-unknown", { command: name });

@@ -42,14 +42,14 @@ test("what is typed after a slash is done, or said to be unknown", () => {
   };
   const session = { say: note("say"), join: note("join"), part: note("part"), talk: note("talk"), setTopic: note("topic"), rename: note("name") };
   const type = (/** @type {string} */ typed, place = "#tea") => {
-    const desk = { place, session: /** @type {any} */ (session), go: note("go"), hint: note("hint"), help: note("help") };
+    const desk = { place, about: "m1", session: /** @type {any} */ (session), go: note("go"), hint: note("hint"), help: note("help") };
     perform(typed, desk);
     return done.splice(0);
   };
-  assert.deepEqual(type("hello /me"), ["say #tea hello /me"]);
-  assert.deepEqual(type("//path"), ["say #tea /path"]);
-  assert.deepEqual(type("/me pours  tea"), ["say #tea pours  tea action"]);
-  assert.deepEqual(type("/ME pours"), ["say #tea pours action"]);
+  assert.deepEqual(type("hello /me"), ["say #tea hello /me privmsg m1"]);
+  assert.deepEqual(type("//path"), ["say #tea /path privmsg m1"]);
+  assert.deepEqual(type("/me pours  tea"), ["say #tea pours  tea action m1"]);
+  assert.deepEqual(type("/ME pours"), ["say #tea pours action m1"]);
   assert.deepEqual(type("/msg bob how are you"), ["talk bob", "go bob", "say bob how are you"]);
   assert.deepEqual(type("/topic Tea at five"), ["topic #tea Tea at five"]);
   assert.deepEqual(type("/topic x", "bob"), ['hint command-only-room {"command":"topic"}']);

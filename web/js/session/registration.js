@@ -18,6 +18,8 @@ export const CAPABILITIES = [
   "standard-replies",
   "userhost-in-names",
   "draft/chathistory",
+  "draft/event-playback",
+  "draft/message-redaction",
   GUEST,
 ];
 

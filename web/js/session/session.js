@@ -121,15 +121,17 @@ export class Session {
    * @param {string} target
    * @param {string} text
    * @param {Kind} [kind]
+   * @param {string | null} [about] the msgid of the message that it answers
    */
-  say(target, text, kind = "privmsg") {
+  say(target, text, kind = "privmsg", about = null) {
     const command = kind === "notice" ? "NOTICE" : "PRIVMSG";
     const { source, nick, caps } = this.#store.state;
     const bytes = bytesLeft(source, nick, command, target) - wireText(kind, "").length;
     for (const line of text.split(/\r\n|\r|\n/)) {
       for (const piece of split(line, bytes)) {
         this.#labels += 1;
-        const tags = caps.includes("labeled-response") ? { label: `m${this.#labels}` } : {};
+        const label = caps.includes("labeled-response") ? { label: `m${this.#labels}` } : {};
+        const tags = { ...label, ...(about !== null && this.canReact && { "+reply": about }) };
         if (!this.#wish(command, [target, wireText(kind, piece)], tags)) return;
       }
     }
@@ -185,7 +187,36 @@ export class Session {
    */
   again(place, message) {
     this.#store.dispatch({ forget: message.id, place });
-    this.say(place, message.text, message.kind);
+    this.say(place, message.text, message.kind, message.about);
+  }
+
+  /** Whether messages can be answered and reacted to. */
+  get canReact() {
+    return this.#store.state.caps.includes("message-tags");
+  }
+
+  /** Whether messages can be taken back. */
+  get canTakeBack() {
+    return this.#store.state.caps.includes("draft/message-redaction");
+  }
+
+  /**
+   * @param {string} place
+   * @param {import("../state/messages.js").Message} message
+   * @param {string} reaction
+   * @param {boolean} [isOn]
+   */
+  react(place, { msgid }, reaction, isOn = true) {
+    if (msgid === null) return;
+    this.#wish("TAGMSG", [place], { "+reply": msgid, [isOn ? "+draft/react" : "+draft/unreact"]: reaction });
+  }
+
+  /**
+   * @param {string} place
+   * @param {import("../state/messages.js").Message} message
+   */
+  takeBack(place, { msgid }) {
+    if (msgid !== null) this.#wish("REDACT", [place, msgid]);
   }
 }
 

@@ -4,6 +4,7 @@ import { fold, isRoom } from "../net/irc.js";
 import { Connection } from "./connection.js";
 import { classes, html } from "./html.js";
 import { isComposing } from "./keys.js";
+import { excerpt } from "./message.js";
 
 const ROWS_MAX = 6;
 
@@ -17,6 +18,10 @@ export function Composer({ app, place }) {
     if (window.matchMedia("(pointer: fine)").matches) field.current?.focus();
   }, []);
 
+  const answered = app.answers.get(key);
+  useEffect(() => {
+    if (answered) field.current?.focus();
+  }, [answered]);
   const isOnline = app.store.state.phase === "online";
   const canSend = isOnline && (place.joined || !isRoom(place.name));
   const write = (/** @type {string} */ value) => {
@@ -40,6 +45,8 @@ export function Composer({ app, place }) {
   };
   return html`
     <form class="composer" onSubmit=${submitted}>
+      ${answered &&
+      html`<p class="answering"><span>${texts.say("answering", { name: answered.from })} ${excerpt(answered.text)}</span> <button type="button" class="plain" aria-label=${texts.say("answer-not")} onClick=${() => app.answer(null)}>✕</button></p>`}
       <textarea
         ref=${field}
         aria-label=${texts.say("message-to", { place: place.name })}

@@ -24,7 +24,7 @@ const ROWS = 150;
 /** Messages of one person within this time are one block. */
 const BLOCK_MS = 5 * 60_000;
 
-/** @extends {Component<Props, { below: number, shown: number }>} */
+/** @extends {Component<Props, { below: number, shown: number, open: number | null }>} */
 export class MessageLog extends Component {
   /** @type {HTMLElement | null} */
   #box = null;
@@ -33,7 +33,7 @@ export class MessageLog extends Component {
   #lastId;
 
   /** @override */
-  state = { below: 0, shown: ROWS };
+  state = { below: 0, shown: ROWS, open: null };
 
   /** @override */
   componentDidMount() {
@@ -99,6 +99,8 @@ export class MessageLog extends Component {
     else if (!place.loading && !place.complete) app.session.older(place.name);
   };
 
+  #open = (/** @type {number | null} */ id) => this.setState({ open: id });
+
   #toEnd = () => {
     if (this.#box) this.#box.scrollTop = this.#box.scrollHeight;
   };
@@ -127,7 +129,7 @@ export class MessageLog extends Component {
           ${loading && html`<p class="edge">${texts.say("loading-older")}</p>`}
           ${complete && isWhole && html`<p class="edge">${texts.say(messages.length > 0 ? "beginning" : "nothing-said")}</p>`}
           <ol>
-            ${rows(app, place, messages)}
+            ${rows(app, place, messages, this.state.open, this.#open)}
           </ol>
         </div>
         ${this.state.below > 0 &&
@@ -141,10 +143,13 @@ export class MessageLog extends Component {
  * @param {App} app
  * @param {Place} place
  * @param {readonly Message[]} messages those of the place that are drawn
+ * @param {number | null} openId whose menu is open
+ * @param {(id: number | null) => void} open
  */
-function rows(app, place, messages) {
+function rows(app, place, messages, openId, open) {
   const { texts } = app;
   const days = dayNames(texts);
+  const byMsgid = new Map(place.messages.map((one) => [one.msgid, one]));
   const found = [];
   /** @type {Message | null} */
   let before = null;
@@ -154,8 +159,8 @@ function rows(app, place, messages) {
     if (today !== day && today !== "") found.push(html`<li key=${`day ${today}`} class="day"><span>${(day = today)}</span></li>`);
     const isNew = message.id === place.marker;
     if (isNew) found.push(html`<li key="new" class="new"><span>${texts.say("new-messages")}</span></li>`);
-    const head = isNew || before === null || !isBlock(before, message);
-    found.push(html`<${Row} key=${message.id} app=${app} texts=${texts} place=${place.name} message=${message} head=${head} me=${app.store.state.nick} />`);
+    const head = isNew || before === null || message.about !== null || !isBlock(before, message);
+    found.push(html`<${Row} key=${message.id} app=${app} texts=${texts} place=${place.name} message=${message} head=${head} me=${app.store.state.nick} answered=${byMsgid.get(message.about ?? "")} reactions=${place.reactions[message.msgid ?? ""]} isOpen=${message.id === openId} open=${open} />`);
     before = message;
   }
   return found;

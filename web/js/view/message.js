@@ -1,8 +1,10 @@
-// One message. It is drawn again only when something of it has changed: a room may hold thousands.
+// One message, what it answers, and how others react to it. It is drawn again only when something of it has changed: a room may hold thousands.
 import { Component } from "../../vendor/preact.js";
 import { fold } from "../net/irc.js";
 import { html, classes, hue } from "./html.js";
 import { linked } from "./linked.js";
+import { MessageMenu } from "./message-menu.js";
+import { Reactions } from "./reactions.js";
 
 /**
  * @typedef {import("../state/messages.js").Message} Message
@@ -14,6 +16,10 @@ import { linked } from "./linked.js";
  * @property {Message} message
  * @property {boolean} head whether the author stands above it
  * @property {string} me
+ * @property {Message | undefined} answered the message that it answers, if that is here
+ * @property {import("../state/about.js").Reactions | undefined} reactions
+ * @property {boolean} isOpen whether its menu is open
+ * @property {(id: number | null) => void} open opens one message's menu, or none
  */
 
 /** @extends {Component<Props>} */
@@ -23,27 +29,41 @@ export class Row extends Component {
    * @param {Props} next
    */
   shouldComponentUpdate(next) {
-    const { message, head, texts, me } = this.props;
-    return next.message !== message || next.head !== head || next.texts !== texts || next.me !== me;
+    const { message, head, texts, me, answered, reactions, isOpen } = this.props;
+    const same = next.message === message && next.head === head && next.texts === texts && next.me === me;
+    return !same || next.answered !== answered || next.reactions !== reactions || next.isOpen !== isOpen;
   }
 
   /**
    * @override
    * @param {Props} props
    */
-  render({ app, texts, place, message, head, me }) {
+  render({ app, texts, place, message, head, me, answered, reactions, isOpen, open }) {
     const { from, kind, text, mine, pending, failed } = message;
     const isMention = !mine && kind !== "notice" && mentions(text, me);
     const name = html`<${Name} app=${app} nick=${from} />`;
     return html`
       <li class=${classes("message", `is-${kind}`, head && "has-head", mine && "is-mine", pending && "is-pending", failed && "is-failed", isMention && "is-mention")}>
         ${head && kind !== "action" && html`<p class="head">${name}${kind === "notice" && html`<span class="tag">${texts.say("notice-from")}</span>`}</p>`}
+        ${message.about !== null && html`<p class="answered">↩ ${answered ? html`<b>${answered.from}</b> ${excerpt(answered.text)}` : texts.say("answered-elsewhere")}</p>`}
         <p class="said"><${When} texts=${texts} time=${message.time} /><span class="text">${kind === "action" && html`<span class="star">✻ </span>${name} `}${linked(text)}</span></p>
+        ${reactions && Object.keys(reactions).length > 0 && html`<${Reactions} app=${app} place=${place} message=${message} reactions=${reactions} />`}
+        ${message.msgid !== null && app.session.canReact && html`<button class="more" aria-label=${texts.say("message-actions")} aria-expanded=${isOpen} onClick=${() => open(isOpen ? null : message.id)}>⋯</button>`}
+        ${isOpen && html`<${MessageMenu} app=${app} place=${place} message=${message} close=${() => open(null)} />`}
         ${pending && html`<p class="fate">${texts.say("pending")}</p>`}
         ${failed && html`<p class="fate">${texts.say(`failed-${failed}`)} <button onClick=${() => app.session.again(place, message)}>${texts.say("send-again")}</button></p>`}
       </li>
     `;
   }
+}
+
+/** So much of a message is shown above what answers it. */
+const EXCERPT_LETTERS = 80;
+
+/** @param {string} text */
+export function excerpt(text) {
+  const letters = Array.from(text);
+  return letters.length > EXCERPT_LETTERS ? `${letters.slice(0, EXCERPT_LETTERS).join("")}…` : text;
 }
 
 /** @param {{ app: import("../app.js").App, nick: string }} props */
