@@ -13,6 +13,7 @@
 //! - [`capabilities`]: one table.
 //! - [`modes`]: what rooms are set to, who ranks how high, what users are marked with.
 //! - [`session`]: one connection, the side that reads.
+//! - [`words`]: what a text is found by.
 //! - [`work`]: what is too slow to be done where lines are read.
 //! - [`shard`]: one worker's sessions, the side that writes.
 //! - [`render`]: structure into bytes, once per variant.
@@ -38,6 +39,7 @@ pub mod render;
 pub mod reply;
 pub mod session;
 pub mod shard;
+pub mod words;
 pub mod work;
 pub mod world;
 

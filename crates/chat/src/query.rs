@@ -5,11 +5,12 @@ use teahouse_proto::names::{Nick, RoomName};
 use crate::commands::{
     about, chathistory, ison, list, lusers, mode, monitor, names, topic, usermode, who, whois, whowas,
 };
-use crate::durable::{Conversation, Span};
-use crate::ids::{RoomId, SessionId, Time, UserId};
+use crate::durable::{Bound, Conversation, Span};
+use crate::ids::{Identity, RoomId, SessionId, Time, UserId};
 use crate::modes::List;
 use crate::reply::{Reply, Scope};
 use crate::session::Answer;
+use crate::words::Phrase;
 use crate::world::World;
 
 /// What a session asks.
@@ -65,6 +66,29 @@ pub struct HistoryRead {
     pub conversation: Conversation,
     /// Which part.
     pub span: Span,
+    /// At most so many rows.
+    pub limit: usize,
+}
+
+/// What is to be looked for in the store: all of it must hold of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchRead {
+    /// It was said in one of these,
+    pub conversations: Vec<Conversation>,
+    /// or in private by or to this one.
+    pub privately: Option<Identity>,
+    /// These stand in it.
+    pub phrases: Vec<Phrase>,
+    /// Its author's name, as [`crate::words::name`] has it.
+    pub author: Option<String>,
+    /// There is a link in it.
+    pub has_link: bool,
+    /// It was said at this time or later, or behind this message.
+    pub after: Option<Bound>,
+    /// It was said at this time or earlier, or before this message.
+    pub before: Option<Bound>,
+    /// Of more than `limit` messages the oldest are wanted, not the newest.
+    pub oldest: bool,
     /// At most so many rows.
     pub limit: usize,
 }

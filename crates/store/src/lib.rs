@@ -1,4 +1,5 @@
-//! What is kept on disk: one SQLite file, one writer with group commit, readers with their own connections.
+//! What is kept on disk: one SQLite file, one writer with group commit, readers with their own connections; and beside
+//! it an index by which messages are found.
 //!
 //! In: durable changes of the world at rising positions, reads of history. Out: which positions are settled, the rows
 //! asked for, and at start the records that the world is loaded from.
@@ -15,8 +16,12 @@
 //! - `writer`: the thread that commits, settles, fails and retries.
 //! - `upserts`: state changes that must reach the disk, however long it takes.
 //! - `forget`: deletes forgotten conversations in small slices.
+//! - `erased`: what was deleted, until no file has it any more.
+//! - `scrub`: overwrites what deleted rows leave behind.
+//! - [`search`]: the index, with threads of its own.
 //! - `readers`: the threads that answer reads of history, and those reads that wait for the writer.
 
+mod erased;
 mod forget;
 mod open;
 mod place;
@@ -24,6 +29,7 @@ mod queue;
 mod readers;
 mod rows;
 mod schema;
+mod scrub;
 mod trouble;
 mod upserts;
 mod writer;
@@ -32,6 +38,7 @@ pub mod error;
 pub mod faults;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+pub mod search;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -40,6 +47,7 @@ use std::time::{Duration, Instant};
 
 use teahouse_chat::durable::{Change, Conversation, Records, Span, StoredMessage};
 use teahouse_chat::ids::{Position, Time};
+use teahouse_chat::query::SearchRead;
 
 pub use error::{CloseError, OpenError, ReadError};
 pub use queue::BACKLOG_BYTES_MAX;
@@ -48,6 +56,7 @@ pub use readers::{READ_QUEUE_MAX, READ_ROWS_MAX};
 use faults::Faults;
 use queue::Queue;
 use readers::{Job, Reads};
+use search::{Find, Search};
 use writer::Writer;
 
 /// How long [`Store::close`] waits for the disk, in milliseconds: with the goodbyes before it and the runtime's end after
@@ -59,6 +68,9 @@ const CLOSE_MS: u64 = 900;
 pub struct Options {
     /// Whether messages are kept; `false` keeps rooms and guests only, and messages settle without a write.
     pub history: bool,
+    /// Whether there is an index to search by; without one, searches are refused.
+    #[doc(hidden)]
+    pub search: bool,
     /// Lets tests hold the writer back and make it fail.
     #[doc(hidden)]
     pub faults: Faults,
@@ -66,7 +78,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { history: true, faults: Faults::default() }
+        Options { history: true, search: true, faults: Faults::default() }
     }
 }
 
@@ -114,6 +126,7 @@ pub struct Read {
 pub struct Store {
     queue: Arc<Queue>,
     reads: Arc<Reads>,
+    search: Option<Search>,
     path: PathBuf,
     /// Gives the writer's last word and disconnects once no thread of the store is left.
     ended: Mutex<Option<Receiver<Result<(), CloseError>>>>,
@@ -137,15 +150,21 @@ impl Store {
         let reads = Arc::new(Reads::new(before));
         let (alive, ended) = mpsc::channel();
         let (path, loaded) = (opened.path.clone(), opened.loaded.clone());
+        let mut search = None;
         let started = readers::start(&reads, &path, &alive).and_then(|()| {
+            if options.search {
+                search = Some(Search::start(&path, before, opened.erasing.last_copy, &queue, &alive)?);
+            }
+            let feed = search.as_ref().map(|search| Arc::clone(&search.feed));
             let (queue, reads) = (Arc::clone(&queue), Arc::clone(&reads));
-            Writer::new(opened, queue, reads, options.faults, Box::new(on_settled)).start(alive)
+            Writer::new(opened, queue, reads, feed, options.faults, Box::new(on_settled)).start(alive)
         });
         if let Err(error) = started {
             reads.close();
+            search.inspect(Search::close);
             return Err(error);
         }
-        Ok((Store { queue, reads, path, ended: Mutex::new(Some(ended)) }, loaded))
+        Ok((Store { queue, reads, search, path, ended: Mutex::new(Some(ended)) }, loaded))
     }
 
     /// Hands over what `position` changes; positions rise from call to call.
@@ -196,6 +215,37 @@ impl Store {
         self.reads.submit(target, Job { read, reply: Box::new(reply) });
     }
 
+    /// Gives the messages that a search finds, oldest first: the newest of them, or the oldest, as it says; nothing above
+    /// `upto`, and nothing that is not committed.
+    ///
+    /// What was just committed may not be found yet. Answered on a thread of its own, or at once on the calling thread
+    /// when too many wait, after close, and without an index.
+    pub fn search(
+        &self,
+        read: SearchRead,
+        upto: Position,
+        reply: impl FnOnce(Result<Vec<StoredMessage>, ReadError>) + Send + 'static,
+    ) {
+        match &self.search {
+            Some(search) => search.finds.submit(Find { read, upto, reply: Box::new(reply) }),
+            None => reply(Err(ReadError::Closed)),
+        }
+    }
+
+    /// Waits until every message up to `position` can be found; `false` if that took longer than `patience`.
+    #[doc(hidden)]
+    pub fn wait_searchable(&self, position: Position, patience: Duration) -> bool {
+        self.search.as_ref().is_some_and(|search| search.feed.wait_indexed(position, patience))
+    }
+
+    /// Calls back, on some thread of the store, once the texts of all messages that were deleted or replaced up to what
+    /// is settled now are in no file of the store any more: not in the database, the index, or their logs.
+    ///
+    /// Never, if the store is closed before; what is left to be done then is done after the next start.
+    pub fn when_erased(&self, reply: impl FnOnce() + Send + 'static) {
+        self.queue.erasures.when_clean(Box::new(reply));
+    }
+
     /// Writes what is queued, checkpoints and closes, or gives up after 0.9 s; later calls do nothing.
     ///
     /// An error says that something may not have reached the disk: none of it was ever called settled. MUST NOT be
@@ -204,6 +254,7 @@ impl Store {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(ended) = ended else { return Ok(()) };
         self.reads.close();
+        self.search.iter().for_each(Search::close);
         self.queue.close();
         let deadline = Instant::now() + Duration::from_millis(CLOSE_MS);
         let mut last_word = None;

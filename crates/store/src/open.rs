@@ -13,7 +13,7 @@ use crate::faults::Faults;
 use crate::place::Place;
 use crate::queue::POSITION_BLOCK;
 use crate::schema::{self, Identity};
-use crate::{Loaded, rows};
+use crate::{Loaded, erased, rows};
 
 const DATABASE_FILE: &str = "teahouse.db";
 /// The write-ahead log, as SQLite names it.
@@ -37,6 +37,8 @@ pub(crate) struct Opened {
     pub(crate) connection: Connection,
     pub(crate) loaded: Loaded,
     pub(crate) reserved_until: Position,
+    /// What was erased and may still be in a file.
+    pub(crate) erasing: Erasing,
     /// Held as long as the writer lives.
     pub(crate) lock: File,
 }
@@ -61,8 +63,28 @@ pub(crate) fn open(dir: &Path, faults: &Faults) -> Result<Opened, OpenError> {
     };
     prepare(&mut connection, &path, version, faults)?;
     let (loaded, reserved_until) = load(&mut connection).map_err(|error| OpenError::from_sqlite(&path, &error))?;
+    let erasing = erasing(&connection).map_err(|error| OpenError::from_sqlite(&path, &error))?;
     let place = Place::of(&path).map_err(|error| OpenError::from_io(&path, &error))?;
-    Ok(Opened { path, place, connection, loaded, reserved_until, lock })
+    Ok(Opened { path, place, connection, loaded, reserved_until, erasing, lock })
+}
+
+/// How far erasing was when the last process ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Erasing {
+    /// The last thing that was erased.
+    pub(crate) last: i64,
+    /// The last one that the index may still have.
+    pub(crate) last_copy: i64,
+    /// Everything up to here is in no file any more.
+    pub(crate) clean: i64,
+}
+
+fn erasing(connection: &Connection) -> rusqlite::Result<Erasing> {
+    Ok(Erasing {
+        last: erased::last(connection)?,
+        last_copy: erased::last_copy(connection)?,
+        clean: erased::clean(connection)?,
+    })
 }
 
 /// A connection for reading only.
@@ -75,7 +97,8 @@ pub(crate) fn connect_reader(path: &Path) -> Result<Connection, OpenError> {
     connected.map_err(|error| OpenError::from_sqlite(path, &error))
 }
 
-fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+/// A connection with what all of ours have in common.
+pub(crate) fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
@@ -110,6 +133,8 @@ fn prepare(connection: &mut Connection, path: &Path, version: i64, faults: &Faul
     connection.pragma_update(None, "checkpoint_fullfsync", true).map_err(sqlite)?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(sqlite)?;
     connection.pragma_update_and_check(None, "journal_size_limit", WAL_KEPT_BYTES, |_| Ok(())).map_err(sqlite)?;
+    // What is deleted is overwritten; answers with what it then is.
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(())).map_err(sqlite)?;
     schema::migrate(connection, version).map_err(sqlite)
 }
 
@@ -129,7 +154,7 @@ fn load(connection: &mut Connection) -> rusqlite::Result<(Loaded, Position)> {
 }
 
 /// Files and directories that only their owner may read, where the system has owners; existing ones stay as they are.
-mod private {
+pub(crate) mod private {
     use std::fs::OpenOptions;
 
     use super::{File, Path, fs, io};
@@ -143,7 +168,7 @@ mod private {
     }
 
     /// SQLite gives its other files the database's mode.
-    pub(super) fn open_file(path: &Path) -> io::Result<File> {
+    pub(crate) fn open_file(path: &Path) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]

@@ -9,6 +9,7 @@ use teahouse_chat::durable::{Change, MessageKind};
 use teahouse_chat::ids::Position;
 use teahouse_chat::modes::Mask;
 
+use crate::erased::Erasures;
 use crate::rows;
 
 /// More than so many bytes waiting for the writer is no longer healthy: durable actions are refused until it catches up.
@@ -41,6 +42,10 @@ pub(crate) enum Turn {
     Retry,
     /// Delete a slice of what is forgotten.
     Forget,
+    /// Delete the copies of what was erased up to this number: it cannot be found any more.
+    Erase(i64),
+    /// Overwrite more of what is left of it.
+    Scrub,
     /// Everything handed over was taken and no more will come.
     End,
 }
@@ -64,6 +69,8 @@ pub(crate) struct Plans {
     pub(crate) gather_until: Option<Instant>,
     /// There is something to forget: at once when nothing else is to be done, else from then on.
     pub(crate) forget_at: Option<Instant>,
+    /// What is left of deleted texts is being overwritten: from then on, whatever else there is to do.
+    pub(crate) scrub_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -79,11 +86,14 @@ pub(crate) struct Queue {
     /// The last position that is known to have been given out.
     noted: AtomicU64,
     reserved_until: AtomicU64,
+    pub(crate) erasures: Erasures,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
     entries: VecDeque<Entry>,
+    /// What was erased up to this number is in no index any more.
+    unfindable: Option<i64>,
     /// The writer sleeps until something comes; while it gathers it is not to be woken for each message.
     idle: bool,
     closing: bool,
@@ -102,6 +112,7 @@ impl Queue {
             last_message: AtomicU64::new(before.0),
             noted: AtomicU64::new(before.0),
             reserved_until: AtomicU64::new(reserved_until.0),
+            erasures: Erasures::default(),
         }
     }
 
@@ -171,6 +182,12 @@ impl Queue {
         self.wake.notify_one();
     }
 
+    /// What was erased up to this number is in no index any more.
+    pub(crate) fn set_unfindable(&self, number: i64) {
+        self.lock().unfindable = Some(number);
+        self.wake.notify_one();
+    }
+
     // From here on the writer's side.
 
     /// Waits until there is something to do.
@@ -187,7 +204,15 @@ impl Queue {
             if due(retry_at) && !waiting.closing {
                 return Turn::Retry;
             }
-            let mut until = retry_at;
+            let scrub_at = plans.scrub_at.filter(|_| !failing && !waiting.closing);
+            if due(scrub_at) {
+                return Turn::Scrub;
+            }
+            let may_erase = !failing && !waiting.closing && scrub_at.is_none();
+            if let Some(number) = waiting.unfindable.take_if(|_| may_erase) {
+                return Turn::Erase(number);
+            }
+            let mut until = retry_at.or(scrub_at);
             if !waiting.entries.is_empty() {
                 let hurry = failing || waiting.closing;
                 let gathering = plans.gather_until.filter(|until| !hurry && *until > now);
@@ -197,7 +222,7 @@ impl Queue {
                     }
                     return Turn::Write(take_batch(&mut waiting.entries));
                 }
-                until = gathering;
+                until = until.into_iter().chain(gathering).min();
             } else if waiting.closing {
                 return Turn::End;
             } else if !failing && self.positions_are_low() {

@@ -315,7 +315,7 @@ pub(crate) fn history(connection: &Connection, read: &Read) -> rusqlite::Result<
 fn history_sql(newest_first: bool) -> String {
     let order = if newest_first { "DESC" } else { "ASC" };
     format!(
-        "SELECT time, position, kind, source, target, tags, text, author, registered FROM messages
+        "SELECT {MESSAGE} FROM messages
          WHERE first = ?1 AND second = ?2
              AND (time, position) > (?3, ?4) AND (time, position) < (?5, ?6)
              AND position <= ?7
@@ -352,7 +352,11 @@ fn before(bound: Bound) -> MsgId {
     }
 }
 
-fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<StoredMessage> {
+/// What [`message`] reads of a row.
+pub(crate) const MESSAGE: &str = "time, position, kind, source, target, tags, text, author, registered";
+
+/// A message of a conversation, from its [`MESSAGE`].
+pub(crate) fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<StoredMessage> {
     Ok(StoredMessage {
         conversation,
         msgid: MsgId { time: Time(number(row, 0)?), position: Position(number(row, 1)?) },

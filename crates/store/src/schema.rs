@@ -69,7 +69,25 @@ const MIGRATIONS: &[&str] = &[
          PRIMARY KEY (owner, kind, key)
      ) STRICT, WITHOUT ROWID;
      ALTER TABLE messages ADD COLUMN author INTEGER;
-     ALTER TABLE messages ADD COLUMN registered INTEGER NOT NULL DEFAULT 0;",
+     ALTER TABLE messages ADD COLUMN registered INTEGER NOT NULL DEFAULT 0;
+     -- Texts that stand in no message any more, until they are in no file any more.
+     CREATE TABLE erased (
+         number INTEGER PRIMARY KEY AUTOINCREMENT,
+         first INTEGER NOT NULL,
+         second INTEGER NOT NULL,
+         time INTEGER NOT NULL,
+         position INTEGER NOT NULL,
+         source TEXT NOT NULL,
+         text TEXT NOT NULL
+     ) STRICT;
+     CREATE TRIGGER message_deleted AFTER DELETE ON messages WHEN OLD.text <> '' BEGIN
+         INSERT INTO erased (first, second, time, position, source, text)
+             VALUES (OLD.first, OLD.second, OLD.time, OLD.position, OLD.source, OLD.text);
+     END;
+     CREATE TRIGGER message_replaced AFTER UPDATE OF text ON messages WHEN OLD.text <> '' AND OLD.text <> NEW.text BEGIN
+         INSERT INTO erased (first, second, time, position, source, text)
+             VALUES (OLD.first, OLD.second, OLD.time, OLD.position, OLD.source, OLD.text);
+     END;",
 ];
 
 /// The version that this program writes.

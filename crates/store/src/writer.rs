@@ -16,13 +16,14 @@ use teahouse_chat::ids::{Position, Time};
 
 use crate::error::{CloseError, OpenError, one_line};
 use crate::faults::Faults;
-use crate::open::{BUSY_MS, LOG_FILE, Opened};
+use crate::open::{BUSY_MS, Erasing, LOG_FILE, Opened};
 use crate::place::Place;
 use crate::queue::{Entry, Health, Plans, Queue, Turn};
 use crate::readers::Reads;
+use crate::search::Feed;
 use crate::trouble::Trouble;
 use crate::upserts::Upserts;
-use crate::{Settled, forget, rows, schema};
+use crate::{Settled, erased, forget, rows, schema, scrub};
 
 /// Commits that others could have joined start at least so far apart, in milliseconds; a slow disk gathers by itself.
 /// With one in place of two, 2,000 messages a second cost half as much again.
@@ -33,6 +34,10 @@ const RETRY_MS: u64 = 1_000;
 const PROBE_BYTES: i64 = 64 << 10;
 /// While messages keep coming, a slice of what is forgotten is deleted so often, in milliseconds.
 const FORGET_MS: u64 = 100;
+/// Between two slices of pages that are overwritten, others get so long, in milliseconds.
+const SCRUB_MS: u64 = 5;
+/// When readers did not let the log be emptied after that, it is tried again after so long, in milliseconds.
+const SCRUB_AGAIN_MS: u64 = 100;
 /// Past so many bytes the write-ahead log is emptied although readers must be waited for: while reads overlap without
 /// a pause it does not start anew by itself.
 const LOG_BYTES_ENOUGH: u64 = 32 << 20;
@@ -42,6 +47,15 @@ const LOG_BYTES_AGAIN: u64 = 4 << 20;
 const LOG_BYTES_MAX: u64 = 64 << 20;
 /// How long such a checkpoint, or the last one, waits for reads to end, in milliseconds.
 const CHECKPOINT_MS: u64 = 200;
+
+/// How far overwriting is.
+#[derive(Clone, Copy, Debug)]
+struct Scrub {
+    /// What was erased up to this number is then in no file any more.
+    number: i64,
+    /// The page to go on with; `None` when only the log is left.
+    page: Option<u32>,
+}
 
 type OnSettled = Box<dyn Fn(Settled) + Send + Sync>;
 
@@ -54,8 +68,14 @@ pub(crate) struct Writer {
     lock: File,
     queue: Arc<Queue>,
     reads: Arc<Reads>,
+    /// Where the index learns what was committed, if there is one.
+    feed: Option<Arc<Feed>>,
     faults: Faults,
     on_settled: OnSettled,
+    /// The last thing that was erased.
+    erased: i64,
+    /// What is being overwritten, if anything.
+    scrub: Option<Scrub>,
     /// State changes not on disk yet.
     upserts: Upserts,
     /// Positions whose message is lost and that `settled` has not passed.
@@ -78,9 +98,15 @@ impl Writer {
         opened: Opened,
         queue: Arc<Queue>,
         reads: Arc<Reads>,
+        feed: Option<Arc<Feed>>,
         faults: Faults,
         on_settled: OnSettled,
     ) -> Self {
+        let Erasing { last, last_copy, clean } = opened.erasing;
+        queue.erasures.set_last(last);
+        queue.erasures.set_clean(clean);
+        // Begun by an earlier process.
+        let scrub = (last_copy == 0 && clean < last).then_some(Scrub { number: last, page: Some(1) });
         Writer {
             connection: opened.connection,
             log: opened.path.with_file_name(LOG_FILE),
@@ -90,13 +116,20 @@ impl Writer {
             taken: queue.settled(),
             queue,
             reads,
+            feed,
             faults,
             on_settled,
+            erased: last,
+            scrub,
             upserts: Upserts::default(),
             failed: Vec::new(),
             last_time: opened.loaded.last_time,
             // What an earlier process had not finished forgetting goes on.
-            plans: Plans { forget_at: Some(Instant::now()), ..Plans::default() },
+            plans: Plans {
+                forget_at: Some(Instant::now()),
+                scrub_at: scrub.map(|_| Instant::now()),
+                ..Plans::default()
+            },
             told: None,
             log_bytes_enough: LOG_BYTES_ENOUGH,
             log_told: false,
@@ -123,6 +156,8 @@ impl Writer {
                 Turn::Write(entries) => self.write(entries),
                 Turn::Retry => self.retry(),
                 Turn::Forget => self.forget(),
+                Turn::Erase(number) => self.erase(number),
+                Turn::Scrub => self.scrub(),
                 Turn::End => return self.end(),
             }
         }
@@ -152,6 +187,9 @@ impl Writer {
         }
         self.queue.release_bytes(bytes);
         self.settle(lost);
+        if written {
+            self.tell_index(messages.into_iter().map(|(_, message)| message));
+        }
         self.bound_log();
         self.plans.gather_until = grouped.then(|| started + Duration::from_millis(GATHER_MS));
     }
@@ -169,8 +207,9 @@ impl Writer {
             write_all(transaction, messages, upserts, reservation, last_time)
         });
         match result {
-            Ok(last_time) => {
+            Ok((last_time, erased)) => {
                 self.last_time = last_time;
+                self.note_erased(erased);
                 self.upserts.clear();
                 if let Some(until) = reservation {
                     self.queue.set_reserved_until(until);
@@ -202,6 +241,20 @@ impl Writer {
         (self.on_settled)(Settled { upto, failed, failed_ahead });
     }
 
+    fn note_erased(&mut self, last: i64) {
+        if last > self.erased {
+            self.erased = last;
+            self.queue.erasures.set_last(last);
+        }
+    }
+
+    /// Only after all who wait for what was committed are told.
+    fn tell_index(&self, messages: impl Iterator<Item = StoredMessage>) {
+        if let Some(feed) = &self.feed {
+            feed.committed(messages, self.taken, self.erased);
+        }
+    }
+
     fn fail(&mut self, error: &rusqlite::Error) {
         let trouble = Trouble::of(error);
         if self.told != Some(trouble) {
@@ -226,6 +279,7 @@ impl Writer {
         if waited_for {
             self.settle(Vec::new());
         }
+        self.tell_index(std::iter::empty());
         if let Err(error) = self.probe() {
             return self.fail(&error);
         }
@@ -251,16 +305,65 @@ impl Writer {
     /// Deletes one slice of what is forgotten, if anything is.
     fn forget(&mut self) {
         let result = forget::is_due(&self.connection).and_then(|due| {
+            let mut erased = self.erased;
             if due {
-                transact(&self.connection, &self.place, &self.faults, forget::slice)?;
+                erased = transact(&self.connection, &self.place, &self.faults, |transaction| {
+                    forget::slice(transaction)?;
+                    erased::last(transaction)
+                })?;
             }
-            Ok(due)
+            Ok((due, erased))
         });
         match result {
-            Ok(due) => {
+            Ok((due, erased)) => {
+                self.note_erased(erased);
+                self.tell_index(std::iter::empty());
                 self.plans.forget_at = due.then(|| Instant::now() + Duration::from_millis(FORGET_MS));
             }
             Err(error) => self.fail(&error),
+        }
+    }
+
+    /// Deletes the copies of what was erased; overwriting what is left of it comes next.
+    fn erase(&mut self, number: i64) {
+        let deleted =
+            transact(&self.connection, &self.place, &self.faults, |transaction| erased::delete(transaction, number));
+        match deleted {
+            Ok(()) => {
+                self.scrub = Some(Scrub { number, page: Some(1) });
+                self.plans.scrub_at = Some(Instant::now());
+            }
+            Err(error) => {
+                self.fail(&error);
+                self.queue.set_unfindable(number);
+            }
+        }
+    }
+
+    /// Overwrites what is left in some pages; behind the last one, empties the log too.
+    fn scrub(&mut self) {
+        let Some(Scrub { number, page }) = self.scrub else { return self.plans.scrub_at = None };
+        let transact = |work: &dyn Fn(&Connection) -> rusqlite::Result<Option<u32>>| {
+            transact(&self.connection, &self.place, &self.faults, work)
+        };
+        let again = |ms| Some(Instant::now() + Duration::from_millis(ms));
+        let done = match page {
+            Some(page) => transact(&|transaction| scrub::slice(transaction, page)).map(|page| {
+                self.scrub = Some(Scrub { number, page });
+                self.plans.scrub_at = again(SCRUB_MS);
+            }),
+            None if !self.checkpoint() => {
+                self.plans.scrub_at = again(SCRUB_AGAIN_MS);
+                Ok(())
+            }
+            None => transact(&|transaction| erased::set_clean(transaction, number).map(|()| None)).map(|_| {
+                self.scrub = None;
+                self.plans.scrub_at = None;
+                self.queue.erasures.set_clean(number);
+            }),
+        };
+        if let Err(error) = done {
+            self.fail(&error);
         }
     }
 
@@ -341,14 +444,14 @@ fn transact<T>(
     done
 }
 
-/// Writes a batch and gives the latest time that is now stored.
+/// Writes a batch; the latest time that is now stored, and the last thing that is now erased.
 fn write_all(
     transaction: &Connection,
     messages: &[(Position, StoredMessage)],
     upserts: &Upserts,
     reservation: Option<Position>,
     last_time: Time,
-) -> rusqlite::Result<Time> {
+) -> rusqlite::Result<(Time, i64)> {
     let mut latest = last_time;
     for (_, message) in messages {
         latest = latest.max(message.msgid.time);
@@ -364,5 +467,5 @@ fn write_all(
     if let Some(until) = reservation {
         schema::set_meta_number(transaction, "reserved_until", until.0)?;
     }
-    Ok(latest)
+    Ok((latest, erased::last(transaction)?))
 }

@@ -8,4 +8,5 @@ mod keeping;
 mod log_file;
 mod opening;
 mod reading;
+mod searching;
 mod support;

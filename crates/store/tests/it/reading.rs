@@ -23,9 +23,11 @@ fn all_files_are_open_from_the_start() {
         files
     };
     let before = open();
-    // The lock, the index of the log, and a database and a log for the writer and each of two readers.
-    assert_eq!(before.len(), 8, "{before:?}");
+    // The lock; of the messages the index of the log, and a database and a log for the writer, each of two readers, and
+    // both threads of search; the same of the search database for the one that writes there and the one that reads.
+    assert_eq!(before.len(), 17, "{before:?}");
     let last = (0..100).map(|_| tea.say(1)).last().unwrap();
+    assert!(tea.store.wait_searchable(last, PATIENCE));
     for _ in 0..100 {
         tea.read(latest(1, last));
     }

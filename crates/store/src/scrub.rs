@@ -1,0 +1,99 @@
+//! Overwrites what deleted rows leave behind in a database file.
+//!
+//! `PRAGMA secure_delete` overwrites the place of a row that is deleted. But rows move: when a page is full, SQLite
+//! shares its rows out among neighbours, and leaves the copies that were on the page before in the gap between the
+//! page's pointers and its rows. Nothing overwrites those, whatever becomes of the row. So after something was deleted all
+//! pages are looked at, and what stands in a gap is overwritten with zeros; to the database that changes nothing.
+
+use rusqlite::{Connection, OptionalExtension};
+
+/// At most so many pages are looked at in one transaction.
+const SLICE_PAGES: u32 = 1_024;
+/// From so many pages on, the first byte of a page's number might be taken for a page's kind: 32 million.
+const PAGES_MAX: u32 = 0x0200_0000;
+
+/// Overwrites the gaps of some pages from number `first` on, which begin at 1, in the transaction that is open; the page
+/// to go on from, if there are more.
+pub(crate) fn slice(transaction: &Connection, first: u32) -> rusqlite::Result<Option<u32>> {
+    let pages: u32 = transaction.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    let end = pages.min(PAGES_MAX).saturating_add(1).min(first.saturating_add(SLICE_PAGES));
+    let mut read = transaction.prepare_cached("SELECT data FROM sqlite_dbpage WHERE pgno = ?1")?;
+    for number in first..end {
+        let scrubbed = read.query_row([number], |row| Ok(scrubbed(number, row.get_ref(0)?.as_blob()?))).optional()?;
+        if let Some(page) = scrubbed.flatten() {
+            transaction
+                .prepare_cached("UPDATE sqlite_dbpage SET data = ?1 WHERE pgno = ?2")?
+                .execute((page, number))?;
+        }
+    }
+    Ok((end <= pages.min(PAGES_MAX)).then_some(end))
+}
+
+/// The page with zeros in its gap; `None` if there are none but zeros, or it is no page of rows.
+/// <https://www.sqlite.org/fileformat2.html#b_tree_pages>
+fn scrubbed(number: u32, page: &[u8]) -> Option<Vec<u8>> {
+    // The file's own header comes first.
+    let header = if number == 1 { 100 } else { 0 };
+    let byte = |at: usize| page.get(at).copied().map(usize::from);
+    let two = |at: usize| Some(byte(at)? << 8 | byte(at + 1)?);
+    let pointers = match byte(header)? {
+        2 | 5 => header + 12,
+        10 | 13 => header + 8,
+        _ => return None,
+    };
+    let begin = pointers + 2 * two(header + 3)?;
+    let end = match two(header + 5)? {
+        0 => 0x1_0000,
+        end => end,
+    };
+    let gap = page.get(begin..end)?;
+    if gap.iter().all(|byte| *byte == 0) {
+        return None;
+    }
+    let mut page = page.to_vec();
+    page[begin..end].fill(0);
+    Some(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_of_rows_that_moved_before_they_were_deleted() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.db");
+        let connection = Connection::open(&path).unwrap();
+        connection
+            .execute_batch(
+                "PRAGMA secure_delete = ON;
+                 CREATE TABLE t (a INTEGER PRIMARY KEY, c TEXT);
+                 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 69999)
+                     INSERT INTO t SELECT i * 7919 % 70000, CASE i % 7 WHEN 3 THEN 'secret' ELSE 'plain' END || i FROM n;
+                 DELETE FROM t WHERE c LIKE 'secret%';",
+            )
+            .unwrap();
+        let holds = |word: &[u8]| fs::read(&path).unwrap().windows(word.len()).any(|window| window == word);
+        assert!(holds(b"secret"), "this SQLite leaves nothing behind");
+        let mut next = Some(1);
+        let mut slices = 0;
+        while let Some(first) = next {
+            next = slice(&connection, first).unwrap();
+            slices += 1;
+        }
+        let pages: u32 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        assert_eq!((slices > 0, slices), (true, pages.div_ceil(SLICE_PAGES)));
+        assert!(!holds(b"secret"));
+        assert!(holds(b"plain"));
+        let sound: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
+        let rows: i64 = connection.query_row("SELECT count(c) FROM t", [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 60_000);
+        // A second time there is nothing to do.
+        let changes = connection.total_changes();
+        slice(&connection, 1).unwrap();
+        assert_eq!(connection.total_changes(), changes);
+    }
+}
