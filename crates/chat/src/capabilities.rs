@@ -51,6 +51,10 @@ impl Caps {
     pub const SASL: Caps = Caps(1 << 18);
     /// A nick can be made one's own. <https://ircv3.net/specs/extensions/account-registration>
     pub const ACCOUNT_REGISTRATION: Caps = Caps(1 << 19);
+    /// Others' logging in is told. <https://ircv3.net/specs/extensions/account-notify>
+    pub const ACCOUNT_NOTIFY: Caps = Caps(1 << 20);
+    /// Every line of somebody's says whose account it is. <https://ircv3.net/specs/extensions/account-tag>
+    pub const ACCOUNT_TAG: Caps = Caps(1 << 21);
 
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
@@ -111,6 +115,8 @@ const TABLE: &[Capability] = &[
     standard(Caps::NO_IMPLICIT_NAMES, "no-implicit-names"),
     standard(Caps::SASL, "sasl"),
     standard(Caps::ACCOUNT_REGISTRATION, "draft/account-registration"),
+    standard(Caps::ACCOUNT_NOTIFY, "account-notify"),
+    standard(Caps::ACCOUNT_TAG, "account-tag"),
     Capability { cap: Caps::GUEST, name: "guest", ours: true },
 ];
 

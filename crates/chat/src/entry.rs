@@ -301,6 +301,22 @@ pub enum Event {
         /// The new one.
         realname: Arc<str>,
     },
+    /// A user has another address.
+    Readdressed {
+        /// Its nick, for those who monitor it.
+        nick: Nick,
+        /// `nick!user@host`, as it was.
+        source: Arc<str>,
+        /// `user@host`, as it is now.
+        address: Arc<str>,
+    },
+    /// A user has an account now.
+    LoggedIn {
+        /// Its nick, for those who monitor it: the account's name.
+        nick: Nick,
+        /// `nick!user@host`.
+        source: Arc<str>,
+    },
     /// A line for each of its receivers, under its own nick: a knock, somebody monitored.
     Told(Reply),
     /// The host tells everybody something.

@@ -5,10 +5,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use teahouse_proto::names::Nick;
+
 use crate::ids::Time;
 
 /// How many masks each of a room's lists holds: `MAXLIST` in 005.
 pub(crate) const LIST_MASKS_MAX: usize = 100;
+/// The longest mask that a list takes, in bytes.
+const MASK_BYTES_MAX: usize = 120;
 /// The longest key, in bytes: `KEYLEN` in 005.
 pub(crate) const KEY_BYTES_MAX: usize = 32;
 /// How many changes with a parameter one MODE line may ask for: `MODES` in 005.
@@ -60,15 +64,15 @@ impl RoomModes {
         }
     }
 
-    /// Whether this address (`nick!user@host`) is banned, and not excepted.
-    pub(crate) fn bans(&self, source: &str) -> bool {
-        let meets = |masks: &[Mask]| masks.iter().any(|mask| matches(&mask.mask, source));
+    /// Whether somebody is banned, and not excepted.
+    pub(crate) fn bans(&self, who: Who<'_>) -> bool {
+        let meets = |masks: &[Mask]| masks.iter().any(|mask| mask.meets(who));
         meets(&self.bans) && !meets(&self.exceptions)
     }
 
-    /// Whether this address needs no invitation.
-    pub(crate) fn invites(&self, source: &str) -> bool {
-        self.invited.iter().any(|mask| matches(&mask.mask, source))
+    /// Whether somebody needs no invitation.
+    pub(crate) fn invites(&self, who: Who<'_>) -> bool {
+        self.invited.iter().any(|mask| mask.meets(who))
     }
 
     /// As 324 shows it; the key is shown to those inside only.
@@ -88,10 +92,40 @@ impl RoomModes {
     }
 }
 
+/// Whom a list's entries may meet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Who<'a> {
+    /// `nick!user@host`
+    pub(crate) source: &'a str,
+    /// Its account's name, if it has one.
+    pub(crate) account: Option<&'a Nick>,
+}
+
+/// What stands before an account's name in a list: `EXTBAN` and `ACCOUNTEXTBAN` in 005 say so.
+/// <https://ircv3.net/specs/extensions/account-extban>
+const ACCOUNT_MASKS: [&str; 2] = ["~a:", "~account:"];
+
+/// The account that a list's entry names, if it names one.
+fn account_in(mask: &str) -> Option<&str> {
+    ACCOUNT_MASKS.iter().find_map(|before| mask.strip_prefix(before))
+}
+
+impl Mask {
+    fn meets(&self, who: Who<'_>) -> bool {
+        match (account_in(&self.mask), who.account) {
+            (None, _) => matches(&self.mask, who.source),
+            (Some(_), None) => false,
+            (Some(mask), Some(account)) => {
+                Nick::parse(mask).is_ok_and(|name| name == *account) || matches(mask, account.as_str())
+            }
+        }
+    }
+}
+
 /// One entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mask {
-    /// `nick!user@host`, with `*` and `?`.
+    /// `nick!user@host` or `~a:account`, with `*` and `?`.
     pub mask: Arc<str>,
     /// Who put it there.
     pub by: Arc<str>,
@@ -335,8 +369,18 @@ pub(crate) fn matches(mask: &str, text: &str) -> bool {
     mask[m..].iter().all(|c| *c == '*')
 }
 
-/// A mask made whole: `nick` is `nick!*@*`, `user@host` is `*!user@host`.
-pub(crate) fn whole_mask(mask: &str) -> String {
+/// A mask made whole: `nick` is `nick!*@*`, `user@host` is `*!user@host`, `~account:name` is `~a:name`; `None` if it
+/// cannot be one.
+pub(crate) fn whole_mask(mask: &str) -> Option<String> {
+    // Whatever `nick!user@host` can be, with room for wildcards.
+    let fits = |part: &str| !part.is_empty() && part.len() <= MASK_BYTES_MAX && !part.contains([' ', ',', ':']);
+    if let Some(account) = account_in(mask) {
+        return fits(account).then(|| format!("{}{account}", ACCOUNT_MASKS[0]));
+    }
+    fits(mask).then(|| whole_address(mask))
+}
+
+fn whole_address(mask: &str) -> String {
     match (mask.contains('!'), mask.contains('@')) {
         (true, true) => mask.to_owned(),
         (true, false) => format!("{mask}@*"),
@@ -364,10 +408,19 @@ mod tests {
 
     #[test]
     fn a_mask_is_made_whole() {
-        for (mask, whole) in
-            [("bob", "bob!*@*"), ("u@h", "*!u@h"), ("n!u@h", "n!u@h"), ("n!u", "n!u@*"), ("*", "*!*@*")]
-        {
-            assert_eq!(whole_mask(mask), whole);
+        for (mask, whole) in [
+            ("bob", "bob!*@*"),
+            ("u@h", "*!u@h"),
+            ("n!u@h", "n!u@h"),
+            ("n!u", "n!u@*"),
+            ("*", "*!*@*"),
+            ("~account:bob", "~a:bob"),
+            ("~a:*", "~a:*"),
+        ] {
+            assert_eq!(whole_mask(mask).as_deref(), Some(whole));
+        }
+        for none in ["", "a,b", "a:b", "~a:", "~a:b:c", &"x".repeat(121)] {
+            assert_eq!(whole_mask(none), None, "{none}");
         }
     }
 }

@@ -36,6 +36,7 @@ numerics! {
     RPL_LISTEND = 323, "The list of rooms is complete.";
     RPL_CHANNELMODEIS = 324, "A room's modes.";
     RPL_CREATIONTIME = 329, "Since when a room exists.";
+    RPL_WHOISACCOUNT = 330, "Whose account a user has.";
     RPL_NOTOPIC = 331, "The room has no topic.";
     RPL_TOPIC = 332, "The room's topic.";
     RPL_TOPICWHOTIME = 333, "Who set the topic, and when.";

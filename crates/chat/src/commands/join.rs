@@ -126,12 +126,11 @@ fn may_enter(turn: &Turn<'_>, id: UserId, enter: &Enter) -> Result<(), Reply> {
     if is_founder || is_invited {
         return Ok(());
     }
-    let source = user.source();
     let modes = &room.modes;
-    if modes.flags.has(Flag::InviteOnly) && (turn.world.presence.is_empty(room.id) || !modes.invites(&source)) {
+    if modes.flags.has(Flag::InviteOnly) && (turn.world.presence.is_empty(room.id) || !modes.invites(user.who())) {
         return refused(n::ERR_INVITEONLYCHAN, "Cannot join channel (+i)");
     }
-    if modes.bans(&source) {
+    if modes.bans(user.who()) {
         return refused(n::ERR_BANNEDFROMCHAN, "Cannot join channel (+b)");
     }
     if modes.key.is_some() && modes.key != enter.key {

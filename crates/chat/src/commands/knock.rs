@@ -63,7 +63,7 @@ fn knocked(turn: &mut Turn<'_>, knock: &Knock) -> Result<Reply, Reply> {
         return Err(refused(n::ERR_CHANOPEN, "Channel is open"));
     }
     let source = actor.source();
-    if modes.bans(&source) {
+    if modes.bans(actor.who()) {
         return Err(refused(n::ERR_BANNEDFROMCHAN, "Cannot knock (+b)"));
     }
     let id = actor.id;

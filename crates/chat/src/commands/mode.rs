@@ -144,9 +144,7 @@ fn read_change(letter: char, on: bool, param: Option<&str>) -> Result<What, Misu
     }
     if let Some(list) = List::of(letter) {
         let mask = param.ok_or(Misuse::NoParam)?;
-        // Whatever `nick!user@host` can be, with room for wildcards.
-        let fits = mask.len() <= 120 && !mask.is_empty() && !mask.contains([' ', ',', ':']);
-        return if fits { Ok(What::List(list, modes::whole_mask(mask).into())) } else { Err(Misuse::BadParam) };
+        return modes::whole_mask(mask).map(|mask| What::List(list, mask.into())).ok_or(Misuse::BadParam);
     }
     match (letter, on) {
         // A key goes whatever the parameter says, or without one.
@@ -368,6 +366,33 @@ mod tests {
     use expect_test::expect;
 
     use crate::testing::{check, check_with};
+
+    #[test]
+    fn an_account_is_banned_excepted_and_invited_by_its_name() {
+        check(
+            "alice: JOIN #tea | bob: REGISTER * * oolong | carol: PING 1 || alice: MODE #tea +b ~account:Bob | bob: JOIN #tea | alice: MODE #tea +e ~a:b?b | bob: JOIN #tea | alice: KICK #tea bob | alice: MODE #tea -b+i ~a:bob | bob: JOIN #tea | alice: MODE #tea +I ~a:bob | carol: JOIN #tea | bob: JOIN #tea | alice: MODE #tea +b ~a: | alice: MODE #tea +b ~a:x:y",
+            expect![[r#"
+                alice < :alice MODE #tea +b ~a:Bob
+                bob < 474 bob #tea :Cannot join channel (+b)
+                alice < :alice MODE #tea +e ~a:b?b
+                alice < :bob!account@tea.test JOIN #tea
+                bob < :bob!account@tea.test JOIN #tea
+                bob < 353 bob = #tea :@alice bob
+                bob < 366 bob #tea :End of /NAMES list
+                alice < :alice KICK #tea bob :alice
+                bob < :alice KICK #tea bob :alice
+                alice < :alice MODE #tea -b+i ~a:bob
+                bob < 473 bob #tea :Cannot join channel (+i)
+                alice < :alice MODE #tea +I ~a:bob
+                carol < 473 carol #tea :Cannot join channel (+i)
+                alice < :bob!account@tea.test JOIN #tea
+                bob < :bob!account@tea.test JOIN #tea
+                bob < 353 bob = #tea :@alice bob
+                bob < 366 bob #tea :End of /NAMES list
+                alice < 696 alice #tea b ~a: :Invalid mode parameter
+                alice < 696 alice #tea b ~a:x:y :Invalid mode parameter"#]],
+        );
+    }
 
     #[test]
     fn a_room_has_modes_and_those_outside_see_no_key() {

@@ -7,8 +7,10 @@ use teahouse_proto::names::{NameError, Nick};
 use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage};
+use crate::durable::AccountRecord;
 use crate::entry::{Action, Audience, Event};
-use crate::reply::Reply;
+use crate::ids::Identity;
+use crate::reply::{Reply, unavailable};
 use crate::session::{Request, advance};
 use crate::world::Turn;
 
@@ -56,15 +58,26 @@ pub(crate) fn apply(turn: &mut Turn<'_>, rename: &Rename) {
     if same {
         return turn.acknowledge();
     }
+    if let Some(account) = user.account().filter(|account| **account != rename.nick) {
+        let text = format!("You are logged in as {}: only its spelling may change", account.as_str());
+        return turn.reply(Reply::fail("NICK", "NICKNAME_IS_ACCOUNT", text).param(rename.nick.as_str().to_owned()));
+    }
     if turn.world.nick_taken(&rename.nick, Some(id), user.identity) {
         let nick = rename.nick.as_str().to_owned();
         return turn.reply(Reply::numeric(n::ERR_NICKNAMEINUSE, "Nickname is already in use").param(nick));
     }
-    let before = user.nick.clone();
+    if user.account().is_some() && !turn.entry.writable {
+        return turn.reply(unavailable("NICK", rename.nick.as_str()));
+    }
+    let (before, identity) = (user.nick.clone(), user.identity);
     let rooms: Arc<_> = user.rooms.iter().copied().collect();
     turn.world.presence.rename(id, rename.nick.clone());
     let event = Event::Renamed { user: id, source, nick: rename.nick.as_str().into() };
     turn.tell(Audience::Neighbours(id, rooms), event);
+    let account = identity.and_then(Identity::account).and_then(|id| turn.world.durable.account(id)).cloned();
+    if let Some(account) = account {
+        turn.put_account(AccountRecord { name: rename.nick.as_str().into(), ..account });
+    }
     if before != rename.nick {
         turn.tell_leaving(&before);
         turn.tell_arrival(&rename.nick);
@@ -92,6 +105,24 @@ mod tests {
     #[test]
     fn another_spelling_of_ones_own_is_allowed() {
         check("alice: PING 1 || alice: NICK Alice | alice: NICK Alice", expect!["alice < :alice NICK Alice"]);
+    }
+
+    #[test]
+    fn an_accounts_nick_is_its_name() {
+        check(
+            "alice: PING 1 | bob: PING 1 | alice: REGISTER * * oolong || alice: NICK bobby | alice: NICK Alice | bob: NICK alice | alice: WHOIS Alice | broken | alice: NICK alice",
+            expect![[r#"
+                alice < FAIL NICK NICKNAME_IS_ACCOUNT bobby :You are logged in as alice: only its spelling may change
+                alice < :alice!account@tea.test NICK Alice
+                bob < 433 bob alice :Nickname is already in use
+                alice < 311 Alice Alice account tea.test * :alice
+                alice < 312 Alice Alice tea.test :Teahouse
+                alice < 330 Alice Alice Alice :is logged in as
+                alice < 338 Alice Alice 0::1 :Is actually using host
+                alice < 317 Alice Alice 0 1700000000 :seconds idle, signon time
+                alice < 318 Alice Alice :End of /WHOIS list
+                alice < FAIL NICK TEMPORARILY_UNAVAILABLE alice :The server cannot store anything at the moment; please try again later"#]],
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use teahouse_proto::numerics as n;
 use super::{Answers, Command, Stage};
 use crate::durable::{AccountRecord, Change, Credentials, Owner};
 use crate::entry::{Audience, Event};
-use crate::ids::{AccountId, GuestId, Identity};
+use crate::ids::{AccountId, GuestId, Identity, UserId};
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
 use crate::work::{PASSWORD_BYTES_MAX, PasswordHash, Work};
@@ -83,7 +83,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, register: &Register) {
     if let Err(refusal) = may_register(turn, user, register) {
         return turn.reply(refusal);
     }
-    let (user, source) = (user.id, user.source());
+    let user = user.id;
     let id = become_account(turn, user);
     let now = turn.entry.time;
     let record = AccountRecord {
@@ -96,6 +96,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, register: &Register) {
     turn.put_account(record);
     turn.keep_seats(user);
     let shown = || name.as_str().to_owned();
+    let source = tell_login(turn, user);
     turn.tell(Audience::User(user), Event::Told(logged_in(&source, &name)));
     turn.promise(Reply::word("REGISTER").param("SUCCESS").param(shown()).text("The nick is yours now"));
 }
@@ -115,7 +116,7 @@ fn may_register(turn: &Turn<'_>, user: &User, register: &Register) -> Result<(),
 }
 
 /// A guest's number becomes its account's, so that what was its own stays so.
-fn become_account(turn: &mut Turn<'_>, user: crate::ids::UserId) -> AccountId {
+fn become_account(turn: &mut Turn<'_>, user: UserId) -> AccountId {
     let guest = match turn.world.presence.user(user).and_then(|user| user.identity) {
         Some(Identity::Guest(guest)) => Some(guest),
         _ => None,
@@ -130,6 +131,20 @@ fn become_account(turn: &mut Turn<'_>, user: crate::ids::UserId) -> AccountId {
     }
     turn.world.presence.identify(user, Identity::Account(id));
     id
+}
+
+/// A user has become its account's: it has the account's address from now on, and those around it are told.
+fn tell_login(turn: &mut Turn<'_>, id: UserId) -> Arc<str> {
+    let address: Arc<str> = turn.world.account_address().into();
+    let Some(user) = turn.world.presence.user(id) else { return address };
+    let (nick, source, rooms) = (user.nick.clone(), user.source(), user.rooms.iter().copied().collect::<Arc<[_]>>());
+    turn.world.presence.readdress(id, &address);
+    let event = Event::Readdressed { nick: nick.clone(), source, address };
+    turn.tell_unasked(Audience::Neighbours(id, Arc::clone(&rooms)), event);
+    let source = turn.world.account_source(&nick);
+    let event = Event::LoggedIn { nick, source: Arc::clone(&source) };
+    turn.tell_unasked(Audience::Neighbours(id, rooms), event);
+    source
 }
 
 /// 900
@@ -149,10 +164,10 @@ mod tests {
         check(
             "alice: PING 1 | bob: PING 1 || alice: REGISTER * * oolong | bob: NICK alice | alice: NICK other | bob: NICK alice | connect c | c: NICK alice | c: USER c 0 * :c",
             expect![[r#"
-                alice < 900 alice alice alice :You are now logged in as alice
+                alice < 900 alice alice!account@tea.test alice :You are now logged in as alice
                 alice < REGISTER SUCCESS alice :The nick is yours now
                 bob < 433 bob alice :Nickname is already in use
-                alice < :alice NICK other
+                alice < FAIL NICK NICKNAME_IS_ACCOUNT other :You are logged in as alice: only its spelling may change
                 bob < 433 bob alice :Nickname is already in use
                 c < 433 * alice :Nickname is already in use"#]],
         );
@@ -170,10 +185,58 @@ mod tests {
                 b < 903 * :SASL authentication successful
                 b < 001 alice :Welcome to the Test Network, alice
                 b < 376 alice :End of /MOTD command.
-                b < :alice JOIN #tea
+                b < :alice!account@tea.test JOIN #tea
                 b < 353 alice = #tea :@bob alice
                 b < 366 alice #tea :End of /NAMES list
-                bob < :alice PRIVMSG #tea :hi"#]],
+                bob < :alice!account@tea.test PRIVMSG #tea :hi"#]],
+        );
+    }
+
+    #[test]
+    fn those_around_are_told_by_what_they_know() {
+        check_with(
+            &[
+                ("alice", "chghost account-notify"),
+                ("bob", "chghost account-notify account-tag extended-join"),
+                ("dan", "extended-monitor account-notify chghost"),
+            ],
+            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea | dan: MONITOR + alice || alice: REGISTER * * oolong | alice: PRIVMSG #tea :hi | alice: PART #tea | alice: JOIN #tea | carol: WHOIS alice",
+            expect![[r#"
+                alice < :alice CHGHOST account tea.test
+                alice < :alice!account@tea.test ACCOUNT alice
+                alice < 900 alice alice!account@tea.test alice :You are now logged in as alice
+                alice < REGISTER SUCCESS alice :The nick is yours now
+                bob < :alice CHGHOST account tea.test
+                bob < @account=alice :alice!account@tea.test ACCOUNT alice
+                dan < :alice CHGHOST account tea.test
+                dan < :alice!account@tea.test ACCOUNT alice
+                bob < @account=alice :alice!account@tea.test PRIVMSG #tea :hi
+                carol < :alice!account@tea.test PRIVMSG #tea :hi
+                alice < :alice!account@tea.test PART #tea
+                bob < @account=alice :alice!account@tea.test PART #tea
+                carol < :alice!account@tea.test PART #tea
+                alice < :alice!account@tea.test JOIN #tea
+                alice < 353 alice = #tea :alice bob carol
+                alice < 366 alice #tea :End of /NAMES list
+                bob < @account=alice :alice!account@tea.test JOIN #tea alice :alice
+                carol < :alice!account@tea.test JOIN #tea
+                carol < 311 carol alice account tea.test * :alice
+                carol < 319 carol alice :#tea
+                carol < 312 carol alice tea.test :Teahouse
+                carol < 330 carol alice alice :is logged in as
+                carol < 317 carol alice 0 1700000000 :seconds idle, signon time
+                carol < 318 carol alice :End of /WHOIS list"#]],
+        );
+    }
+
+    #[test]
+    fn history_tells_whose_account_it_was() {
+        check_with(
+            &[("alice", "account-tag")],
+            "alice: JOIN #tea | alice: PRIVMSG #tea :before | alice: REGISTER * * oolong | alice: PRIVMSG #tea :behind || alice: CHATHISTORY LATEST #tea * 9",
+            expect![[r#"
+                alice < :alice PRIVMSG #tea :before
+                alice < @account=alice :alice!account@tea.test PRIVMSG #tea :behind"#]],
         );
     }
 
@@ -186,7 +249,7 @@ mod tests {
                 alice < FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK alice :An account has its owner's nick for a name
                 alice < FAIL REGISTER BAD_ACCOUNT_NAME a!b :An account is named like a nick
                 alice < FAIL REGISTER UNACCEPTABLE_PASSWORD * :A password has 1 to 300 bytes
-                alice < 900 alice alice alice :You are now logged in as alice
+                alice < 900 alice alice!account@tea.test alice :You are now logged in as alice
                 alice < REGISTER SUCCESS alice :The nick is yours now
                 alice < FAIL REGISTER ALREADY_AUTHENTICATED alice :You are logged in already
                 bob < :bob NICK allce

@@ -169,7 +169,7 @@ fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, name: &RoomName) -> 
     let from_outside = |room: &RoomRecord| author.user.is_some() && !turn.world.looks_present(room);
     let Some(room) = room.filter(|room| !from_outside(room)) else { return Err(super::no_such_channel(name.as_str())) };
     if let Some(user) = author.user {
-        may_speak(turn, user, &author.source, &room)?;
+        may_speak(turn, user, &room)?;
     }
     let said = message(turn, say, author, Some(Conversation::room(room.id)), &room.name)?;
     let id = room.id;
@@ -182,7 +182,7 @@ fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, name: &RoomName) -> 
 }
 
 /// Those inside speak, unless they are banned or the room is moderated; whoever ranks in it always does.
-fn may_speak(turn: &Turn<'_>, user: UserId, source: &str, room: &RoomRecord) -> Result<(), Reply> {
+fn may_speak(turn: &Turn<'_>, user: UserId, room: &RoomRecord) -> Result<(), Reply> {
     let refused = |text: &'static str| Err(Reply::numeric(n::ERR_CANNOTSENDTOCHAN, text).param(room.name.to_string()));
     let (ranks, modes) = (turn.world.presence.ranks(room.id, user), &room.modes);
     if ranks.is_some_and(|ranks| ranks.is_at_least(Rank::Voice)) {
@@ -194,7 +194,8 @@ fn may_speak(turn: &Turn<'_>, user: UserId, source: &str, room: &RoomRecord) -> 
     if modes.flags.has(Flag::Moderated) {
         return refused("Cannot send to channel (+m)");
     }
-    if modes.bans(source) { refused("Cannot send to channel (+b)") } else { Ok(()) }
+    let is_banned = turn.world.presence.user(user).is_some_and(|user| modes.bans(user.who()));
+    if is_banned { refused("Cannot send to channel (+b)") } else { Ok(()) }
 }
 
 fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, nick: &Nick) -> Result<(), Reply> {

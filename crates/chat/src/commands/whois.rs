@@ -69,6 +69,10 @@ fn about(world: &World, session: SessionId, user: &User, now: Time) -> Vec<Reply
     if let Some(reason) = &user.away {
         lines.push(super::is_away(user.nick.as_str(), reason));
     }
+    if let Some(account) = user.account() {
+        let reply = Reply::numeric(n::RPL_WHOISACCOUNT, "is logged in as");
+        lines.push(reply.param(nick()).param(account.as_str().to_owned()));
+    }
     if user.modes.operator {
         lines.push(Reply::numeric(n::RPL_WHOISOPERATOR, "is an IRC operator").param(nick()));
     }

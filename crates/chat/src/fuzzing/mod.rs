@@ -25,7 +25,8 @@ const STEPS_MAX: usize = 400;
 /// Sessions 0 to 3 come registered, each with other capabilities; what 4 and 5 send is all that they ever send.
 const CAPS: [&str; 4] = [
     "message-tags server-time echo-message batch labeled-response draft/chathistory multi-prefix away-notify \
-     extended-join invite-notify cap-notify setname chghost extended-monitor teahouse.internal/guest",
+     extended-join invite-notify cap-notify setname chghost extended-monitor account-notify account-tag \
+     teahouse.internal/guest",
     "message-tags echo-message batch labeled-response userhost-in-names no-implicit-names",
     "",
     "server-time draft/chathistory teahouse.internal/guest",

@@ -1,16 +1,20 @@
 //! Lines that many receive: encoded once per variant, shared by all.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use teahouse_proto::irc::{LineBuilder, Tags};
+use teahouse_proto::names::Nick;
 
 use super::{Receiver, Variant, begin, framed, reply};
 use crate::capabilities::Caps;
 use crate::commands::say;
 use crate::durable::{MessageKind, StoredMessage};
 use crate::entry::{Event, Said};
-use crate::ids::Time;
+use crate::ids::{Identity, Time};
 use crate::info::ServerInfo;
 use crate::reply::{Reply, Scope, unavailable};
+use crate::world::account_in;
 
 /// The capabilities that change the bytes of an event.
 const RELEVANT: Caps = Caps::MESSAGE_TAGS
@@ -18,7 +22,10 @@ const RELEVANT: Caps = Caps::MESSAGE_TAGS
     .or(Caps::EXTENDED_JOIN)
     .or(Caps::AWAY_NOTIFY)
     .or(Caps::INVITE_NOTIFY)
-    .or(Caps::SETNAME);
+    .or(Caps::SETNAME)
+    .or(Caps::CHGHOST)
+    .or(Caps::ACCOUNT_NOTIFY)
+    .or(Caps::ACCOUNT_TAG);
 
 /// One event, with those variants of it that somebody has needed so far.
 pub(crate) struct Shared<'a> {
@@ -71,6 +78,11 @@ impl<'a> Shared<'a> {
         }
         Some(framed(variant.framing, |buf| {
             let mut line = begin(buf, caps, scope, Some(self.time));
+            if caps.has(Caps::ACCOUNT_TAG)
+                && let Some(account) = source(self.event).and_then(|source| account_in(source, &self.info.name))
+            {
+                line.tag("account", account);
+            }
             write(&mut line, self.info, caps, self.event);
         }))
     }
@@ -79,7 +91,38 @@ impl<'a> Shared<'a> {
 /// Whether an event is told also to those who share no room but monitor the nick, with these capabilities.
 /// <https://ircv3.net/specs/extensions/extended-monitor>
 pub(crate) fn is_told_from_afar(event: &Event, caps: Caps) -> bool {
-    matches!(event, Event::Away { .. } | Event::NameSet { .. }) && caps.has(Caps::EXTENDED_MONITOR)
+    monitored(event).is_some() && caps.has(Caps::EXTENDED_MONITOR)
+}
+
+/// Whose nick has to be monitored for that.
+pub(crate) fn monitored(event: &Event) -> Option<&Nick> {
+    match event {
+        Event::Away { nick, .. }
+        | Event::NameSet { nick, .. }
+        | Event::Readdressed { nick, .. }
+        | Event::LoggedIn { nick, .. } => Some(nick),
+        _ => None,
+    }
+}
+
+/// Who does what others are told of; nobody's for what the server says itself, and for a message: that knows its author.
+fn source(event: &Event) -> Option<&Arc<str>> {
+    match event {
+        Event::Entered(who) | Event::Left(who, _) | Event::Kicked { membership: who, .. } => Some(&who.source),
+        Event::Quit { source, .. }
+        | Event::Renamed { source, .. }
+        | Event::Topic { source, .. }
+        | Event::Modes { source, .. }
+        | Event::UserModes { source, .. }
+        | Event::Killed { source, .. }
+        | Event::Wallops { source, .. }
+        | Event::Invited { source, .. }
+        | Event::InviteSeen { source, .. }
+        | Event::Away { source, .. }
+        | Event::NameSet { source, .. }
+        | Event::LoggedIn { source, .. } => Some(source),
+        _ => None,
+    }
 }
 
 /// The capabilities without which an event is not told at all.
@@ -89,6 +132,8 @@ fn needed(event: &Event) -> Caps {
         Event::Away { .. } => Caps::AWAY_NOTIFY,
         Event::InviteSeen { .. } => Caps::INVITE_NOTIFY,
         Event::NameSet { .. } => Caps::SETNAME,
+        Event::Readdressed { .. } => Caps::CHGHOST,
+        Event::LoggedIn { .. } => Caps::ACCOUNT_NOTIFY,
         _ => Caps::default(),
     }
 }
@@ -96,10 +141,7 @@ fn needed(event: &Event) -> Caps {
 fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Event) {
     match event {
         Event::Entered(who) => {
-            line.source(&who.source).command("JOIN").param(&who.name);
-            if caps.has(Caps::EXTENDED_JOIN) {
-                line.param("*").trailing(&who.realname);
-            }
+            join(line, info, caps, &who.source, &who.name, &who.realname);
         }
         Event::Left(who, reason) => {
             line.source(&who.source).command("PART").param(&who.name);
@@ -145,6 +187,13 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         Event::NameSet { source, realname, .. } => {
             line.source(source).command("SETNAME").trailing(realname);
         }
+        Event::Readdressed { source, address, .. } => {
+            let (user, host) = address.split_once('@').unwrap_or((address, "*"));
+            line.source(source).command("CHGHOST").param(user).param(host);
+        }
+        Event::LoggedIn { nick, source } => {
+            line.source(source).command("ACCOUNT").param(nick.as_str());
+        }
         Event::Announced(text) => {
             line.source(&info.name).command("NOTICE").param("*").trailing(text);
         }
@@ -159,6 +208,22 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
     }
 }
 
+/// Somebody comes into a room, with account and real name for those who want to know.
+/// <https://ircv3.net/specs/extensions/extended-join>
+pub(super) fn join(
+    line: &mut LineBuilder<'_>,
+    info: &ServerInfo,
+    caps: Caps,
+    source: &str,
+    room: &str,
+    realname: &str,
+) {
+    line.source(source).command("JOIN").param(room);
+    if caps.has(Caps::EXTENDED_JOIN) {
+        line.param(account_in(source, &info.name).unwrap_or("*")).trailing(realname);
+    }
+}
+
 /// The rest of a message's line, from its id on.
 pub(super) fn message(line: &mut LineBuilder<'_>, caps: Caps, message: &StoredMessage) {
     if caps.has(Caps::MESSAGE_TAGS) {
@@ -166,6 +231,10 @@ pub(super) fn message(line: &mut LineBuilder<'_>, caps: Caps, message: &StoredMe
         for (key, value) in Tags::new(&message.tags).iter() {
             line.tag(key, &value);
         }
+    }
+    let author = message.author.and_then(Identity::account);
+    if let Some(nick) = message.source.split('!').next().filter(|_| author.is_some() && caps.has(Caps::ACCOUNT_TAG)) {
+        line.tag("account", nick);
     }
     line.source(&message.source).command(say::command_name(message.kind)).param(&message.target);
     if message.kind != MessageKind::Tagmsg {

@@ -6,8 +6,10 @@ use teahouse_proto::limits;
 use teahouse_proto::numerics as n;
 use teahouse_proto::{VENDOR, names::RoomName};
 
+use super::events::join;
 use super::{Receiver, begin, framed, reply, room};
-use crate::commands::{self, away, join, monitor, say, usermode};
+use crate::commands::join::ROOMS_PER_USER_MAX;
+use crate::commands::{self, away, monitor, say, usermode};
 use crate::info::ServerInfo;
 use crate::modes::{CHANGES_MAX, Flag, KEY_BYTES_MAX, LIST_MASKS_MAX, List, Rank, UserModes};
 use crate::reply::{Reply, Scope};
@@ -30,7 +32,8 @@ pub(crate) fn welcome(to: Receiver<'_>, scope: &Scope, welcome: &Welcome, wish: 
     out.extend(lines.map(|line| reply(to, scope, &line)));
     for (_, view) in &welcome.rooms {
         out.push(framed(to.variant.framing, |buf| {
-            begin(buf, to.variant.caps, scope, None).source(&welcome.source).command("JOIN").param(&view.name);
+            let mut line = begin(buf, to.variant.caps, scope, None);
+            join(&mut line, to.info, to.variant.caps, &welcome.source, &view.name, &welcome.realname);
         }));
         room(to, scope, view, &mut out);
     }
@@ -99,6 +102,8 @@ fn tokens(info: &ServerInfo) -> Vec<String> {
         format!("MODES={CHANGES_MAX}"),
         "EXCEPTS=e".into(),
         "INVEX=I".into(),
+        "EXTBAN=~,a".into(),
+        "ACCOUNTEXTBAN=a,account".into(),
         "BOT=B".into(),
         "SAFELIST".into(),
         "ELIST=CMNTU".into(),
@@ -111,7 +116,7 @@ fn tokens(info: &ServerInfo) -> Vec<String> {
         format!("USERLEN={}", limits::USER_BYTES_MAX),
         format!("CHANNELLEN={}", limits::ROOM_NAME_BYTES_MAX),
         format!("TOPICLEN={}", limits::TOPIC_BYTES_MAX),
-        format!("CHANLIMIT=#:{}", join::ROOMS_PER_USER_MAX),
+        format!("CHANLIMIT=#:{}", ROOMS_PER_USER_MAX),
         format!("TARGMAX=NAMES:1,PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets},KICK:,JOIN:,WHOIS:1"),
     ];
     if info.rules.keep_history {

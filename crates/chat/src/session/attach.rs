@@ -59,6 +59,8 @@ pub struct Welcome {
     pub nick: Arc<str>,
     /// `nick!user@host`.
     pub source: Arc<str>,
+    /// The user's real name.
+    pub realname: Arc<str>,
     /// What became of its guest tokens.
     pub guest: GuestOutcome,
     /// What the user is marked with.
@@ -130,6 +132,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         user: user.id,
         nick: user.nick.shared(),
         source: user.source(),
+        realname: Arc::clone(&user.realname),
         guest: outcome,
         modes: user.modes,
         lusers: Counts::of(turn.world),

@@ -100,9 +100,9 @@ mod tests {
                 a < 002 alice :Your host is tea.test, running version teahouse-0
                 a < 003 alice :This server was created today
                 a < 004 alice tea.test teahouse-0 Biow Iabehiklmnoqstv
-                a < 005 alice NETWORK=Test CASEMAPPING=ascii UTF8MAPPING=rfc8265 UTF8ONLY CHANTYPES=# PREFIX=(qaohv)~&@%+ CHANMODES=beI,k,l,imnst MAXLIST=beI:100 MODES=10 EXCEPTS=e INVEX=I BOT=B SAFELIST :are supported by this server
-                a < 005 alice ELIST=CMNTU KNOCK KEYLEN=32 AWAYLEN=310 NAMELEN=128 MONITOR=100 NICKLEN=32 USERLEN=16 CHANNELLEN=64 TOPICLEN=390 CHANLIMIT=#:100 TARGMAX=NAMES:1,PRIVMSG:4,NOTICE:4,TAGMSG:4,KICK:,JOIN:,WHOIS:1 CHATHISTORY=500 :are supported by this server
-                a < 005 alice MSGREFTYPES=msgid,timestamp teahouse.internal/AUTOJOIN=#lobby :are supported by this server
+                a < 005 alice NETWORK=Test CASEMAPPING=ascii UTF8MAPPING=rfc8265 UTF8ONLY CHANTYPES=# PREFIX=(qaohv)~&@%+ CHANMODES=beI,k,l,imnst MAXLIST=beI:100 MODES=10 EXCEPTS=e INVEX=I EXTBAN=~,a ACCOUNTEXTBAN=a,account :are supported by this server
+                a < 005 alice BOT=B SAFELIST ELIST=CMNTU KNOCK KEYLEN=32 AWAYLEN=310 NAMELEN=128 MONITOR=100 NICKLEN=32 USERLEN=16 CHANNELLEN=64 TOPICLEN=390 CHANLIMIT=#:100 :are supported by this server
+                a < 005 alice TARGMAX=NAMES:1,PRIVMSG:4,NOTICE:4,TAGMSG:4,KICK:,JOIN:,WHOIS:1 CHATHISTORY=500 MSGREFTYPES=msgid,timestamp teahouse.internal/AUTOJOIN=#lobby :are supported by this server
                 a < 251 alice :There are 1 users and 0 invisible on 1 servers
                 a < 252 alice 0 :operator(s) online
                 a < 254 alice 1 :channels formed
@@ -120,7 +120,7 @@ mod tests {
         check(
             "connect a || a: CAP LS 302 | a: NICK alice | a: USER alice 0 * :Alice | a: CAP REQ :echo-message nonsense | a: CAP REQ :echo-message batch | a: CAP REQ -batch | a: CAP LIST | a: CAP NONSENSE | a: CAP END",
             expect![[r#"
-                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl draft/account-registration teahouse.internal/guest
+                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl draft/account-registration account-notify account-tag teahouse.internal/guest
                 a < CAP * NAK :echo-message nonsense
                 a < CAP * ACK :echo-message batch
                 a < CAP * ACK :-batch
@@ -136,9 +136,9 @@ mod tests {
         check(
             "connect a || a: CAP LS 301 | a: CAP LIST | a: CAP LS 307 | a: CAP LIST",
             expect![[r#"
-                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl draft/account-registration teahouse.internal/guest
+                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl draft/account-registration account-notify account-tag teahouse.internal/guest
                 a < CAP * LIST :
-                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl draft/account-registration teahouse.internal/guest
+                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl draft/account-registration account-notify account-tag teahouse.internal/guest
                 a < CAP * LIST :cap-notify"#]],
         );
     }

@@ -215,7 +215,7 @@ impl Shard {
     /// <https://ircv3.net/specs/extensions/extended-monitor>
     fn near(&self, rooms: &[RoomId], effect: &Effect) -> BTreeSet<Slot> {
         let mut slots: BTreeSet<Slot> = rooms.iter().flat_map(|room| self.locals.of_room(*room)).copied().collect();
-        if let Event::Away { nick, .. } | Event::NameSet { nick, .. } = &effect.event {
+        if let Some(nick) = render::monitored(&effect.event) {
             let caps = |slot: &Slot| self.seats[*slot as usize].outlet.variant.caps;
             let watching = self.locals.watching(nick).iter();
             slots.extend(watching.filter(|slot| render::is_told_from_afar(&effect.event, caps(slot))));

@@ -30,6 +30,16 @@ use crate::session::attach;
 /// How many lines a welcome has, about.
 const WELCOME_LINES: usize = 24;
 
+/// What stands before `@` in the address of an account's user; what others put there begins with `~`.
+const ACCOUNT_USER: &str = "account";
+
+/// The account's name in the `nick!user@host` of an account's user: nobody else has such an address.
+pub(crate) fn account_in<'a>(source: &'a str, server_name: &str) -> Option<&'a str> {
+    let (nick, address) = source.split_once('!')?;
+    let (user, host) = address.split_once('@')?;
+    (user == ACCOUNT_USER && host == server_name).then_some(nick)
+}
+
 /// The whole state of the chat.
 #[derive(Debug)]
 pub struct World {
@@ -125,7 +135,7 @@ impl World {
 
     /// `user@host` of an account's user.
     pub(crate) fn account_address(&self) -> String {
-        format!("account@{}", self.rules.server_name)
+        format!("{ACCOUNT_USER}@{}", self.rules.server_name)
     }
 
     /// Whether the session's user is in a room.

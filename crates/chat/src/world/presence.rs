@@ -9,7 +9,7 @@ use teahouse_proto::names::Nick;
 
 use crate::few::Few;
 use crate::ids::{Identity, RoomId, SessionId, Time, UserId};
-use crate::modes::{Rank, Ranks, UserModes};
+use crate::modes::{Rank, Ranks, UserModes, Who};
 use crate::session::attach::Link;
 
 /// A nick present in rooms.
@@ -91,6 +91,16 @@ impl User {
     /// `user@host`: what stands after the nick's `!`.
     pub(crate) fn address(&self) -> &str {
         self.source.split_once('!').map_or("", |(_, address)| address)
+    }
+
+    /// The name of its account, if it has one: its nick.
+    pub(crate) fn account(&self) -> Option<&Nick> {
+        self.identity.and_then(Identity::account).map(|_| &self.nick)
+    }
+
+    /// As a room's lists look at it.
+    pub(crate) fn who(&self) -> Who<'_> {
+        Who { source: &self.source, account: self.account() }
     }
 
     /// The connections that speak for it.
@@ -327,6 +337,13 @@ impl Presence {
         user.nick = nick;
         self.by_nick.insert(user.nick.clone(), id);
         self.by_look.insert(user.nick.skeleton(), id);
+    }
+
+    /// A user has another address.
+    pub(crate) fn readdress(&mut self, id: UserId, address: &str) {
+        if let Some(user) = self.users.get_mut(&id) {
+            user.source = source_of(&user.nick, address);
+        }
     }
 
     /// Adds a session to a user; a kept seat is taken again.
