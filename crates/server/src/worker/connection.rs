@@ -50,6 +50,8 @@ pub(super) struct Connection {
 pub(super) struct Ending {
     /// Our goodbye is said and FIN sent; since which tick.
     pub(super) lingering: Option<u64>,
+    /// The peer has ended its side, as far as that is known without reading to its end; since which tick.
+    pub(super) left: Option<u64>,
     /// The session is over; since which tick.
     pub(super) over: Option<u64>,
     /// The code of the WebSocket close frame that will end it.
@@ -60,7 +62,7 @@ pub(super) struct Ending {
 
 impl Default for Ending {
     fn default() -> Self {
-        Ending { lingering: None, over: None, close_code: ws::code::NORMAL, reason: String::new() }
+        Ending { lingering: None, left: None, over: None, close_code: ws::code::NORMAL, reason: String::new() }
     }
 }
 
@@ -114,6 +116,11 @@ impl Connection {
     /// How it ends: from now on it does.
     pub(super) fn ending(&mut self) -> &mut Ending {
         self.ending.get_or_insert_default()
+    }
+
+    /// Since when it is known that the peer has ended its side, if it has.
+    pub(super) fn left(&self) -> Option<u64> {
+        self.ending.as_ref()?.left
     }
 
     /// Since when the session is over, if it is.

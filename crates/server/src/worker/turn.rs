@@ -154,10 +154,14 @@ impl Worker {
         if event.token() == WAKER {
             return;
         }
+        let tick = self.tick();
         let Some(Some(connection)) = self.connections.get_mut(event.token().0) else { return };
         if event.is_readable() || event.is_read_closed() || event.is_error() {
             connection.readable = true;
-            connection.half_closed |= event.is_read_closed() || event.is_error();
+            if event.is_read_closed() || event.is_error() {
+                connection.half_closed = true;
+                ending::mind_the_end(connection, &mut self.wheel, tick);
+            }
             enlist(&mut self.ready, connection);
         }
         if event.is_writable() {

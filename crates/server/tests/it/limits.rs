@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::party::{Party, Peer, frame};
+use teahouse_server::TlsFiles;
+
+use crate::party::{Party, Peer, Way, frame};
 
 /// The number at the end of each message in #lobby.
 fn numbers(lines: &[String]) -> Vec<usize> {
@@ -58,6 +60,29 @@ fn an_end_of_input_waits_until_all_of_it_is_read() {
     short.end();
     assert_eq!(numbers(&bystander.until(" QUIT ")), (0..30).collect::<Vec<_>>());
     assert!(short.rest().last().is_some_and(|line| line.starts_with("ERROR")));
+}
+
+#[test]
+fn a_flooder_that_is_gone_does_not_haunt_the_room() {
+    let party = Party::with(|config| {
+        config.messages_per_second_max = Some(4);
+        config.message_burst = 20;
+        config.tls = Some(TlsFiles::default());
+    });
+    let mut bystander = party.visitor("bystander", "");
+    let lines: String = (0..5000).map(|number| format!("PRIVMSG #lobby :number {number}\r\n")).collect();
+    let ways = [Way::Tcp, Way::Tcp, Way::Tls].into_iter().enumerate();
+    let mut flooders: Vec<Peer> =
+        ways.map(|(number, way)| party.visitor_by(way, &format!("flood{number}"), "")).collect();
+    for flooder in &mut flooders {
+        flooder.bytes(&lines);
+    }
+    flooders[0].end();
+    let stayed = flooders.remove(0);
+    drop(flooders);
+    let heard: Vec<String> = (0..3).flat_map(|_| bystander.until(" QUIT :Excess flood")).collect();
+    assert!((3 * 15..3 * 60).contains(&numbers(&heard).len()), "what the rate allows in five seconds is said");
+    drop(stayed);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use teahouse_chat::world::Leaving;
 use super::{Worker, enlist_again};
 use crate::events::EventKind;
 use crate::worker::connection::Connection;
-use crate::worker::wheel::{TICK_MS, Timer};
+use crate::worker::wheel::{TICK_MS, Timer, Wheel};
 
 const TICKS_PER_S: u64 = 1000 / TICK_MS;
 /// How long a connection may take to register.
@@ -16,10 +16,19 @@ pub(super) const REGISTRATION_TICKS: u64 = 60 * TICKS_PER_S;
 const SILENCE_TICKS: u64 = 90 * TICKS_PER_S;
 /// How long it waits for any answer.
 const PONG_TICKS: u64 = 60 * TICKS_PER_S;
-/// How long the last lines of a session, and gates before them, may take to get out.
+/// How long the last lines of a session, and gates before them, may take to get out; and before that, how long what a
+/// peer had said when it left is still read.
 pub(super) const GOODBYE_TICKS: u64 = 5 * TICKS_PER_S;
 /// How long the peer has, after our FIN, to end its side.
 pub(super) const LINGER_TICKS: u64 = TICKS_PER_S;
+
+/// Whoever has left is not read for ever: what it had said is read at its rate, until its time is up.
+pub(super) fn mind_the_end(connection: &mut Connection, wheel: &mut Wheel, tick: u64) {
+    if connection.left().is_none() {
+        connection.ending().left = Some(tick);
+        wheel.arm(connection.session, Timer::Silence, tick + GOODBYE_TICKS);
+    }
+}
 
 impl Worker {
     /// The end of input is a goodbye after all lines, the unterminated last one included.
@@ -90,6 +99,16 @@ impl Worker {
         self.go_on(session);
     }
 
+    /// The peer is gone, and had said more than may be said in the time it has left: the rest is dropped.
+    fn give_up(&mut self, session: SessionId, tick: u64) {
+        if self.log.is_pressed() {
+            // It is we who do not read.
+            return self.wheel.arm(session, Timer::Silence, tick + 1);
+        }
+        let is_resting = self.connection(session).is_some_and(|connection| connection.resting);
+        self.hang_up(session, if is_resting { "Excess flood" } else { "Connection closed" }, Leaving::Dropped);
+    }
+
     /// A session's timer has come: what it is late with, if anything, and when to look again.
     fn look_at(&mut self, session: SessionId, tick: u64) {
         let registered = self.shard.is_registered(session);
@@ -101,6 +120,9 @@ impl Worker {
                 self.close(session);
             }
             return;
+        }
+        if connection.left().is_some_and(|since| since + GOODBYE_TICKS <= tick) {
+            return self.give_up(session, tick);
         }
         if reads_nothing {
             // It is we who do not listen: that is no silence of the peer's.

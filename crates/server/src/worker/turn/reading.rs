@@ -7,7 +7,7 @@ use teahouse_chat::session::Step;
 use teahouse_chat::world::Leaving;
 use teahouse_proto::irc::LineError;
 
-use super::{Worker, enlist_again};
+use super::{Worker, ending, enlist_again};
 use crate::worker::connection::Piece;
 use crate::worker::wheel::{TICK_MS, Timer};
 
@@ -58,6 +58,9 @@ impl Worker {
                 }
                 // What came before the error is still said; then it is an end of input like any other.
                 Err(error) => connection.ending().reason = error.to_string(),
+            }
+            if connection.peer_ended {
+                ending::mind_the_end(connection, &mut self.wheel, tick);
             }
         }
         if over {
