@@ -55,6 +55,8 @@ impl Caps {
     pub const ACCOUNT_NOTIFY: Caps = Caps(1 << 20);
     /// Every line of somebody's says whose account it is. <https://ircv3.net/specs/extensions/account-tag>
     pub const ACCOUNT_TAG: Caps = Caps(1 << 21);
+    /// One's own sessions tell one another what is read. <https://ircv3.net/specs/extensions/read-marker>
+    pub const READ_MARKER: Caps = Caps(1 << 28);
 
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
@@ -117,6 +119,7 @@ const TABLE: &[Capability] = &[
     standard(Caps::ACCOUNT_REGISTRATION, "draft/account-registration"),
     standard(Caps::ACCOUNT_NOTIFY, "account-notify"),
     standard(Caps::ACCOUNT_TAG, "account-tag"),
+    standard(Caps::READ_MARKER, "draft/read-marker"),
     Capability { cap: Caps::GUEST, name: "guest", ours: true },
 ];
 

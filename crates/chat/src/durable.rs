@@ -188,6 +188,8 @@ pub struct Fact {
 pub enum FactKind {
     /// A room that an account is in; its number.
     Seat,
+    /// Up to when a conversation is read, in milliseconds; its key is the room's number, or the other one's.
+    Marker,
 }
 
 /// Everything that a world is loaded from.

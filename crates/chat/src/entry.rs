@@ -7,8 +7,8 @@ use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
 use crate::commands::{
-    authenticate, away, invite, join, kick, kill, knock, mode, nick, oper, part, register, say, setname, usermode,
-    wallops,
+    authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, register, say, setname,
+    usermode, wallops,
 };
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
@@ -82,6 +82,8 @@ pub enum Action {
     Modes(mode::SetModes),
     /// A user changes its own modes.
     UserModes(usermode::SetUserModes),
+    /// Somebody has read a conversation up to a moment.
+    Mark(markread::Mark),
     /// A user wants an account.
     Register(register::Register),
     /// Whether a session has proved whose it is.
@@ -217,6 +219,13 @@ pub enum Event {
         source: Arc<str>,
         /// The topic; empty when it was taken away.
         text: Arc<str>,
+    },
+    /// Somebody has read a conversation up to a moment: for all of its own sessions.
+    Marked {
+        /// The room's name, or the nick of the other one.
+        target: Arc<str>,
+        /// Up to when.
+        upto: Time,
     },
     /// A room's modes are changed; `+o alice` and the like.
     Modes {
@@ -362,6 +371,8 @@ pub struct RoomView {
     pub secret: bool,
     /// Its topic, if there is one.
     pub topic: Option<Topic>,
+    /// Up to when whoever sees it has read what was said there.
+    pub marked: Option<Time>,
     /// Those in it, the first to come to the server first.
     pub people: Vec<Person>,
     /// There are more of them, behind this one.

@@ -3,7 +3,7 @@
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::{
-    about, chathistory, ison, list, lusers, mode, monitor, names, topic, usermode, who, whois, whowas,
+    about, chathistory, ison, list, lusers, markread, mode, monitor, names, say, topic, usermode, who, whois, whowas,
 };
 use crate::durable::{Bound, Conversation, Span};
 use crate::ids::{Identity, RoomId, SessionId, Time, UserId};
@@ -22,6 +22,8 @@ pub enum Query {
     Topic(RoomName),
     /// What was said.
     History(chathistory::Ask),
+    /// Up to when a conversation is read.
+    Marker(say::Target),
     /// What a room is set to.
     Modes(RoomName),
     /// Who is on a room's list.
@@ -124,6 +126,7 @@ impl World {
             Query::Names(room, after) => names::answer(self, session, scope, room, after),
             Query::Topic(room) => topic::answer(self, session, scope, &room),
             Query::History(ask) => chathistory::answer(self, session, scope, &ask),
+            Query::Marker(target) => markread::answer(self, session, &scope, &target),
             Query::Modes(room) => mode::answer(self, session, &scope, &room),
             Query::ModeList(room, list) => mode::answer_list(self, session, &scope, &room, list),
             Query::UserModes(nick) => usermode::answer(self, session, &scope, &nick),

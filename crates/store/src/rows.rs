@@ -279,7 +279,7 @@ fn facts(connection: &Connection) -> rusqlite::Result<Vec<(Fact, Arc<str>)>> {
 }
 
 /// What stands for each kind of small thing; a number is never given to another kind.
-const FACT_KINDS: &[(FactKind, i64)] = &[(FactKind::Seat, 0)];
+const FACT_KINDS: &[(FactKind, i64)] = &[(FactKind::Seat, 0), (FactKind::Marker, 1)];
 
 fn fact_number(kind: FactKind) -> i64 {
     let row = FACT_KINDS.iter().find(|(known, _)| *known == kind);

@@ -98,7 +98,8 @@ fn rank_at_the_door(room: &RoomRecord, own: Owner, was_empty: bool) -> Option<Ra
 /// Shows the room to all sessions of whoever came in.
 fn show_room(turn: &mut Turn<'_>, user: UserId, room: RoomId) {
     if let Some(room) = turn.world.durable.room(room) {
-        let view = turn.world.view(room, turn.world.rules.rows_per_hold);
+        let own = turn.world.presence.user(user).and_then(|user| user.identity);
+        let view = turn.world.view(room, own, turn.world.rules.rows_per_hold);
         turn.tell(Audience::User(user), Event::Room(Arc::new(view)));
     }
 }

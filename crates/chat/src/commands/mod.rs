@@ -11,6 +11,7 @@ pub mod kill;
 pub mod knock;
 pub mod list;
 pub mod lusers;
+pub mod markread;
 pub mod mode;
 pub mod nick;
 pub mod oper;
@@ -109,6 +110,7 @@ const TABLE: &[Command] = &[
     knock::COMMAND,
     list::COMMAND,
     lusers::COMMAND,
+    markread::COMMAND,
     mode::COMMAND,
     monitor::COMMAND,
     motd::COMMAND,

@@ -8,7 +8,7 @@ use teahouse_proto::names::Nick;
 
 use super::{Receiver, Variant, begin, framed, reply};
 use crate::capabilities::Caps;
-use crate::commands::say;
+use crate::commands::{markread, say};
 use crate::durable::{MessageKind, StoredMessage};
 use crate::entry::{Event, Said};
 use crate::ids::{Identity, Time};
@@ -25,7 +25,8 @@ const RELEVANT: Caps = Caps::MESSAGE_TAGS
     .or(Caps::SETNAME)
     .or(Caps::CHGHOST)
     .or(Caps::ACCOUNT_NOTIFY)
-    .or(Caps::ACCOUNT_TAG);
+    .or(Caps::ACCOUNT_TAG)
+    .or(Caps::READ_MARKER);
 
 /// One event, with those variants of it that somebody has needed so far.
 pub(crate) struct Shared<'a> {
@@ -57,7 +58,7 @@ impl<'a> Shared<'a> {
         if let Some((_, line)) = self.encoded.iter().find(|(known, _)| *known == variant) {
             return line.clone();
         }
-        let line = self.encode(variant, &Scope::Plain);
+        let line = variant.caps.has(needed(self.event)).then(|| self.encode(variant, &Scope::Plain));
         self.encoded.push((variant, line.clone()));
         line
     }
@@ -65,18 +66,19 @@ impl<'a> Shared<'a> {
     /// What answers the session whose action this was; what it does not know is no answer, but a label is acknowledged.
     pub(crate) fn answer(&self, to: Receiver<'_>, scope: &Scope) -> Option<Bytes> {
         // One's own words come back to those only who want them.
-        let is_words = matches!(self.event, Event::Said(_));
-        let wanted = !is_words || to.variant.caps.has(Caps::ECHO_MESSAGE);
-        let line = if wanted { self.encode(to.variant, scope) } else { None };
+        let wanted = match self.event {
+            Event::Said(_) => to.variant.caps.has(needed(self.event).or(Caps::ECHO_MESSAGE)),
+            // Whoever marks is answered, whether or not it wants to hear of its other sessions' marks.
+            Event::Marked { .. } => true,
+            event => to.variant.caps.has(needed(event)),
+        };
+        let line = wanted.then(|| self.encode(to.variant, scope));
         line.or_else(|| matches!(scope, Scope::Label(_)).then(|| ack(to, scope)))
     }
 
-    fn encode(&self, variant: Variant, scope: &Scope) -> Option<Bytes> {
+    fn encode(&self, variant: Variant, scope: &Scope) -> Bytes {
         let caps = variant.caps;
-        if !caps.has(needed(self.event)) {
-            return None;
-        }
-        Some(framed(variant.framing, |buf| {
+        framed(variant.framing, |buf| {
             let mut line = begin(buf, caps, scope, Some(self.time));
             if caps.has(Caps::ACCOUNT_TAG)
                 && let Some(account) = source(self.event).and_then(|source| account_in(source, &self.info.name))
@@ -84,7 +86,7 @@ impl<'a> Shared<'a> {
                 line.tag("account", account);
             }
             write(&mut line, self.info, caps, self.event);
-        }))
+        })
     }
 }
 
@@ -134,6 +136,7 @@ fn needed(event: &Event) -> Caps {
         Event::NameSet { .. } => Caps::SETNAME,
         Event::Readdressed { .. } => Caps::CHGHOST,
         Event::LoggedIn { .. } => Caps::ACCOUNT_NOTIFY,
+        Event::Marked { .. } => Caps::READ_MARKER,
         _ => Caps::default(),
     }
 }
@@ -193,6 +196,9 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         }
         Event::LoggedIn { nick, source } => {
             line.source(source).command("ACCOUNT").param(nick.as_str());
+        }
+        Event::Marked { target, upto } => {
+            line.source(&info.name).command("MARKREAD").param(target).param(&markread::shown(*upto));
         }
         Event::Announced(text) => {
             line.source(&info.name).command("NOTICE").param("*").trailing(text);

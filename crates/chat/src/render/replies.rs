@@ -36,9 +36,12 @@ pub(crate) fn reply(to: Receiver<'_>, scope: &Scope, reply: &Reply) -> Bytes {
     })
 }
 
-/// The topic's lines, if there is a topic, and the names.
+/// The topic's lines, if there is a topic, up to when the room is read, and the names.
 pub(crate) fn room(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut Vec<Bytes>) {
     topic(to, scope, view, out);
+    if to.variant.caps.has(Caps::READ_MARKER) {
+        out.push(reply(to, scope, &commands::markread::line(&view.name, view.marked)));
+    }
     if shows_names(to.variant) {
         names(to, scope, view, out);
     }

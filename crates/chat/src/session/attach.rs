@@ -124,7 +124,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
     // All rooms together have as many people as one hold of the lock may look at; the rest is asked for later.
     let mut people_max = turn.world.rules.rows_per_hold;
     let rooms = user.rooms.iter().filter_map(|id| turn.world.durable.room(*id)).map(|room| {
-        let view = turn.world.view(room, people_max);
+        let view = turn.world.view(room, user.identity, people_max);
         people_max -= view.people.len();
         (room.record.id, view)
     });

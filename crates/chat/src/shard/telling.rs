@@ -142,7 +142,7 @@ impl Shard {
                 }
                 (Some(origin), event) => {
                     let Some(line) = shared.answer(seat.receiver(&info), &origin.scope) else { continue };
-                    if matches!(event, Event::Topic { .. }) {
+                    if matches!(event, Event::Topic { .. } | Event::Marked { .. }) {
                         seat.outlet.gate(applied.position, line, None);
                         self.gated.push_back((applied.position, seat.id));
                     } else {

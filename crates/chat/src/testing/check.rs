@@ -154,7 +154,7 @@ impl Players {
         if let Some(token) = welcome.iter().find_map(|line| line.split_once(" GUEST TOKEN ")) {
             self.tokens.insert(name.to_owned(), token.1.to_owned());
         }
-        let rooms = welcome.iter().skip_while(|line| !line.contains(" 376 ")).skip(1);
+        let rooms = welcome.iter().skip_while(|line| !line.contains(" :End of /MOTD")).skip(1);
         for line in rooms {
             self.shown += &format!("{name} < {}\n", simple(line));
         }

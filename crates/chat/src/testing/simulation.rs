@@ -17,8 +17,7 @@ const STEPS: usize = 130_000;
 const WORKERS: u16 = 3;
 const SESSIONS_MAX: usize = 24;
 const ROOMS: [&str; 4] = ["#茶", "#b", "#lobby", "#c"];
-const CAPS: &str =
-    "message-tags server-time echo-message batch labeled-response draft/chathistory teahouse.internal/guest";
+const CAPS: &str = "message-tags server-time echo-message batch labeled-response draft/chathistory draft/read-marker teahouse.internal/guest";
 
 /// xorshift64*: small, and the same everywhere.
 struct Random(u64);
@@ -53,6 +52,8 @@ struct Reader {
     history: Option<String>,
     heard: BTreeSet<MsgId>,
     last_in_room: BTreeMap<String, MsgId>,
+    /// Up to when it was told that it has read the room that is always there.
+    marked: String,
     /// The latest message that it was told as it was said, in any room or in private.
     last_told: Option<MsgId>,
 }
@@ -202,7 +203,7 @@ impl Simulation {
         }
         let room = self.random.pick(&ROOMS);
         let nick = format!("user{}", self.random.below(30));
-        let line = match self.random.below(21) {
+        let line = match self.random.below(22) {
             0..=3 => format!("JOIN {room}"),
             4 => format!("PART {room} :bye"),
             5 => format!("NICK {nick}"),
@@ -212,6 +213,7 @@ impl Simulation {
             9 => format!("@+typing=active TAGMSG {room}"),
             10 => self.everyday(room, &nick),
             20 => self.operators(id, &nick),
+            21 => self.mark(room, &nick),
             11 => self
                 .random
                 .pick(&["PING x", "NONSENSE", "PRIVMSG", "JOIN #", "NAMES #b", "TOPIC #b", "CAP LIST"])
@@ -227,6 +229,15 @@ impl Simulation {
             }
         };
         self.model.line(id, &line);
+    }
+
+    /// What is read, by whoever has reason to say so and by others.
+    fn mark(&mut self, room: &str, nick: &str) -> String {
+        let target = self.random.pick(&[room, "#lobby", nick]);
+        let back_ms = self.random.below(600_000) as u64;
+        let mut line = format!("MARKREAD {target} timestamp=");
+        teahouse_proto::time::server_time(self.model.now.0 - back_ms, &mut line);
+        if self.random.chance(80) { line } else { format!("MARKREAD {target}") }
     }
 
     /// Modes, ranks, kicks and the rest.
@@ -325,6 +336,10 @@ impl Simulation {
             "FAIL" if param(0) == "PRIVMSG" => {
                 let label = message.tags.get("label").expect("a failure names the line that failed");
                 assert!(self.lost.insert(label.into_owned()), "seed {seed}: failed twice: {line}");
+            }
+            "MARKREAD" if param(0) == "#lobby" && param(1) != "*" => {
+                assert!(param(1) >= &*reader.marked, "seed {seed}: unread again: {line}");
+                reader.marked = param(1).to_owned();
             }
             "PRIVMSG" => self.message(id, &message, line),
             "TAGMSG" => drop(reader.heard.insert(msgid_of(&message))),

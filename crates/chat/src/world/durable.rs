@@ -189,6 +189,29 @@ impl Durable {
         facts.map(|(fact, value)| (&fact.key, value))
     }
 
+    /// All small things of one owner.
+    pub(crate) fn facts_of(&self, owner: u64) -> Vec<Fact> {
+        let first = Fact { owner, kind: FactKind::Seat, key: "".into() };
+        self.facts.range(first..).map(|(fact, _)| fact).take_while(|fact| fact.owner == owner).cloned().collect()
+    }
+
+    /// The text of a small thing.
+    pub(crate) fn fact(&self, fact: &Fact) -> Option<&Arc<str>> {
+        self.facts.get(fact)
+    }
+
+    /// All small things of one kind; looks at all there are, and is for what happens seldom.
+    pub(crate) fn facts_of_kind(&self, kind: FactKind) -> impl Iterator<Item = &Fact> {
+        self.facts.keys().filter(move |fact| fact.kind == kind)
+    }
+
+    /// Whether a room, a guest or an account has this number.
+    pub(crate) fn is_known(&self, number: u64) -> bool {
+        self.rooms.contains_key(&RoomId(number))
+            || self.accounts.contains_key(&AccountId(number))
+            || self.guests.contains_key(&GuestId(number))
+    }
+
     /// Sets a small thing, or takes it away; `false` if that changes nothing.
     pub(crate) fn put_fact(&mut self, fact: Fact, value: Option<Arc<str>>) -> bool {
         match value {

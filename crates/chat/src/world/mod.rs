@@ -17,8 +17,8 @@ pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
 use crate::commands::{
-    authenticate, away, invite, join, kick, kill, knock, mode, nick, oper, part, register, say, setname, topic,
-    usermode, wallops,
+    authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, register, say, setname,
+    topic, usermode, wallops,
 };
 use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
@@ -69,6 +69,7 @@ impl World {
             Action::Topic(action) => topic::apply(&mut turn, action),
             Action::Modes(action) => mode::apply(&mut turn, action),
             Action::UserModes(action) => usermode::apply(&mut turn, action),
+            Action::Mark(action) => markread::apply(&mut turn, action),
             Action::Register(action) => register::apply(&mut turn, action),
             Action::Authenticate(action) => authenticate::apply(&mut turn, action),
             Action::Oper(action) => oper::apply(&mut turn, action),
@@ -173,8 +174,9 @@ impl World {
     }
 
     /// A room as somebody who comes in sees it, with so many people at most.
-    pub(crate) fn view(&self, room: &Room, people_max: usize) -> RoomView {
-        self.view_of(room, UserId::default(), people_max, |_| true)
+    pub(crate) fn view(&self, room: &Room, own: Option<Identity>, people_max: usize) -> RoomView {
+        let marked = own.and_then(|own| markread::marker(&self.durable, own, room.record.id.0));
+        RoomView { marked, ..self.view_of(room, UserId::default(), people_max, |_| true) }
     }
 
     fn view_of(&self, room: &Room, after: UserId, people_max: usize, shown: impl Fn(&User) -> bool) -> RoomView {
@@ -182,6 +184,7 @@ impl World {
         let members = members.into_iter().filter(|(user, _)| shown(user));
         let people = members.map(|(user, ranks)| Person { source: user.source(), ranks }).collect();
         let secret = room.record.modes.flags.has(Flag::Secret);
-        RoomView { name: Arc::clone(&room.record.name), secret, topic: room.record.topic.clone(), people, more }
+        let (name, topic) = (Arc::clone(&room.record.name), room.record.topic.clone());
+        RoomView { name, secret, topic, marked: None, people, more }
     }
 }

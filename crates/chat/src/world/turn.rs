@@ -7,7 +7,7 @@ use teahouse_proto::names::{Nick, RoomName};
 use teahouse_proto::numerics as n;
 
 use super::{User, World};
-use crate::commands::{no_such_channel, outside};
+use crate::commands::{markread, no_such_channel, outside};
 use crate::durable::{AccountRecord, Change, Fact, FactKind, GuestRecord, Owner, RoomRecord};
 use crate::entry::{Audience, Effect, Entry, Event, Origin, Outcome};
 use crate::ids::{AccountId, GuestId, Identity, RoomId, UserId};
@@ -149,10 +149,18 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Nothing is remembered of an owner any more.
+    fn drop_facts(&mut self, owner: u64) {
+        for fact in self.world.durable.facts_of(owner) {
+            self.put_fact(fact, None);
+        }
+    }
+
     /// The first entry of a process: whoever was in a room when the last process ended is not any more.
     pub(crate) fn start(&mut self) {
         self.world.durable.started = self.entry.time;
         self.seat_accounts();
+        markread::drop_pointless(self);
         for id in self.world.durable.room_ids().collect::<Vec<_>>() {
             self.settle_emptiness(id, Leaving::Dropped);
         }
@@ -224,6 +232,7 @@ impl<'a> Turn<'a> {
     fn forget_room(&mut self, id: RoomId) {
         self.world.durable.remove_room(id);
         self.out.changes.push(Change::RoomForgotten(id));
+        self.drop_facts(id.0);
     }
 
     /// Takes a user out of the world; those who shared a room with it are told.
@@ -311,6 +320,7 @@ impl<'a> Turn<'a> {
             } else {
                 self.world.durable.remove_guest(guest);
                 self.out.changes.push(Change::GuestForgotten(guest));
+                self.drop_facts(guest.0);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Instant;
 
-use teahouse_chat::durable::{Change, Conversation, MessageKind, Owner, RoomRecord};
+use teahouse_chat::durable::{Change, Conversation, Fact, FactKind, MessageKind, Owner, RoomRecord};
 use teahouse_chat::ids::{GuestId, Position, RoomId, Time};
 use teahouse_chat::modes::{Mask, RoomModes};
 use teahouse_store::{Options, Read};
@@ -40,6 +40,18 @@ fn a_restart_changes_nothing() {
     let private = Read { conversation: private(4, 5), ..latest(0, last) };
     let kept = tea.ask(private).recv_timeout(PATIENCE).unwrap().unwrap();
     assert_eq!(kept, vec![notice(last.0)]);
+}
+
+#[test]
+fn small_things_are_kept_by_kind_and_taken_away() {
+    let tea = Tea::new();
+    let fact = |kind, key: &str| Fact { owner: 7, kind, key: key.into() };
+    let facts = [(fact(FactKind::Seat, "1"), "".into()), (fact(FactKind::Marker, "1"), "1700000000000".into())];
+    tea.append(|_| facts.iter().cloned().map(|(fact, text)| Change::Fact(fact, Some(text))).collect());
+    tea.append(|_| vec![Change::Fact(fact(FactKind::Marker, "2"), Some("5".into()))]);
+    tea.append(|_| vec![Change::Fact(fact(FactKind::Marker, "2"), None)]);
+    let tea = tea.again();
+    assert_eq!(tea.loaded.records.facts, facts);
 }
 
 #[test]
