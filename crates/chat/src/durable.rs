@@ -152,10 +152,21 @@ pub struct AccountRecord {
     pub name: Arc<str>,
     /// What is kept of its password; one without can only be logged in to by other proof.
     pub password: Option<Credentials>,
+    /// Whether its owner runs the server.
+    pub operator: bool,
+    /// Why it cannot be used, if it cannot.
+    pub suspended: Option<Arc<str>>,
     /// When it was made.
     pub created: Time,
     /// When it was last here: when it was made, or last left.
     pub seen: Time,
+}
+
+impl AccountRecord {
+    /// One that was just made.
+    pub fn new(id: AccountId, name: Arc<str>, password: Option<Credentials>, now: Time) -> Self {
+        AccountRecord { id, name, password, operator: false, suspended: None, created: now, seen: now }
+    }
 }
 
 /// What is kept of a password: enough to check it, not to know it.
@@ -222,6 +233,8 @@ pub enum Change {
     GuestRegistered(GuestId),
     /// An account is now so (insert or replace). Stays queued until it is stored.
     Account(AccountRecord),
+    /// An account is forgotten; its private conversations go with it.
+    AccountForgotten(AccountId),
     /// A small thing is now so, or is not there any more. Stays queued until it is stored.
     Fact(Fact, Option<Arc<str>>),
 }

@@ -7,8 +7,8 @@ use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
 use crate::commands::{
-    authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, register, say, setname,
-    usermode, wallops,
+    account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, register, say,
+    setname, usermode, wallops,
 };
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
@@ -84,6 +84,8 @@ pub enum Action {
     UserModes(usermode::SetUserModes),
     /// Somebody has read a conversation up to a moment.
     Mark(markread::Mark),
+    /// Those who run the server do something with an account.
+    Account(account::Order),
     /// A user wants an account.
     Register(register::Register),
     /// Whether a session has proved whose it is.

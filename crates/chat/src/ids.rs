@@ -40,7 +40,9 @@ pub struct RoomId(pub u64);
 pub struct GuestId(pub u64);
 
 /// Somebody who has registered; found by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+///
+/// The default is before the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AccountId(pub u64);
 
 /// Somebody who is remembered, whether or not here now: rooms and words belong to it.
@@ -50,6 +52,11 @@ pub enum Identity {
     Guest(GuestId),
     /// By a name and a proof.
     Account(AccountId),
+}
+
+impl SessionId {
+    /// No connection: the program's own, when it asks for something as whoever runs the server.
+    pub const PROGRAM: Self = SessionId { worker: u16::MAX, generation: u32::MAX, slot: u32::MAX };
 }
 
 impl Identity {

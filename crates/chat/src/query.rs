@@ -3,10 +3,11 @@
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::{
-    about, chathistory, ison, list, lusers, markread, mode, monitor, names, say, topic, usermode, who, whois, whowas,
+    about, account, chathistory, ison, list, lusers, markread, mode, monitor, names, say, topic, usermode, who, whois,
+    whowas,
 };
 use crate::durable::{Bound, Conversation, Span};
-use crate::ids::{Identity, RoomId, SessionId, Time, UserId};
+use crate::ids::{AccountId, Identity, RoomId, SessionId, Time, UserId};
 use crate::modes::List;
 use crate::reply::{Reply, Scope};
 use crate::session::Answer;
@@ -46,6 +47,8 @@ pub enum Query {
     Presence(Vec<Nick>),
     /// How many there are.
     Lusers,
+    /// Which accounts there are, from behind this one on.
+    Accounts(AccountId),
     /// The server's time.
     Time,
 }
@@ -138,6 +141,7 @@ impl World {
             Query::Userhost(nicks) => ison::answer_userhost(self, &scope, &nicks),
             Query::Presence(nicks) => monitor::answer(self, &scope, &nicks),
             Query::Lusers => lusers::answer(self, &scope),
+            Query::Accounts(after) => account::answer(self, session, &scope, after),
             Query::Time => about::answer_time(self, &scope, now),
         }
     }

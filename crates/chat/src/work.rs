@@ -6,7 +6,7 @@
 
 mod password;
 
-use crate::commands::{authenticate, oper, register};
+use crate::commands::{account, authenticate, oper, register};
 use crate::entry::Action;
 use crate::world::World;
 
@@ -21,6 +21,8 @@ pub enum Work {
     Register(register::Choice),
     /// Somebody says that an account is its own: is the password right?
     Authenticate(authenticate::Attempt),
+    /// Those who run the server chose a password for an account: what is kept of it?
+    Account(account::Choice),
 }
 
 impl Work {
@@ -28,7 +30,7 @@ impl Work {
     pub fn look_up(&mut self, world: &World) {
         match self {
             Work::Authenticate(attempt) => attempt.look_up(world),
-            Work::Oper(_) | Work::Register(_) => {}
+            Work::Oper(_) | Work::Register(_) | Work::Account(_) => {}
         }
     }
 
@@ -36,6 +38,7 @@ impl Work {
     pub fn perform(self) -> Action {
         match self {
             Work::Oper(attempt) => Action::Oper(attempt.judge()),
+            Work::Account(choice) => Action::Account(choice.hash()),
             Work::Register(choice) => Action::Register(choice.hash()),
             Work::Authenticate(attempt) => Action::Authenticate(attempt.judge()),
         }

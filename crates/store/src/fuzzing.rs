@@ -63,7 +63,7 @@ const TABLES: [(&str, usize); 8] = [
     ("messages", 11),
     ("private", 2),
     ("forgetting", 2),
-    ("accounts", 5),
+    ("accounts", 7),
     ("facts", 4),
 ];
 

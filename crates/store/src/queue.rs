@@ -299,7 +299,11 @@ fn bytes_of(change: &Change) -> usize {
             account.name.len() + account.password.as_ref().map_or(0, |password| password.argon2.len())
         }
         Change::Fact(fact, value) => fact.key.len() + value.as_ref().map_or(0, |value| value.len()),
-        Change::RoomForgotten(_) | Change::Guest(_) | Change::GuestForgotten(_) | Change::GuestRegistered(_) => 0,
+        Change::RoomForgotten(_)
+        | Change::Guest(_)
+        | Change::GuestForgotten(_)
+        | Change::GuestRegistered(_)
+        | Change::AccountForgotten(_) => 0,
     };
     CHANGE_BYTES + texts
 }

@@ -33,6 +33,7 @@ pub(crate) fn write(transaction: &Connection, change: &Change) -> rusqlite::Resu
         Change::GuestForgotten(guest) => forget_guest(transaction, *guest),
         Change::GuestRegistered(guest) => delete_guest(transaction, *guest),
         Change::Account(account) => write_account(transaction, account),
+        Change::AccountForgotten(account) => forget_account(transaction, *account),
         Change::Fact(fact, value) => write_fact(transaction, fact, value.as_deref()),
     }
 }
@@ -48,9 +49,11 @@ pub(crate) fn latest_time(change: &Change) -> Time {
         }
         Change::Guest(guest) => guest.seen,
         Change::Account(account) => account.seen,
-        Change::RoomForgotten(_) | Change::GuestForgotten(_) | Change::GuestRegistered(_) | Change::Fact(..) => {
-            Time::default()
-        }
+        Change::RoomForgotten(_)
+        | Change::GuestForgotten(_)
+        | Change::GuestRegistered(_)
+        | Change::AccountForgotten(_)
+        | Change::Fact(..) => Time::default(),
     }
 }
 
@@ -129,12 +132,15 @@ fn write_guest(transaction: &Connection, guest: &GuestRecord) -> rusqlite::Resul
 fn write_account(transaction: &Connection, account: &AccountRecord) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
-            "INSERT OR REPLACE INTO accounts (id, name, argon2, created, seen) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR REPLACE INTO accounts (id, name, argon2, operator, suspended, created, seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             to_sql(account.id.0),
             &*account.name,
             account.password.as_ref().map(|password| &*password.argon2),
+            account.operator,
+            account.suspended.as_deref(),
             to_sql(account.created.0),
             to_sql(account.seen.0),
         ])?;
@@ -166,19 +172,27 @@ fn forget_room(transaction: &Connection, room: RoomId) -> rusqlite::Result<()> {
     Ok(())
 }
 
-const FORGET_GUEST: [&str; 4] = [
-    "DELETE FROM guests WHERE id = ?1",
+const FORGET_PRIVATE: [&str; 3] = [
     "INSERT OR IGNORE INTO forgetting (first, second)
          SELECT min(guest, peer), max(guest, peer) FROM private WHERE guest = ?1",
     "DELETE FROM private WHERE peer = ?1 AND guest IN (SELECT peer FROM private WHERE guest = ?1)",
     "DELETE FROM private WHERE guest = ?1",
 ];
 
-/// Costs a few rows for each guest that this one ever talked with in private, in one transaction.
+/// Costs a few rows for each one that it ever talked with in private, in one transaction.
 fn forget_guest(transaction: &Connection, guest: GuestId) -> rusqlite::Result<()> {
-    let id = [to_sql(guest.0)];
-    for statement in FORGET_GUEST {
-        transaction.prepare_cached(statement)?.execute(id)?;
+    delete_guest(transaction, guest)?;
+    forget_private(transaction, guest.0)
+}
+
+fn forget_account(transaction: &Connection, account: AccountId) -> rusqlite::Result<()> {
+    transaction.prepare_cached("DELETE FROM accounts WHERE id = ?1")?.execute([to_sql(account.0)])?;
+    forget_private(transaction, account.0)
+}
+
+fn forget_private(transaction: &Connection, identity: u64) -> rusqlite::Result<()> {
+    for statement in FORGET_PRIVATE {
+        transaction.prepare_cached(statement)?.execute([to_sql(identity)])?;
     }
     Ok(())
 }
@@ -251,15 +265,17 @@ fn guests(connection: &Connection) -> rusqlite::Result<Vec<GuestRecord>> {
 
 fn accounts(connection: &Connection) -> rusqlite::Result<Vec<AccountRecord>> {
     connection
-        .prepare("SELECT id, name, argon2, created, seen FROM accounts ORDER BY id")?
+        .prepare("SELECT id, name, argon2, operator, suspended, created, seen FROM accounts ORDER BY id")?
         .query_map([], |row| {
             let argon2: Option<Arc<str>> = row.get(2)?;
             Ok(AccountRecord {
                 id: AccountId(number(row, 0)?),
                 name: row.get(1)?,
                 password: argon2.map(|argon2| Credentials { argon2 }),
-                created: Time(number(row, 3)?),
-                seen: Time(number(row, 4)?),
+                operator: row.get(3)?,
+                suspended: row.get::<_, Option<Arc<str>>>(4)?.map(|reason| fit(4, reason, is_text)).transpose()?,
+                created: Time(number(row, 5)?),
+                seen: Time(number(row, 6)?),
             })
         })?
         .collect()
@@ -488,7 +504,7 @@ mod tests {
 
     #[test]
     fn forgetting_a_guest_searches_and_never_scans() {
-        for sql in FORGET_GUEST {
+        for sql in FORGET_PRIVATE {
             let plan = plan(sql);
             assert!(!plan.iter().any(|step| step.contains("SCAN")), "{plan:?}");
         }

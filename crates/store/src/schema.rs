@@ -58,6 +58,8 @@ const MIGRATIONS: &[&str] = &[
          id INTEGER PRIMARY KEY,
          name TEXT NOT NULL,
          argon2 TEXT,
+         operator INTEGER NOT NULL,
+         suspended TEXT,
          created INTEGER NOT NULL,
          seen INTEGER NOT NULL
      ) STRICT;

@@ -30,6 +30,7 @@ impl Upserts {
             Change::Guest(guest) => Subject::Guest(guest.id),
             Change::GuestForgotten(guest) | Change::GuestRegistered(guest) => Subject::Guest(*guest),
             Change::Account(account) => Subject::Account(account.id),
+            Change::AccountForgotten(account) => Subject::Account(*account),
             Change::Fact(fact, _) => Subject::Fact(fact.clone()),
             Change::Message(_) => unreachable!("a message is no state change"),
         };

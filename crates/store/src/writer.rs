@@ -200,8 +200,9 @@ impl Writer {
         if messages.is_empty() && self.upserts.is_empty() && reservation.is_none() {
             return Ok(());
         }
-        let forgets =
-            self.upserts.iter().any(|change| matches!(change, Change::RoomForgotten(_) | Change::GuestForgotten(_)));
+        let forgets = self.upserts.iter().any(|change| {
+            matches!(change, Change::RoomForgotten(_) | Change::GuestForgotten(_) | Change::AccountForgotten(_))
+        });
         let (upserts, last_time) = (&self.upserts, self.last_time);
         let result = transact(&self.connection, &self.place, &self.faults, |transaction| {
             write_all(transaction, messages, upserts, reservation, last_time)

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
+use super::account::suspended;
 use super::register::logged_in;
 use super::{Answers, Command, Stage};
 use crate::capabilities::Caps;
@@ -132,6 +133,9 @@ pub(crate) fn apply(turn: &mut Turn<'_>, outcome: &Authenticated) {
     let Some((id, name)) = account.and_then(|account| Some((account.id, Nick::parse(&account.name).ok()?))) else {
         return turn.reply(failed());
     };
+    if let Some(text) = turn.world.durable.account(id).and_then(suspended) {
+        return turn.reply(Reply::numeric(n::ERR_SASLFAIL, text));
+    }
     turn.tell_origin(Event::Authenticated(id));
     let source = turn.world.account_source(&name);
     turn.reply(logged_in(&source, &name));

@@ -1,6 +1,7 @@
 //! The commands: one file each, which reads the line (`parse`), changes the world (`apply`) or answers from it
 //! (`answer`), and holds the tests; one row each in [`TABLE`].
 
+pub mod account;
 pub mod authenticate;
 pub mod away;
 pub mod chathistory;
@@ -95,6 +96,7 @@ pub(crate) enum Answers {
 }
 
 const TABLE: &[Command] = &[
+    account::COMMAND,
     authenticate::COMMAND,
     away::COMMAND,
     cap::COMMAND,

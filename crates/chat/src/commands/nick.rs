@@ -9,7 +9,7 @@ use teahouse_proto::numerics as n;
 use super::{Answers, Command, Stage};
 use crate::durable::AccountRecord;
 use crate::entry::{Action, Audience, Event};
-use crate::ids::Identity;
+use crate::ids::{Identity, UserId};
 use crate::reply::{Reply, unavailable};
 use crate::session::{Request, advance};
 use crate::world::Turn;
@@ -54,7 +54,7 @@ fn erroneous(wanted: &str, text: &'static str) -> Reply {
 
 pub(crate) fn apply(turn: &mut Turn<'_>, rename: &Rename) {
     let Some(user) = turn.actor() else { return };
-    let (id, source, same) = (user.id, user.source(), user.nick.as_str() == rename.nick.as_str());
+    let (id, same) = (user.id, user.nick.as_str() == rename.nick.as_str());
     if same {
         return turn.acknowledge();
     }
@@ -69,18 +69,24 @@ pub(crate) fn apply(turn: &mut Turn<'_>, rename: &Rename) {
     if user.account().is_some() && !turn.entry.writable {
         return turn.reply(unavailable("NICK", rename.nick.as_str()));
     }
-    let (before, identity) = (user.nick.clone(), user.identity);
+    self::rename(turn, id, &rename.nick);
+}
+
+/// A user has another nick; everybody concerned is told.
+pub(super) fn rename(turn: &mut Turn<'_>, id: UserId, nick: &Nick) {
+    let Some(user) = turn.world.presence.user(id) else { return };
+    let (before, source, identity) = (user.nick.clone(), user.source(), user.identity);
     let rooms: Arc<_> = user.rooms.iter().copied().collect();
-    turn.world.presence.rename(id, rename.nick.clone());
-    let event = Event::Renamed { user: id, source, nick: rename.nick.as_str().into() };
+    turn.world.presence.rename(id, nick.clone());
+    let event = Event::Renamed { user: id, source, nick: nick.as_str().into() };
     turn.tell(Audience::Neighbours(id, rooms), event);
     let account = identity.and_then(Identity::account).and_then(|id| turn.world.durable.account(id)).cloned();
     if let Some(account) = account {
-        turn.put_account(AccountRecord { name: rename.nick.as_str().into(), ..account });
+        turn.put_account(AccountRecord { name: nick.as_str().into(), ..account });
     }
-    if before != rename.nick {
+    if before != *nick {
         turn.tell_leaving(&before);
-        turn.tell_arrival(&rename.nick);
+        turn.tell_arrival(nick);
     }
 }
 

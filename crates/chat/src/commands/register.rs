@@ -44,8 +44,7 @@ pub struct Register {
 impl Choice {
     /// Hashes the password.
     pub(crate) fn hash(self) -> Register {
-        let argon2 = PasswordHash::of(&self.password, &self.salt);
-        Register { account: self.account, password: Credentials { argon2 } }
+        Register { account: self.account, password: salted(&self.password, &self.salt) }
     }
 }
 
@@ -65,12 +64,25 @@ fn parse(request: &mut Request<'_>) {
             Err(_) => return request.reply(refusal("BAD_ACCOUNT_NAME", name, "An account is named like a nick")),
         },
     };
-    if password.is_empty() || password.len() > PASSWORD_BYTES_MAX {
-        let text = "A password has 1 to 300 bytes";
-        return request.reply(refusal("UNACCEPTABLE_PASSWORD", name, text));
+    if let Err(refusal) = check_password(COMMAND.name, name, password) {
+        return request.reply(refusal);
     }
     let salt = request.entropy();
     request.work(Work::Register(Choice { account, password: password.into(), salt }));
+}
+
+/// Whether this can be somebody's password.
+pub(super) fn check_password(command: &str, account: &str, password: &str) -> Result<(), Reply> {
+    if password.is_empty() || password.len() > PASSWORD_BYTES_MAX {
+        let text = "A password has 1 to 300 bytes";
+        return Err(Reply::fail(command, "UNACCEPTABLE_PASSWORD", text).param(super::shown(account)));
+    }
+    Ok(())
+}
+
+/// What is kept of a new password; this is slow.
+pub(super) fn salted(password: &str, salt: &[u8; 16]) -> Credentials {
+    Credentials { argon2: PasswordHash::of(password, salt) }
 }
 
 fn refusal(code: &'static str, account: &str, text: &'static str) -> Reply {
@@ -85,15 +97,8 @@ pub(crate) fn apply(turn: &mut Turn<'_>, register: &Register) {
     }
     let user = user.id;
     let id = become_account(turn, user);
-    let now = turn.entry.time;
-    let record = AccountRecord {
-        id,
-        name: name.as_str().into(),
-        password: Some(register.password.clone()),
-        created: now,
-        seen: now,
-    };
-    turn.put_account(record);
+    let password = Some(register.password.clone());
+    turn.put_account(AccountRecord::new(id, name.as_str().into(), password, turn.entry.time));
     turn.keep_seats(user);
     let shown = || name.as_str().to_owned();
     let source = tell_login(turn, user);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
+use crate::commands::account;
 use crate::commands::lusers::Counts;
 use crate::durable::GuestRecord;
 use crate::entry::{Audience, Event, RoomView};
@@ -99,6 +100,9 @@ pub struct Detach {
 pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
     let Some(origin) = turn.entry.origin.clone() else { return };
     let account = attach.account.and_then(|id| turn.world.durable.account(id));
+    if let Some(text) = account.and_then(account::suspended) {
+        return turn.tell_origin(Event::Close(text.into()));
+    }
     let account = account.and_then(|account| Some((account.id, Nick::parse(&account.name).ok()?)));
     // A token is of no use to whoever has an account.
     let (known, outcome) = match &account {
@@ -120,6 +124,9 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
     };
     let user = live.unwrap_or_else(|| make_user(turn, attach, nick, known));
     turn.world.presence.attach(origin.session, attach.link, user);
+    if let Some(account) = known.and_then(Identity::account) {
+        account::promote(turn, account);
+    }
     let Some(user) = turn.world.presence.user(user) else { return };
     // All rooms together have as many people as one hold of the lock may look at; the rest is asked for later.
     let mut people_max = turn.world.rules.rows_per_hold;

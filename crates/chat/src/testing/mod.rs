@@ -363,6 +363,7 @@ impl Kept {
             }
             Change::Guest(guest) => drop(self.guests.insert(guest.id, guest)),
             Change::GuestForgotten(id) | Change::GuestRegistered(id) => drop(self.guests.remove(&id)),
+            Change::AccountForgotten(id) => drop(self.accounts.remove(&id)),
             Change::Account(account) => drop(self.accounts.insert(account.id, account)),
             Change::Fact(fact, Some(value)) => drop(self.facts.insert(fact, value)),
             Change::Fact(fact, None) => drop(self.facts.remove(&fact)),

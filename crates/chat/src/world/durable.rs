@@ -115,6 +115,14 @@ impl Durable {
         self.rooms.values().filter(|room| room.record.owner == owner).map(|room| room.record.id).collect()
     }
 
+    /// So many accounts at most, from behind one on, and the last of them if there are more.
+    pub(crate) fn accounts_after(&self, after: AccountId, count: usize) -> (Vec<&AccountRecord>, Option<AccountId>) {
+        let mut accounts = self.accounts.range((Excluded(after), Unbounded));
+        let taken: Vec<_> = accounts.by_ref().map(|(_, account)| account).take(count).collect();
+        let last = accounts.next().map(|_| taken.last().map_or(after, |account| account.id));
+        (taken, last)
+    }
+
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &AccountRecord> {
         self.accounts.values()
     }
@@ -174,7 +182,7 @@ impl Durable {
         self.accounts.insert(record.id, record);
     }
 
-    fn remove_account(&mut self, id: AccountId) {
+    pub(crate) fn remove_account(&mut self, id: AccountId) {
         let Some(account) = self.accounts.remove(&id) else { return };
         if let Ok(name) = Nick::parse(&account.name) {
             self.by_account_look.remove(&name.skeleton());

@@ -17,8 +17,8 @@ pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
 use crate::commands::{
-    authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, register, say, setname,
-    topic, usermode, wallops,
+    account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, register, say,
+    setname, topic, usermode, wallops,
 };
 use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
@@ -70,6 +70,7 @@ impl World {
             Action::Modes(action) => mode::apply(&mut turn, action),
             Action::UserModes(action) => usermode::apply(&mut turn, action),
             Action::Mark(action) => markread::apply(&mut turn, action),
+            Action::Account(action) => account::apply(&mut turn, action),
             Action::Register(action) => register::apply(&mut turn, action),
             Action::Authenticate(action) => authenticate::apply(&mut turn, action),
             Action::Oper(action) => oper::apply(&mut turn, action),
@@ -146,7 +147,7 @@ impl World {
 
     /// Whether the session's user is a server operator: it sees what is hidden from others.
     pub(crate) fn is_operator(&self, session: SessionId) -> bool {
-        self.presence.user_of(session).is_some_and(|user| user.modes.operator)
+        session == SessionId::PROGRAM || self.presence.user_of(session).is_some_and(|user| user.modes.operator)
     }
 
     /// Whether a user is the session's own.

@@ -40,6 +40,11 @@ impl<'a> Turn<'a> {
         self.world.presence.user_of(self.entry.origin.as_ref()?.session)
     }
 
+    /// Whether whoever acts runs the server.
+    pub(crate) fn is_operator(&self) -> bool {
+        self.entry.origin.as_ref().is_some_and(|origin| self.world.is_operator(origin.session))
+    }
+
     /// Tells an audience something; the session that acts takes it for its answer.
     pub(crate) fn tell(&mut self, audience: Audience, event: Event) {
         self.push(audience, event, self.entry.origin.clone());

@@ -1,0 +1,396 @@
+//! ACCOUNT: those who run the server make accounts, and change or end them. Ours alone.
+//!
+//! By an operator's session, or by the program itself (`teahouse account`), which is an operator to itself.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use teahouse_proto::irc::Message;
+use teahouse_proto::names::Nick;
+use teahouse_proto::time::server_time;
+
+use super::register::{check_password, salted};
+use super::{Answers, Command, Stage};
+use crate::durable::{AccountRecord, Change, Credentials, Owner};
+use crate::entry::Action;
+use crate::ids::{AccountId, Identity, SessionId, Time};
+use crate::query::{Asked, Query};
+use crate::reply::{Reply, Scope, unavailable};
+use crate::session::Request;
+use crate::work::Work;
+use crate::world::{Leaving, Turn, World};
+
+pub(super) const COMMAND: Command = Command {
+    name: "ACCOUNT",
+    params_min: 1,
+    stage: Stage::Registered,
+    answers: Answers::Many,
+    help: "ACCOUNT CREATE|PASSWORD <name> <password> | SUSPEND <name> [<why>] | RESUME|DELETE <name> | RENAME <name> <new name> | OPERATOR <name> ON|OFF | LIST: those who run the server change accounts",
+    parse,
+};
+
+/// The longest reason of a suspension, in bytes: it fits into a QUIT, whatever the names around it.
+const REASON_BYTES_MAX: usize = 200;
+
+/// What is to be done with an account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// Its name.
+    pub name: Nick,
+    /// What is done.
+    pub deed: Deed,
+}
+
+/// What can be done with an account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Deed {
+    /// It is made, with this password.
+    Create(Credentials),
+    /// It has another password.
+    Password(Credentials),
+    /// It cannot be used, for this reason.
+    Suspend(Arc<str>),
+    /// It can be used again.
+    Resume,
+    /// It has another name.
+    Rename(Nick),
+    /// It is gone.
+    Delete,
+    /// Its owner runs the server too, or not any more.
+    Operator(bool),
+}
+
+/// A password that those who run the server have chosen for somebody.
+pub struct Choice {
+    name: Nick,
+    password: Box<str>,
+    salt: [u8; 16],
+    is_new: bool,
+}
+
+impl Choice {
+    /// Hashes the password.
+    pub(crate) fn hash(self) -> Order {
+        let password = salted(&self.password, &self.salt);
+        let deed = if self.is_new { Deed::Create(password) } else { Deed::Password(password) };
+        Order { name: self.name, deed }
+    }
+}
+
+impl fmt::Debug for Choice {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Choice({})", self.name.as_str())
+    }
+}
+
+/// What a line of this command wants.
+#[derive(Debug)]
+pub enum Wish {
+    /// Something is changed.
+    Order(Order),
+    /// A password is hashed first.
+    Choice(Choice),
+    /// The accounts are told, from behind this one on.
+    List(AccountId),
+}
+
+fn parse(request: &mut Request<'_>) {
+    match read(request.message, request.entropy()) {
+        Ok(Wish::Order(order)) => request.submit(Action::Account(order)),
+        Ok(Wish::Choice(choice)) => request.work(Work::Account(choice)),
+        Ok(Wish::List(after)) => request.ask(Query::Accounts(after)),
+        Err(refusal) => request.reply(refusal),
+    }
+}
+
+/// Reads a line of this command; `salt` is for a password in it.
+pub fn read(message: &Message<'_>, salt: [u8; 16]) -> Result<Wish, Reply> {
+    let param = |index: usize| message.params.get(index).unwrap_or_default();
+    let verb = param(0).to_ascii_uppercase();
+    if verb == "LIST" {
+        return Ok(Wish::List(AccountId::default()));
+    }
+    let name =
+        Nick::parse(param(1)).map_err(|_| refusal("INVALID_NAME", param(1), "An account is named like a nick"))?;
+    let choice = |is_new: bool| {
+        check_password("ACCOUNT", name.as_str(), param(2))?;
+        Ok(Wish::Choice(Choice { name: name.clone(), password: param(2).into(), salt, is_new }))
+    };
+    let deed = match verb.as_str() {
+        "CREATE" => return choice(true),
+        "PASSWORD" => return choice(false),
+        "SUSPEND" if param(2).len() > REASON_BYTES_MAX => {
+            return Err(refusal("INVALID_PARAMS", name.as_str(), "That reason is too long"));
+        }
+        "SUSPEND" => Deed::Suspend(param(2).into()),
+        "RESUME" => Deed::Resume,
+        "RENAME" => Deed::Rename(
+            Nick::parse(param(2)).map_err(|_| refusal("INVALID_NAME", param(2), "An account is named like a nick"))?,
+        ),
+        "DELETE" => Deed::Delete,
+        "OPERATOR" if param(2).eq_ignore_ascii_case("ON") => Deed::Operator(true),
+        "OPERATOR" if param(2).eq_ignore_ascii_case("OFF") => Deed::Operator(false),
+        _ => {
+            let text = "There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, and LIST";
+            return Err(refusal("INVALID_PARAMS", param(0), text));
+        }
+    };
+    Ok(Wish::Order(Order { name, deed }))
+}
+
+fn refusal(code: &'static str, name: &str, text: &'static str) -> Reply {
+    Reply::fail(COMMAND.name, code, text).param(super::shown(name))
+}
+
+pub(crate) fn apply(turn: &mut Turn<'_>, order: &Order) {
+    match carry_out(turn, order) {
+        Ok(text) => {
+            let name = order.name.as_str().to_owned();
+            turn.promise(Reply::word("NOTE").param(COMMAND.name).param("DONE").param(name).text(text));
+        }
+        Err(refusal) => turn.reply(refusal),
+    }
+}
+
+fn carry_out(turn: &mut Turn<'_>, order: &Order) -> Result<&'static str, Reply> {
+    if !turn.is_operator() {
+        return Err(super::no_privileges());
+    }
+    let name = order.name.as_str();
+    if !turn.entry.writable {
+        return Err(unavailable(COMMAND.name, name));
+    }
+    if let Deed::Create(password) = &order.deed {
+        return create(turn, &order.name, password);
+    }
+    let account = turn.world.durable.account_named(&order.name).cloned();
+    let account = account.ok_or_else(|| refusal("NO_SUCH_ACCOUNT", name, "There is no such account"))?;
+    match &order.deed {
+        Deed::Create(_) => unreachable!("that was done above"),
+        Deed::Password(password) => {
+            turn.put_account(AccountRecord { password: Some(password.clone()), ..account });
+            Ok("The password is changed")
+        }
+        Deed::Suspend(reason) => {
+            turn.put_account(AccountRecord { suspended: Some(Arc::clone(reason)), ..account.clone() });
+            send_away(turn, &account, "This account is suspended");
+            Ok("The account cannot be used any more")
+        }
+        Deed::Resume => {
+            turn.put_account(AccountRecord { suspended: None, ..account });
+            Ok("The account can be used")
+        }
+        Deed::Rename(to) => rename(turn, account, to),
+        Deed::Delete => {
+            send_away(turn, &account, "This account is deleted");
+            delete(turn, account.id);
+            Ok("The account is gone")
+        }
+        Deed::Operator(on) => {
+            turn.put_account(AccountRecord { operator: *on, ..account.clone() });
+            if let Some(user) = turn.world.presence.user_known_as(Identity::Account(account.id)).map(|user| user.id) {
+                super::usermode::change(turn, user, &[(*on, 'o')]);
+            }
+            Ok(if *on { "The account runs the server too" } else { "The account does not run the server any more" })
+        }
+    }
+}
+
+fn create(turn: &mut Turn<'_>, name: &Nick, password: &Credentials) -> Result<&'static str, Reply> {
+    if turn.world.durable.account_looking_like(name).is_some() {
+        return Err(refusal("ACCOUNT_EXISTS", name.as_str(), "There is such an account already"));
+    }
+    if turn.world.presence.nick_taken(name, None) {
+        return Err(refusal("NICK_IN_USE", name.as_str(), "Somebody without an account goes by that name now"));
+    }
+    let (id, now) = (AccountId(turn.entry.position.0), turn.entry.time);
+    turn.put_account(AccountRecord::new(id, name.as_str().into(), Some(password.clone()), now));
+    Ok("The account is there")
+}
+
+/// Whoever is connected as an account is not any more, and leaves its rooms.
+fn send_away(turn: &mut Turn<'_>, account: &AccountRecord, reason: &str) {
+    let Some(user) = turn.world.presence.user_known_as(Identity::Account(account.id)).map(|user| user.id) else {
+        return;
+    };
+    let reason = reason.into();
+    turn.close_all(user, &reason);
+    turn.quit(user, &reason, Leaving::Goodbye);
+}
+
+fn rename(turn: &mut Turn<'_>, account: AccountRecord, to: &Nick) -> Result<&'static str, Reply> {
+    let own = Identity::Account(account.id);
+    let user = turn.world.presence.user_known_as(own).map(|user| user.id);
+    if turn.world.nick_taken(to, user, Some(own)) {
+        return Err(refusal("NICK_IN_USE", to.as_str(), "Somebody goes by that name, or by one that looks like it"));
+    }
+    match user {
+        Some(user) => super::nick::rename(turn, user, to),
+        None => turn.put_account(AccountRecord { name: to.as_str().into(), ..account }),
+    }
+    Ok("The account has its new name")
+}
+
+/// What belongs to it goes with it; its rooms are nobody's, and what it said in rooms stays said.
+fn delete(turn: &mut Turn<'_>, id: AccountId) {
+    for room in turn.world.durable.rooms_of(Owner::Account(id)) {
+        turn.change_room(room, |record| record.owner = Owner::Nobody);
+        turn.settle_emptiness(room, Leaving::Dropped);
+    }
+    for fact in turn.world.durable.facts_of(id.0) {
+        turn.put_fact(fact, None);
+    }
+    turn.world.durable.remove_account(id);
+    turn.out.changes.push(Change::AccountForgotten(id));
+}
+
+/// The accounts, by and by.
+pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, after: AccountId) -> Asked {
+    if !world.is_operator(session) {
+        return Asked::one(scope, super::no_privileges());
+    }
+    let (accounts, more) = world.durable.accounts_after(after, world.rules.rows_per_hold);
+    let end = Reply::word("NOTE").param(COMMAND.name).param("END").param("*").text("These are all accounts");
+    let lines = accounts.into_iter().map(line).chain(more.is_none().then_some(end)).collect();
+    let mut asked = Asked::replies(scope, lines);
+    asked.more = more.map(Query::Accounts);
+    asked
+}
+
+fn line(account: &AccountRecord) -> Reply {
+    let day = |time: Time| {
+        let mut text = String::new();
+        server_time(time.0, &mut text);
+        text
+    };
+    let mut text = format!("since {}, last here {}", day(account.created), day(account.seen));
+    if account.operator {
+        text.push_str(", runs the server");
+    }
+    if let Some(reason) = &account.suspended {
+        text.push_str(", suspended");
+        if !reason.is_empty() {
+            text.push_str(": ");
+            text.push_str(reason);
+        }
+    }
+    Reply::word("NOTE").param(COMMAND.name).param("ENTRY").param(account.name.to_string()).text(text)
+}
+
+/// What is told to whoever has proved to own an account that is suspended.
+pub(crate) fn suspended(account: &AccountRecord) -> Option<String> {
+    let reason = account.suspended.as_ref()?;
+    let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+    Some(format!("This account is suspended{because}"))
+}
+
+/// Whoever comes as an account that runs the server is an operator at once.
+pub(crate) fn promote(turn: &mut Turn<'_>, id: AccountId) {
+    let runs = turn.world.durable.account(id).is_some_and(|account| account.operator);
+    let user = turn.world.presence.user_known_as(Identity::Account(id)).filter(|user| runs && !user.modes.operator);
+    if let Some(user) = user.map(|user| user.id) {
+        turn.world.presence.mark(user, 'o', true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check;
+
+    /// Somebody comes in as alice, by her password.
+    fn login(who: &str) -> String {
+        let lines = [
+            "CAP REQ sasl",
+            "AUTHENTICATE PLAIN",
+            "AUTHENTICATE AGFsaWNlAG9vbG9uZw==",
+            "NICK x",
+            "USER x 0 * :x",
+            "CAP END",
+        ];
+        let lines = lines.map(|line| format!("{who}: {line}"));
+        format!("connect {who} | {}", lines.join(" | "))
+    }
+
+    #[test]
+    fn an_account_is_made_suspended_resumed_and_deleted() {
+        check(
+            &format!(
+                "root: OPER root oolong | root: JOIN #tea || root: ACCOUNT CREATE alice oolong | {} | b: JOIN #tea | root: ACCOUNT SUSPEND alice :rude | {} | root: ACCOUNT LIST | root: ACCOUNT RESUME alice | root: ACCOUNT DELETE alice | root: ACCOUNT LIST",
+                login("b"),
+                login("c")
+            ),
+            expect![[r#"
+                root < NOTE ACCOUNT DONE alice :The account is there
+                b < CAP * ACK :sasl
+                b < AUTHENTICATE +
+                b < 900 * alice!account@tea.test alice :You are now logged in as alice
+                b < 903 * :SASL authentication successful
+                b < 001 alice :Welcome to the Test Network, alice
+                b < 376 alice :End of /MOTD command.
+                root < :alice!account@tea.test JOIN #tea
+                b < :alice!account@tea.test JOIN #tea
+                b < 353 alice = #tea :@root alice
+                b < 366 alice #tea :End of /NAMES list
+                root < :alice!account@tea.test QUIT :This account is suspended
+                root < NOTE ACCOUNT DONE alice :The account cannot be used any more
+                b < ERROR :This account is suspended
+                c < CAP * ACK :sasl
+                c < AUTHENTICATE +
+                c < 904 * :This account is suspended: rude
+                c < 001 x :Welcome to the Test Network, x
+                c < 376 x :End of /MOTD command.
+                root < NOTE ACCOUNT ENTRY alice :since 2023-11-14T22:13:20.000Z, last here 2023-11-14T22:13:20.000Z, suspended: rude
+                root < NOTE ACCOUNT END * :These are all accounts
+                root < NOTE ACCOUNT DONE alice :The account can be used
+                root < NOTE ACCOUNT DONE alice :The account is gone
+                root < NOTE ACCOUNT END * :These are all accounts"#]],
+        );
+    }
+
+    #[test]
+    fn a_renamed_account_has_its_new_nick_at_once() {
+        check(
+            &format!(
+                "root: OPER root oolong | root: ACCOUNT CREATE alice oolong | root: JOIN #tea | {} | b: JOIN #tea || root: ACCOUNT RENAME alice bob | root: ACCOUNT RENAME bob root | root: ACCOUNT PASSWORD bob green | root: ACCOUNT OPERATOR bob ON | b: ACCOUNT OPERATOR bob OFF | b: ACCOUNT LIST",
+                login("b")
+            ),
+            expect![[r#"
+                root < :alice!account@tea.test NICK bob
+                root < NOTE ACCOUNT DONE alice :The account has its new name
+                b < :alice!account@tea.test NICK bob
+                root < FAIL ACCOUNT NICK_IN_USE root :Somebody goes by that name, or by one that looks like it
+                root < NOTE ACCOUNT DONE bob :The password is changed
+                root < NOTE ACCOUNT DONE bob :The account runs the server too
+                b < :bob!account@tea.test MODE bob +o
+                b < :bob!account@tea.test MODE bob -o
+                b < NOTE ACCOUNT DONE bob :The account does not run the server any more
+                b < 481 bob :Permission Denied- You're not an IRC operator"#]],
+        );
+    }
+
+    #[test]
+    fn misuse_is_answered() {
+        check(
+            "root: OPER root oolong | alice: PING 1 || alice: ACCOUNT LIST | alice: ACCOUNT CREATE bob x | alice: ACCOUNT DELETE bob | root: ACCOUNT | root: ACCOUNT NONSENSE a | root: ACCOUNT CREATE a!b x | root: ACCOUNT CREATE bob | root: ACCOUNT CREATE alice x | root: ACCOUNT DELETE nobody | root: ACCOUNT OPERATOR alice maybe | root: ACCOUNT CREATE bob x | root: ACCOUNT CREATE bоb x | root: ACCOUNT RENAME bob a!b | broken | root: ACCOUNT DELETE bob",
+            expect![[r#"
+                alice < 481 alice :Permission Denied- You're not an IRC operator
+                alice < 481 alice :Permission Denied- You're not an IRC operator
+                alice < 481 alice :Permission Denied- You're not an IRC operator
+                root < 461 root ACCOUNT :Not enough parameters
+                root < FAIL ACCOUNT INVALID_PARAMS NONSENSE :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, and LIST
+                root < FAIL ACCOUNT INVALID_NAME a!b :An account is named like a nick
+                root < FAIL ACCOUNT UNACCEPTABLE_PASSWORD bob :A password has 1 to 300 bytes
+                root < FAIL ACCOUNT NICK_IN_USE alice :Somebody without an account goes by that name now
+                root < FAIL ACCOUNT NO_SUCH_ACCOUNT nobody :There is no such account
+                root < FAIL ACCOUNT INVALID_PARAMS OPERATOR :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, and LIST
+                root < NOTE ACCOUNT DONE bob :The account is there
+                root < FAIL ACCOUNT ACCOUNT_EXISTS bоb :There is such an account already
+                root < FAIL ACCOUNT INVALID_NAME a!b :An account is named like a nick
+                root < FAIL ACCOUNT TEMPORARILY_UNAVAILABLE bob :The server cannot store anything at the moment; please try again later"#]],
+        );
+    }
+}
