@@ -15,6 +15,7 @@ use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::modes::{Ranks, UserModes};
 use crate::reply::{Reply, Scope};
 use crate::session::attach;
+use crate::shard::Gate;
 
 /// One change that somebody wants, with its place in the log's order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -338,6 +339,16 @@ pub enum Event {
     Promise(Reply),
     /// The session is closed.
     Close(Arc<str>),
+}
+
+impl Event {
+    /// What the session waits for whose action it was before it is told; a message knows for itself whether it is kept.
+    pub(crate) fn gate(&self) -> Option<Gate> {
+        match self {
+            Event::Topic { .. } | Event::Marked { .. } => Some(Gate::Settled),
+            _ => None,
+        }
+    }
 }
 
 /// A user's coming to, or going from, a room.

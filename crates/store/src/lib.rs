@@ -100,6 +100,9 @@ pub struct Loaded {
 pub struct Settled {
     /// Everything handed over at this position or below is committed, or failed and once named in `failed`.
     pub upto: Position,
+    /// Of everything that was deleted at this position or below, no file of the store has anything any more: not the
+    /// database, the index, or their logs. Never above `upto`, and behind it only while something is being erased.
+    pub erased: Position,
     /// Of the positions that `upto` has now passed, those whose message is lost, rising. No read gives a lost message,
     /// unless the machine goes down before the next commit: what a failing disk wrote may then turn out to be there.
     pub failed: Vec<Position>,
@@ -135,8 +138,8 @@ pub struct Store {
 impl Store {
     /// Opens the database in `dir`, making both if need be, and gives what the world is loaded from.
     ///
-    /// `on_settled` is called on the writer's thread, never concurrently: once a commit, after each failure, and when
-    /// writing works again after one. It MUST NOT call [`Store::close`], and whoever it tells MUST have been told of
+    /// `on_settled` is called on the writer's thread, never concurrently: once a commit, after each failure, when writing
+    /// works again after one, and when something is erased. It MUST NOT call [`Store::close`], and whoever it tells MUST have been told of
     /// a position's effects before [`Store::append`] was called with it. A panic in it, as anywhere on that thread,
     /// ends the process.
     pub fn open(

@@ -1,5 +1,6 @@
 //! The one thread that writes: group commit, settlement in order, failure and recovery.
 
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -36,7 +37,9 @@ const PROBE_BYTES: i64 = 64 << 10;
 const FORGET_MS: u64 = 100;
 /// Between two slices of pages that are overwritten, others get so long, in milliseconds.
 const SCRUB_MS: u64 = 5;
-/// When readers did not let the log be emptied after that, it is tried again after so long, in milliseconds.
+/// How long the emptying of the log after that waits for reads to end, in milliseconds.
+const SCRUB_WAIT_MS: u64 = 10;
+/// When they did not, it is tried again after so long, in milliseconds.
 const SCRUB_AGAIN_MS: u64 = 100;
 /// Past so many bytes the write-ahead log is emptied although readers must be waited for: while reads overlap without
 /// a pause it does not start anew by itself.
@@ -74,6 +77,8 @@ pub(crate) struct Writer {
     on_settled: OnSettled,
     /// The last thing that was erased.
     erased: i64,
+    /// Commits that erased something which may be in a file yet: its last number, and up to where all was settled before.
+    erasing: VecDeque<(i64, Position)>,
     /// What is being overwritten, if anything.
     scrub: Option<Scrub>,
     /// State changes not on disk yet.
@@ -120,6 +125,7 @@ impl Writer {
             faults,
             on_settled,
             erased: last,
+            erasing: VecDeque::new(),
             scrub,
             upserts: Upserts::default(),
             failed: Vec::new(),
@@ -239,12 +245,14 @@ impl Writer {
         let failed = self.failed.drain(..passed).collect();
         self.queue.set_settled(upto);
         self.reads.decide(self.taken);
-        (self.on_settled)(Settled { upto, failed, failed_ahead });
+        let erased = self.erasing.front().map_or(upto, |(_, before)| upto.min(*before));
+        (self.on_settled)(Settled { upto, erased, failed, failed_ahead });
     }
 
     fn note_erased(&mut self, last: i64) {
         if last > self.erased {
             self.erased = last;
+            self.erasing.push_back((last, self.queue.settled()));
             self.queue.erasures.set_last(last);
         }
     }
@@ -353,7 +361,7 @@ impl Writer {
                 self.scrub = Some(Scrub { number, page });
                 self.plans.scrub_at = again(SCRUB_MS);
             }),
-            None if !self.checkpoint() => {
+            None if !self.checkpoint(SCRUB_WAIT_MS) => {
                 self.plans.scrub_at = again(SCRUB_AGAIN_MS);
                 Ok(())
             }
@@ -361,6 +369,8 @@ impl Writer {
                 self.scrub = None;
                 self.plans.scrub_at = None;
                 self.queue.erasures.set_clean(number);
+                self.erasing.retain(|(last, _)| *last > number);
+                self.settle(Vec::new());
             }),
         };
         if let Err(error) = done {
@@ -376,7 +386,7 @@ impl Writer {
         };
         if written.is_ok() {
             self.settle(Vec::new());
-            self.checkpoint();
+            self.checkpoint(CHECKPOINT_MS);
         }
         drop(self.connection);
         drop(self.lock);
@@ -394,7 +404,7 @@ impl Writer {
         if bytes <= LOG_BYTES_ENOUGH {
             self.log_bytes_enough = LOG_BYTES_ENOUGH;
             self.log_told = false;
-        } else if bytes > self.log_bytes_enough && !self.checkpoint() {
+        } else if bytes > self.log_bytes_enough && !self.checkpoint(CHECKPOINT_MS) {
             self.log_bytes_enough = bytes + LOG_BYTES_AGAIN;
             if bytes > LOG_BYTES_MAX && !std::mem::replace(&mut self.log_told, true) {
                 let log = self.log.display();
@@ -403,14 +413,14 @@ impl Writer {
         }
     }
 
-    /// Empties the write-ahead log into the database, if reads allow that within [`CHECKPOINT_MS`].
-    fn checkpoint(&self) -> bool {
+    /// Empties the write-ahead log into the database, if reads allow that within so many milliseconds.
+    fn checkpoint(&self, wait_ms: u64) -> bool {
         let wait = |ms| self.connection.busy_timeout(Duration::from_millis(ms));
         let empty = || {
             let is_busy = |row: &Row<'_>| row.get::<_, bool>(0);
             self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], is_busy)
         };
-        let result = wait(CHECKPOINT_MS).and_then(|()| empty()).and_then(|busy| wait(BUSY_MS).map(|()| !busy));
+        let result = wait(wait_ms).and_then(|()| empty()).and_then(|busy| wait(BUSY_MS).map(|()| !busy));
         result.unwrap_or_else(|error| {
             tracing::warn!("{} stays as it is: {error}", self.log.display());
             false

@@ -4,12 +4,14 @@
 //! It has no socket and no clock; whoever drives it moves the bytes.
 
 mod asking;
+mod gates;
 mod locals;
 mod outlet;
 mod pace;
 mod telling;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
+use std::iter;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -17,6 +19,8 @@ use slab::Slab;
 use teahouse_proto::irc::LineError;
 
 use asking::Asking;
+use gates::Gates;
+pub use gates::{FirstGates, Gate, Reached};
 use locals::{Locals, Slot};
 pub use outlet::Outlet;
 use pace::Pace;
@@ -44,8 +48,8 @@ pub enum Delivery {
     Answer(SessionId, Answer),
     /// The page of history that a session waits for; `None` if it could not be read.
     Page(SessionId, Option<Vec<StoredMessage>>),
-    /// Everything up to here is committed, but for those positions that are lost; some of them may lie further on.
-    Settled(Position, Arc<[Position]>),
+    /// The store has come so far; what was said at these positions is lost, and some of them may lie further on.
+    Settled(Reached, Arc<[Position]>),
 }
 
 /// A session and its output.
@@ -78,8 +82,8 @@ pub struct Shard {
     entropy: Entropy,
     seats: Slab<Seat>,
     locals: Locals,
-    settled: Position,
-    gated: VecDeque<(Position, SessionId)>,
+    reached: Reached,
+    gates: Gates,
     telling: Telling,
     touched: Vec<SessionId>,
     changed: Vec<SessionId>,
@@ -95,8 +99,8 @@ impl Shard {
             entropy,
             seats: Slab::new(),
             locals: Locals::default(),
-            settled: Position::default(),
-            gated: VecDeque::new(),
+            reached: Reached::default(),
+            gates: Gates::default(),
             telling: Telling::default(),
             touched: Vec::new(),
             changed: Vec::new(),
@@ -298,13 +302,13 @@ impl Shard {
             Delivery::Applied(applied) => self.telling.begin(applied),
             Delivery::Answer(id, answer) => self.answer(id, answer),
             Delivery::Page(id, rows) => self.page(id, rows),
-            Delivery::Settled(upto, failed) => self.settle(upto, &failed),
+            Delivery::Settled(reached, failed) => self.settle(reached, &failed),
         }
     }
 
-    /// The first position that a gate here waits for: what is settled below is of no use to anybody here.
-    pub fn first_gate(&self) -> Option<Position> {
-        self.gated.front().map(|(position, _)| *position)
+    /// The first positions that gates here wait for: what is settled or erased below is of no use to anybody here.
+    pub fn first_gates(&self) -> FirstGates {
+        self.gates.first()
     }
 
     /// The next question of a session that is still being answered; it is to be carried out.
@@ -370,34 +374,27 @@ impl Shard {
             Some(rows) => render::page(to, scope, frame, &rows),
             None => vec![render::reply(to, scope, &chathistory::failed(frame))],
         };
-        seat.outlet.fill_page(lines, self.settled);
+        seat.outlet.fill_page(lines, self.reached);
         self.end_line(id);
         self.change(id);
     }
 
-    /// Opens the gates up to a position, and those whose message is lost.
+    /// Opens the gates that are reached, and those whose message is lost.
     ///
     /// Every entry named here was delivered before, so no gate closes behind it.
-    fn settle(&mut self, upto: Position, failed: &[Position]) {
-        self.settled = self.settled.max(upto);
+    fn settle(&mut self, reached: Reached, failed: &[Position]) {
+        self.reached = reached;
         let mut waiting: Vec<SessionId> = Vec::new();
         // All that is lost first: opening one gate must not open the next one of the same session as if it were kept.
-        let mut losers: BTreeSet<SessionId> = BTreeSet::new();
-        for lost in failed {
-            let place = self.gated.partition_point(|(position, _)| position < lost);
-            losers.extend(self.gated.get(place).filter(|(position, _)| position == lost).map(|(_, id)| *id));
-        }
+        let losers: BTreeSet<SessionId> = failed.iter().filter_map(|lost| self.gates.session_at(*lost)).collect();
         for id in losers {
             self.outlet(id).into_iter().for_each(|outlet| outlet.fail(failed));
             waiting.push(id);
         }
-        while let Some((_, id)) = self.gated.pop_front_if(|(position, _)| *position <= upto) {
-            waiting.push(id);
-        }
+        waiting.extend(iter::from_fn(|| self.gates.pop(reached)));
         for id in waiting {
-            let settled = self.settled;
             if let Some(outlet) = self.outlet(id) {
-                outlet.open(settled);
+                outlet.open(reached);
                 self.touch(id);
             }
         }
@@ -447,7 +444,7 @@ impl Seat {
         }
         let failed = render::failure(to, scope, said);
         match answer {
-            Some(answer) => self.outlet.gate(said.message.msgid.position, answer, Some(failed)),
+            Some(answer) => self.outlet.gate(Gate::Settled, said.message.msgid.position, answer, Some(failed)),
             // Nothing is promised, so nothing is held back; but a failure is still told.
             None => self.outlet.watch(said.message.msgid.position, failed),
         }

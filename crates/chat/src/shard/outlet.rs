@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::gates::{Gate, Reached};
 use crate::ids::Position;
 use crate::render::Variant;
 use crate::reply::Scope;
@@ -17,7 +18,7 @@ use crate::session::HistoryFrame;
 #[derive(Debug)]
 enum Held {
     Line(Bytes),
-    Gate { position: Position, settled: Bytes, failed: Option<Bytes> },
+    Gate { gate: Gate, position: Position, opened: Bytes, failed: Option<Bytes> },
     Page { scope: Scope, frame: HistoryFrame },
     End,
 }
@@ -170,12 +171,12 @@ impl Outlet {
         }
     }
 
-    /// A gate: the line comes out once the position is settled, or the other one, if that has failed.
-    pub(crate) fn gate(&mut self, position: Position, settled: Bytes, failed: Option<Bytes>) {
+    /// A gate: the line comes out once the store has come so far, or the other one, if that has failed.
+    pub(crate) fn gate(&mut self, gate: Gate, position: Position, opened: Bytes, failed: Option<Bytes>) {
         if !self.closing {
             let more = self.more();
-            more.bytes += settled.len();
-            more.held.push_back(Held::Gate { position, settled, failed });
+            more.bytes += opened.len();
+            more.held.push_back(Held::Gate { gate, position, opened, failed });
         }
     }
 
@@ -199,8 +200,8 @@ impl Outlet {
         })
     }
 
-    /// The page is there; `upto` is what is settled by now.
-    pub(crate) fn fill_page(&mut self, lines: Vec<Bytes>, upto: Position) {
+    /// The page is there; `reached` is how far the store is by now.
+    pub(crate) fn fill_page(&mut self, lines: Vec<Bytes>, reached: Reached) {
         let more = self.more();
         let Some(place) = more.held.iter().position(|held| matches!(held, Held::Page { .. })) else { return };
         let page_bytes = lines.iter().map(Bytes::len).sum::<usize>();
@@ -210,7 +211,7 @@ impl Outlet {
         more.held.pop_back();
         more.held.extend(lines.into_iter().map(Held::Line));
         more.held.extend(behind);
-        self.open(upto);
+        self.open(reached);
     }
 
     /// The last thing that comes out.
@@ -232,32 +233,32 @@ impl Outlet {
         let (told, watched): (VecDeque<_>, _) = watched.partition(|(position, _)| is_lost(position));
         more.watched = watched;
         for held in &mut more.held {
-            if let Held::Gate { position, settled, failed } = held
+            if let Held::Gate { position, opened, failed, .. } = held
                 && is_lost(position)
                 && let Some(failed) = failed.take()
             {
-                more.bytes = more.bytes + failed.len() - settled.len();
+                more.bytes = more.bytes + failed.len() - opened.len();
                 *held = Held::Line(failed);
             }
         }
         told.into_iter().for_each(|(_, failure)| self.push(failure));
     }
 
-    /// Opens every gate that is settled, up to the first that is not.
-    pub(crate) fn open(&mut self, upto: Position) {
+    /// Opens every gate that is reached, up to the first that is not.
+    pub(crate) fn open(&mut self, reached: Reached) {
         let Some(more) = &mut self.more else { return };
-        while more.watched.pop_front_if(|(position, _)| *position <= upto).is_some() {}
+        while more.watched.pop_front_if(|(position, _)| *position <= reached.settled).is_some() {}
         while let Some(held) = more.held.front() {
             match held {
-                Held::Gate { position, .. } if *position > upto => return,
+                Held::Gate { gate, position, .. } if !reached.opens(*gate, *position) => return,
                 Held::Page { .. } => return,
                 Held::Line(_) | Held::Gate { .. } | Held::End => {}
             }
             match more.held.pop_front() {
-                Some(Held::Line(line) | Held::Gate { settled: line, .. }) if self.next.is_none() => {
+                Some(Held::Line(line) | Held::Gate { opened: line, .. }) if self.next.is_none() => {
                     self.next = Some(line);
                 }
-                Some(Held::Line(line) | Held::Gate { settled: line, .. }) => more.ready.push_back(line),
+                Some(Held::Line(line) | Held::Gate { opened: line, .. }) => more.ready.push_back(line),
                 Some(Held::End) => self.ended = true,
                 Some(Held::Page { .. }) | None => {}
             }

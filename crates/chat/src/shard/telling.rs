@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::locals::Slot;
-use super::{Shard, change, touch};
+use super::{Gate, Shard, change, touch};
 use crate::entry::{Applied, Audience, Effect, Event, RoomView};
 use crate::ids::{Position, RoomId, UserId};
 use crate::query::Query;
@@ -137,16 +137,17 @@ impl Shard {
                 }
                 (Some(origin), Event::Said(said)) => {
                     if seat.echo(&info, &shared, &origin.scope, said) {
-                        self.gated.push_back((applied.position, seat.id));
+                        self.gates.push(Gate::Settled, applied.position, seat.id);
                     }
                 }
                 (Some(origin), event) => {
                     let Some(line) = shared.answer(seat.receiver(&info), &origin.scope) else { continue };
-                    if matches!(event, Event::Topic { .. } | Event::Marked { .. }) {
-                        seat.outlet.gate(applied.position, line, None);
-                        self.gated.push_back((applied.position, seat.id));
-                    } else {
-                        seat.outlet.push_answer(line);
+                    match event.gate() {
+                        Some(gate) => {
+                            seat.outlet.gate(gate, applied.position, line, None);
+                            self.gates.push(gate, applied.position, seat.id);
+                        }
+                        None => seat.outlet.push_answer(line),
                     }
                 }
                 (None, _) => shared.line(seat.outlet.variant).into_iter().for_each(|line| seat.push(line)),
@@ -172,8 +173,8 @@ impl Shard {
             Event::Authenticated(account) => seat.session.authenticated(*account),
             Event::Promise(reply) => {
                 let line = render::reply(seat.receiver(&info), scope, reply);
-                seat.outlet.gate(position, line, None);
-                self.gated.push_back((position, id));
+                seat.outlet.gate(Gate::Settled, position, line, None);
+                self.gates.push(Gate::Settled, position, id);
             }
             Event::NotAttached(reply) | Event::Reply(reply) => {
                 seat.outlet.push_answer(render::reply(seat.receiver(&info), scope, reply));

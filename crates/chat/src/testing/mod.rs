@@ -25,7 +25,7 @@ use crate::info::{Operator, Rules, ServerInfo};
 use crate::query::{HistoryRead, Query};
 use crate::reply::Scope;
 use crate::session::{Answer, Step};
-use crate::shard::{Delivery, Rate, Shard};
+use crate::shard::{Delivery, FirstGates, Rate, Reached, Shard};
 use crate::work::{PasswordHash, Work};
 use crate::world::{User, World};
 
@@ -52,8 +52,8 @@ struct Reading {
 pub(crate) struct Inbox {
     deliveries: VecDeque<Delivery>,
     awake: bool,
-    /// The first position that a gate waited for when the worker went to sleep.
-    first_gate: Option<Position>,
+    /// What gates waited for when the worker went to sleep.
+    first_gates: FirstGates,
 }
 
 impl Inbox {
@@ -63,12 +63,12 @@ impl Inbox {
     }
 
     /// What nobody there waits for wakes nobody.
-    fn settle(&mut self, upto: Position, lost: &Arc<[Position]>) {
+    fn settle(&mut self, reached: Reached, lost: &Arc<[Position]>) {
         match self.deliveries.back_mut() {
-            Some(Delivery::Settled(last, none)) if none.is_empty() && lost.is_empty() => *last = upto,
-            _ => self.deliveries.push_back(Delivery::Settled(upto, Arc::clone(lost))),
+            Some(Delivery::Settled(last, none)) if none.is_empty() && lost.is_empty() => *last = reached,
+            _ => self.deliveries.push_back(Delivery::Settled(reached, Arc::clone(lost))),
         }
-        self.awake |= !lost.is_empty() || self.first_gate.is_some_and(|gate| gate <= upto);
+        self.awake |= !lost.is_empty() || self.first_gates.are_reached(reached);
     }
 
     /// How much waits.
@@ -92,6 +92,9 @@ pub(crate) struct Model {
     /// Handed to the store and not settled.
     unsettled: VecDeque<(Position, Vec<Change>)>,
     pub(crate) settled: Position,
+    /// Whether what is deleted is in no file any more as soon as that is settled.
+    pub(crate) erases: bool,
+    erased: Position,
     reading: Vec<Reading>,
     /// Handed out and not done.
     working: VecDeque<(SessionId, Scope, Box<Work>)>,
@@ -157,6 +160,8 @@ impl Model {
             next: Position(1),
             unsettled: VecDeque::new(),
             settled: Position(0),
+            erases: true,
+            erased: Position(0),
             reading: Vec::new(),
             working: VecDeque::new(),
             busy: false,
@@ -265,7 +270,7 @@ impl Model {
         }
         shard.tell(receivers_max);
         if inbox.deliveries.is_empty() && !shard.is_telling() {
-            (inbox.awake, inbox.first_gate) = (false, shard.first_gate());
+            (inbox.awake, inbox.first_gates) = (false, shard.first_gates());
         }
         for id in shard.take_changed() {
             if let Some(question) = self.shards[worker].next_question(id) {
@@ -291,9 +296,13 @@ impl Model {
             }
             self.settled = position;
         }
+        if self.erases {
+            self.erased = self.settled;
+        }
         let lost: Arc<[Position]> = lost.into();
+        let reached = Reached { settled: self.settled, erased: self.erased };
         for inbox in &mut self.inboxes {
-            inbox.settle(self.settled, &lost);
+            inbox.settle(reached, &lost);
         }
         self.read_settled();
     }

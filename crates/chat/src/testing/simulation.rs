@@ -10,6 +10,7 @@ use crate::entry::Entry;
 use crate::ids::{MsgId, SessionId, UserId};
 use crate::info::{Rules, ServerInfo};
 use crate::render::Framing;
+use crate::shard::FirstGates;
 use crate::world::{Leaving, World};
 
 /// Eight seeds make more than a million.
@@ -392,7 +393,12 @@ impl Simulation {
         }
         self.tell_all();
         for shard in &self.model.shards {
-            assert_eq!(shard.first_gate(), None, "seed {}: all is settled, and a gate has stayed closed", self.seed);
+            assert_eq!(
+                shard.first_gates(),
+                FirstGates::default(),
+                "seed {}: all is settled, and a gate has stayed closed",
+                self.seed
+            );
         }
         let loaded = World::load(self.model.info.rules.clone(), self.model.kept.records());
         let (live, loaded) = (self.model.world.durable_fingerprint(), loaded.durable_fingerprint());

@@ -8,7 +8,7 @@ use mio::Waker;
 use teahouse_chat::entry::Event;
 use teahouse_chat::ids::Position;
 use teahouse_chat::session::Answer;
-use teahouse_chat::shard::Delivery;
+use teahouse_chat::shard::{Delivery, FirstGates, Reached};
 
 use crate::worker::Established;
 
@@ -34,8 +34,8 @@ pub(crate) struct Inbox {
 #[derive(Debug, Default)]
 struct Waiting {
     deliveries: VecDeque<Delivery>,
-    /// The first position that a gate of the worker's waited for when it last wanted to sleep.
-    first_gate: Option<Position>,
+    /// What gates of the worker's waited for when it last wanted to sleep.
+    first_gates: FirstGates,
     arrivals: Vec<Established>,
     stopping: bool,
 }
@@ -85,19 +85,19 @@ impl Inbox {
         self.add(delivery).now();
     }
 
-    /// Says up to where everything is settled but for what is lost, and wakes the worker if a gate of its own waits for
-    /// that; to any other it is told with whatever wakes it next.
+    /// Says how far the store is and what is lost, and wakes the worker if a gate of its own waits for that; to any other
+    /// it is told with whatever wakes it next.
     ///
     /// Both sides look under the same lock: a worker that finds this in its inbox does not sleep before it has taken it,
     /// and the gates of one that sleeps are known, since they close only by what it takes.
-    pub(crate) fn settle(&self, upto: Position, lost: &Arc<[Position]>) {
+    pub(crate) fn settle(&self, reached: Reached, lost: &Arc<[Position]>) {
         let mut waiting = self.lock();
-        let is_waited_for = waiting.first_gate.is_some_and(|gate| gate <= upto);
+        let is_waited_for = waiting.first_gates.are_reached(reached);
         match waiting.deliveries.back_mut() {
             // Nothing came in between: this one says all that the last one says.
-            Some(Delivery::Settled(last, none)) if none.is_empty() && lost.is_empty() => *last = upto,
+            Some(Delivery::Settled(last, none)) if none.is_empty() && lost.is_empty() => *last = reached,
             _ => {
-                let delivery = Delivery::Settled(upto, Arc::clone(lost));
+                let delivery = Delivery::Settled(reached, Arc::clone(lost));
                 self.count(&delivery);
                 waiting.deliveries.push_back(delivery);
             }
@@ -151,12 +151,12 @@ impl Inbox {
         self.awake.store(true, Ordering::SeqCst);
     }
 
-    /// The worker wants to sleep, and names the first position that a gate of its own waits for: `false` if something
-    /// has come meanwhile.
-    pub(crate) fn may_sleep(&self, first_gate: Option<Position>) -> bool {
+    /// The worker wants to sleep, and names the first positions that gates of its own wait for: `false` if something has
+    /// come meanwhile.
+    pub(crate) fn may_sleep(&self, first_gates: FirstGates) -> bool {
         self.awake.store(false, Ordering::SeqCst);
         let mut waiting = self.lock();
-        waiting.first_gate = first_gate;
+        waiting.first_gates = first_gates;
         waiting.deliveries.is_empty() && waiting.arrivals.is_empty() && !waiting.stopping
     }
 
@@ -239,7 +239,7 @@ mod tests {
 
         fn settle(&mut self, upto: u64, lost: &[u64]) {
             let lost: Arc<[Position]> = lost.iter().map(|position| Position(*position)).collect();
-            self.inbox.settle(Position(upto), &lost);
+            self.inbox.settle(Reached { settled: Position(upto), erased: Position(upto / 2) }, &lost);
         }
 
         /// What the worker finds, as up to where it is settled and how many are lost.
@@ -249,7 +249,7 @@ mod tests {
             let found = self.pending.drain(..).filter_map(|delivery| {
                 self.inbox.let_go(&delivery);
                 match delivery {
-                    Delivery::Settled(upto, lost) => Some((upto.0, lost.len())),
+                    Delivery::Settled(reached, lost) => Some((reached.settled.0, lost.len())),
                     _ => None,
                 }
             });
@@ -265,20 +265,20 @@ mod tests {
     #[test]
     fn what_is_settled_wakes_only_those_who_wait_for_it() {
         let mut bed = Bed::new();
-        assert!(bed.inbox.may_sleep(Some(Position(7))));
+        assert!(bed.inbox.may_sleep(FirstGates { settled: Some(Position(7)), ..FirstGates::default() }));
         bed.settle(6, &[]);
         assert!(!bed.was_woken(), "its gate is at 7");
         bed.settle(7, &[]);
         assert!(bed.was_woken());
         assert_eq!(bed.finds(), [(7, 0)], "two that nothing came between are told as one");
 
-        assert!(bed.inbox.may_sleep(None));
+        assert!(bed.inbox.may_sleep(FirstGates::default()));
         bed.settle(8, &[]);
         assert!(!bed.was_woken(), "it has no gate");
-        assert!(!bed.inbox.may_sleep(None), "whoever is up takes it before it sleeps");
+        assert!(!bed.inbox.may_sleep(FirstGates::default()), "whoever is up takes it before it sleeps");
         assert_eq!(bed.finds(), [(8, 0)]);
 
-        assert!(bed.inbox.may_sleep(None));
+        assert!(bed.inbox.may_sleep(FirstGates::default()));
         bed.settle(9, &[]);
         bed.settle(10, &[9]);
         assert!(bed.was_woken(), "what is lost is told at once");
@@ -287,9 +287,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_erased_wakes_those_who_wait_for_it() {
+        let mut bed = Bed::new();
+        assert!(bed.inbox.may_sleep(FirstGates { erased: Some(Position(7)), ..FirstGates::default() }));
+        bed.settle(13, &[]);
+        assert!(!bed.was_woken(), "it is kept, and not erased");
+        bed.settle(14, &[]);
+        assert!(bed.was_woken());
+        assert_eq!(bed.finds(), [(14, 0)]);
+    }
+
+    #[test]
     fn what_is_settled_is_told_behind_what_came_before() {
         let mut bed = Bed::new();
-        assert!(bed.inbox.may_sleep(None));
+        assert!(bed.inbox.may_sleep(FirstGates::default()));
         bed.settle(1, &[]);
         assert!(!bed.was_woken());
         bed.inbox.push(answer());

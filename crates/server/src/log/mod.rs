@@ -19,7 +19,7 @@ use teahouse_chat::query::Query;
 use teahouse_chat::reply::Scope;
 use teahouse_chat::session::attach::Detach;
 use teahouse_chat::session::{Answer, Step};
-use teahouse_chat::shard::Delivery;
+use teahouse_chat::shard::{Delivery, Reached};
 use teahouse_chat::work::Work;
 use teahouse_chat::world::{Leaving, World};
 use teahouse_store::{Loaded, Options, Read, Settled, Store};
@@ -238,7 +238,7 @@ impl Inner {
 fn tell_settled(inboxes: &OnceLock<Vec<Arc<Inbox>>>, settled: Settled) {
     let lost: Arc<[Position]> = settled.failed.into_iter().chain(settled.failed_ahead).collect();
     for inbox in inboxes.get().into_iter().flatten() {
-        inbox.settle(settled.upto, &lost);
+        inbox.settle(Reached { settled: settled.upto, erased: settled.erased }, &lost);
     }
 }
 

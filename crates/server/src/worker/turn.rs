@@ -127,7 +127,7 @@ impl Worker {
     }
 
     fn timeout(&mut self) -> Option<Duration> {
-        if !self.pending.is_empty() || self.shard.is_telling() || !self.inbox.may_sleep(self.shard.first_gate()) {
+        if !self.pending.is_empty() || self.shard.is_telling() || !self.inbox.may_sleep(self.shard.first_gates()) {
             return Some(Duration::ZERO);
         }
         let due = self.wheel.next().map(|ticks| Duration::from_millis(ticks * TICK_MS));

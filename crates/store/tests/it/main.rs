@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod crash;
+mod erasing;
 mod failing;
 mod keeping;
 mod log_file;

@@ -76,9 +76,10 @@ impl Tea {
             let left = deadline.saturating_duration_since(Instant::now());
             let settled = self.settled.recv_timeout(left).expect("settled in time");
             assert!(settled.upto >= news.upto, "settled goes back");
+            assert!(settled.erased >= news.erased && settled.erased <= settled.upto);
             assert!(settled.failed.iter().all(|position| *position <= settled.upto));
             assert!(settled.failed_ahead.iter().all(|position| *position > settled.upto));
-            news.upto = settled.upto;
+            (news.upto, news.erased) = (settled.upto, settled.erased);
             self.told.set(settled.upto);
             news.calls += 1;
             for position in settled.failed {
@@ -111,6 +112,7 @@ impl Tea {
 #[derive(Debug, Default)]
 pub(crate) struct News {
     pub(crate) upto: Position,
+    pub(crate) erased: Position,
     pub(crate) failed: BTreeSet<Position>,
     pub(crate) ahead: BTreeSet<Position>,
     pub(crate) calls: usize,
