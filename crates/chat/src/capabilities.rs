@@ -58,6 +58,9 @@ impl Caps {
     /// One's own sessions tell one another what is read. <https://ircv3.net/specs/extensions/read-marker>
     pub const READ_MARKER: Caps = Caps(1 << 28);
 
+    /// What was said is found by what stands in it. <https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md>
+    pub const SEARCH: Caps = Caps(1 << 31);
+
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
         self.0 & other.0 == other.0
@@ -106,6 +109,7 @@ const TABLE: &[Capability] = &[
     standard(Caps::STANDARD_REPLIES, "standard-replies"),
     standard(Caps::USERHOST_IN_NAMES, "userhost-in-names"),
     standard(Caps::CHATHISTORY, "draft/chathistory"),
+    standard(Caps::SEARCH, "soju.im/search"),
     standard(Caps::MULTI_PREFIX, "multi-prefix"),
     standard(Caps::AWAY_NOTIFY, "away-notify"),
     standard(Caps::EXTENDED_JOIN, "extended-join"),
@@ -123,10 +127,10 @@ const TABLE: &[Capability] = &[
     Capability { cap: Caps::GUEST, name: "guest", ours: true },
 ];
 
-/// The capabilities offered under these rules: without kept messages there is no history to ask for.
+/// The capabilities offered under these rules: without kept messages there is no history to ask for or search.
 pub(crate) fn offered(rules: &Rules) -> impl Iterator<Item = &'static Capability> {
     let keep_history = rules.keep_history;
-    TABLE.iter().filter(move |row| row.cap != Caps::CHATHISTORY || keep_history)
+    TABLE.iter().filter(move |row| keep_history || ![Caps::CHATHISTORY, Caps::SEARCH].contains(&row.cap))
 }
 
 /// The names of those in `caps`, as CAP LIST and CAP LS give them.

@@ -3,8 +3,8 @@
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::{
-    about, account, chathistory, ison, list, lusers, markread, mode, monitor, names, say, topic, usermode, who, whois,
-    whowas,
+    about, account, chathistory, ison, list, lusers, markread, mode, monitor, names, say, search, topic, usermode, who,
+    whois, whowas,
 };
 use crate::durable::{Bound, Conversation, Span};
 use crate::ids::{AccountId, Identity, RoomId, SessionId, Time, UserId};
@@ -25,6 +25,8 @@ pub enum Query {
     History(chathistory::Ask),
     /// Up to when a conversation is read.
     Marker(say::Target),
+    /// What was said, by what stands in it.
+    Search(Box<search::Ask>),
     /// What a room is set to.
     Modes(RoomName),
     /// Who is on a room's list.
@@ -59,12 +61,21 @@ pub struct Asked {
     /// For the session, in this order.
     pub answers: Vec<Answer>,
     /// The read whose result fills [`Answer::Await`].
-    pub read: Option<HistoryRead>,
+    pub read: Option<StoreRead>,
     /// What is to be asked when these answers are on their way, if they are not all.
     pub(crate) more: Option<Query>,
 }
 
 /// What is to be read from the store.
+#[derive(Clone, Debug)]
+pub enum StoreRead {
+    /// A part of a conversation.
+    History(HistoryRead),
+    /// What is found.
+    Search(Box<SearchRead>),
+}
+
+/// A part of a conversation that is to be read.
 #[derive(Clone, Copy, Debug)]
 pub struct HistoryRead {
     /// Of which conversation.
@@ -76,7 +87,7 @@ pub struct HistoryRead {
 }
 
 /// What is to be looked for in the store: all of it must hold of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchRead {
     /// It was said in one of these,
     pub conversations: Vec<Conversation>,
@@ -130,6 +141,7 @@ impl World {
             Query::Topic(room) => topic::answer(self, session, scope, &room),
             Query::History(ask) => chathistory::answer(self, session, scope, &ask),
             Query::Marker(target) => markread::answer(self, session, &scope, &target),
+            Query::Search(ask) => search::answer(self, session, scope, *ask),
             Query::Modes(room) => mode::answer(self, session, &scope, &room),
             Query::ModeList(room, list) => mode::answer_list(self, session, &scope, &room, list),
             Query::UserModes(nick) => usermode::answer(self, session, &scope, &nick),

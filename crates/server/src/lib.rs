@@ -27,4 +27,5 @@ pub mod worker;
 pub use door::{BindError, Listening};
 pub use handle::{SayError, Server, ServerHandle, StartError};
 pub use reach::own_addresses;
+pub use teahouse_store::search::{Reindexed, reindex};
 pub use tls::{Certificate, FileError, MakeError, TlsFiles};

@@ -2,6 +2,7 @@
 //!
 //! The command line over the server and the client library; one file for each subcommand.
 
+mod reindex;
 mod send;
 mod serve;
 mod tail;
@@ -38,6 +39,8 @@ enum Command {
     Send(send::SendArgs),
     /// Print what is said in a room, live
     Tail(tail::TailArgs),
+    /// Make the index that messages are found by anew, while no server runs
+    Reindex(reindex::ReindexArgs),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Send(args)) => send::run(&args),
         Some(Command::Tail(args)) => tail::run(&args),
+        Some(Command::Reindex(args)) => reindex::run(&args),
     };
     done.unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "teahouse: {error:#}");

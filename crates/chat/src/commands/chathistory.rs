@@ -9,9 +9,9 @@ use super::say::Target;
 use super::{Answers, Command, Stage};
 use crate::durable::{Bound, Conversation, Span};
 use crate::ids::{MsgId, SessionId, Time};
-use crate::query::{Asked, HistoryRead, Query};
+use crate::query::{Asked, HistoryRead, Query, StoreRead};
 use crate::reply::{Reply, Scope};
-use crate::session::{Answer, HistoryFrame, Request};
+use crate::session::{Answer, Frame, HistoryFrame, Request};
 use crate::world::World;
 
 pub(super) const COMMAND: Command = Command {
@@ -75,8 +75,8 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: &Ask)
     }
     match conversation(world, session, &ask.target) {
         Some(conversation) => Asked {
-            answers: vec![Answer::Await(scope, frame)],
-            read: Some(HistoryRead { conversation, span: ask.span, limit: ask.limit }),
+            answers: vec![Answer::Await(scope, Frame::History(frame))],
+            read: Some(StoreRead::History(HistoryRead { conversation, span: ask.span, limit: ask.limit })),
             more: None,
         },
         None => {
@@ -86,7 +86,8 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: &Ask)
     }
 }
 
-fn conversation(world: &World, session: SessionId, target: &Target) -> Option<Conversation> {
+/// Where that is, if the session may read there.
+pub(super) fn conversation(world: &World, session: SessionId, target: &Target) -> Option<Conversation> {
     let user = world.presence.user_of(session)?;
     match target {
         Target::Room(name) => {

@@ -19,6 +19,7 @@ pub mod oper;
 pub mod part;
 pub mod register;
 pub mod say;
+pub mod search;
 pub mod setname;
 pub mod topic;
 pub mod usermode;
@@ -127,6 +128,7 @@ const TABLE: &[Command] = &[
     say::PRIVMSG,
     quit::COMMAND,
     register::COMMAND,
+    search::COMMAND,
     setname::COMMAND,
     say::TAGMSG,
     about::TIME,

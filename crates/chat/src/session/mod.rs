@@ -50,8 +50,8 @@ pub enum Answer {
     Caps(Caps),
     /// Who is in a room.
     Names(Scope, RoomView),
-    /// History will stand here, once it is read.
-    Await(Scope, HistoryFrame),
+    /// History, or what is found, will stand here, once it is read.
+    Await(Scope, Frame),
     /// A question is answered; or so far, and this is to be asked next.
     Asked(Option<(Scope, Query)>),
     /// All that a line is answered with is on its way: once it is there, the session reads on.
@@ -62,6 +62,15 @@ pub enum Answer {
     Unwatch(Nick),
     /// A goodbye, and the end.
     Close(Scope, Arc<str>),
+}
+
+/// What a page from the store is wrapped in.
+#[derive(Clone, Debug)]
+pub enum Frame {
+    /// History.
+    History(HistoryFrame),
+    /// What was found; the reference of its batch.
+    Search(Box<str>),
 }
 
 /// What a page of history is wrapped in.

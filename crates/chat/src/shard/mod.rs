@@ -28,7 +28,7 @@ pub use pace::Rate;
 use telling::Telling;
 
 use crate::capabilities::Caps;
-use crate::commands::chathistory;
+use crate::commands::{chathistory, search};
 use crate::durable::StoredMessage;
 use crate::entry::{Action, Applied, Said};
 use crate::ids::{Position, SessionId};
@@ -36,7 +36,7 @@ use crate::info::ServerInfo;
 use crate::render::{self, Framing, Receiver, Shared, Variant};
 use crate::reply::{Reply, Scope, Verb};
 use crate::session::attach::{Detach, Welcome};
-use crate::session::{Answer, Entropy, Peer, Session, Step, end_of_batch};
+use crate::session::{Answer, Entropy, Frame, Peer, Session, Step, end_of_batch};
 use crate::world::Leaving;
 
 /// Something for a shard; a shard MUST be given its deliveries in the order in which the log made them.
@@ -372,7 +372,7 @@ impl Shard {
         let to = seat.receiver(&info);
         let lines = match rows {
             Some(rows) => render::page(to, scope, frame, &rows),
-            None => vec![render::reply(to, scope, &chathistory::failed(frame))],
+            None => vec![render::reply(to, scope, &failed(frame))],
         };
         seat.outlet.fill_page(lines, self.reached);
         self.end_line(id);
@@ -398,6 +398,14 @@ impl Shard {
                 self.touch(id);
             }
         }
+    }
+}
+
+/// The answer in place of a page that could not be read.
+fn failed(frame: &Frame) -> Reply {
+    match frame {
+        Frame::History(frame) => chathistory::failed(frame),
+        Frame::Search(_) => search::failed(),
     }
 }
 

@@ -12,14 +12,14 @@ use super::gates::{Gate, Reached};
 use crate::ids::Position;
 use crate::render::Variant;
 use crate::reply::Scope;
-use crate::session::HistoryFrame;
+use crate::session::Frame;
 
 /// What waits, or is waited for.
 #[derive(Debug)]
 enum Held {
     Line(Bytes),
     Gate { gate: Gate, position: Position, opened: Bytes, failed: Option<Bytes> },
-    Page { scope: Scope, frame: HistoryFrame },
+    Page { scope: Scope, frame: Frame },
     End,
 }
 
@@ -186,14 +186,14 @@ impl Outlet {
     }
 
     /// A page of history will stand here.
-    pub(crate) fn await_page(&mut self, scope: Scope, frame: HistoryFrame) {
+    pub(crate) fn await_page(&mut self, scope: Scope, frame: Frame) {
         if !self.closing {
             self.more().held.push_back(Held::Page { scope, frame });
         }
     }
 
     /// The page that is waited for.
-    pub(crate) fn awaited_page(&self) -> Option<(&Scope, &HistoryFrame)> {
+    pub(crate) fn awaited_page(&self) -> Option<(&Scope, &Frame)> {
         self.more.as_ref()?.held.iter().find_map(|held| match held {
             Held::Page { scope, frame } => Some((scope, frame)),
             Held::Line(_) | Held::Gate { .. } | Held::End => None,

@@ -24,6 +24,7 @@ const ADDRESS: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 /// Steps are separated by `|`; what is compared begins behind `||`, or is the last step's. `alice: LINE` sends a line;
 /// whoever is named for the first time registers first. Other steps: `alice drops`; `hold` and `go` (the store keeps
 /// its commits back, and goes on), `fail` (what is held back is lost), `broken` and `mended` (nothing can be stored);
+/// `unreadable` (nothing can be read from the store), `unkept` (messages are not kept from here on);
 /// `traces` and `clean` (what is deleted stays in the files, and is in none any more); `busy` and `idle` (slow work is
 /// left undone, and done);
 /// `wait 90s`; `connect alice` (without registering); `again alice2 alice` (a second connection with the first one's token, registered as alice2).
@@ -94,6 +95,8 @@ impl Players {
                 self.model.erases = true;
                 self.model.settle(0, true);
             }
+            ["unreadable"] => self.model.unreadable = true,
+            ["unkept"] => self.model.world.rules.keep_history = false,
             ["wait", time] => {
                 let seconds: u64 = time.trim_end_matches('s').parse().expect("a number of seconds");
                 self.model.now = self.model.now.plus_ms(seconds * 1000);

@@ -20,12 +20,13 @@ use crate::durable::{
     AccountRecord, Bound, Change, Fact, GuestRecord, MessageKind, Records, RoomRecord, Span, StoredMessage,
 };
 use crate::entry::{Action, Applied, Audience, Effect, Entry, Event, Origin};
-use crate::ids::{AccountId, GuestId, MsgId, Position, RoomId, SessionId, Time, UserId};
+use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::info::{Operator, Rules, ServerInfo};
-use crate::query::{HistoryRead, Query};
+use crate::query::{HistoryRead, Query, SearchRead, StoreRead};
 use crate::reply::Scope;
 use crate::session::{Answer, Step};
 use crate::shard::{Delivery, FirstGates, Rate, Reached, Shard};
+use crate::words;
 use crate::work::{PasswordHash, Work};
 use crate::world::{User, World};
 
@@ -43,7 +44,7 @@ pub(crate) struct Kept {
 #[derive(Debug)]
 struct Reading {
     session: SessionId,
-    read: HistoryRead,
+    read: StoreRead,
     upto: Position,
 }
 
@@ -98,6 +99,8 @@ pub(crate) struct Model {
     reading: Vec<Reading>,
     /// Handed out and not done.
     working: VecDeque<(SessionId, Scope, Box<Work>)>,
+    /// Whether nothing can be read from the store.
+    pub(crate) unreadable: bool,
     /// Whether such work stays undone for now.
     pub(crate) busy: bool,
     pub(crate) effects: Vec<String>,
@@ -164,6 +167,7 @@ impl Model {
             erased: Position(0),
             reading: Vec::new(),
             working: VecDeque::new(),
+            unreadable: false,
             busy: false,
             effects: Vec::new(),
             trail: Vec::new(),
@@ -320,8 +324,12 @@ impl Model {
         let (ripe, waiting) = std::mem::take(&mut self.reading).into_iter().partition(|page| page.upto.0 <= settled);
         self.reading = waiting;
         for Reading { session, read, upto } in Vec::from_iter::<Vec<Reading>>(ripe) {
-            let rows = self.kept.read(&read, upto);
-            self.inboxes[session.worker as usize].push(Delivery::Page(session, Some(rows)));
+            let rows = match read {
+                _ if self.unreadable => None,
+                StoreRead::History(read) => Some(self.kept.read(&read, upto)),
+                StoreRead::Search(read) => Some(self.kept.search(&read, upto)),
+            };
+            self.inboxes[session.worker as usize].push(Delivery::Page(session, rows));
         }
     }
 
@@ -401,6 +409,38 @@ impl Kept {
         match read.span {
             Span::After(_) => rows.truncate(read.limit),
             Span::Latest(_) | Span::Before(_) => drop(rows.drain(..rows.len().saturating_sub(read.limit))),
+        }
+        rows
+    }
+
+    fn search(&self, read: &SearchRead, upto: Position) -> Vec<StoredMessage> {
+        let is_read = |m: &StoredMessage| {
+            let both = [m.conversation.first, m.conversation.second];
+            let is_party = |identity: Identity| m.conversation.second != 0 && both.contains(&identity.number());
+            read.conversations.contains(&m.conversation) || read.privately.is_some_and(is_party)
+        };
+        let is_within = |m: &StoredMessage| {
+            let after = read.after.is_none_or(|after| match after {
+                Bound::Msgid(id) => m.msgid > id,
+                Bound::Time(time) => m.msgid.time >= time,
+            });
+            let before = read.before.is_none_or(|before| match before {
+                Bound::Msgid(id) => m.msgid < id,
+                Bound::Time(time) => m.msgid.time <= time,
+            });
+            after && before && m.msgid.position <= upto
+        };
+        let is_found = |m: &StoredMessage| {
+            let tokens = words::tokens(&m.text);
+            read.phrases.iter().all(|phrase| phrase.stands_in(&tokens))
+                && read.author.as_ref().is_none_or(|author| words::name(&m.source) == *author)
+                && (!read.has_link || words::has_link(&m.text))
+        };
+        let wanted = self.messages.iter().filter(|m| is_read(m) && is_within(m) && is_found(m));
+        let mut rows: Vec<_> = wanted.cloned().collect();
+        match read.oldest {
+            true => rows.truncate(read.limit),
+            false => drop(rows.drain(..rows.len().saturating_sub(read.limit))),
         }
         rows
     }

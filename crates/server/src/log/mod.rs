@@ -15,7 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use teahouse_chat::entry::{Action, Applied, Audience, Effect, Entry, Origin};
 use teahouse_chat::ids::{Position, SessionId, Time};
 use teahouse_chat::info::Rules;
-use teahouse_chat::query::Query;
+use teahouse_chat::query::{HistoryRead, Query, StoreRead};
 use teahouse_chat::reply::Scope;
 use teahouse_chat::session::attach::Detach;
 use teahouse_chat::session::{Answer, Step};
@@ -148,11 +148,13 @@ impl Log {
         }
         let upto = inner.last_given_to_store;
         drop(inner);
-        if let Some(read) = asked.read {
-            let read = Read { conversation: read.conversation, span: read.span, limit: read.limit, upto };
-            self.store.history(read, move |rows| {
-                inbox.push(Delivery::Page(session, rows.ok()));
-            });
+        let give = move |rows: Result<_, _>| inbox.push(Delivery::Page(session, rows.ok()));
+        match asked.read {
+            Some(StoreRead::History(HistoryRead { conversation, span, limit })) => {
+                self.store.history(Read { conversation, span, limit, upto }, give);
+            }
+            Some(StoreRead::Search(read)) => self.store.search(*read, upto, give),
+            None => {}
         }
     }
 

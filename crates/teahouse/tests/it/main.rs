@@ -6,6 +6,7 @@ mod crash;
 mod disk;
 mod house;
 mod people;
+mod reindex;
 mod send_and_tail;
 mod serve;
 mod wire;
