@@ -26,6 +26,7 @@ const KEYS: &[Key] = &[
     flag("accounts.always_on", |c, v| c.always_on = v),
     whole("limits.connections", |c, v| put(&mut c.connections_max, values::limit(v, 1))),
     whole("limits.connections_per_ip", |c, v| put(&mut c.connections_per_ip_max, values::limit(v, 1))),
+    whole("limits.handshakes", |c, v| put(&mut c.handshakes_max, values::limit(v, 1))),
     whole("limits.send_queue_bytes", |c, v| {
         put(&mut c.send_queue_bytes_max, values::limit(v, values::SEND_QUEUE_BYTES_MIN))
     }),

@@ -72,6 +72,9 @@ pub struct Config {
     pub connections_max: Option<usize>,
     /// `limits.connections_per_ip`: the same from one IPv4 address, or one IPv6 /64; the own machine is exempt.
     pub connections_per_ip_max: Option<usize>,
+    /// `limits.handshakes`: how many connections there may be that are neither IRC nor a WebSocket yet, those that read
+    /// pages included; `None` for no limit.
+    pub handshakes_max: Option<usize>,
     /// `limits.send_queue_bytes`: how much may wait for one session before it is closed; `None` for no limit.
     pub send_queue_bytes_max: Option<usize>,
     /// `operators.NAME.password`: who may become a server operator, by what OPER says first.
@@ -128,6 +131,7 @@ impl Default for Config {
             always_on: true,
             connections_max: None,
             connections_per_ip_max: Some(64),
+            handshakes_max: Some(4096),
             send_queue_bytes_max: Some(1_048_576),
             operators: BTreeMap::new(),
             send_queue_total_bytes_max: Some(268_435_456),

@@ -24,6 +24,12 @@ const SILENT_MAX: Duration = Duration::from_secs(60);
 /// How long a TLS handshake may take.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 
+/// How long a client may take for the head of its first request.
+const HEAD_MAX: Duration = Duration::from_secs(15);
+
+/// How much of that head is waited for here, in bytes; browsers send about 1 KiB.
+const HEAD_BYTES_MAX: usize = 4 * 1024;
+
 /// How much is read at once while it is not known what a connection speaks.
 const FIRST_READ_BYTES: usize = 1024;
 
@@ -106,7 +112,16 @@ async fn welcome(
     hall: Arc<Hall>,
     stopped: watch::Receiver<bool>,
 ) {
-    match lead(stream, id, peer, takes, &hall, stopped).await {
+    let place_lost = hall.waiting.enter(id);
+    let led = tokio::select! {
+        led = lead(stream, id, peer, takes, &hall, stopped) => led,
+        _ = place_lost => {
+            hall.complaints.warn(|| format!("{peer} was closed: limits.handshakes are on their way in, it longest"));
+            Err("as many as may be were on their way in, this one longest".into())
+        }
+    };
+    hall.waiting.leave(id);
+    match led {
         Ok(established) => (hall.adopt)(established),
         Err(reason) => {
             tracing::debug!(connection = id.0, %peer, "closed: {reason}");
@@ -125,7 +140,7 @@ async fn lead(
     mut stopped: watch::Receiver<bool>,
 ) -> Result<Established, String> {
     stream.set_nodelay(true).map_err(in_words)?;
-    let (verdict, mut wire, already_read) = tokio::select! {
+    let (verdict, mut wire, mut already_read) = tokio::select! {
         opened = open(stream, peer, hall) => opened?,
         _ = stopped.wait_for(|stopped| *stopped) => return Err("the server stops".into()),
     };
@@ -137,6 +152,11 @@ async fn lead(
         }
         (Verdict::Http, Takes::Any | Takes::Web) => {
             hall.events.tell(EventKind::Door { connection: id, door: events::Door::Http });
+            let head = timeout(HEAD_MAX, read_head(&mut wire, &mut already_read));
+            tokio::select! {
+                read = head => read.map_err(|_| format!("HTTP: no whole request within {} s", HEAD_MAX.as_secs()))?.map_err(in_words)?,
+                _ = stopped.wait_for(|stopped| *stopped) => return Err("the server stops".into()),
+            }
             // Boxed, like the handshake below: most connections never come here, and every task would keep room for it.
             match Box::pin(hall.http.serve(Rewind::new(already_read, wire), id, stopped)).await {
                 Served::WebSocket(wire, framing, already_read) => established(id, peer, wire, framing, already_read),
@@ -214,6 +234,31 @@ async fn read_first_word(wire: &mut Wire, bytes: &mut Vec<u8>) -> io::Result<Ver
             },
         }
     }
+}
+
+/// Waits for the whole head of a request, if it is not a long one: whoever serves HTTP keeps many times more for each
+/// connection than these bytes, and many a head never ends.
+async fn read_head(wire: &mut Wire, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let mut looked_at = 0;
+    while !ends_head(&bytes[looked_at..]) && bytes.len() < HEAD_BYTES_MAX {
+        // The end of a head may come in pieces, of which so many bytes are here.
+        looked_at = bytes.len().saturating_sub(HEAD_END_BYTES - 1);
+        wire.readable().await?;
+        bytes.reserve(FIRST_READ_BYTES);
+        if wire.read_buf(bytes).await? == 0 {
+            // Whoever serves HTTP meets the end, too, and knows what to make of it.
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// How long an empty line is, the LF before it included.
+const HEAD_END_BYTES: usize = 3;
+
+/// Whether there is an empty line; a CR before LF may be missing (RFC 9112, section 2.2).
+pub(super) fn ends_head(bytes: &[u8]) -> bool {
+    bytes.windows(HEAD_END_BYTES).any(|end| end == b"\n\r\n") || bytes.windows(2).any(|end| end == b"\n\n")
 }
 
 /// Says something and closes: what the client still sends is read and discarded for a while, else a reset eats what

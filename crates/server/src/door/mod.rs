@@ -2,11 +2,12 @@
 //!
 //! In: TCP connections. Out: an [`Established`] for the workers, once it is known to be IRC or has become a WebSocket;
 //! plain HTTP is answered here and goes no further. `listen` binds, `sniff` judges the first bytes, `accept` is the loop
-//! and the way in, `wire` what is spoken over: a socket, or TLS over one.
+//! and the way in, `waiting` who may be on it at once, `wire` what is spoken over: a socket, or TLS over one.
 
 mod accept;
 mod listen;
 mod sniff;
+mod waiting;
 mod wire;
 
 use std::net::SocketAddr;
@@ -21,6 +22,8 @@ use crate::http::Http;
 use crate::seldom::Seldom;
 use crate::tls::Tls;
 use crate::worker::Established;
+
+use self::waiting::Waiting;
 
 pub use self::listen::BindError;
 pub(crate) use self::listen::{Bound, bind};
@@ -53,7 +56,8 @@ struct Hall {
     limits: ConnectionLimits,
     /// Without a certificate, TLS is turned away.
     tls: Option<Arc<ServerConfig>>,
-    /// About TLS: a browser that was told https:// tries again and again.
+    waiting: Waiting,
+    /// About what comes again and again: a browser that was told https://, a crowd.
     complaints: Seldom,
 }
 
@@ -75,6 +79,7 @@ impl Doors {
                 per_network: config.connections_per_ip_max,
             },
             tls: tls.map(Tls::open),
+            waiting: Waiting::new(config.handshakes_max),
             complaints: Seldom::every(accept::COMPLAIN_EVERY),
         });
         let (stop, stopped) = watch::channel(false);
