@@ -60,6 +60,8 @@ impl Caps {
 
     /// What was said is found by what stands in it. <https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md>
     pub const SEARCH: Caps = Caps(1 << 31);
+    /// Whether one's seats are kept is told. <https://github.com/ircv3/ircv3-specifications/blob/master/extensions/persistence.md>
+    pub const PERSISTENCE: Caps = Caps(1 << 27);
 
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
@@ -121,6 +123,7 @@ const TABLE: &[Capability] = &[
     standard(Caps::NO_IMPLICIT_NAMES, "no-implicit-names"),
     standard(Caps::SASL, "sasl"),
     standard(Caps::ACCOUNT_REGISTRATION, "draft/account-registration"),
+    standard(Caps::PERSISTENCE, "draft/persistence"),
     standard(Caps::ACCOUNT_NOTIFY, "account-notify"),
     standard(Caps::ACCOUNT_TAG, "account-tag"),
     standard(Caps::READ_MARKER, "draft/read-marker"),

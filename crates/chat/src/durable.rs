@@ -201,6 +201,10 @@ pub enum FactKind {
     Seat,
     /// Up to when a conversation is read, in milliseconds; its key is the room's number, or the other one's.
     Marker,
+    /// Whether an account stays in its rooms while nobody is connected as it: `on` or `off`.
+    AlwaysOn,
+    /// How an account shows itself: `away` with its reason, `realname` with that.
+    Face,
 }
 
 /// Everything that a world is loaded from.

@@ -7,8 +7,8 @@ use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
 use crate::commands::{
-    account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, register, say,
-    setname, usermode, wallops,
+    account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
+    register, say, setname, usermode, wallops,
 };
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
@@ -87,6 +87,8 @@ pub enum Action {
     Mark(markread::Mark),
     /// Those who run the server do something with an account.
     Account(account::Order),
+    /// An account sets whether its seats are kept.
+    Persist(persistence::Persist),
     /// A user wants an account.
     Register(register::Register),
     /// Whether a session has proved whose it is.
@@ -329,6 +331,8 @@ pub enum Event {
         /// `nick!user@host`.
         source: Arc<str>,
     },
+    /// An account has set whether its seats are kept.
+    Persistence(persistence::AlwaysOn),
     /// A line for each of its receivers, under its own nick: a knock, somebody monitored.
     Told(Reply),
     /// The host tells everybody something.

@@ -3,8 +3,8 @@
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::{
-    about, account, chathistory, ison, list, lusers, markread, mode, monitor, names, say, search, topic, usermode, who,
-    whois, whowas,
+    about, account, chathistory, ison, list, lusers, markread, mode, monitor, names, persistence, say, search, topic,
+    usermode, who, whois, whowas,
 };
 use crate::durable::{Bound, Conversation, Span};
 use crate::ids::{AccountId, Identity, RoomId, SessionId, Time, UserId};
@@ -47,6 +47,8 @@ pub enum Query {
     Userhost(Vec<Nick>),
     /// Which of these, who are monitored, are here.
     Presence(Vec<Nick>),
+    /// Whether the asker's seats are kept.
+    AlwaysOn,
     /// How many there are.
     Lusers,
     /// Which accounts there are, from behind this one on.
@@ -152,6 +154,7 @@ impl World {
             Query::Ison(nicks) => ison::answer(self, &scope, &nicks),
             Query::Userhost(nicks) => ison::answer_userhost(self, &scope, &nicks),
             Query::Presence(nicks) => monitor::answer(self, &scope, &nicks),
+            Query::AlwaysOn => persistence::answer(self, session, &scope),
             Query::Lusers => lusers::answer(self, &scope),
             Query::Accounts(after) => account::answer(self, session, &scope, after),
             Query::Time => about::answer_time(self, &scope, now),

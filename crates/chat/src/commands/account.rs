@@ -291,7 +291,7 @@ pub(crate) fn promote(turn: &mut Turn<'_>, id: AccountId) {
     let runs = turn.world.durable.account(id).is_some_and(|account| account.operator);
     let user = turn.world.presence.user_known_as(Identity::Account(id)).filter(|user| runs && !user.modes.operator);
     if let Some(user) = user.map(|user| user.id) {
-        turn.world.presence.mark(user, 'o', true);
+        super::usermode::change(turn, user, &[(true, 'o')]);
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Answers, Command, Stage};
 use crate::entry::{Action, Audience, Event};
 use crate::reply::Reply;
 use crate::session::Request;
-use crate::world::Turn;
+use crate::world::{Face, Turn};
 
 pub(super) const COMMAND: Command = Command {
     name: "AWAY",
@@ -46,15 +46,27 @@ pub(crate) fn apply(turn: &mut Turn<'_>, away: &GoAway) {
     let changes = user.away != next;
     user.away = next;
     let (source, rooms, nick) = (user.source(), user.rooms.iter().copied().collect(), user.nick.clone());
+    let sessions: Vec<_> = user.sessions().collect();
     let reply = match away.reason.is_empty() {
         true => Reply::numeric(n::RPL_UNAWAY, "You are no longer marked as being away"),
-        false => Reply::numeric(n::RPL_NOWAWAY, "You have been marked as being away"),
+        false => now_away(),
     };
+    let own = turn.entry.origin.as_ref().map(|origin| origin.session);
+    for other in sessions.into_iter().filter(|session| changes && Some(*session) != own) {
+        turn.tell_unasked(Audience::Session(other), Event::Reply(reply.clone()));
+    }
     turn.reply(reply);
     if changes {
+        let kept = (!away.reason.is_empty()).then(|| Arc::clone(&away.reason));
+        turn.note_face(id, Face::Away, kept);
         let event = Event::Away { nick, source, reason: Arc::clone(&away.reason) };
         turn.tell_unasked(Audience::Others(id, rooms), event);
     }
+}
+
+/// 306
+pub(crate) fn now_away() -> Reply {
+    Reply::numeric(n::RPL_NOWAWAY, "You have been marked as being away")
 }
 
 #[cfg(test)]

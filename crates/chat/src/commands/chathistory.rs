@@ -95,8 +95,8 @@ pub(super) fn conversation(world: &World, session: SessionId, target: &Target) -
             user.rooms.contains(&room).then(|| Conversation::room(room))
         }
         Target::Person(nick) => {
-            let other = world.presence.user_named(nick)?;
-            Some(Conversation::private(user.identity?, other.identity?))
+            let other = world.identity_named(nick)?;
+            Some(Conversation::private(user.identity?, other))
         }
     }
 }

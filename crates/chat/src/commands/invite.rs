@@ -66,7 +66,7 @@ fn ask_in(turn: &mut Turn<'_>, ask: &AskIn) -> Result<(), Reply> {
         return Err(shown(Reply::numeric(n::ERR_USERONCHANNEL, "is already on channel")));
     }
     let inviting = shown(Reply::numeric_bare(n::RPL_INVITING));
-    let away = guest.away.as_ref().map(|reason| super::is_away(&nick, reason));
+    let away = guest.absence().map(|reason| super::is_away(&nick, reason));
     if let Some(guest) = turn.world.presence.user_mut(id) {
         let invited = &mut guest.outside.get_or_insert_default().invited;
         if invited.len() >= INVITATIONS_MAX {

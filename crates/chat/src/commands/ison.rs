@@ -62,7 +62,7 @@ pub(crate) fn answer(world: &World, scope: &Scope, nicks: &[Nick]) -> Asked {
 pub(crate) fn answer_userhost(world: &World, scope: &Scope, nicks: &[Nick]) -> Asked {
     let here = nicks.iter().filter_map(|nick| world.presence.user_named(nick)).map(|user| {
         let (operator, away) =
-            (if user.modes.operator { "*" } else { "" }, if user.away.is_some() { '-' } else { '+' });
+            (if user.modes.operator { "*" } else { "" }, if user.absence().is_some() { '-' } else { '+' });
         format!("{}{operator}={away}{}", user.nick.as_str(), user.address())
     });
     Asked::one(scope, Reply::numeric(n::RPL_USERHOST, here.collect::<Vec<_>>().join(" ")))

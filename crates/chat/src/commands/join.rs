@@ -78,7 +78,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, enter: &Enter) {
 /// Those inside who follow who is away are told at once. <https://ircv3.net/specs/extensions/away-notify>
 fn tell_absence(turn: &mut Turn<'_>, user: UserId, room: RoomId) {
     if let Some(user) = turn.world.presence.user(user)
-        && let Some(reason) = user.away.clone()
+        && let Some(reason) = user.absence().map(Arc::from)
     {
         let event = Event::Away { nick: user.nick.clone(), source: user.source(), reason };
         turn.tell_unasked(Audience::Others(user.id, [room].into()), event);

@@ -79,6 +79,7 @@ fn put_out(turn: &mut Turn<'_>, kick: &PutOut) -> Result<(), Reply> {
     let membership = Membership { user: id, source: by, room, name, realname: "".into() };
     turn.tell(Audience::Room(room), Event::Kicked { membership, nick, reason });
     turn.settle_emptiness(room, Leaving::Goodbye);
+    turn.leave_if_nowhere(id);
     Ok(())
 }
 

@@ -17,6 +17,7 @@ pub mod mode;
 pub mod nick;
 pub mod oper;
 pub mod part;
+pub mod persistence;
 pub mod register;
 pub mod say;
 pub mod search;
@@ -123,6 +124,7 @@ const TABLE: &[Command] = &[
     oper::COMMAND,
     part::COMMAND,
     pass::COMMAND,
+    persistence::COMMAND,
     ping::COMMAND,
     ping::PONG,
     say::PRIVMSG,

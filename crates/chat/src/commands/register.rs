@@ -14,7 +14,7 @@ use crate::ids::{AccountId, GuestId, Identity, UserId};
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
 use crate::work::{PASSWORD_BYTES_MAX, PasswordHash, Work};
-use crate::world::{Turn, User};
+use crate::world::{Face, Turn, User};
 
 pub(super) const COMMAND: Command = Command {
     name: "REGISTER",
@@ -100,6 +100,12 @@ pub(crate) fn apply(turn: &mut Turn<'_>, register: &Register) {
     let password = Some(register.password.clone());
     turn.put_account(AccountRecord::new(id, name.as_str().into(), password, turn.entry.time));
     turn.keep_seats(user);
+    if let Some((realname, away)) =
+        turn.world.presence.user(user).map(|user| (user.realname.clone(), user.away.clone()))
+    {
+        turn.note_face(user, Face::Realname, Some(realname));
+        turn.note_face(user, Face::Away, away);
+    }
     let shown = || name.as_str().to_owned();
     let source = tell_login(turn, user);
     turn.tell(Audience::User(user), Event::Told(logged_in(&source, &name)));

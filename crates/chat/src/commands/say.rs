@@ -16,7 +16,7 @@ use crate::ids::{Identity, UserId};
 use crate::modes::{Flag, Rank};
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
-use crate::world::Turn;
+use crate::world::{Face, NOT_CONNECTED, Turn, World};
 
 pub(super) const PRIVMSG: Command =
     Command { name: "PRIVMSG", help: "PRIVMSG <room or nick>[,...] :<text>: say something", parse: privmsg, ..ROW };
@@ -199,33 +199,69 @@ fn may_speak(turn: &Turn<'_>, user: UserId, room: &RoomRecord) -> Result<(), Rep
 }
 
 fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, nick: &Nick) -> Result<(), Reply> {
-    let Some(person) = turn.world.presence.user_named(nick) else { return Err(super::no_such_nick(nick.as_str())) };
-    let (to, away, shown) = (person.id, person.sessions.is_empty(), Arc::<str>::from(person.nick.as_str()));
+    let Some(person) = Addressee::named(turn.world, nick) else { return Err(super::no_such_nick(nick.as_str())) };
     let conversation = author.identity.zip(person.identity).map(|(a, b)| Conversation::private(a, b));
-    let said = message(turn, say, author, conversation, &shown)?;
-    if away && !said.kept {
-        // The seat is kept, but nobody sits there, and nothing would be there to be read later.
+    let said = message(turn, say, author, conversation, &person.shown)?;
+    if person.unattended && !said.kept {
+        // Nobody is there to hear it, and nothing would be there to be read later.
         return Err(super::no_such_nick(nick.as_str()));
     }
-    let is_away = person.away.as_ref().filter(|_| say.kind == MessageKind::Privmsg);
-    let is_away = is_away.map(|reason| super::is_away(&shown, reason));
+    let is_away = person.absence.filter(|_| say.kind == MessageKind::Privmsg);
+    let is_away = is_away.map(|reason| super::is_away(&person.shown, &reason));
     keep(turn, &said);
     if let (Some(reply), Some(origin)) = (is_away, &turn.entry.origin) {
         // Beside the answer, and so without its label.
         turn.tell_unasked(Audience::Session(origin.session), Event::Reply(reply));
     }
     match (author.user, &turn.entry.origin) {
-        (Some(from), Some(origin)) if from == to => {
+        (Some(from), Some(origin)) if Some(from) == person.user => {
             turn.tell(Audience::Session(origin.session), Event::Said(Arc::clone(&said)));
-            turn.tell_unasked(Audience::User(to), Event::Said(said));
+            turn.tell_unasked(Audience::User(from), Event::Said(said));
         }
-        (Some(from), _) => {
-            turn.tell_unasked(Audience::User(to), Event::Said(Arc::clone(&said)));
-            turn.tell(Audience::User(from), Event::Said(said));
+        (from, _) => {
+            if let Some(to) = person.user {
+                turn.tell_unasked(Audience::User(to), Event::Said(Arc::clone(&said)));
+            }
+            if let Some(from) = from {
+                turn.tell(Audience::User(from), Event::Said(said));
+            }
         }
-        (None, _) => turn.tell_unasked(Audience::User(to), Event::Said(said)),
     }
     Ok(())
+}
+
+/// To whom something is said in private: a user, or an account that nobody is here for.
+struct Addressee {
+    user: Option<UserId>,
+    identity: Option<Identity>,
+    shown: Arc<str>,
+    /// Why it is away, if it is.
+    absence: Option<Arc<str>>,
+    /// Nobody is connected as it.
+    unattended: bool,
+}
+
+impl Addressee {
+    fn named(world: &World, nick: &Nick) -> Option<Self> {
+        if let Some(user) = world.presence.user_named(nick) {
+            return Some(Addressee {
+                user: Some(user.id),
+                identity: user.identity,
+                shown: user.nick.as_str().into(),
+                absence: user.absence().map(Arc::from),
+                unattended: user.sessions.is_empty(),
+            });
+        }
+        let account = world.durable.account_named(nick)?;
+        let away = world.face(account.id, Face::Away).unwrap_or_else(|| NOT_CONNECTED.into());
+        Some(Addressee {
+            user: None,
+            identity: Some(Identity::Account(account.id)),
+            shown: Arc::clone(&account.name),
+            absence: Some(away),
+            unattended: true,
+        })
+    }
 }
 
 /// The message as everybody will get it, or why it cannot be said.

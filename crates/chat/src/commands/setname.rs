@@ -9,7 +9,7 @@ use super::{Answers, Command, Stage};
 use crate::entry::{Action, Audience, Event};
 use crate::reply::Reply;
 use crate::session::Request;
-use crate::world::Turn;
+use crate::world::{Face, Turn};
 
 pub(super) const COMMAND: Command = Command {
     name: "SETNAME",
@@ -43,6 +43,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetName) {
     let (nick, source, rooms) = (user.nick.clone(), user.source(), user.rooms.iter().copied().collect());
     let event = Event::NameSet { nick, source, realname: Arc::clone(&set.realname) };
     turn.tell(Audience::Neighbours(id, rooms), event);
+    turn.note_face(id, Face::Realname, Some(Arc::clone(&set.realname)));
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ fn shares_a_room(world: &World, session: SessionId, user: &User) -> bool {
 fn whoreply(world: &World, user: &User, place: Option<(&str, Ranks)>) -> Reply {
     let (name, host) = user.address().split_once('@').unwrap_or((user.address(), "*"));
     let (room, ranks) = place.unwrap_or(("*", Ranks::default()));
-    let mut flags = String::from(if user.away.is_some() { "G" } else { "H" });
+    let mut flags = String::from(if user.absence().is_some() { "G" } else { "H" });
     flags.extend(user.modes.operator.then_some('*'));
     let behind = if user.modes.bot { "B" } else { "" };
     let reply = Reply::numeric(n::RPL_WHOREPLY, format!("0 {}", user.realname)).param(room.to_owned());

@@ -1,5 +1,7 @@
 //! WHOIS: about one person. <https://modern.ircdocs.horse/#whois-message>
 
+use std::sync::Arc;
+
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
@@ -10,7 +12,7 @@ use crate::modes::Flag;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope};
 use crate::session::Request;
-use crate::world::{User, World};
+use crate::world::{NOT_CONNECTED, User, World};
 
 pub(super) const COMMAND: Command = Command {
     name: "WHOIS",
@@ -48,7 +50,10 @@ fn parse(request: &mut Request<'_>) {
 pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, nick: &Nick, now: Time) -> Asked {
     let mut lines = match world.presence.user_named(nick) {
         Some(user) => about(world, session, user, now),
-        None => vec![super::no_such_nick(nick.as_str())],
+        None => match world.durable.account_named(nick) {
+            Some(account) => about_absent(world, &account.name),
+            None => vec![super::no_such_nick(nick.as_str())],
+        },
     };
     lines.push(end(nick.as_str()));
     Asked::replies(scope, lines)
@@ -66,7 +71,7 @@ fn about(world: &World, session: SessionId, user: &User, now: Time) -> Vec<Reply
     lines.extend(rooms(world, session, user));
     let server = world.rules.server_name.to_string();
     lines.push(Reply::numeric(n::RPL_WHOISSERVER, "Teahouse").param(nick()).param(server));
-    if let Some(reason) = &user.away {
+    if let Some(reason) = user.absence() {
         lines.push(super::is_away(user.nick.as_str(), reason));
     }
     if let Some(account) = user.account() {
@@ -89,6 +94,19 @@ fn about(world: &World, session: SessionId, user: &User, now: Time) -> Vec<Reply
     let idle = Reply::numeric(n::RPL_WHOISIDLE, "seconds idle, signon time").param(nick());
     lines.push(idle.param(idle_s.to_string()).param((user.since.0 / 1000).to_string()));
     lines
+}
+
+/// An account without a seat that nobody is connected as: it can be written to all the same.
+fn about_absent(world: &World, name: &Arc<str>) -> Vec<Reply> {
+    let address = world.account_address();
+    let (user, host) = address.split_once('@').unwrap_or((&address, "*"));
+    let who = Reply::numeric(n::RPL_WHOISUSER, name.to_string()).param(name.to_string());
+    let account = Reply::numeric(n::RPL_WHOISACCOUNT, "is logged in as").param(name.to_string());
+    vec![
+        who.param(user.to_owned()).param(host.to_owned()).param("*"),
+        super::is_away(name, NOT_CONNECTED),
+        account.param(name.to_string()),
+    ]
 }
 
 /// 319, in as many lines as it takes: secret rooms only to those who are in them.

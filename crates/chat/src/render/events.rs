@@ -26,7 +26,8 @@ const RELEVANT: Caps = Caps::MESSAGE_TAGS
     .or(Caps::CHGHOST)
     .or(Caps::ACCOUNT_NOTIFY)
     .or(Caps::ACCOUNT_TAG)
-    .or(Caps::READ_MARKER);
+    .or(Caps::READ_MARKER)
+    .or(Caps::PERSISTENCE);
 
 /// One event, with those variants of it that somebody has needed so far.
 pub(crate) struct Shared<'a> {
@@ -137,6 +138,7 @@ fn needed(event: &Event) -> Caps {
         Event::Readdressed { .. } => Caps::CHGHOST,
         Event::LoggedIn { .. } => Caps::ACCOUNT_NOTIFY,
         Event::Marked { .. } => Caps::READ_MARKER,
+        Event::Persistence(_) => Caps::PERSISTENCE,
         _ => Caps::default(),
     }
 }
@@ -199,6 +201,10 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         }
         Event::Marked { target, upto } => {
             line.source(&info.name).command("MARKREAD").param(target).param(&markread::shown(*upto));
+        }
+        Event::Persistence(always_on) => {
+            let [wanted, effective] = always_on.words();
+            line.source(&info.name).command("PERSISTENCE").param("STATUS").param(wanted).param(effective);
         }
         Event::Announced(text) => {
             line.source(&info.name).command("NOTICE").param("*").trailing(text);

@@ -8,7 +8,9 @@ use teahouse_proto::{VENDOR, names::RoomName};
 
 use super::events::join;
 use super::{Receiver, begin, framed, reply, room};
+use crate::capabilities::Caps;
 use crate::commands::join::ROOMS_PER_USER_MAX;
+use crate::commands::persistence::AlwaysOn;
 use crate::commands::{self, away, monitor, say, usermode};
 use crate::info::ServerInfo;
 use crate::modes::{CHANGES_MAX, Flag, KEY_BYTES_MAX, LIST_MASKS_MAX, List, Rank, UserModes};
@@ -26,7 +28,8 @@ pub(crate) fn welcome(to: Receiver<'_>, scope: &Scope, welcome: &Welcome, wish: 
     // What has failed comes first: whoever forgets its token at that keeps the one that follows.
     let lines = lines.chain(guest_failure(welcome.guest));
     let lines = lines.chain(wish.and_then(|wish| token_line(welcome.guest, wish)));
-    let lines = lines.chain(welcome.lusers.lines());
+    let always_on = welcome.always_on.filter(|_| to.variant.caps.has(Caps::PERSISTENCE));
+    let lines = lines.chain(always_on.map(AlwaysOn::status)).chain(welcome.lusers.lines());
     let marks = (welcome.modes != UserModes::default()).then(|| usermode::shown(welcome.modes));
     let lines = lines.chain(marks).chain(commands::motd_lines(to.info));
     out.extend(lines.map(|line| reply(to, scope, &line)));

@@ -8,13 +8,15 @@ use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
 use crate::commands::account;
+use crate::commands::away;
 use crate::commands::lusers::Counts;
+use crate::commands::persistence::AlwaysOn;
 use crate::durable::GuestRecord;
 use crate::entry::{Audience, Event, RoomView};
 use crate::ids::{AccountId, GuestId, Identity, RoomId, TokenHash, UserId};
 use crate::modes::UserModes;
 use crate::reply::{self, Reply};
-use crate::world::{Leaving, Turn, User};
+use crate::world::{Face, Leaving, Turn, User};
 
 /// A session that has registered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -66,6 +68,8 @@ pub struct Welcome {
     pub guest: GuestOutcome,
     /// What the user is marked with.
     pub modes: UserModes,
+    /// Whether its seats are kept while nobody is connected as it, if it is an account.
+    pub always_on: Option<AlwaysOn>,
     /// How many are here, this one included.
     pub lusers: Counts,
     /// The rooms that the user is in already.
@@ -123,9 +127,13 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         _ => known,
     };
     let user = live.unwrap_or_else(|| make_user(turn, attach, nick, known));
+    let is_first = turn.world.presence.user(user).is_some_and(|user| user.sessions.is_empty());
     turn.world.presence.attach(origin.session, attach.link, user);
     if let Some(account) = known.and_then(Identity::account) {
         account::promote(turn, account);
+        if is_first {
+            turn.take_seat(user);
+        }
     }
     let Some(user) = turn.world.presence.user(user) else { return };
     // All rooms together have as many people as one hold of the lock may look at; the rest is asked for later.
@@ -142,10 +150,15 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         realname: Arc::clone(&user.realname),
         guest: outcome,
         modes: user.modes,
+        always_on: user.identity.and_then(Identity::account).map(|account| turn.world.always_on(account)),
         lusers: Counts::of(turn.world),
         rooms: rooms.collect(),
     };
+    let is_away = user.away.is_some();
     turn.tell_origin(Event::Attached(Arc::new(welcome)));
+    if is_away {
+        turn.reply(away::now_away());
+    }
 }
 
 fn guest_of(turn: &Turn<'_>, tokens: Option<GuestTokens>) -> (Option<Identity>, GuestOutcome) {
@@ -172,28 +185,39 @@ fn make_user(turn: &mut Turn<'_>, attach: &Attach, nick: Nick, identity: Option<
         Some(Identity::Guest(_)) | None => attach.address.to_string(),
     };
     let realname = Arc::clone(&attach.realname);
-    turn.world.presence.insert(User::new(id, nick.clone(), &address, realname, identity, turn.entry.time));
+    let mut user = User::new(id, nick.clone(), &address, Arc::clone(&realname), identity, turn.entry.time);
+    user.away = identity.and_then(Identity::account).and_then(|account| turn.world.face(account, Face::Away));
+    turn.world.presence.insert(user);
+    turn.note_face(id, Face::Realname, Some(realname));
     turn.tell_arrival(&nick);
     id
 }
 
-/// Takes the session from its user; with the last one a guest's seat is kept for a while, anybody else is gone.
+/// Takes the session from its user; with the last one a guest's seat is kept for a while, an account's for as long as it
+/// wants, and anybody else is gone.
 pub(crate) fn detach(turn: &mut Turn<'_>, detach: &Detach) {
     let Some(origin) = turn.entry.origin.clone() else { return };
     let Some(user) = turn.actor() else { return };
     let (id, identity, last) = (user.id, user.identity, user.sessions.len() == 1);
-    let rooms = user.rooms.iter().copied().collect();
-    let seat_ms = turn.world.rules.guest_seat_ms;
-    let stays = turn.world.rules.always_on && identity.and_then(Identity::account).is_some();
-    if last && !stays && (identity.is_none() || detach.leaving == Leaving::Goodbye || seat_ms == 0) {
+    let rooms: Arc<[RoomId]> = user.rooms.iter().copied().collect();
+    let seat_ms = match identity {
+        Some(Identity::Account(account)) if turn.world.is_always_on(account) => None,
+        Some(Identity::Guest(_)) if detach.leaving == Leaving::Dropped => Some(turn.world.rules.guest_seat_ms),
+        _ => Some(0),
+    };
+    // Whoever is in no room has no seat.
+    if last && (seat_ms == Some(0) || (seat_ms.is_none() && rooms.is_empty())) {
         return turn.quit(id, &detach.reason, detach.leaving);
     }
     turn.world.presence.detach(origin.session);
     turn.tell_unasked(Audience::Session(origin.session), Event::Detached(id, rooms));
-    if last && stays {
-        identity.into_iter().for_each(|identity| turn.see(identity));
-    } else if last {
-        turn.world.presence.keep_seat(id, turn.entry.time.plus_ms(seat_ms));
+    match seat_ms {
+        Some(seat_ms) if last => turn.world.presence.keep_seat(id, turn.entry.time.plus_ms(seat_ms)),
+        None if last => {
+            identity.into_iter().for_each(|identity| turn.see(identity));
+            turn.leave_seat_empty(id);
+        }
+        _ => {}
     }
 }
 

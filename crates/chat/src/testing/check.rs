@@ -27,6 +27,8 @@ const ADDRESS: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 /// `unreadable` (nothing can be read from the store), `unkept` (messages are not kept from here on);
 /// `traces` and `clean` (what is deleted stays in the files, and is in none any more); `busy` and `idle` (slow work is
 /// left undone, and done);
+/// `login phone alice` (a connection as an account whose password is `oolong`); `restart` (everybody is gone, and the world
+/// is what the store holds);
 /// `wait 90s`; `connect alice` (without registering); `again alice2 alice` (a second connection with the first one's token, registered as alice2).
 pub(crate) fn check(script: &str, expected: Expect) {
     check_with(&[], script, expected);
@@ -106,6 +108,11 @@ impl Players {
                 let token = self.tokens[old].clone();
                 self.arrive(new, Some(&token));
             }
+            ["login", new, account] => self.log_in(new, account),
+            ["restart"] => {
+                self.model.restart();
+                self.sessions.clear();
+            }
             ["connect", name] => {
                 self.connect(name);
             }
@@ -168,6 +175,31 @@ impl Players {
             self.shown += &format!("{name} < {}\n", simple(line));
         }
         id
+    }
+
+    /// A session of an account; what it reads is shown from the rooms it is in on.
+    fn log_in(&mut self, name: &str, account: &str) {
+        use base64::Engine;
+        let id = self.connect(name);
+        let caps = self.caps.get(name).cloned().unwrap_or_default();
+        let response = base64::engine::general_purpose::STANDARD.encode(format!("\0{account}\0oolong"));
+        let lines = [
+            format!("CAP REQ :{caps} sasl"),
+            "AUTHENTICATE PLAIN".into(),
+            format!("AUTHENTICATE {response}"),
+            format!("NICK {name}"),
+            format!("USER {name} 0 * :{name}"),
+            "CAP END".into(),
+        ];
+        for line in lines {
+            self.model.line(id, &line);
+            self.settle();
+        }
+        let welcome = self.model.output(id);
+        let rooms = welcome.iter().skip_while(|line| !line.contains(" 376 ")).skip(1);
+        for line in rooms {
+            self.shown += &format!("{name} < {}\n", simple(line));
+        }
     }
 
     fn settle(&mut self) {

@@ -183,6 +183,21 @@ impl Model {
         model
     }
 
+    /// The process ends and another begins: everybody is gone, and the world is what the store holds.
+    #[cfg(test)]
+    pub(crate) fn restart(&mut self) {
+        self.settle_down();
+        self.world = World::load(self.info.rules.clone(), self.kept.records());
+        let workers = u16::try_from(self.shards.len()).expect("a few workers");
+        self.shards = (0..workers).map(|worker| Shard::new(worker, Arc::clone(&self.info), entropy)).collect();
+        self.inboxes = (0..workers).map(|_| Inbox::default()).collect();
+        self.submit(None, Action::Start);
+        for room in self.info.rules.autojoin.clone() {
+            self.submit(None, Action::Open(room));
+        }
+        self.settle_down();
+    }
+
     pub(crate) fn submit(&mut self, origin: Option<Origin>, action: Action) {
         let entry = Entry { position: self.next, time: self.now, writable: self.writable, origin, action };
         self.next.0 += 1;

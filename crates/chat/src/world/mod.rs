@@ -5,6 +5,7 @@
 
 mod durable;
 mod presence;
+mod seats;
 mod turn;
 
 use std::sync::Arc;
@@ -12,13 +13,14 @@ use std::sync::Arc;
 use teahouse_proto::names::{Nick, RoomName};
 
 pub(crate) use durable::{Durable, Room};
-pub(crate) use presence::{Presence, User, source_of};
+pub(crate) use presence::{NOT_CONNECTED, Presence, User, source_of};
+pub(crate) use seats::Face;
 pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
 use crate::commands::{
-    account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, register, say,
-    setname, topic, usermode, wallops,
+    account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
+    register, say, setname, topic, usermode, wallops,
 };
 use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
@@ -71,6 +73,7 @@ impl World {
             Action::UserModes(action) => usermode::apply(&mut turn, action),
             Action::Mark(action) => markread::apply(&mut turn, action),
             Action::Account(action) => account::apply(&mut turn, action),
+            Action::Persist(action) => persistence::apply(&mut turn, action),
             Action::Register(action) => register::apply(&mut turn, action),
             Action::Authenticate(action) => authenticate::apply(&mut turn, action),
             Action::Oper(action) => oper::apply(&mut turn, action),

@@ -12,6 +12,9 @@ use crate::ids::{Identity, RoomId, SessionId, Time, UserId};
 use crate::modes::{Rank, Ranks, UserModes, Who};
 use crate::session::attach::Link;
 
+/// Why an account is away that nobody is connected as.
+pub(crate) const NOT_CONNECTED: &str = "Not connected";
+
 /// A nick present in rooms.
 #[derive(Debug)]
 pub(crate) struct User {
@@ -22,7 +25,7 @@ pub(crate) struct User {
     pub(crate) realname: Arc<str>,
     pub(crate) identity: Option<Identity>,
     pub(crate) modes: UserModes,
-    /// Why it is away, if it is.
+    /// Why it is away, in its own words; others are told [`User::absence`].
     pub(crate) away: Option<Arc<str>>,
     /// Since when it is here.
     pub(crate) since: Time,
@@ -71,6 +74,12 @@ impl User {
             rooms: Few::default(),
             seat_until: None,
         }
+    }
+
+    /// Why it is away, if it is: it says so itself, or it is an account that nobody is connected as.
+    pub(crate) fn absence(&self) -> Option<&str> {
+        let is_unattended = self.sessions.is_empty() && self.account().is_some();
+        self.away.as_deref().or(is_unattended.then_some(NOT_CONNECTED))
     }
 
     /// Whether it was asked into a room that it has not entered yet.

@@ -8,9 +8,9 @@ use teahouse_proto::numerics as n;
 
 use super::{User, World};
 use crate::commands::{markread, no_such_channel, outside};
-use crate::durable::{AccountRecord, Change, Fact, FactKind, GuestRecord, Owner, RoomRecord};
+use crate::durable::{AccountRecord, Change, Fact, GuestRecord, Owner, RoomRecord};
 use crate::entry::{Audience, Effect, Entry, Event, Origin, Outcome};
-use crate::ids::{AccountId, GuestId, Identity, RoomId, UserId};
+use crate::ids::{GuestId, Identity, RoomId, UserId};
 use crate::modes::RoomModes;
 use crate::reply::{Reply, Scope};
 
@@ -120,21 +120,6 @@ impl<'a> Turn<'a> {
         self.note_seat(user, room, false);
     }
 
-    /// The seats of a user that has an account now are kept.
-    pub(crate) fn keep_seats(&mut self, user: UserId) {
-        let rooms = self.world.presence.user(user).map(|user| user.rooms.iter().copied().collect::<Vec<_>>());
-        for room in rooms.into_iter().flatten() {
-            self.note_seat(user, room, true);
-        }
-    }
-
-    fn note_seat(&mut self, user: UserId, room: RoomId, is_there: bool) {
-        let identity = self.world.presence.user(user).and_then(|user| user.identity);
-        if let Some(account) = identity.and_then(Identity::account).filter(|_| self.world.rules.always_on) {
-            self.put_fact(seat(account, room), is_there.then(|| "".into()));
-        }
-    }
-
     /// Changes or makes a guest, here and in the store.
     pub(crate) fn put_guest(&mut self, record: GuestRecord) {
         self.world.durable.put_guest(record.clone());
@@ -168,31 +153,6 @@ impl<'a> Turn<'a> {
         markread::drop_pointless(self);
         for id in self.world.durable.room_ids().collect::<Vec<_>>() {
             self.settle_emptiness(id, Leaving::Dropped);
-        }
-    }
-
-    /// Accounts are in their rooms, whether or not anybody is connected.
-    fn seat_accounts(&mut self) {
-        if !self.world.rules.always_on {
-            return;
-        }
-        let accounts: Vec<_> = self.world.durable.accounts().cloned().collect();
-        for account in accounts {
-            let Ok(nick) = Nick::parse(&account.name) else { continue };
-            let seats = self.world.durable.facts(account.id.0, FactKind::Seat);
-            let rooms = seats.filter_map(|(key, _)| Some(RoomId(key.parse().ok()?)));
-            let rooms: Vec<_> = rooms.filter(|room| self.world.durable.room(*room).is_some()).collect();
-            if rooms.is_empty() {
-                continue;
-            }
-            // An account has one user at a time, so its number will do for this one.
-            let user = UserId(account.id.0);
-            let address = self.world.account_address();
-            let identity = Some(Identity::Account(account.id));
-            self.world.presence.insert(User::new(user, nick, &address, "".into(), identity, self.entry.time));
-            for room in rooms {
-                self.world.presence.enter(user, room);
-            }
         }
     }
 
@@ -329,9 +289,4 @@ impl<'a> Turn<'a> {
             }
         }
     }
-}
-
-/// That an account is in a room.
-fn seat(AccountId(owner): AccountId, RoomId(room): RoomId) -> Fact {
-    Fact { owner, kind: FactKind::Seat, key: room.to_string().into() }
 }

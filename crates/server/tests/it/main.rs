@@ -1,5 +1,6 @@
 //! The whole server over real sockets on loopback: what no smaller test can show.
 
+mod accounts;
 mod conformance;
 mod goodbye;
 mod history;

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
 use rustls::ClientConfig;
 use teahouse_server::config::Config;
 use teahouse_server::{Server, ServerHandle, TlsFiles};
@@ -113,6 +114,19 @@ impl Party {
         let mut peer = self.connect();
         peer.register(nick, caps);
         peer
+    }
+
+    /// Somebody who has come back to an account, whose password is `oolong`; with the rooms it is in.
+    pub(crate) fn owner(&self, account: &str, caps: &str) -> (Peer, Vec<String>) {
+        let mut peer = self.connect();
+        let response = base64::engine::general_purpose::STANDARD.encode(format!("\0{account}\0oolong"));
+        for line in [&format!("CAP REQ :sasl {caps}"), "AUTHENTICATE PLAIN", &format!("AUTHENTICATE {response}")] {
+            peer.say(line);
+        }
+        peer.until(" 903 ");
+        peer.register("anybody", caps);
+        let rooms = peer.so_far();
+        (peer, rooms)
     }
 
     /// Somebody registered and in #lobby.
