@@ -17,6 +17,7 @@ use teahouse_store::{OpenError, Options};
 use tokio::runtime::Runtime;
 
 use crate::config::Config;
+use crate::control;
 use crate::door::{BindError, Doors, Listening, bind};
 use crate::events::{EventKind, EventStream, Events};
 use crate::log::Log;
@@ -108,6 +109,15 @@ impl Server {
             let _inside = runtime.enter();
             Doors::open(bound, &config, &events, tls, Arc::new(move |established| adopting.adopt(established)))?
         };
+        {
+            let _inside = runtime.enter();
+            if let Err(error) = control::open(&log, &info, &config.data_dir) {
+                let directory = config.data_dir.display();
+                tracing::warn!(
+                    "no control socket in {directory} ({error}); `teahouse account` works while nobody serves"
+                );
+            }
+        }
         let ticking = Arc::clone(&log);
         runtime.spawn(async move {
             let mut interval = tokio::time::interval(TICK);
@@ -202,7 +212,7 @@ fn check(text: &str) -> Result<&str, SayError> {
     }
 }
 
-fn server_info(config: &Config) -> ServerInfo {
+pub(crate) fn server_info(config: &Config) -> ServerInfo {
     let name: Arc<str> = config.server_name.as_str().into();
     ServerInfo {
         name: Arc::clone(&name),

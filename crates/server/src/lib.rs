@@ -3,6 +3,7 @@
 //! It moves bytes and calls the chat crate; it knows nothing of what is said.
 //!
 //! - [`config`]: what the server is set to.
+//! - `control`: how those who run the server reach it.
 //! - `door`: accepting connections and finding out what they speak.
 //! - `http`: the page, and the upgrade to a WebSocket.
 //! - [`worker`]: one thread a core, each over its own connections.
@@ -14,6 +15,7 @@
 //! - `seldom`: complaints that do not fill the log.
 
 pub mod config;
+mod control;
 mod door;
 pub mod events;
 mod handle;
@@ -24,6 +26,7 @@ mod seldom;
 mod tls;
 pub mod worker;
 
+pub use control::{Operated, operate};
 pub use door::{BindError, Listening};
 pub use handle::{SayError, Server, ServerHandle, StartError};
 pub use reach::own_addresses;

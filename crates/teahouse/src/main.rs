@@ -2,6 +2,7 @@
 //!
 //! The command line over the server and the client library; one file for each subcommand.
 
+mod account;
 mod reindex;
 mod send;
 mod serve;
@@ -35,6 +36,8 @@ struct Cli {
 enum Command {
     /// Serve (also without a command)
     Serve(serve::ServeArgs),
+    /// Make accounts, change them, end them
+    Account(account::AccountArgs),
     /// Say something, and leave once it is stored
     Send(send::SendArgs),
     /// Print what is said in a room, live
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         None => serve::run(&cli.serve),
         Some(Command::Serve(args)) => serve::run(&args),
+        Some(Command::Account(args)) => account::run(&args),
         Some(Command::Send(args)) => send::run(&args),
         Some(Command::Tail(args)) => tail::run(&args),
         Some(Command::Reindex(args)) => reindex::run(&args),

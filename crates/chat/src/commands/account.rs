@@ -140,6 +140,11 @@ pub fn read(message: &Message<'_>, salt: [u8; 16]) -> Result<Wish, Reply> {
     Ok(Wish::Order(Order { name, deed }))
 }
 
+/// The answer to a line for the program that is none of this command.
+pub fn unknown(line: &str) -> Reply {
+    refusal("INVALID_PARAMS", line, "That is no line for the program")
+}
+
 fn refusal(code: &'static str, name: &str, text: &'static str) -> Reply {
     Reply::fail(COMMAND.name, code, text).param(super::shown(name))
 }

@@ -4,11 +4,19 @@ use bytes::Bytes;
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::numerics as n;
 
-use super::{Receiver, Variant, begin, framed};
+use super::{Framing, Receiver, Variant, begin, framed};
 use crate::capabilities::Caps;
 use crate::commands;
 use crate::entry::RoomView;
+use crate::info::ServerInfo;
 use crate::reply::{Param, Reply, Scope, Verb};
+
+/// One reply to the program itself, without a line's end.
+pub fn program_line(info: &ServerInfo, what: &Reply) -> String {
+    let variant = Variant { framing: Framing::Lines, caps: Caps::default() };
+    let line = reply(Receiver { info, nick: "*", variant }, &Scope::Plain, what);
+    String::from_utf8_lossy(&line).trim_end().to_owned()
+}
 
 /// One reply.
 pub(crate) fn reply(to: Receiver<'_>, scope: &Scope, reply: &Reply) -> Bytes {

@@ -5,6 +5,7 @@
 //! place in the order is taking the world's lock. Nothing else knows how the order is made.
 
 mod inbox;
+mod operate;
 mod pool;
 
 use std::collections::VecDeque;
@@ -25,6 +26,7 @@ use teahouse_chat::world::{Leaving, World};
 use teahouse_store::{Loaded, Options, Read, Settled, Store};
 
 use crate::handle::StartError;
+use operate::Settlement;
 use pool::Pool;
 
 pub(crate) use inbox::Inbox;
@@ -42,6 +44,7 @@ pub(crate) struct Log {
     store: Store,
     pool: Pool,
     inboxes: Arc<OnceLock<Vec<Arc<Inbox>>>>,
+    settlement: Arc<Settlement>,
     directory: PathBuf,
 }
 
@@ -60,7 +63,12 @@ impl Log {
         let pool = Pool::start()?;
         let inboxes: Arc<OnceLock<Vec<Arc<Inbox>>>> = Arc::default();
         let told = Arc::clone(&inboxes);
-        let (store, loaded) = Store::open(&directory, options, move |settled| tell_settled(&told, settled))?;
+        let settlement: Arc<Settlement> = Arc::default();
+        let reached = Arc::clone(&settlement);
+        let (store, loaded) = Store::open(&directory, options, move |settled| {
+            reached.reach(settled.upto);
+            tell_settled(&told, settled);
+        })?;
         let Loaded { records, next_position, last_time, secret } = loaded;
         let autojoin = rules.autojoin.clone();
         let inner = Inner {
@@ -70,7 +78,7 @@ impl Log {
             last_given_to_store: Position(next_position.0.saturating_sub(1)),
             trail: VecDeque::new(),
         };
-        let log = Log { inner: Mutex::new(inner), store, pool, inboxes, directory };
+        let log = Log { inner: Mutex::new(inner), store, pool, inboxes, settlement, directory };
         log.submit(None, Action::Start);
         for room in autojoin {
             log.submit(None, Action::Open(room));
@@ -88,14 +96,14 @@ impl Log {
     pub(crate) fn carry_out(self: &Arc<Self>, session: SessionId, step: Step) {
         match step {
             Step::Answer(answer) => self.inbox(session).push(Delivery::Answer(session, answer)),
-            Step::Submit(scope, action) => self.submit(Some(Origin { session, scope }), action),
+            Step::Submit(scope, action) => drop(self.submit(Some(Origin { session, scope }), action)),
             Step::Ask(scope, query) => self.ask(session, scope, query),
             Step::Work(scope, work) => self.hand_out(session, scope, work),
         }
     }
 
-    /// Gives an action its place, applies it, and tells everybody.
-    pub(crate) fn submit(&self, origin: Option<Origin>, action: Action) {
+    /// Gives an action its place, applies it, and tells everybody; what was told, if anything was.
+    pub(crate) fn submit(&self, origin: Option<Origin>, action: Action) -> Option<Arc<Applied>> {
         let mut inner = self.lock();
         let position = inner.next;
         let time = inner.last_time.max(now());
@@ -106,11 +114,13 @@ impl Log {
         let entry = Entry { position, time, writable, origin, action };
         let outcome = inner.apply(entry, &self.directory);
         let mut wakes = Vec::new();
+        let mut told = None;
         if !outcome.effects.is_empty() {
             let reach = inner.world.reach(&outcome.effects);
             let applied = Arc::new(Applied { position, time, effects: outcome.effects, reach });
             let inboxes = self.concerned(&applied.effects);
             wakes.extend(inboxes.map(|inbox| inbox.add(Delivery::Applied(Arc::clone(&applied)))));
+            told = Some(applied);
         }
         // After the inboxes, so that nobody hears that a position is settled before hearing what it was.
         if outcome.changes.is_empty() {
@@ -121,6 +131,7 @@ impl Log {
         }
         drop(inner);
         wakes.into_iter().for_each(inbox::Wake::now);
+        told
     }
 
     /// The inboxes of the workers that effects concern: whatever a room or a user is told, any worker may have to tell.

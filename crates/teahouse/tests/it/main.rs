@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::print_stderr, reason = "whoever reads a failure wants to know what came before it")]
 
+mod account;
 mod crash;
 mod disk;
 mod house;

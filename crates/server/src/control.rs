@@ -1,0 +1,122 @@
+//! The control socket in the data directory: how those who run the server reach it while it serves.
+//!
+//! In: one line a connection, `ACCOUNT …`, from whoever may write into the data directory. Out: the lines that answer
+//! it, then the end. Where there are no such sockets, or nobody serves, the data directory is opened instead and the
+//! same line carried out there.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use teahouse_chat::info::ServerInfo;
+use teahouse_proto::irc::Message;
+use teahouse_store::Options;
+
+use crate::config::Config;
+use crate::handle::{StartError, server_info};
+use crate::log::Log;
+
+/// The socket's name in the data directory.
+#[cfg(unix)]
+const SOCKET: &str = "control";
+
+/// A longer line is not read further.
+#[cfg(unix)]
+const LINE_BYTES_MAX: u64 = 4096;
+
+/// What came of it; one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operated {
+    /// Whether it was refused.
+    pub is_refused: bool,
+    /// The account that it is about, if it is about one.
+    pub about: Option<String>,
+    /// What is to be read.
+    pub text: String,
+}
+
+/// Carries out a line of those who run the server (`ACCOUNT …`): by the server of this data directory if it serves, else
+/// in the directory itself.
+pub fn operate(config: &Config, line: &str) -> Result<Vec<Operated>, StartError> {
+    let lines = match ask(&config.data_dir, line)? {
+        Some(lines) => lines,
+        None => {
+            let info = server_info(config);
+            let options = Options { history: config.keep_history, ..Options::default() };
+            let (log, _) = Log::open(config.data_dir.clone(), options, info.rules.clone())?;
+            let lines = log.operate(&info, line);
+            log.close();
+            lines
+        }
+    };
+    Ok(lines.iter().filter_map(|line| read(line)).collect())
+}
+
+/// `FAIL ACCOUNT CODE name :text`, `NOTE ACCOUNT CODE name :text`, or a numeric.
+fn read(line: &str) -> Option<Operated> {
+    let message = Message::parse(line).ok()?;
+    let text = (*message.params.last()?).to_owned();
+    let about = message.params.get(2).filter(|name| *name != "*" && message.params.len() > 3).map(str::to_owned);
+    Some(Operated { is_refused: message.command != "NOTE", about, text })
+}
+
+/// Takes connections until the runtime ends; MUST be called within one.
+#[cfg(unix)]
+pub(crate) fn open(log: &Arc<Log>, info: &Arc<ServerInfo>, directory: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = directory.join(SOCKET);
+    // Whoever has the directory's lock is the only one who serves: a socket that is there is a dead one's.
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = tokio::net::UnixListener::bind(&path)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    let (log, info) = (Arc::clone(log), Arc::clone(info));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (log, info) = (Arc::clone(&log), Arc::clone(&info));
+            tokio::spawn(async move {
+                if let Err(error) = serve(stream, log, info).await {
+                    tracing::debug!("the control socket: {error}");
+                }
+            });
+        }
+    });
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn serve(stream: tokio::net::UnixStream, log: Arc<Log>, info: Arc<ServerInfo>) -> std::io::Result<()> {
+    use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
+    let (reader, mut writer) = stream.into_split();
+    let mut line = String::new();
+    tokio::io::BufReader::new(reader.take(LINE_BYTES_MAX)).read_line(&mut line).await?;
+    let answers = tokio::task::spawn_blocking(move || log.operate(&info, line.trim_end())).await?;
+    for answer in answers {
+        writer.write_all(format!("{answer}\n").as_bytes()).await?;
+    }
+    writer.shutdown().await
+}
+
+/// Asks the server of this directory; `None` if none serves.
+#[cfg(unix)]
+fn ask(directory: &Path, line: &str) -> std::io::Result<Option<Vec<String>>> {
+    use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
+    let mut stream = match std::os::unix::net::UnixStream::connect(directory.join(SOCKET)) {
+        Ok(stream) => stream,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    stream.write_all(format!("{line}\n").as_bytes())?;
+    BufReader::new(stream).lines().collect::<std::io::Result<_>>().map(Some)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn open(_: &Arc<Log>, _: &Arc<ServerInfo>, _: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn ask(_: &Path, _: &str) -> std::io::Result<Option<Vec<String>>> {
+    Ok(None)
+}

@@ -1,0 +1,94 @@
+//! What those who run the server want of the program itself: an operator's lines without a session.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use teahouse_chat::commands::account::{self, Wish};
+use teahouse_chat::entry::{Action, Audience, Event, Origin};
+use teahouse_chat::ids::{Position, SessionId};
+use teahouse_chat::info::ServerInfo;
+use teahouse_chat::query::Query;
+use teahouse_chat::render::program_line;
+use teahouse_chat::reply::{Reply, Scope};
+use teahouse_chat::session::Answer;
+use teahouse_chat::work::Work;
+use teahouse_proto::irc::Message;
+
+use super::{Log, now};
+
+/// How far everything is settled, for those who wait for it without a session.
+#[derive(Debug, Default)]
+pub(super) struct Settlement {
+    upto: Mutex<Position>,
+    moved: Condvar,
+}
+
+impl Settlement {
+    /// Everything up to here is settled.
+    pub(super) fn reach(&self, position: Position) {
+        *self.upto.lock().unwrap_or_else(PoisonError::into_inner) = position;
+        self.moved.notify_all();
+    }
+
+    fn wait(&self, position: Position) {
+        let upto = self.upto.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.moved.wait_while(upto, |upto| *upto < position));
+    }
+}
+
+impl Log {
+    /// Carries out one line, `ACCOUNT …`; the lines that answer it, once what they say is kept.
+    ///
+    /// This is slow, and not for a worker: it may hash a password, and waits for the disk.
+    pub(crate) fn operate(&self, info: &ServerInfo, line: &str) -> Vec<String> {
+        let wish = match Message::parse(line) {
+            Ok(message) if message.command.eq_ignore_ascii_case("ACCOUNT") => account::read(&message, salt()),
+            _ => Err(account::unknown(line)),
+        };
+        let replies = match wish {
+            Ok(Wish::Order(order)) => self.order(Action::Account(order)),
+            Ok(Wish::Choice(choice)) => self.order(Work::Account(choice).perform()),
+            Ok(Wish::List(after)) => self.answers(Query::Accounts(after)),
+            Err(refusal) => vec![refusal],
+        };
+        replies.iter().map(|reply| program_line(info, reply)).collect()
+    }
+
+    fn order(&self, action: Action) -> Vec<Reply> {
+        let origin = Origin { session: SessionId::PROGRAM, scope: Scope::Plain };
+        let Some(applied) = self.submit(Some(origin), action) else { return Vec::new() };
+        let mut replies = Vec::new();
+        for effect in applied.effects.iter().filter(|one| one.audience == Audience::Session(SessionId::PROGRAM)) {
+            match &effect.event {
+                Event::Promise(reply) => {
+                    self.settlement.wait(applied.position);
+                    replies.push(reply.clone());
+                }
+                Event::Reply(reply) => replies.push(reply.clone()),
+                _ => {}
+            }
+        }
+        replies
+    }
+
+    fn answers(&self, query: Query) -> Vec<Reply> {
+        let mut replies = Vec::new();
+        let mut next = Some((Scope::Plain, query));
+        while let Some((scope, query)) = next.take() {
+            let asked = self.lock().world.ask(SessionId::PROGRAM, scope, query, now());
+            for answer in asked.answers {
+                match answer {
+                    Answer::Reply(_, reply) => replies.push(reply),
+                    Answer::Asked(more) => next = more,
+                    _ => {}
+                }
+            }
+        }
+        replies
+    }
+}
+
+fn salt() -> [u8; 16] {
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).expect("the system has random bytes");
+    salt
+}

@@ -1,0 +1,114 @@
+//! `teahouse account`: those who run the server make accounts, and change or end them.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand, ValueEnum};
+use teahouse_server::config::Config;
+use teahouse_server::operate;
+
+/// What clap gives back for what it finds wrong itself.
+const BAD_USAGE: u8 = 2;
+
+/// The options of `teahouse account`.
+#[derive(Debug, Args)]
+pub(crate) struct AccountArgs {
+    /// Read this configuration instead of ./teahouse.toml
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// The data directory, if it is not ./teahouse-data
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    #[command(subcommand)]
+    deed: Deed,
+}
+
+#[derive(Debug, Subcommand)]
+enum Deed {
+    /// Make an account; its password is read from the terminal or standard input
+    Create { name: String },
+    /// Give an account another password, read from the terminal or standard input
+    Password { name: String },
+    /// Keep an account from being used; whoever is connected as it is sent away
+    Suspend {
+        name: String,
+        /// Why
+        reason: Vec<String>,
+    },
+    /// Let a suspended account be used again
+    Resume { name: String },
+    /// Give an account another name
+    Rename { name: String, to: String },
+    /// End an account, with all that is its own
+    Delete { name: String },
+    /// Have an account run the server too, or not any more
+    Operator { name: String, on: Switch },
+    /// Tell which accounts there are
+    List,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+/// Has it done by the server if it serves, else in the data directory.
+pub(crate) fn run(args: &AccountArgs) -> anyhow::Result<ExitCode> {
+    let mut config = match Config::load(args.config.as_deref(), std::env::vars_os()) {
+        Ok(config) => config,
+        Err(problem) => {
+            let _ = writeln!(std::io::stderr(), "teahouse: {problem}");
+            return Ok(ExitCode::from(BAD_USAGE));
+        }
+    };
+    if let Some(data) = &args.data {
+        config.data_dir.clone_from(data);
+    }
+    let words = words(&args.deed)?;
+    let (last, first) = words.split_last().context("there is always a verb")?;
+    let is_name = |name: &String| !name.is_empty() && !name.starts_with(':') && !name.contains(char::is_whitespace);
+    if !words.get(1).is_none_or(is_name) {
+        let _ = writeln!(std::io::stderr(), "teahouse: an account's name is one word, like a nick");
+        return Ok(ExitCode::from(BAD_USAGE));
+    }
+    let line = [&["ACCOUNT".to_owned()], first, &[format!(":{last}")]].concat().join(" ");
+    let mut code = ExitCode::SUCCESS;
+    for answer in operate(&config, &line)? {
+        let about = answer.about.map_or_else(String::new, |name| format!("{name}: "));
+        if answer.is_refused {
+            code = ExitCode::FAILURE;
+            writeln!(std::io::stderr(), "teahouse: {about}{}", answer.text)?;
+        } else {
+            writeln!(std::io::stdout(), "{about}{}", answer.text)?;
+        }
+    }
+    Ok(code)
+}
+
+fn words(deed: &Deed) -> anyhow::Result<Vec<String>> {
+    let line = |words: &[&str]| Ok(words.iter().map(|word| (*word).to_owned()).collect());
+    match deed {
+        Deed::Create { name } => line(&["CREATE", name, &password()?]),
+        Deed::Password { name } => line(&["PASSWORD", name, &password()?]),
+        Deed::Suspend { name, reason } => line(&["SUSPEND", name, &reason.join(" ")]),
+        Deed::Resume { name } => line(&["RESUME", name]),
+        Deed::Rename { name, to } => line(&["RENAME", name, to]),
+        Deed::Delete { name } => line(&["DELETE", name]),
+        Deed::Operator { name, on: Switch::On } => line(&["OPERATOR", name, "ON"]),
+        Deed::Operator { name, on: Switch::Off } => line(&["OPERATOR", name, "OFF"]),
+        Deed::List => line(&["LIST"]),
+    }
+}
+
+/// Asked for at a terminal, where it is not shown; else the first line of standard input.
+fn password() -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        return rpassword::prompt_password("Password: ").context("the terminal gives no password");
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("standard input gives no password")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
