@@ -3,6 +3,7 @@
 use teahouse_proto::VENDOR;
 
 use crate::info::Rules;
+use crate::lines::{MULTILINE_BYTES_MAX, MULTILINE_LINES_MAX};
 
 /// A set of capabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +64,9 @@ impl Caps {
     /// Whether one's seats are kept is told. <https://github.com/ircv3/ircv3-specifications/blob/master/extensions/persistence.md>
     pub const PERSISTENCE: Caps = Caps(1 << 27);
 
+    /// Something is said in several lines. <https://ircv3.net/specs/extensions/multiline>
+    pub const MULTILINE: Caps = Caps(1 << 22);
+
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
         self.0 & other.0 == other.0
@@ -89,6 +93,7 @@ pub(crate) struct Capability {
     pub(crate) cap: Caps,
     name: &'static str,
     ours: bool,
+    value: Option<fn() -> String>,
 }
 
 impl Capability {
@@ -96,10 +101,18 @@ impl Capability {
     pub(crate) fn wire_name(&self) -> String {
         if self.ours { format!("{VENDOR}{}", self.name) } else { self.name.to_owned() }
     }
+
+    /// The same with its value, for those who know that there are values.
+    pub(crate) fn with_value(&self) -> String {
+        match self.value {
+            Some(value) => format!("{}={}", self.wire_name(), value()),
+            None => self.wire_name(),
+        }
+    }
 }
 
 const fn standard(cap: Caps, name: &'static str) -> Capability {
-    Capability { cap, name, ours: false }
+    Capability { cap, name, ours: false, value: None }
 }
 
 const TABLE: &[Capability] = &[
@@ -127,8 +140,13 @@ const TABLE: &[Capability] = &[
     standard(Caps::ACCOUNT_NOTIFY, "account-notify"),
     standard(Caps::ACCOUNT_TAG, "account-tag"),
     standard(Caps::READ_MARKER, "draft/read-marker"),
-    Capability { cap: Caps::GUEST, name: "guest", ours: true },
+    Capability { value: Some(multiline), ..standard(Caps::MULTILINE, "draft/multiline") },
+    Capability { ours: true, ..standard(Caps::GUEST, "guest") },
 ];
+
+fn multiline() -> String {
+    format!("max-bytes={MULTILINE_BYTES_MAX},max-lines={MULTILINE_LINES_MAX}")
+}
 
 /// The capabilities offered under these rules: without kept messages there is no history to ask for or search.
 pub(crate) fn offered(rules: &Rules) -> impl Iterator<Item = &'static Capability> {
@@ -139,4 +157,15 @@ pub(crate) fn offered(rules: &Rules) -> impl Iterator<Item = &'static Capability
 /// The names of those in `caps`, as CAP LIST and CAP LS give them.
 pub(crate) fn names(rules: &Rules, caps: Caps) -> Vec<String> {
     offered(rules).filter(|row| caps.has(row.cap)).map(Capability::wire_name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_capabilities_are_one() {
+        let all = TABLE.iter().fold(Caps::default(), |all, row| all.or(row.cap));
+        assert_eq!(all.0.count_ones() as usize, TABLE.len());
+    }
 }

@@ -11,6 +11,7 @@
 //! - [`query`]: what reads the world and changes nothing.
 //! - [`commands`]: one file each.
 //! - [`capabilities`]: one table.
+//! - [`lines`]: a text of several lines, and the lines of the wire.
 //! - [`modes`]: what rooms are set to, who ranks how high, what users are marked with.
 //! - [`session`]: one connection, the side that reads.
 //! - [`words`]: what a text is found by.
@@ -33,6 +34,7 @@ mod few;
 pub mod fuzzing;
 pub mod ids;
 pub mod info;
+pub mod lines;
 pub mod modes;
 pub mod query;
 pub mod render;

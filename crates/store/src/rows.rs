@@ -387,7 +387,7 @@ pub(crate) fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Re
         source: fit(3, row.get(3)?, is_word)?,
         target: fit(4, row.get(4)?, is_word)?,
         tags: fit(5, row.get(5)?, |tags| is_text(tags) && !tags.contains(' '))?,
-        text: fit(6, row.get(6)?, is_text)?,
+        text: fit(6, row.get(6)?, |text| !text.contains('\0'))?,
     })
 }
 

@@ -3,7 +3,7 @@
 use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage};
-use crate::capabilities::{self, Caps};
+use crate::capabilities::{self, Capability, Caps};
 use crate::reply::Reply;
 use crate::session::{Answer, Request, advance};
 
@@ -42,10 +42,10 @@ fn parse(request: &mut Request<'_>) {
 
 fn ls(request: &mut Request<'_>) {
     hold(request);
-    let names: Vec<String> =
-        capabilities::offered(&request.info.rules).map(capabilities::Capability::wire_name).collect();
     // Version 302 marks lines that are not the last by `*`; before it there is one line, which ours fit in.
     let versioned = request.param(1).parse::<u32>().is_ok_and(|version| version >= 302);
+    let shown = if versioned { Capability::with_value } else { Capability::wire_name };
+    let names: Vec<String> = capabilities::offered(&request.info.rules).map(shown).collect();
     if versioned {
         request.session.caps = request.session.caps.or(Caps::CAP_NOTIFY);
     }

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod authenticate;
 pub mod away;
+pub(crate) mod batch;
 pub mod chathistory;
 pub mod invite;
 pub mod join;
@@ -91,6 +92,8 @@ pub(crate) enum Answers {
     None,
     /// One line, or one batch of its own kind.
     One,
+    /// None, or the line that ends what it begins is answered in its place.
+    Later,
     /// One line for each of its targets.
     OneEach,
     /// Any number.
@@ -101,6 +104,7 @@ const TABLE: &[Command] = &[
     account::COMMAND,
     authenticate::COMMAND,
     away::COMMAND,
+    batch::COMMAND,
     cap::COMMAND,
     chathistory::COMMAND,
     guest::COMMAND,

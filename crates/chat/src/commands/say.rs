@@ -8,11 +8,12 @@ use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::{Nick, RoomName};
 use teahouse_proto::numerics as n;
 
-use super::{Answers, Command, Stage};
+use super::{Answers, Command, Stage, batch};
 use crate::capabilities::Caps;
 use crate::durable::{Change, Conversation, MessageKind, RoomRecord, StoredMessage};
 use crate::entry::{Action, Audience, Event, Said};
 use crate::ids::{Identity, UserId};
+use crate::lines::{self, BREAK, SEAM};
 use crate::modes::{Flag, Rank};
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
@@ -131,7 +132,7 @@ fn parse(request: &mut Request<'_>, kind: MessageKind) {
 }
 
 /// The tags that are for the receivers: those that begin with `+`.
-fn client_tags(request: &Request<'_>) -> Arc<str> {
+pub(super) fn client_tags(request: &Request<'_>) -> Arc<str> {
     if !request.session.caps.has(Caps::MESSAGE_TAGS) {
         return "".into();
     }
@@ -273,8 +274,13 @@ fn message(
     target: &Arc<str>,
 ) -> Result<Arc<Said>, Reply> {
     let command = command_name(say.kind);
-    if author.source.len() + command.len() + target.len() + say.text.len() + ":   :".len() > MESSAGE_BODY_BYTES_MAX {
-        return Err(Reply::numeric(n::ERR_INPUTTOOLONG, "Message too long once your address is put before it"));
+    let head_bytes = author.source.len() + command.len() + target.len() + ":   :".len();
+    let is_too_long = |line: &str| head_bytes + line.len() > MESSAGE_BODY_BYTES_MAX;
+    if say.text.split([BREAK, SEAM]).any(is_too_long) {
+        return Err(match lines::is_many(&say.text) {
+            true => batch::invalid("A line is too long once your address is put before it"),
+            false => Reply::numeric(n::ERR_INPUTTOOLONG, "Message too long once your address is put before it"),
+        });
     }
     let kept = conversation.filter(|_| turn.world.rules.keep_history && !is_passing(say));
     if kept.is_some() && !turn.entry.writable {

@@ -55,7 +55,7 @@ impl Reader {
             "JOIN" | "PART" | "KICK" | "TOPIC" => self.must_be_inside(param(0), line),
             "MODE" if param(0).starts_with('#') => self.must_be_inside(param(0), line),
             "BATCH" if param(1) == "chathistory" => self.in_history = true,
-            "BATCH" if param(0).starts_with('-') => self.in_history = false,
+            "BATCH" if param(0).starts_with('-') && !param(0).starts_with("-m") => self.in_history = false,
             "PRIVMSG" | "NOTICE" | "TAGMSG" if param(0).starts_with('#') && !is_own && !self.in_history => {
                 self.must_be_inside(param(0), line);
             }

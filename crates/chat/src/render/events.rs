@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use teahouse_proto::irc::{LineBuilder, Tags};
+use teahouse_proto::irc::LineBuilder;
 use teahouse_proto::names::Nick;
 
+use super::words::{Lines, Words};
 use super::{Receiver, Variant, begin, framed, reply};
 use crate::capabilities::Caps;
 use crate::commands::{markread, say};
-use crate::durable::{MessageKind, StoredMessage};
+use crate::durable::MessageKind;
 use crate::entry::{Event, Said};
-use crate::ids::{Identity, Time};
+use crate::ids::Time;
 use crate::info::ServerInfo;
+use crate::lines;
 use crate::reply::{Reply, Scope, unavailable};
 use crate::world::account_in;
 
@@ -29,12 +31,20 @@ const RELEVANT: Caps = Caps::MESSAGE_TAGS
     .or(Caps::READ_MARKER)
     .or(Caps::PERSISTENCE);
 
+/// Those that change the bytes of this one.
+fn relevant(event: &Event) -> Caps {
+    match event {
+        Event::Said(said) if lines::is_many(&said.message.text) => RELEVANT.or(Caps::MULTILINE).or(Caps::BATCH),
+        _ => RELEVANT,
+    }
+}
+
 /// One event, with those variants of it that somebody has needed so far.
 pub(crate) struct Shared<'a> {
     info: &'a ServerInfo,
     time: Time,
     event: &'a Event,
-    encoded: Vec<(Variant, Option<Bytes>)>,
+    encoded: Vec<(Variant, Option<Lines>)>,
 }
 
 impl<'a> Shared<'a> {
@@ -43,19 +53,19 @@ impl<'a> Shared<'a> {
         info: &'a ServerInfo,
         time: Time,
         event: &'a Event,
-        encoded: Vec<(Variant, Option<Bytes>)>,
+        encoded: Vec<(Variant, Option<Lines>)>,
     ) -> Self {
         Shared { info, time, event, encoded }
     }
 
     /// What was needed of it so far.
-    pub(crate) fn into_encoded(self) -> Vec<(Variant, Option<Bytes>)> {
+    pub(crate) fn into_encoded(self) -> Vec<(Variant, Option<Lines>)> {
         self.encoded
     }
 
     /// The line for receivers of this kind; `None` if they are told nothing.
-    pub(crate) fn line(&mut self, variant: Variant) -> Option<Bytes> {
-        let variant = Variant { caps: variant.caps.and(RELEVANT), ..variant };
+    pub(crate) fn line(&mut self, variant: Variant) -> Option<Lines> {
+        let variant = Variant { caps: variant.caps.and(relevant(self.event)), ..variant };
         if let Some((_, line)) = self.encoded.iter().find(|(known, _)| *known == variant) {
             return line.clone();
         }
@@ -65,7 +75,7 @@ impl<'a> Shared<'a> {
     }
 
     /// What answers the session whose action this was; what it does not know is no answer, but a label is acknowledged.
-    pub(crate) fn answer(&self, to: Receiver<'_>, scope: &Scope) -> Option<Bytes> {
+    pub(crate) fn answer(&self, to: Receiver<'_>, scope: &Scope) -> Option<Lines> {
         // One's own words come back to those only who want them.
         let wanted = match self.event {
             Event::Said(_) => to.variant.caps.has(needed(self.event).or(Caps::ECHO_MESSAGE)),
@@ -73,13 +83,17 @@ impl<'a> Shared<'a> {
             Event::Marked { .. } => true,
             event => to.variant.caps.has(needed(event)),
         };
-        let line = wanted.then(|| self.encode(to.variant, scope));
-        line.or_else(|| matches!(scope, Scope::Label(_)).then(|| ack(to, scope)))
+        let lines = wanted.then(|| self.encode(to.variant, scope));
+        lines.or_else(|| matches!(scope, Scope::Label(_)).then(|| Lines::One(ack(to, scope))))
     }
 
-    fn encode(&self, variant: Variant, scope: &Scope) -> Bytes {
+    fn encode(&self, variant: Variant, scope: &Scope) -> Lines {
         let caps = variant.caps;
-        framed(variant.framing, |buf| {
+        if let Event::Said(said) = self.event {
+            let (server, message) = (&self.info.name, &said.message);
+            return Words { variant, server, scope, message, target: &message.target }.lines();
+        }
+        Lines::One(framed(variant.framing, |buf| {
             let mut line = begin(buf, caps, scope, Some(self.time));
             if caps.has(Caps::ACCOUNT_TAG)
                 && let Some(account) = source(self.event).and_then(|source| account_in(source, &self.info.name))
@@ -87,7 +101,7 @@ impl<'a> Shared<'a> {
                 line.tag("account", account);
             }
             write(&mut line, self.info, caps, self.event);
-        })
+        }))
     }
 }
 
@@ -209,7 +223,8 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         Event::Announced(text) => {
             line.source(&info.name).command("NOTICE").param("*").trailing(text);
         }
-        Event::Said(said) => message(line, caps, &said.message),
+        // These may take several lines.
+        Event::Said(_) => {}
         // These are for one session, and laid out for it.
         Event::Attached(_)
         | Event::Authenticated(_)
@@ -233,24 +248,6 @@ pub(super) fn join(
     line.source(source).command("JOIN").param(room);
     if caps.has(Caps::EXTENDED_JOIN) {
         line.param(account_in(source, &info.name).unwrap_or("*")).trailing(realname);
-    }
-}
-
-/// The rest of a message's line, from its id on.
-pub(super) fn message(line: &mut LineBuilder<'_>, caps: Caps, message: &StoredMessage) {
-    if caps.has(Caps::MESSAGE_TAGS) {
-        line.tag("msgid", &message.msgid.to_string());
-        for (key, value) in Tags::new(&message.tags).iter() {
-            line.tag(key, &value);
-        }
-    }
-    let author = message.author.and_then(Identity::account);
-    if let Some(nick) = message.source.split('!').next().filter(|_| author.is_some() && caps.has(Caps::ACCOUNT_TAG)) {
-        line.tag("account", nick);
-    }
-    line.source(&message.source).command(say::command_name(message.kind)).param(&message.target);
-    if message.kind != MessageKind::Tagmsg {
-        line.trailing(&message.text);
     }
 }
 

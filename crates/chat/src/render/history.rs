@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::events::message;
-use super::{Receiver, begin, framed, reply};
+use super::words::Words;
+use super::{Receiver, reply};
 use crate::capabilities::Caps;
 use crate::durable::StoredMessage;
 use crate::reply::{Reply, Scope};
@@ -14,12 +14,14 @@ pub(crate) fn page(to: Receiver<'_>, scope: &Scope, frame: &Frame, rows: &[Store
     let (Frame::History(HistoryFrame { batch, .. }) | Frame::Search(batch)) = frame;
     let batched = to.variant.caps.has(Caps::BATCH);
     let inside = if batched { Scope::Batch(batch.clone()) } else { Scope::Plain };
-    let lines = rows.iter().map(|row| {
-        framed(to.variant.framing, |buf| {
-            let mut line = begin(buf, to.variant.caps, &inside, Some(row.msgid.time));
-            message(&mut line, to.variant.caps, row);
-        })
-    });
+    let words = |message| Words {
+        variant: to.variant,
+        server: &to.info.name,
+        scope: &inside,
+        message,
+        target: &message.target,
+    };
+    let lines = rows.iter().flat_map(|row| words(row).lines().as_slice().to_vec());
     if !batched {
         return lines.collect();
     }

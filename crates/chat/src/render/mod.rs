@@ -7,6 +7,7 @@ mod events;
 mod history;
 mod replies;
 mod welcome;
+mod words;
 
 use bytes::Bytes;
 use teahouse_proto::irc::LineBuilder;
@@ -18,6 +19,7 @@ pub(crate) use history::page;
 pub use replies::program_line;
 pub(crate) use replies::{names, reply, room, shows_names};
 pub(crate) use welcome::{isupport, welcome};
+pub(crate) use words::Lines;
 
 use crate::capabilities::Caps;
 use crate::ids::Time;

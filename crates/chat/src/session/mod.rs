@@ -16,6 +16,7 @@ pub(crate) use registration::{GuestWish, Names, Registration, advance};
 
 use self::attach::Link;
 use crate::capabilities::Caps;
+use crate::commands::batch::{Multiline, Taken};
 use crate::commands::{self, Answers, Stage};
 use crate::entry::{Action, RoomView};
 use crate::few::Few;
@@ -115,6 +116,8 @@ pub struct Session {
     pub(crate) caps: Caps,
     /// The nicks whose coming and going it wants to be told.
     pub(crate) monitored: Few<Nick>,
+    /// What it is saying in several lines.
+    pub(crate) multiline: Multiline,
     batches: u32,
     waiting: bool,
     over: bool,
@@ -124,7 +127,15 @@ impl Session {
     /// A connection that has just been opened.
     pub fn new(peer: Peer) -> Self {
         let progress = Progress::Registering(Box::new(Registration::of(peer)));
-        Session { progress, caps: Caps::default(), monitored: Few::default(), batches: 0, waiting: false, over: false }
+        Session {
+            progress,
+            caps: Caps::default(),
+            monitored: Few::default(),
+            multiline: Multiline::default(),
+            batches: 0,
+            waiting: false,
+            over: false,
+        }
     }
 
     /// Whether the session must not be given another line yet.
@@ -152,23 +163,39 @@ impl Session {
         self.waiting || matches!(self.progress, Progress::Registered)
     }
 
-    /// Reads one line, without its line end.
+    /// Reads one line, without its line end; whether it was but a piece of something that is said in several.
     pub fn receive(
         &mut self,
         line: Result<&[u8], LineError>,
         info: &ServerInfo,
         entropy: Entropy,
         steps: &mut Vec<Step>,
-    ) {
+    ) -> bool {
         debug_assert!(!self.waiting && !self.over, "a waiting session is given no line");
         match line.and_then(irc::decode) {
             Ok(text) => match Message::parse(text) {
+                Ok(message) if self.collect(&message, steps) => return true,
                 Ok(message) => self.dispatch(&message, info, entropy, steps),
                 Err(ParseError::Empty) => {}
                 Err(error) => steps.push(plain(unreadable(error))),
             },
             Err(error) => steps.push(plain(unfit(error))),
         }
+        false
+    }
+
+    /// Whether a line is one of several that are said together: then nothing else is to be done about it.
+    fn collect(&mut self, message: &Message<'_>, steps: &mut Vec<Step>) -> bool {
+        let agreed = self.caps.has(Caps::MULTILINE);
+        let (scope, refusal, is_piece) = match self.multiline.take_in(message, agreed) {
+            Taken::No => return false,
+            Taken::Piece => return true,
+            Taken::Refused(scope, refusal) => (scope, refusal, true),
+            Taken::Broken(scope, refusal) => (Some(scope), refusal, false),
+        };
+        let scope = scope.unwrap_or_else(|| self.label(message).map_or(Scope::Plain, Scope::Label));
+        steps.push(Step::Answer(Answer::Reply(scope, refusal)));
+        is_piece
     }
 
     fn dispatch(&mut self, message: &Message<'_>, info: &ServerInfo, entropy: Entropy, steps: &mut Vec<Step>) {
@@ -199,6 +226,7 @@ impl Session {
             _ if matches!(steps.last(), Some(Step::Work(..))) => {}
             scope if self.waiting => steps.push(Step::Answer(Answer::Done(scope))),
             Scope::Batch(reference) => steps.push(plain(end_of_batch(&reference))),
+            Scope::Label(_) if command.is_some_and(|command| command.answers == Answers::Later) => {}
             Scope::Label(_) if steps.len() == before => {
                 steps.push(Step::Answer(Answer::Reply(scope, Reply::word("ACK"))));
             }
@@ -270,7 +298,17 @@ impl<'a> Request<'a> {
     }
 
     pub(crate) fn reply(&mut self, reply: Reply) {
-        self.steps.push(Step::Answer(Answer::Reply(self.scope.clone(), reply)));
+        self.reply_to(self.scope.clone(), reply);
+    }
+
+    /// Answers an earlier line.
+    pub(crate) fn reply_to(&mut self, scope: Scope, reply: Reply) {
+        self.steps.push(Step::Answer(Answer::Reply(scope, reply)));
+    }
+
+    /// What answers this line carries that.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     pub(crate) fn answer(&mut self, answer: Answer) {
@@ -278,7 +316,12 @@ impl<'a> Request<'a> {
     }
 
     pub(crate) fn submit(&mut self, action: Action) {
-        self.steps.push(Step::Submit(self.scope.clone(), action));
+        self.submit_for(self.scope.clone(), action);
+    }
+
+    /// Submits what an earlier line has begun.
+    pub(crate) fn submit_for(&mut self, scope: Scope, action: Action) {
+        self.steps.push(Step::Submit(scope, action));
     }
 
     /// Asks the world; the session reads no further line until the answer is there.

@@ -87,11 +87,9 @@ impl Gates {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
     use super::*;
     use crate::capabilities::Caps;
-    use crate::render::{Framing, Variant};
+    use crate::render::{Framing, Lines, Variant};
     use crate::shard::Outlet;
 
     fn reached(settled: u64, erased: u64) -> Reached {
@@ -115,8 +113,8 @@ mod tests {
     #[test]
     fn what_stands_behind_such_a_gate_waits() {
         let mut outlet = Outlet::new(Variant { framing: Framing::Lines, caps: Caps::default() });
-        outlet.gate(Gate::Erased, Position(5), Bytes::from("gone"), None);
-        outlet.gate(Gate::Settled, Position(6), Bytes::from("said"), None);
+        outlet.gate(Gate::Erased, Position(5), Lines::One("gone".into()), None);
+        outlet.gate(Gate::Settled, Position(6), Lines::One("said".into()), None);
         outlet.open(reached(6, 4));
         assert!(!outlet.is_ready());
         outlet.open(reached(6, 6));

@@ -33,7 +33,7 @@ use crate::durable::StoredMessage;
 use crate::entry::{Action, Applied, Said};
 use crate::ids::{Position, SessionId};
 use crate::info::ServerInfo;
-use crate::render::{self, Framing, Receiver, Shared, Variant};
+use crate::render::{self, Framing, Lines, Receiver, Shared, Variant};
 use crate::reply::{Reply, Scope, Verb};
 use crate::session::attach::{Detach, Welcome};
 use crate::session::{Answer, Entropy, Frame, Peer, Session, Step, end_of_batch};
@@ -136,14 +136,16 @@ impl Shard {
     pub fn receive(&mut self, id: SessionId, line: Result<&[u8], LineError>, now_us: u64, steps: &mut Vec<Step>) {
         let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) else { return };
         let before = steps.len();
-        seat.session.receive(line, &self.info, self.entropy, steps);
+        if seat.session.receive(line, &self.info, self.entropy, steps) {
+            return self.receive_frame(id, now_us);
+        }
         let actions = steps[before..].iter().filter(|step| matches!(step, Step::Submit(..))).count();
         let is_question = steps[before..].iter().any(|step| matches!(step, Step::Ask(..)));
         seat.pace.count(self.info.rate, now_us, actions, is_question);
         seat.resting = seat.pace.next_us(self.info.rate) > now_us;
     }
 
-    /// Counts a frame of a session that carries no line, so that a flood of them is slowed like one of lines.
+    /// Counts a frame of a session that carries no line, or a line that is only a piece of a message, so that a flood of them is slowed like one of lines.
     pub fn receive_frame(&mut self, id: SessionId, now_us: u64) {
         let rate = self.info.rate;
         if let Some(seat) = self.seat_mut(id) {
@@ -430,6 +432,10 @@ impl Seat {
         self.outlet.push(line);
     }
 
+    fn push_all(&mut self, lines: &Lines) {
+        lines.as_slice().iter().for_each(|line| self.push(line.clone()));
+    }
+
     fn welcome(&mut self, info: &ServerInfo, scope: &Scope, welcome: &Welcome) {
         self.outlet.nick = Arc::clone(&welcome.nick);
         let wish = self.session.attached();
@@ -447,7 +453,7 @@ impl Seat {
         let to = self.receiver(info);
         let answer = shared.answer(to, scope);
         if !said.kept {
-            answer.into_iter().for_each(|line| self.push(line));
+            answer.into_iter().for_each(|lines| self.push_all(&lines));
             return false;
         }
         let failed = render::failure(to, scope, said);

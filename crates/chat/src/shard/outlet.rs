@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::gates::{Gate, Reached};
 use crate::ids::Position;
-use crate::render::Variant;
+use crate::render::{Lines, Variant};
 use crate::reply::Scope;
 use crate::session::Frame;
 
@@ -18,7 +18,7 @@ use crate::session::Frame;
 #[derive(Debug)]
 enum Held {
     Line(Bytes),
-    Gate { gate: Gate, position: Position, opened: Bytes, failed: Option<Bytes> },
+    Gate { gate: Gate, position: Position, opened: Lines, failed: Option<Bytes> },
     Page { scope: Scope, frame: Frame },
     End,
 }
@@ -171,11 +171,11 @@ impl Outlet {
         }
     }
 
-    /// A gate: the line comes out once the store has come so far, or the other one, if that has failed.
-    pub(crate) fn gate(&mut self, gate: Gate, position: Position, opened: Bytes, failed: Option<Bytes>) {
+    /// A gate: the lines come out once the store has come so far, or the other one, if that has failed.
+    pub(crate) fn gate(&mut self, gate: Gate, position: Position, opened: Lines, failed: Option<Bytes>) {
         if !self.closing {
             let more = self.more();
-            more.bytes += opened.len();
+            more.bytes += opened.bytes();
             more.held.push_back(Held::Gate { gate, position, opened, failed });
         }
     }
@@ -237,7 +237,7 @@ impl Outlet {
                 && is_lost(position)
                 && let Some(failed) = failed.take()
             {
-                more.bytes = more.bytes + failed.len() - opened.len();
+                more.bytes = more.bytes + failed.len() - opened.bytes();
                 *held = Held::Line(failed);
             }
         }
@@ -254,13 +254,20 @@ impl Outlet {
                 Held::Page { .. } => return,
                 Held::Line(_) | Held::Gate { .. } | Held::End => {}
             }
-            match more.held.pop_front() {
-                Some(Held::Line(line) | Held::Gate { opened: line, .. }) if self.next.is_none() => {
-                    self.next = Some(line);
+            let lines = match more.held.pop_front() {
+                Some(Held::Line(line)) => Lines::One(line),
+                Some(Held::Gate { opened, .. }) => opened,
+                Some(Held::End) => {
+                    self.ended = true;
+                    continue;
                 }
-                Some(Held::Line(line) | Held::Gate { opened: line, .. }) => more.ready.push_back(line),
-                Some(Held::End) => self.ended = true,
-                Some(Held::Page { .. }) | None => {}
+                Some(Held::Page { .. }) | None => continue,
+            };
+            for line in lines.as_slice() {
+                match &self.next {
+                    None => self.next = Some(line.clone()),
+                    Some(_) => more.ready.push_back(line.clone()),
+                }
             }
         }
         more.held = VecDeque::new();

@@ -34,7 +34,7 @@ impl Pace {
         *used = (*used).max(now_us).saturating_add(rate.interval_us.saturating_mul(lines));
     }
 
-    /// Counts a frame that carries no line: a fragment, a ping, a pong.
+    /// Counts a frame that carries no line (a fragment, a ping, a pong), or a line that is a piece of a message.
     pub(super) fn count_frame(&mut self, rate: Rate, now_us: u64) {
         self.done_us = self.done_us.max(now_us).saturating_add(rate.interval_us / FRAMES_PER_LINE);
     }

@@ -3,14 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::locals::Slot;
 use super::{Gate, Shard, change, touch};
 use crate::entry::{Applied, Audience, Effect, Event, RoomView};
 use crate::ids::{Position, RoomId, UserId};
 use crate::query::Query;
-use crate::render::{self, Shared, Variant};
+use crate::render::{self, Lines, Shared, Variant};
 use crate::reply::Scope;
 
 /// An entry that is being told, and how far.
@@ -25,7 +23,7 @@ pub(super) struct Telling {
     told: usize,
     begun: bool,
     /// Its line in those variants that somebody has needed so far.
-    encoded: Vec<(Variant, Option<Bytes>)>,
+    encoded: Vec<(Variant, Option<Lines>)>,
 }
 
 impl Telling {
@@ -141,16 +139,16 @@ impl Shard {
                     }
                 }
                 (Some(origin), event) => {
-                    let Some(line) = shared.answer(seat.receiver(&info), &origin.scope) else { continue };
+                    let Some(lines) = shared.answer(seat.receiver(&info), &origin.scope) else { continue };
                     match event.gate() {
                         Some(gate) => {
-                            seat.outlet.gate(gate, applied.position, line, None);
+                            seat.outlet.gate(gate, applied.position, lines, None);
                             self.gates.push(gate, applied.position, seat.id);
                         }
-                        None => seat.outlet.push_answer(line),
+                        None => lines.as_slice().iter().for_each(|line| seat.outlet.push_answer(line.clone())),
                     }
                 }
-                (None, _) => shared.line(seat.outlet.variant).into_iter().for_each(|line| seat.push(line)),
+                (None, _) => shared.line(seat.outlet.variant).into_iter().for_each(|lines| seat.push_all(&lines)),
             }
             touch(&mut self.touched, seat);
         }
@@ -173,7 +171,7 @@ impl Shard {
             Event::Authenticated(account) => seat.session.authenticated(*account),
             Event::Promise(reply) => {
                 let line = render::reply(seat.receiver(&info), scope, reply);
-                seat.outlet.gate(Gate::Settled, position, line, None);
+                seat.outlet.gate(Gate::Settled, position, Lines::One(line), None);
                 self.gates.push(Gate::Settled, position, id);
             }
             Event::NotAttached(reply) | Event::Reply(reply) => {

@@ -20,6 +20,9 @@ const SESSIONS_MAX: usize = 24;
 const ROOMS: [&str; 4] = ["#茶", "#b", "#lobby", "#c"];
 const CAPS: &str = "message-tags server-time echo-message batch labeled-response draft/chathistory draft/read-marker teahouse.internal/guest";
 
+/// What the further lines of a message say.
+const MORE: &str = "more";
+
 /// xorshift64*: small, and the same everywhere.
 struct Random(u64);
 
@@ -178,7 +181,8 @@ impl Simulation {
         let framing = Framing::Lines;
         let id = self.model.shards[worker].connect("host".into(), framing);
         self.readers.insert(id, Reader::default());
-        self.model.line(id, &format!("CAP REQ :{CAPS}"));
+        let multiline = if self.random.chance(50) { " draft/multiline" } else { "" };
+        self.model.line(id, &format!("CAP REQ :{CAPS}{multiline}"));
         if self.random.chance(70) {
             let token = match self.tokens.len() {
                 0 => "*".to_owned(),
@@ -220,7 +224,8 @@ impl Simulation {
                 .pick(&["PING x", "NONSENSE", "PRIVMSG", "JOIN #", "NAMES #b", "TOPIC #b", "CAP LIST"])
                 .to_owned(),
             12 if self.random.chance(10) => "QUIT :enough".to_owned(),
-            12..=14 => {
+            12 => return self.say_much(id, room),
+            13..=14 => {
                 self.said += 1;
                 format!("@label=l{0} PRIVMSG {nick} :private {0}", self.said)
             }
@@ -239,6 +244,23 @@ impl Simulation {
         let mut line = format!("MARKREAD {target} timestamp=");
         teahouse_proto::time::server_time(self.model.now.0 - back_ms, &mut line);
         if self.random.chance(80) { line } else { format!("MARKREAD {target}") }
+    }
+
+    /// Several lines that are one message, now and then with something that does not belong there.
+    fn say_much(&mut self, id: SessionId, room: &str) {
+        self.said += 1;
+        let mut lines = vec![format!("@label=l{} BATCH +1 draft/multiline {room}", self.said)];
+        lines.push(format!("@batch=1 PRIVMSG {room} :room {}", self.said));
+        lines.extend((0..1 + self.random.below(3)).map(|_| format!("@batch=1 PRIVMSG {room} :{MORE}")));
+        if self.random.chance(10) {
+            lines.push("PING between".to_owned());
+        }
+        lines.push("BATCH -1".to_owned());
+        for line in lines {
+            if self.model.shards[usize::from(id.worker)].is_reading(id) {
+                self.model.line(id, &line);
+            }
+        }
     }
 
     /// Modes, ranks, kicks and the rest.
@@ -333,7 +355,10 @@ impl Simulation {
             "BATCH" if param(0).starts_with('+') && param(1) == "chathistory" => {
                 reader.history = Some(param(2).to_owned());
             }
+            "BATCH" if param(1) == "draft/multiline" => self.message(id, &message, param(2), "room", line),
+            "BATCH" if param(0).starts_with("-m") => {}
             "BATCH" if param(0).starts_with('-') => reader.history = None,
+            "FAIL" if param(0) == "BATCH" => {}
             "FAIL" if param(0) == "PRIVMSG" => {
                 let label = message.tags.get("label").expect("a failure names the line that failed");
                 assert!(self.lost.insert(label.into_owned()), "seed {seed}: failed twice: {line}");
@@ -342,17 +367,28 @@ impl Simulation {
                 assert!(param(1) >= &*reader.marked, "seed {seed}: unread again: {line}");
                 reader.marked = param(1).to_owned();
             }
-            "PRIVMSG" => self.message(id, &message, line),
+            // Its id was told with its batch, or its first line.
+            "PRIVMSG" if message.tags.get("msgid").is_none() => {
+                let is_piece = message.tags.get("batch").is_some_and(|batch| batch.starts_with('m'));
+                assert!(is_piece || param(1) == MORE, "seed {seed}: without an id: {line}");
+            }
+            "PRIVMSG" => self.message(id, &message, param(0), param(1), line),
             "TAGMSG" => drop(reader.heard.insert(msgid_of(&message))),
             _ => {}
         }
     }
 
-    fn message(&mut self, id: SessionId, message: &teahouse_proto::irc::Message<'_>, line: &str) {
+    fn message(
+        &mut self,
+        id: SessionId,
+        message: &teahouse_proto::irc::Message<'_>,
+        target: &str,
+        text: &str,
+        line: &str,
+    ) {
         let seed = self.seed;
         let reader = self.readers.get_mut(&id).expect("whoever reads is known");
         let msgid = msgid_of(message);
-        let (target, text) = (message.params[0], message.params[1]);
         if let Some(label) = message.tags.get("label") {
             assert!(!self.lost.contains(&*label), "seed {seed}: failed and echoed: {line}");
             let kept = self.model.kept.messages.iter().any(|kept| kept.msgid == msgid);

@@ -26,6 +26,7 @@ use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
 use crate::ids::{Identity, RoomId, SessionId, Time, UserId};
 use crate::info::Rules;
+use crate::lines;
 use crate::modes::Flag;
 use crate::session::attach;
 
@@ -109,11 +110,12 @@ impl World {
             Event::Attached(welcome) => {
                 WELCOME_LINES + welcome.rooms.iter().map(|(_, view)| view.people.len()).sum::<usize>()
             }
+            Event::Said(said) => lines::count(&said.message.text),
             _ => 1,
         };
         let of_effect = |effect: &Effect| match &effect.audience {
             Audience::Session(_) | Audience::User(_) | Audience::Watchers(_) => told_of(&effect.event),
-            Audience::Room(room) => self.presence.count(*room),
+            Audience::Room(room) => self.presence.count(*room) * told_of(&effect.event),
             Audience::Neighbours(_, rooms) | Audience::Others(_, rooms) => {
                 rooms.iter().map(|room| self.presence.count(*room)).sum()
             }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use teahouse_chat::durable::{Bound, Conversation, MessageKind, StoredMessage};
 use teahouse_chat::ids::{MsgId, Position, Time};
 use teahouse_chat::query::SearchRead;
-use teahouse_chat::words;
+use teahouse_chat::{lines, words};
 
 use crate::rows::{from_sql, to_sql};
 use crate::schema::{meta_number, set_meta_number};
@@ -48,6 +48,7 @@ pub(super) fn entry(message: &StoredMessage) -> Option<String> {
 
 /// The marks of a message and its words.
 pub(super) fn tokens(conversation: Conversation, source: &str, text: &str) -> String {
+    let text = lines::whole(text);
     let mut out = String::with_capacity(64 + 2 * text.len());
     push_place(&mut out, conversation);
     if conversation.second != 0 {
@@ -58,11 +59,11 @@ pub(super) fn tokens(conversation: Conversation, source: &str, text: &str) -> St
     }
     out.push(' ');
     push_author(&mut out, &words::name(source));
-    if words::has_link(text) {
+    if words::has_link(&text) {
         out.push(' ');
         out.push(LINK);
     }
-    let words = words::tokens(text);
+    let words = words::tokens(&text);
     if !words.is_empty() {
         out.push(' ');
         out += &words;

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
 
 use rusqlite::Connection;
-use teahouse_chat::durable::{Bound, Change, Conversation, StoredMessage};
+use teahouse_chat::durable::{Bound, Change, Conversation, Span, StoredMessage};
 use teahouse_chat::ids::{GuestId, Identity, MsgId, Position, RoomId};
 use teahouse_chat::query::SearchRead;
 use teahouse_chat::words::{self, Phrase};
 use teahouse_store::search::{FIND_QUEUE_MAX, reindex};
-use teahouse_store::{OpenError, Options, ReadError};
+use teahouse_store::{OpenError, Options, Read, ReadError};
 
 use crate::support::{PATIENCE, Tea, message, positions, private, time};
 
@@ -123,6 +123,18 @@ fn messages_are_found_by_what_stands_in_them() {
         SearchRead { conversations: [1, 2].map(|id| Conversation::room(RoomId(id))).into(), ..words(1, &["天"]) };
     assert_eq!(tea.found(both), [1, 3, 6]);
     assert_eq!(tea.found(SearchRead { conversations: Vec::new(), ..words(1, &["天"]) }), [0; 0]);
+}
+
+#[test]
+fn a_text_of_several_lines_is_kept_as_it_is_and_a_seam_divides_no_word() {
+    let tea = Tea::new();
+    let room = Conversation::room(RoomId(1));
+    let last = tea.say_this(room, "alice!a@b", "first\n\noo\rlong");
+    tea.index(last);
+    assert_eq!(tea.found(words(1, &["oolong"])), [1]);
+    assert_eq!(tea.found(words(1, &["long"])), [0; 0]);
+    let rows = tea.ask(Read { conversation: room, span: Span::Latest(None), limit: 9, upto: last });
+    assert_eq!(&*rows.recv_timeout(PATIENCE).unwrap().unwrap()[0].text, "first\n\noo\rlong");
 }
 
 #[test]
