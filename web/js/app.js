@@ -49,6 +49,8 @@ export class App {
   /** @type {Drawer} */
   drawer = null;
   panel = false;
+  /** Whether one looks for what was said. */
+  searching = false;
   /** @type {number | null} */
   retryAt = null;
   /** @type {readonly Hint[]} */
@@ -197,6 +199,12 @@ export class App {
   /** @param {Drawer} drawer */
   toggle(drawer) {
     this.drawer = this.drawer === drawer ? null : drawer;
+    this.changed();
+  }
+
+  toggleSearch() {
+    this.searching = !this.searching;
+    if (!this.searching) this.session.search.end();
     this.changed();
   }
 

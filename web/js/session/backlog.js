@@ -2,6 +2,7 @@
 // https://ircv3.net/specs/extensions/chathistory
 import { fold, isRoom, nickOf } from "../net/irc.js";
 import { MESSAGES_MAX } from "../state/messages.js";
+import { AROUND } from "../state/search.js";
 
 /**
  * @typedef {import("../net/irc.js").Line} Line
@@ -47,7 +48,7 @@ export class Backlog {
   received(line) {
     const { command, params } = line;
     if (command === "366") this.want(params[1] ?? "");
-    else if (command === "BATCH") this.#batch(params);
+    else if (command === "BATCH" && line.tags.label !== AROUND) this.#batch(params);
     else if (command === "FAIL" && params[0] === "CHATHISTORY") this.#failed(params);
     else if (command === "PRIVMSG" || command === "NOTICE") this.#message(line);
     else if (command === "JOIN") this.#came(fold(nickOf(line.source ?? "")));

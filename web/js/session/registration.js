@@ -20,6 +20,7 @@ export const CAPABILITIES = [
   "draft/chathistory",
   "draft/event-playback",
   "draft/message-redaction",
+  "soju.im/search",
   GUEST,
 ];
 

@@ -6,6 +6,7 @@ import { wireText } from "../state/words.js";
 import { Backlog } from "./backlog.js";
 import { KeepAlive } from "./keep-alive.js";
 import { Registration } from "./registration.js";
+import { Search } from "./search.js";
 import { Seat } from "./seat.js";
 
 /**
@@ -51,6 +52,7 @@ export class Session {
     this.#store = store;
     this.#socket = socket;
     this.#backlog = new Backlog(this, store);
+    this.search = new Search(this, store);
     this.#parts = [
       new Registration(this, store, memory, password, owner.refused),
       new Seat(this, store, memory),

@@ -6,6 +6,7 @@ import { incoming } from "./incoming.js";
 import { invited, noticed, putOut, refused } from "./notices.js";
 import { find } from "./places.js";
 import * as rooms from "./rooms.js";
+import { foundOne } from "./search.js";
 import { isSelf } from "./words.js";
 
 /**
@@ -21,6 +22,8 @@ import { isSelf } from "./words.js";
  * @returns {State}
  */
 export function received(state, line, at) {
+  const found = foundOne(state, line);
+  if (found !== null) return found;
   const inHistory = batchOf(state, line, "chathistory") !== null;
   const isMessage = ["PRIVMSG", "NOTICE", "TAGMSG", "REDACT"].includes(line.command);
   if (inHistory && !isMessage && line.command !== "BATCH") return state;

@@ -5,6 +5,7 @@ import { received } from "./received.js";
 import { sent } from "./sent.js";
 import { forsake, lastConfirmed } from "./messages.js";
 import { change, emptyPlace, find, remove } from "./places.js";
+import { lookedAround, searching } from "./search.js";
 
 /**
  * @typedef {import("./messages.js").Message} Message
@@ -43,6 +44,7 @@ import { change, emptyPlace, find, remove } from "./places.js";
  * @property {readonly Notice[]} notices
  * @property {string | null} current the folded name of the place that is looked at
  * @property {Away | null} away
+ * @property {import("./search.js").Search | null} search
  * @property {number} nextId
  *
  * @typedef {{ in: string, at?: number }
@@ -51,6 +53,8 @@ import { change, emptyPlace, find, remove } from "./places.js";
  *   | { look: string | null }
  *   | { talk: string }
  *   | { history: string, loading: boolean, complete?: boolean }
+ *   | { search: "begin" | "more" | "end" }
+ *   | { around: string | null }
  *   | { hide: string }
  *   | { forget: number, place: string }
  *   | { dismiss: number }} Input
@@ -72,6 +76,7 @@ export function initial(me) {
     notices: [],
     current: null,
     away: null,
+    search: null,
     nextId: 1,
   };
 }
@@ -126,6 +131,8 @@ function looked(state, input) {
     return change(state, input.history, (place) => ({ loading, complete: complete ?? place.complete }));
   }
   if ("talk" in input) return find(state, input.talk) ? state : change(state, input.talk, () => ({}), emptyPlace(input.talk));
+  if ("search" in input) return searching(state, input.search);
+  if ("around" in input) return lookedAround(state, input.around);
   if ("hide" in input) return remove(state, input.hide);
   if ("forget" in input) {
     return change(state, input.place, (place) => ({ messages: place.messages.filter((one) => one.id !== input.forget) }));

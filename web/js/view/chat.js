@@ -6,6 +6,7 @@ import { Notes } from "./notes.js";
 import { People } from "./people.js";
 import { PlaceHeader } from "./place-header.js";
 import { Rooms } from "./rooms.js";
+import { SearchPanel } from "./search.js";
 import { SocketPanel } from "./socket-panel.js";
 import { isRoom } from "../net/irc.js";
 
@@ -22,6 +23,7 @@ export function Chat({ app }) {
       <${Rooms} app=${app} />
       <main class="talk" id="talk" tabindex="-1">
         <${PlaceHeader} key=${app.place} app=${app} place=${place} />
+        ${place && app.searching && html`<${SearchPanel} app=${app} place=${place.name} />`}
         ${place
           ? html`<${MessageLog} key=${app.place} app=${app} place=${place} />`
           : html`<p class="empty">${app.texts.say("no-room")}</p>`}

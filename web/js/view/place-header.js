@@ -24,6 +24,7 @@ export function PlaceHeader({ app, place }) {
       </div>
       ${place &&
       html`<button class="icon" aria-label=${texts.say(inRoom ? "leave-room" : "close-talk")} title=${texts.say(inRoom ? "leave-room" : "close-talk")} onClick=${() => app.session.part(place.name)}>✕</button>`}
+      ${place && app.session.search.isThere && html`<button class="icon" aria-label=${texts.say("search")} title=${texts.say("search")} aria-expanded=${app.searching} onClick=${() => app.toggleSearch()}>⌕</button>`}
       <button class="icon socket-toggle" aria-label=${panelLabel} title=${panelLabel} aria-expanded=${app.panel} onClick=${() => app.togglePanel()}>⇅<span class="wide">${texts.say("socket-toggle")}</span></button>
       ${inRoom &&
       html`<button class="icon narrow" aria-label=${texts.say("page-menu-people")} aria-expanded=${app.drawer === "people"} onClick=${() => app.toggle("people")}>

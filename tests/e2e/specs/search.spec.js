@@ -1,0 +1,33 @@
+// What was said is found again.
+import { Person } from "../support/person.js";
+import { expect, test } from "../support/test.js";
+
+test("a word, a Chinese sign and a link are found, the newest first", async ({ teahouse, raw, page }) => {
+  const bob = await raw("bob", { capabilities: "echo-message" });
+  const lines = ["今天喝茶", "nothing here", "tea at five: https://tea.example/", "喝水"];
+  for (const text of lines) {
+    bob.say("#lobby", text);
+    await bob.hears("bob", text);
+  }
+  const alice = await Person.enter(page, teahouse.page, "alice");
+  await alice.sees(lines);
+  await page.getByRole("button", { name: "Search" }).click();
+  const search = page.getByRole("region", { name: "Search" });
+  const found = search.getByRole("list", { name: "What was found" });
+  const seek = async (/** @type {string} */ words) => {
+    await search.getByRole("searchbox").fill(words);
+    await search.getByRole("button", { name: "Find" }).click();
+  };
+  // The index may be a moment behind what was said.
+  await expect(async () => {
+    await seek("喝");
+    await expect(found.locator(".text")).toHaveText(["喝水", "今天喝茶"], { timeout: 1000 });
+  }).toPass();
+  await seek("TEA");
+  await expect(found.locator(".text")).toHaveText([/^tea at five/]);
+  await search.getByLabel("with a link").check();
+  await seek("");
+  await expect(found.locator(".text")).toHaveText([/^tea at five/]);
+  await seek("coffee");
+  await expect(search.getByText("Nothing was found")).toBeVisible();
+});

@@ -1,0 +1,115 @@
+// What was looked for, and what was found: the answers to SEARCH, and what stands around one of them in its place.
+// https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md
+import { nickOf } from "../net/irc.js";
+import { aboutOf } from "./about.js";
+import { batchOf, labelOf } from "./batches.js";
+import { isSelf, words } from "./words.js";
+import { whereOf } from "./where.js";
+
+/**
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("./messages.js").Message} Message
+ * @typedef {import("../net/irc.js").Line} Line
+ *
+ * @typedef {Message & { place: string }} Found
+ *
+ * @typedef {object} Search
+ * @property {boolean} running
+ * @property {readonly Found[]} found the newest first
+ * @property {boolean} complete whether there are no more
+ * @property {string | null} failed why nothing can be found, in the server's words
+ * @property {readonly Found[] | null} around what stands around the one that is looked at, the oldest first
+ * @property {string | null} looked the msgid of that one
+ */
+
+/** The label of the question for what stands around a message: its answer belongs to no place's list. */
+export const AROUND = "around";
+
+/** So many are asked for at once. */
+export const FOUND_ROWS = 50;
+
+/** @type {Search} */
+const NOTHING = { running: false, found: [], complete: false, failed: null, around: null, looked: null };
+
+/**
+ * A search begins, goes on with older ones, or is over.
+ * @param {State} state
+ * @param {"begin" | "more" | "end"} what
+ * @returns {State}
+ */
+export function searching(state, what) {
+  if (what === "end") return { ...state, search: null };
+  const before = what === "more" ? (state.search ?? NOTHING) : NOTHING;
+  return { ...state, search: { ...before, running: true, failed: null } };
+}
+
+/**
+ * One of those found is looked at in its place; null: no more.
+ * @param {State} state
+ * @param {string | null} msgid
+ * @returns {State}
+ */
+export function lookedAround(state, msgid) {
+  if (state.search === null) return state;
+  return { ...state, search: { ...state.search, looked: msgid, around: msgid === null ? null : [] } };
+}
+
+/**
+ * A line of an answer to a search; null if it is none, and is to be read as any other.
+ * @param {State} state
+ * @param {Line} line
+ * @returns {State | null}
+ */
+export function foundOne(state, line) {
+  if (line.command === "BATCH") return closed(state, line);
+  if (line.command === "FAIL" && line.params[0] === "SEARCH") return failed(state, line);
+  const isFound = batchOf(state, line, "soju.im/search") !== null;
+  const isAround = labelOf(state, line) === AROUND;
+  if (!isFound && !isAround) return null;
+  const { search } = state;
+  const found = message(state, line);
+  if (search === null || found === null) return state;
+  const next = { ...state, nextId: state.nextId + 1 };
+  if (isAround) return { ...next, search: { ...search, around: [...(search.around ?? []), found] } };
+  // They come oldest first, a page of older ones behind those that are there.
+  const fresh = search.found.findIndex(({ time }) => (time ?? "") < (found.time ?? ""));
+  const at = fresh < 0 ? search.found.length : fresh;
+  return { ...next, search: { ...search, found: search.found.toSpliced(at, 0, found) } };
+}
+
+/**
+ * @param {State} state
+ * @param {Line} line
+ * @returns {State | null}
+ */
+function closed(state, { params: [reference = ""] }) {
+  const batch = state.batches[reference.slice(1)];
+  if (!reference.startsWith("-") || batch?.type !== "soju.im/search" || state.search === null) return null;
+  const { [reference.slice(1)]: _, ...batches } = state.batches;
+  const complete = state.search.found.length % FOUND_ROWS !== 0 || state.search.found.length === 0;
+  return { ...state, batches, search: { ...state.search, running: false, complete } };
+}
+
+/**
+ * @param {State} state
+ * @param {Line} line
+ * @returns {State}
+ */
+function failed(state, { params }) {
+  return state.search === null ? state : { ...state, search: { ...state.search, running: false, failed: params.at(-1) ?? "" } };
+}
+
+/**
+ * @param {State} state
+ * @param {Line} line
+ * @returns {Found | null}
+ */
+function message(state, line) {
+  const [target = "", text = ""] = line.params;
+  const said = words(line.command, text);
+  if (said === null || (line.command !== "PRIVMSG" && line.command !== "NOTICE")) return null;
+  const from = nickOf(line.source ?? "");
+  const place = whereOf(state, line) ?? target;
+  const fate = { mine: isSelf(state, from), pending: false, failed: null, label: null, anchor: null };
+  return { ...said, ...fate, id: state.nextId, from, place, msgid: line.tags.msgid ?? null, time: line.tags.time ?? null, about: aboutOf(line) };
+}
