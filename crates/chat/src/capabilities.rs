@@ -67,6 +67,9 @@ impl Caps {
     /// Something is said in several lines. <https://ircv3.net/specs/extensions/multiline>
     pub const MULTILINE: Caps = Caps(1 << 22);
 
+    /// History holds what happened besides what was said. <https://ircv3.net/specs/extensions/chathistory>
+    pub const EVENT_PLAYBACK: Caps = Caps(1 << 24);
+
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
         self.0 & other.0 == other.0
@@ -124,6 +127,7 @@ const TABLE: &[Capability] = &[
     standard(Caps::STANDARD_REPLIES, "standard-replies"),
     standard(Caps::USERHOST_IN_NAMES, "userhost-in-names"),
     standard(Caps::CHATHISTORY, "draft/chathistory"),
+    standard(Caps::EVENT_PLAYBACK, "draft/event-playback"),
     standard(Caps::SEARCH, "soju.im/search"),
     standard(Caps::MULTI_PREFIX, "multi-prefix"),
     standard(Caps::AWAY_NOTIFY, "away-notify"),
@@ -151,7 +155,8 @@ fn multiline() -> String {
 /// The capabilities offered under these rules: without kept messages there is no history to ask for or search.
 pub(crate) fn offered(rules: &Rules) -> impl Iterator<Item = &'static Capability> {
     let keep_history = rules.keep_history;
-    TABLE.iter().filter(move |row| keep_history || ![Caps::CHATHISTORY, Caps::SEARCH].contains(&row.cap))
+    let of_history = [Caps::CHATHISTORY, Caps::EVENT_PLAYBACK, Caps::SEARCH];
+    TABLE.iter().filter(move |row| keep_history || !of_history.contains(&row.cap))
 }
 
 /// The names of those in `caps`, as CAP LIST and CAP LS give them.

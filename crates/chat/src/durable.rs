@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, GuestId, Identity, MsgId, RoomId, Time, TokenHash};
+use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, Time, TokenHash};
 use crate::modes::RoomModes;
 
 /// Where a message was said: the key of its history.
@@ -48,6 +48,42 @@ pub enum MessageKind {
     Notice,
     /// TAGMSG: client tags only.
     Tagmsg,
+    /// None: it was not said, but happened.
+    Happened(Happening),
+}
+
+/// What happens in a room besides what is said; each is named by its command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Happening {
+    /// The text is the real name.
+    Join,
+    /// The text is the reason, if there is one.
+    Part,
+    /// The text is the reason.
+    Quit,
+    /// The text is the nick of the one who was put out, a space, and the reason.
+    Kick,
+    /// The text is what was changed, as MODE spells it.
+    Mode,
+    /// The text is the topic; empty when it was taken away.
+    Topic,
+    /// The text is the new nick.
+    Nick,
+}
+
+impl Happening {
+    /// The command that it is told by.
+    pub fn command(self) -> &'static str {
+        match self {
+            Happening::Join => "JOIN",
+            Happening::Part => "PART",
+            Happening::Quit => "QUIT",
+            Happening::Kick => "KICK",
+            Happening::Mode => "MODE",
+            Happening::Topic => "TOPIC",
+            Happening::Nick => "NICK",
+        }
+    }
 }
 
 /// One message as it is kept.
@@ -225,6 +261,8 @@ pub struct Records {
 pub enum Change {
     /// A message was said. May fail to be stored: then its author is told and it is dropped.
     Message(StoredMessage),
+    /// Something happened in a room that is told again to those who want it. May fail to be stored: then it is dropped.
+    Happened(StoredMessage),
     /// A room is now so (insert or replace). Stays queued until it is stored.
     Room(RoomRecord),
     /// A room and its whole history are forgotten.
@@ -252,13 +290,82 @@ pub enum Span {
     Before(Bound),
     /// Those just after a bound.
     After(Bound),
+    /// Those just before a bound, and from it on: half of them each, as far as there are so many.
+    Around(Bound),
+    /// Those between two bounds, counted from the first one, which may be the later one.
+    Between(Bound, Bound),
 }
 
-/// A point in a conversation; itself never part of what is given.
+/// One way along a conversation: what lies between two ids, both excluded, counted from one of its ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walk {
+    /// Behind this one,
+    pub above: MsgId,
+    /// and before this one.
+    pub below: MsgId,
+    /// Whether it is counted from the newest.
+    pub newest_first: bool,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl Span {
+    /// The ways to go for at most so many rows; what each gives comes behind what the one before gives.
+    pub fn walks(self, limit: usize) -> Vec<Walk> {
+        const FIRST: MsgId = MsgId { time: Time(0), position: Position(0) };
+        const LAST: MsgId = MsgId { time: Time(u64::MAX), position: Position(u64::MAX) };
+        let back = |above, below, limit| Walk { above, below, newest_first: true, limit };
+        let on = |above, below, limit| Walk { above, below, newest_first: false, limit };
+        match self {
+            Span::Latest(None) => vec![back(FIRST, LAST, limit)],
+            Span::Latest(Some(bound)) => vec![back(bound.end(), LAST, limit)],
+            Span::Before(bound) => vec![back(FIRST, bound.begin(), limit)],
+            Span::After(bound) => vec![on(bound.end(), LAST, limit)],
+            Span::Around(bound) => {
+                let MsgId { time, position } = bound.begin();
+                let just_before = MsgId { time, position: Position(position.0.saturating_sub(1)) };
+                vec![back(FIRST, bound.begin(), limit / 2), on(just_before, LAST, limit - limit / 2)]
+            }
+            Span::Between(first, second) if first.begin() <= second.begin() => {
+                vec![on(first.end(), second.begin(), limit)]
+            }
+            Span::Between(first, second) => vec![back(second.end(), first.begin(), limit)],
+        }
+    }
+}
+
+/// A point in a conversation; itself part of what is given only with [`Span::Around`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
     /// A message's id; need not exist any more, since ids sort.
     Msgid(MsgId),
     /// A moment.
     Time(Time),
+}
+
+impl Bound {
+    /// The id before which its earlier side ends: before anything said at a moment.
+    fn begin(self) -> MsgId {
+        match self {
+            Bound::Msgid(msgid) => msgid,
+            Bound::Time(time) => MsgId { time, position: Position(0) },
+        }
+    }
+
+    /// The id behind which its later side begins: past everything said at a moment.
+    fn end(self) -> MsgId {
+        match self {
+            Bound::Msgid(msgid) => msgid,
+            Bound::Time(time) => MsgId { time, position: Position(u64::MAX) },
+        }
+    }
+}
+
+/// When something was last said in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastSaid {
+    /// Where.
+    pub conversation: Conversation,
+    /// When.
+    pub time: Time,
 }

@@ -21,6 +21,7 @@
 //! - [`reply`]: a line for one session, as structure.
 //! - [`durable`]: what outlives the process.
 //! - `few`: a small set.
+//! - `happenings`: what happens in a room besides what is said, as rows.
 //! - `fuzzing`: what holds whatever clients send; built for tests and for fuzzing only.
 //!
 //! There is no clock here, no socket, no thread, no file, no randomness of its own.
@@ -32,6 +33,7 @@ pub mod entry;
 mod few;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod happenings;
 pub mod ids;
 pub mod info;
 pub mod lines;

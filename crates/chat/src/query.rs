@@ -1,12 +1,14 @@
 //! Questions that read the world and change nothing.
 
+use std::sync::Arc;
+
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::{
     about, account, chathistory, ison, list, lusers, markread, mode, monitor, names, persistence, say, search, topic,
     usermode, who, whois, whowas,
 };
-use crate::durable::{Bound, Conversation, Span};
+use crate::durable::{Bound, Conversation, LastSaid, Span};
 use crate::ids::{AccountId, Identity, RoomId, SessionId, Time, UserId};
 use crate::modes::List;
 use crate::reply::{Reply, Scope};
@@ -73,6 +75,8 @@ pub struct Asked {
 pub enum StoreRead {
     /// A part of a conversation.
     History(HistoryRead),
+    /// Which conversations there are; named by [`World::name_targets`].
+    Targets(TargetsRead),
     /// What is found.
     Search(Box<SearchRead>),
 }
@@ -85,6 +89,23 @@ pub struct HistoryRead {
     /// Which part.
     pub span: Span,
     /// At most so many rows.
+    pub limit: usize,
+    /// Whether what happened is wanted besides what was said.
+    pub happenings: bool,
+}
+
+/// Which conversations are to be looked for in the store, by when something was last said there.
+#[derive(Clone, Debug)]
+pub struct TargetsRead {
+    /// These rooms,
+    pub rooms: Vec<RoomId>,
+    /// and all private conversations of this one.
+    pub privately: Option<Identity>,
+    /// Later than this, if the first is earlier than the second, else earlier, and counted from there on;
+    pub first: Time,
+    /// up to this, which is excluded, too.
+    pub second: Time,
+    /// At most so many.
     pub limit: usize,
 }
 
@@ -137,11 +158,16 @@ impl World {
         asked
     }
 
+    /// What a session is told of conversations that were found for it, as of now: their names.
+    pub fn name_targets(&self, session: SessionId, found: &[LastSaid], limit: usize) -> Vec<(Arc<str>, Time)> {
+        chathistory::named(self, session, found, limit)
+    }
+
     fn look_up(&self, session: SessionId, scope: Scope, query: Query, now: Time) -> Asked {
         match query {
             Query::Names(room, after) => names::answer(self, session, scope, room, after),
             Query::Topic(room) => topic::answer(self, session, scope, &room),
-            Query::History(ask) => chathistory::answer(self, session, scope, &ask),
+            Query::History(ask) => chathistory::answer(self, session, scope, ask),
             Query::Marker(target) => markread::answer(self, session, &scope, &target),
             Query::Search(ask) => search::answer(self, session, scope, *ask),
             Query::Modes(room) => mode::answer(self, session, &scope, &room),

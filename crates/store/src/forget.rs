@@ -10,7 +10,7 @@ pub(crate) fn is_due(connection: &Connection) -> rusqlite::Result<bool> {
     connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM forgetting)")?.query_row([], |row| row.get(0))
 }
 
-/// Deletes the oldest messages of one forgotten conversation, and its mark with the last of them.
+/// Deletes the oldest rows of one forgotten conversation, and its mark with the last of them.
 pub(crate) fn slice(transaction: &Connection) -> rusqlite::Result<()> {
     let conversation = transaction
         .prepare_cached("SELECT first, second FROM forgetting LIMIT 1")?
@@ -19,23 +19,37 @@ pub(crate) fn slice(transaction: &Connection) -> rusqlite::Result<()> {
     let Some((first, second)) = conversation else {
         return Ok(());
     };
-    let end = transaction
-        .prepare_cached(
-            "SELECT time, position FROM messages WHERE first = ?1 AND second = ?2
-             ORDER BY time, position LIMIT 1 OFFSET ?3",
-        )?
-        .query_row([first, second, FORGET_ROWS_MAX], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
-        .optional()?;
-    let (time, position) = end.unwrap_or((i64::MAX, i64::MAX));
-    transaction
-        .prepare_cached("DELETE FROM messages WHERE first = ?1 AND second = ?2 AND (time, position) < (?3, ?4)")?
-        .execute([first, second, time, position])?;
-    if end.is_none() {
+    let mut left = FORGET_ROWS_MAX;
+    for table in TABLES {
+        left -= delete(transaction, table, (first, second), left)?;
+    }
+    if left > 0 {
         transaction
             .prepare_cached("DELETE FROM forgetting WHERE first = ?1 AND second = ?2")?
             .execute([first, second])?;
     }
     Ok(())
+}
+
+/// Where a conversation has rows.
+const TABLES: [&str; 2] = ["messages", "happenings"];
+
+/// Deletes so many of the oldest rows of a conversation in a table at most; how many there were.
+fn delete(transaction: &Connection, table: &str, (first, second): (i64, i64), count: i64) -> rusqlite::Result<i64> {
+    let end = transaction
+        .prepare_cached(&format!(
+            "SELECT time, position FROM {table} WHERE first = ?1 AND second = ?2
+             ORDER BY time, position LIMIT 1 OFFSET ?3"
+        ))?
+        .query_row([first, second, count], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+        .optional()?;
+    let (time, position) = end.unwrap_or((i64::MAX, i64::MAX));
+    let deleted = transaction
+        .prepare_cached(&format!(
+            "DELETE FROM {table} WHERE first = ?1 AND second = ?2 AND (time, position) < (?3, ?4)"
+        ))?
+        .execute([first, second, time, position])?;
+    Ok(i64::try_from(deleted).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -58,6 +72,9 @@ mod tests {
                      SELECT 1, 0, i / 3, i, 0, '', '', '', '' FROM n;
                  INSERT INTO messages (first, second, time, position, kind, source, target, tags, text)
                      VALUES (1, 2, 1, 1, 0, '', '', '', ''), (2, 0, 1, 1, 0, '', '', '', '');
+                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+                 INSERT INTO happenings (first, second, time, position, part, kind, source, target, text)
+                     SELECT 1, 0, i, i, 0, 10, '', '', '' FROM n;
                  INSERT INTO forgetting VALUES (1, 0);",
             )
             .unwrap();
@@ -66,9 +83,9 @@ mod tests {
             let transaction = connection.transaction().unwrap();
             slice(&transaction).unwrap();
             transaction.commit().unwrap();
-            left.push(count(&connection, "messages"));
+            left.push((count(&connection, "messages"), count(&connection, "happenings")));
         }
-        assert_eq!(left, [503, 3, 2]);
+        assert_eq!(left, [(503, 600), (3, 600), (2, 101), (2, 0)]);
         slice(&connection.transaction().unwrap()).unwrap();
         assert_eq!(count(&connection, "messages"), 2);
     }

@@ -16,7 +16,7 @@ use teahouse_chat::ids::{MsgId, Position, Time};
 use teahouse_chat::info::{ROWS_PER_HOLD, Rules};
 use teahouse_chat::world::World;
 
-use crate::{Read, rows, schema};
+use crate::{Read, pages, rows, schema};
 
 /// How many rows of an input are read.
 const ROWS_MAX: usize = 50;
@@ -38,8 +38,10 @@ fn fill(transaction: &Transaction<'_>, mut input: Input<'_>) -> Vec<Conversation
         let Some(table) = input.byte() else { break };
         let (table, columns) = TABLES[usize::from(table) % TABLES.len()];
         let cells: Vec<Cell> = (0..columns).map(|_| input.cell()).collect();
-        if let ("messages", [Cell::Other(Value::Integer(first)), Cell::Other(Value::Integer(second)), ..]) =
-            (table, &cells[..])
+        if let (
+            "messages" | "happenings",
+            [Cell::Other(Value::Integer(first)), Cell::Other(Value::Integer(second)), ..],
+        ) = (table, &cells[..])
         {
             conversations.push(Conversation { first: rows::from_sql(*first), second: rows::from_sql(*second) });
         }
@@ -56,15 +58,16 @@ enum Cell {
 }
 
 /// The tables that are read and how many columns each has.
-const TABLES: [(&str, usize); 8] = [
+const TABLES: [(&str, usize); 9] = [
     ("meta", 2),
     ("rooms", 11),
     ("guests", 3),
     ("messages", 11),
-    ("private", 2),
+    ("private", 3),
     ("forgetting", 2),
     ("accounts", 7),
     ("facts", 4),
+    ("happenings", 9),
 ];
 
 /// The schema's tables without their types and rules: in a file that was damaged anything may stand in any column.
@@ -109,8 +112,9 @@ fn read_all(transaction: &Transaction<'_>, conversations: &[Conversation]) {
     for conversation in conversations {
         let middle = MsgId { time: Time(10), position: Position(10) };
         for span in [Span::Latest(None), Span::Before(Bound::Msgid(middle)), Span::After(Bound::Time(Time(0)))] {
-            let read = Read { conversation: *conversation, span, limit: 500, upto: Position(u64::MAX) };
-            for message in rows::history(transaction, &read).unwrap_or_default() {
+            let read =
+                Read { conversation: *conversation, span, limit: 500, upto: Position(u64::MAX), happenings: true };
+            for message in pages::history(transaction, &read).unwrap_or_default() {
                 assert!(!message.text.contains('\0'), "no lines: {message:?}");
                 let words = [&message.source, &message.target, &message.tags];
                 assert!(words.iter().all(|word| !word.contains(['\0', '\r', '\n', ' '])), "no line: {message:?}");

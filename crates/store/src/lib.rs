@@ -12,6 +12,7 @@
 //! - `trouble`: what a failing database means, and what can be done about it.
 //! - `schema`: the tables, their versions, migrations.
 //! - `rows`: records to rows and back; all SQL about rooms, guests and messages.
+//! - `pages`: reads of history; all SQL of that.
 //! - `queue`: what waits for the writer; the only part that runs under the world's lock.
 //! - `writer`: the thread that commits, settles, fails and retries.
 //! - `upserts`: state changes that must reach the disk, however long it takes.
@@ -24,6 +25,7 @@
 mod erased;
 mod forget;
 mod open;
+mod pages;
 mod place;
 mod queue;
 mod readers;
@@ -45,9 +47,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use teahouse_chat::durable::{Change, Conversation, Records, Span, StoredMessage};
+use teahouse_chat::durable::{Change, Conversation, LastSaid, Records, Span, StoredMessage};
 use teahouse_chat::ids::{Position, Time};
-use teahouse_chat::query::SearchRead;
+use teahouse_chat::query::{SearchRead, TargetsRead};
 
 pub use error::{CloseError, OpenError, ReadError};
 pub use queue::BACKLOG_BYTES_MAX;
@@ -121,6 +123,17 @@ pub struct Read {
     /// At most so many messages; [`READ_ROWS_MAX`] caps it.
     pub limit: usize,
     /// Where the log stood when the read was made: nothing above it is given, and all up to it is waited for.
+    pub upto: Position,
+    /// Whether what happened in a room is given besides what was said.
+    pub happenings: bool,
+}
+
+/// One question after conversations.
+#[derive(Clone, Debug)]
+pub struct Targets {
+    /// Which.
+    pub read: TargetsRead,
+    /// Where the log stood when it was asked: all up to it is waited for.
     pub upto: Position,
 }
 
@@ -215,7 +228,14 @@ impl Store {
     /// have been handed over. With too many reads waiting, or after close, answered at once on the calling thread.
     pub fn history(&self, read: Read, reply: impl FnOnce(Result<Vec<StoredMessage>, ReadError>) + Send + 'static) {
         let target = read.upto.min(self.queue.last_message());
-        self.reads.submit(target, Job { read, reply: Box::new(reply) });
+        self.reads.submit(target, Job::History(read, Box::new(reply)));
+    }
+
+    /// Gives the conversations of somebody by when something was last said there, the first of those wanted first: all
+    /// rooms asked for that have anything, and [`READ_ROWS_MAX`] private ones at most. Answered like [`Store::history`].
+    pub fn targets(&self, read: Targets, reply: impl FnOnce(Result<Vec<LastSaid>, ReadError>) + Send + 'static) {
+        let target = read.upto.min(self.queue.last_message());
+        self.reads.submit(target, Job::Targets(read, Box::new(reply)));
     }
 
     /// Gives the messages that a search finds, oldest first: the newest of them, or the oldest, as it says; nothing above

@@ -125,7 +125,7 @@ impl Queue {
         if waiting.closing {
             return;
         }
-        if changes.iter().any(|change| matches!(change, Change::Message(_))) {
+        if changes.iter().any(|change| matches!(change, Change::Message(_) | Change::Happened(_))) {
             self.last_message.store(position.0, Ordering::SeqCst);
         }
         self.backlog_bytes.fetch_add(bytes, Ordering::SeqCst);
@@ -141,6 +141,7 @@ impl Queue {
     fn keeps(&self, change: &Change) -> bool {
         match change {
             Change::Message(message) => self.keeps_messages && message.kind != MessageKind::Tagmsg,
+            Change::Happened(_) => self.keeps_messages,
             _ => true,
         }
     }
@@ -287,7 +288,7 @@ fn take_batch(entries: &mut VecDeque<Entry>) -> Vec<Entry> {
 
 fn bytes_of(change: &Change) -> usize {
     let texts = match change {
-        Change::Message(message) => {
+        Change::Message(message) | Change::Happened(message) => {
             message.source.len() + message.target.len() + message.tags.len() + message.text.len()
         }
         Change::Room(room) => {

@@ -10,12 +10,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use teahouse_chat::durable::StoredMessage;
+use teahouse_chat::durable::{LastSaid, StoredMessage};
 use teahouse_chat::ids::Position;
 
 use crate::error::{CloseError, OpenError, ReadError, one_line};
 use crate::trouble::Trouble;
-use crate::{Read, open, rows};
+use crate::{Read, Targets, open, pages};
 
 /// At most so many messages are given for one read.
 pub const READ_ROWS_MAX: usize = 500;
@@ -26,17 +26,22 @@ const READERS: usize = 2;
 /// A thread whose reads fail logs that so often at most, in seconds: who asks decides how often they do.
 const COMPLAIN_S: u64 = 10;
 
-type Reply = Box<dyn FnOnce(Result<Vec<StoredMessage>, ReadError>) + Send>;
+type Reply<T> = Box<dyn FnOnce(Result<Vec<T>, ReadError>) + Send>;
 
 /// A read and who wants it.
-pub(crate) struct Job {
-    pub(crate) read: Read,
-    pub(crate) reply: Reply,
+pub(crate) enum Job {
+    /// Rows of a conversation.
+    History(Read, Reply<StoredMessage>),
+    /// Which conversations there are.
+    Targets(Targets, Reply<LastSaid>),
 }
 
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.read.fmt(f)
+        match self {
+            Job::History(read, _) => read.fmt(f),
+            Job::Targets(read, _) => read.fmt(f),
+        }
     }
 }
 
@@ -84,7 +89,7 @@ impl Reads {
             return;
         };
         drop(pending);
-        (job.reply)(Err(refusal));
+        job.refuse(refusal);
     }
 
     /// Every message up to `position` is committed or failed: the reads that waited for that may go.
@@ -108,7 +113,7 @@ impl Reads {
         drop(pending);
         self.wake.notify_all();
         for job in left {
-            (job.reply)(Err(ReadError::Closed));
+            job.refuse(ReadError::Closed);
         }
     }
 
@@ -145,21 +150,44 @@ pub(crate) fn start(reads: &Arc<Reads>, path: &Path, alive: &Sender<Result<(), C
 
 fn run(reads: &Reads, connection: &Connection, path: &Path) {
     let mut complained: Option<Instant> = None;
-    while let Some(Job { mut read, reply }) = reads.next() {
-        read.limit = read.limit.min(READ_ROWS_MAX);
-        // Whoever asked is answered whatever happens, and the thread lives on for the others.
-        let rows = catch_unwind(AssertUnwindSafe(|| rows::history(connection, &read)));
-        let rows = rows.unwrap_or(Err(rusqlite::Error::InvalidQuery)).map_err(|error| {
-            let cause = one_line(&error);
-            if complained.is_none_or(|last| last.elapsed() >= Duration::from_secs(COMPLAIN_S)) {
-                complained = Some(Instant::now());
-                tracing::error!("{} cannot be read ({cause}): {}", path.display(), Trouble::of(&error).remedy());
+    let mut complain = |error: rusqlite::Error| {
+        let cause = one_line(&error);
+        if complained.is_none_or(|last| last.elapsed() >= Duration::from_secs(COMPLAIN_S)) {
+            complained = Some(Instant::now());
+            tracing::error!("{} cannot be read ({cause}): {}", path.display(), Trouble::of(&error).remedy());
+        }
+        ReadError::Failed(cause)
+    };
+    while let Some(job) = reads.next() {
+        match job {
+            Job::History(mut read, reply) => {
+                read.limit = read.limit.min(READ_ROWS_MAX);
+                answer(|| pages::history(connection, &read), reply, &mut complain);
             }
-            ReadError::Failed(cause)
-        });
-        // A panic of who asked costs this answer, not the thread.
-        if catch_unwind(AssertUnwindSafe(move || reply(rows))).is_err() {
-            tracing::error!("the receiver of an answer from the history panicked");
+            Job::Targets(read, reply) => answer(|| pages::targets(connection, &read), reply, &mut complain),
+        }
+    }
+}
+
+/// Whoever asked is answered whatever happens, and the thread lives on for the others.
+fn answer<T>(
+    read: impl FnOnce() -> rusqlite::Result<Vec<T>>,
+    reply: Reply<T>,
+    complain: impl FnOnce(rusqlite::Error) -> ReadError,
+) {
+    let rows = catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(rusqlite::Error::InvalidQuery)).map_err(complain);
+    // A panic of who asked costs this answer, not the thread.
+    if catch_unwind(AssertUnwindSafe(move || reply(rows))).is_err() {
+        tracing::error!("the receiver of an answer from the history panicked");
+    }
+}
+
+impl Job {
+    /// Answers without a read.
+    fn refuse(self, error: ReadError) {
+        match self {
+            Job::History(_, reply) => reply(Err(error)),
+            Job::Targets(_, reply) => reply(Err(error)),
         }
     }
 }

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use teahouse_chat::durable::{
-    AccountRecord, Bound, Change, Conversation, Credentials, Fact, FactKind, GuestRecord, MessageKind, Owner, Records,
-    RoomRecord, Span, StoredMessage, Topic,
+    AccountRecord, Change, Conversation, Credentials, Fact, FactKind, GuestRecord, Happening, MessageKind, Owner,
+    Records, RoomRecord, StoredMessage, Topic,
 };
 use teahouse_chat::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, Time, TokenHash};
 use teahouse_chat::modes::{Mask, RoomModes};
-
-use crate::Read;
 
 /// SQLite's integers are signed; what does not fit can only come from a client's made-up bound and means "the end".
 pub(crate) fn to_sql(number: u64) -> i64 {
@@ -27,6 +25,7 @@ pub(crate) fn from_sql(number: i64) -> u64 {
 pub(crate) fn write(transaction: &Connection, change: &Change) -> rusqlite::Result<()> {
     match change {
         Change::Message(message) => write_message(transaction, message),
+        Change::Happened(row) => write_happening(transaction, row, 0),
         Change::Room(room) => write_room(transaction, room),
         Change::Guest(guest) => write_guest(transaction, guest),
         Change::RoomForgotten(room) => forget_room(transaction, *room),
@@ -41,7 +40,7 @@ pub(crate) fn write(transaction: &Connection, change: &Change) -> rusqlite::Resu
 /// The latest moment that a change speaks of.
 pub(crate) fn latest_time(change: &Change) -> Time {
     match change {
-        Change::Message(message) => message.msgid.time,
+        Change::Message(message) | Change::Happened(message) => message.msgid.time,
         Change::Room(room) => {
             let topic = room.topic.as_ref().map(|topic| topic.at);
             let masks = masks(&room.modes).map(|mask| mask.at).max();
@@ -86,9 +85,30 @@ pub(crate) fn write_message(transaction: &Connection, message: &StoredMessage) -
         ])?;
     if second != 0 {
         transaction
-            .prepare_cached("INSERT OR IGNORE INTO private (guest, peer) VALUES (?1, ?2), (?2, ?1)")?
-            .execute([to_sql(first), to_sql(second)])?;
+            .prepare_cached("INSERT OR REPLACE INTO private (guest, peer, last) VALUES (?1, ?2, ?3), (?2, ?1, ?3)")?
+            .execute([to_sql(first), to_sql(second), to_sql(message.msgid.time.0)])?;
     }
+    Ok(())
+}
+
+/// Keeps what happened in a room besides what was said; `part` tells it from what else its entry made happen.
+pub(crate) fn write_happening(transaction: &Connection, row: &StoredMessage, part: u64) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO happenings (first, second, time, position, part, kind, source, target, text)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            to_sql(row.conversation.first),
+            to_sql(row.conversation.second),
+            to_sql(row.msgid.time.0),
+            to_sql(row.msgid.position.0),
+            to_sql(part),
+            kind_number(row.kind),
+            &*row.source,
+            &*row.target,
+            &*row.text,
+        ])?;
     Ok(())
 }
 
@@ -303,92 +323,38 @@ fn fact_number(kind: FactKind) -> i64 {
     row.expect("every kind of small thing has a number").1
 }
 
-/// The messages that a read asks for, oldest first.
-pub(crate) fn history(connection: &Connection, read: &Read) -> rusqlite::Result<Vec<StoredMessage>> {
-    let (above, below, newest_first) = range(read.span);
-    let mut statement = connection.prepare_cached(&history_sql(newest_first))?;
-    let rows = statement.query_map(
-        params![
-            to_sql(read.conversation.first),
-            to_sql(read.conversation.second),
-            to_sql(above.time.0),
-            to_sql(above.position.0),
-            to_sql(below.time.0),
-            to_sql(below.position.0),
-            to_sql(read.upto.0),
-            to_sql(read.limit as u64),
-        ],
-        |row| message(row, read.conversation),
-    )?;
-    let mut messages = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-    if newest_first {
-        messages.reverse();
-    }
-    Ok(messages)
-}
-
-/// Both ends of a span bound the walk over the primary key, so a read costs what it gives, not what there is; only what
-/// was said after it was asked for is walked past.
-fn history_sql(newest_first: bool) -> String {
-    let order = if newest_first { "DESC" } else { "ASC" };
-    format!(
-        "SELECT {MESSAGE} FROM messages
-         WHERE first = ?1 AND second = ?2
-             AND (time, position) > (?3, ?4) AND (time, position) < (?5, ?6)
-             AND position <= ?7
-             AND NOT EXISTS (SELECT 1 FROM forgetting WHERE first = ?1 AND second = ?2)
-         ORDER BY time {order}, position {order} LIMIT ?8"
-    )
-}
-
-/// A span as the ids it lies between, both excluded, and whether its newest end is the one wanted.
-fn range(span: Span) -> (MsgId, MsgId, bool) {
-    const FIRST: MsgId = MsgId { time: Time(0), position: Position(0) };
-    const LAST: MsgId = MsgId { time: Time(u64::MAX), position: Position(u64::MAX) };
-    match span {
-        Span::Latest(None) => (FIRST, LAST, true),
-        Span::Latest(Some(bound)) => (after(bound), LAST, true),
-        Span::Before(bound) => (FIRST, before(bound), true),
-        Span::After(bound) => (after(bound), LAST, false),
-    }
-}
-
-/// The id after which a bound's later side begins: past everything said at a moment.
-fn after(bound: Bound) -> MsgId {
-    match bound {
-        Bound::Msgid(msgid) => msgid,
-        Bound::Time(time) => MsgId { time, position: Position(u64::MAX) },
-    }
-}
-
-/// The id before which a bound's earlier side ends: before anything said at a moment.
-fn before(bound: Bound) -> MsgId {
-    match bound {
-        Bound::Msgid(msgid) => msgid,
-        Bound::Time(time) => MsgId { time, position: Position(0) },
-    }
-}
-
 /// What [`message`] reads of a row.
 pub(crate) const MESSAGE: &str = "time, position, kind, source, target, tags, text, author, registered";
 
 /// A message of a conversation, from its [`MESSAGE`].
 pub(crate) fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<StoredMessage> {
-    Ok(StoredMessage {
+    let message = StoredMessage {
         conversation,
         msgid: MsgId { time: Time(number(row, 0)?), position: Position(number(row, 1)?) },
         kind: match row.get(2)? {
             0 => MessageKind::Privmsg,
             1 => MessageKind::Notice,
             2 => MessageKind::Tagmsg,
-            other => return Err(unknown(2, "kind of message", other)),
+            other => match HAPPENED.iter().find(|(_, number)| *number == other) {
+                Some((happening, _)) => MessageKind::Happened(*happening),
+                None => return Err(unknown(2, "kind of message", other)),
+            },
         },
         author: author(row)?,
         source: fit(3, row.get(3)?, is_word)?,
         target: fit(4, row.get(4)?, is_word)?,
         tags: fit(5, row.get(5)?, |tags| is_text(tags) && !tags.contains(' '))?,
         text: fit(6, row.get(6)?, |text| !text.contains('\0'))?,
-    })
+    };
+    let MessageKind::Happened(happening) = message.kind else { return Ok(message) };
+    // Unlike what is said, it has one line.
+    let words = match happening {
+        Happening::Mode | Happening::Nick => &message.text[..],
+        Happening::Kick => message.text.split(' ').next().unwrap_or(""),
+        _ => "*",
+    };
+    let fits = is_text(&message.text) && words.split(' ').all(is_word);
+    fits.then_some(message).ok_or_else(|| unfit(6))
 }
 
 fn author(row: &Row<'_>) -> rusqlite::Result<Option<Identity>> {
@@ -404,15 +370,34 @@ fn kind_number(kind: MessageKind) -> i64 {
         MessageKind::Privmsg => 0,
         MessageKind::Notice => 1,
         MessageKind::Tagmsg => 2,
+        MessageKind::Happened(happening) => {
+            let row = HAPPENED.iter().find(|(known, _)| *known == happening);
+            row.expect("everything that happens has a number").1
+        }
     }
 }
+
+/// What stands for each kind of thing that happens; a number is never given to another kind.
+const HAPPENED: &[(Happening, i64)] = &[
+    (Happening::Join, 10),
+    (Happening::Part, 11),
+    (Happening::Quit, 12),
+    (Happening::Kick, 13),
+    (Happening::Mode, 14),
+    (Happening::Topic, 15),
+    (Happening::Nick, 16),
+];
 
 /// What is to stand on a line again must be able to: in a damaged file it might end the line and begin another.
 fn fit(column: usize, text: Arc<str>, is_fit: fn(&str) -> bool) -> rusqlite::Result<Arc<str>> {
     if is_fit(&text) {
         return Ok(text);
     }
-    Err(rusqlite::Error::FromSqlConversionFailure(column, Type::Text, "a text that no line can hold".into()))
+    Err(unfit(column))
+}
+
+fn unfit(column: usize) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, "a text that no line can hold".into())
 }
 
 fn is_text(text: &str) -> bool {
@@ -423,7 +408,7 @@ fn is_word(text: &str) -> bool {
     is_text(text) && !text.is_empty() && !text.starts_with(':') && !text.contains(' ')
 }
 
-fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+pub(crate) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     row.get(column).map(from_sql)
 }
 
@@ -448,27 +433,20 @@ pub(crate) fn secret(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub(crate) mod tests {
+    use teahouse_chat::durable::Span;
 
-    fn plan(sql: &str) -> Vec<String> {
+    use super::*;
+    use crate::Read;
+    use crate::pages::history;
+
+    pub(crate) fn plan(sql: &str) -> Vec<String> {
         let mut connection = Connection::open_in_memory().unwrap();
         crate::schema::migrate(&mut connection, 0).unwrap();
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let parameters = vec![1; statement.parameter_count()];
         let steps = statement.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
         steps.map(Result::unwrap).collect()
-    }
-
-    #[test]
-    fn history_walks_the_primary_key_between_both_bounds() {
-        for newest_first in [false, true] {
-            let plan = plan(&history_sql(newest_first));
-            let key = "SEARCH messages USING PRIMARY KEY \
-                       (first=? AND second=? AND (time,position)>(?,?) AND (time,position)<(?,?))";
-            assert!(plan.iter().any(|step| step == key), "{plan:?}");
-            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
-        }
     }
 
     #[test]
@@ -483,8 +461,13 @@ mod tests {
                        VALUES (1, 0, 7, 2, 0, 'a!b@c', '#a', '+x=y', 'said and done');"#,
             )
             .unwrap();
-        let read =
-            Read { conversation: Conversation::room(RoomId(1)), span: Span::Latest(None), limit: 9, upto: Position(9) };
+        let read = Read {
+            conversation: Conversation::room(RoomId(1)),
+            span: Span::Latest(None),
+            limit: 9,
+            upto: Position(9),
+            happenings: false,
+        };
         let is_read = |connection: &Connection| rooms(connection).is_ok() && history(connection, &read).is_ok();
         assert!(is_read(&connection));
         for (table, column, value) in [

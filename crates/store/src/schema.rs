@@ -72,6 +72,25 @@ const MIGRATIONS: &[&str] = &[
      ) STRICT, WITHOUT ROWID;
      ALTER TABLE messages ADD COLUMN author INTEGER;
      ALTER TABLE messages ADD COLUMN registered INTEGER NOT NULL DEFAULT 0;
+     -- What happened in rooms besides what was said. Apart from the messages, so that those who want these alone never walk
+     -- past a million who came and went.
+     CREATE TABLE happenings (
+         first INTEGER NOT NULL,
+         second INTEGER NOT NULL,
+         time INTEGER NOT NULL,
+         position INTEGER NOT NULL,
+         part INTEGER NOT NULL,
+         kind INTEGER NOT NULL,
+         source TEXT NOT NULL,
+         target TEXT NOT NULL,
+         text TEXT NOT NULL,
+         PRIMARY KEY (first, second, time, position, part)
+     ) STRICT, WITHOUT ROWID;
+     -- When something was last said in each private conversation, for each of its two.
+     ALTER TABLE private ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+     UPDATE private SET last = coalesce((SELECT max(time) FROM messages
+         WHERE first = min(guest, peer) AND second = max(guest, peer)), 0);
+     CREATE INDEX private_last ON private (guest, last);
      -- Texts that stand in no message any more, until they are in no file any more.
      CREATE TABLE erased (
          number INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -32,7 +32,7 @@ impl Upserts {
             Change::Account(account) => Subject::Account(account.id),
             Change::AccountForgotten(account) => Subject::Account(*account),
             Change::Fact(fact, _) => Subject::Fact(fact.clone()),
-            Change::Message(_) => unreachable!("a message is no state change"),
+            Change::Message(_) | Change::Happened(_) => unreachable!("a message is no state change"),
         };
         match self.index.get(&subject) {
             Some(&at) => self.changes[at].1 = change,

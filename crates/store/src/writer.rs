@@ -173,19 +173,20 @@ impl Writer {
     fn write(&mut self, entries: Vec<Entry>) {
         let started = Instant::now();
         let grouped = entries.len() > 1;
-        let mut messages = Vec::new();
+        let (mut messages, mut happenings) = (Vec::new(), Vec::new());
         let mut bytes = 0;
         for entry in entries {
             self.taken = entry.position;
             bytes += entry.bytes;
-            for change in entry.changes {
+            for (part, change) in (0..).zip(entry.changes) {
                 match change {
                     Change::Message(message) => messages.push((entry.position, message)),
+                    Change::Happened(row) => happenings.push((part, row)),
                     state => self.upserts.add(entry.position, state),
                 }
             }
         }
-        let written = self.plans.health == Health::Works && self.commit(&messages).is_ok();
+        let written = self.plans.health == Health::Works && self.commit(&messages, &happenings).is_ok();
         let mut lost = Vec::new();
         if !written {
             lost.extend(messages.iter().map(|(position, _)| *position));
@@ -201,9 +202,13 @@ impl Writer {
     }
 
     /// Writes these messages and all that is left of state; an error is taken note of already.
-    fn commit(&mut self, messages: &[(Position, StoredMessage)]) -> rusqlite::Result<()> {
+    fn commit(
+        &mut self,
+        messages: &[(Position, StoredMessage)],
+        happenings: &[(u64, StoredMessage)],
+    ) -> rusqlite::Result<()> {
         let reservation = self.queue.next_reservation();
-        if messages.is_empty() && self.upserts.is_empty() && reservation.is_none() {
+        if messages.is_empty() && happenings.is_empty() && self.upserts.is_empty() && reservation.is_none() {
             return Ok(());
         }
         let forgets = self.upserts.iter().any(|change| {
@@ -211,7 +216,7 @@ impl Writer {
         });
         let (upserts, last_time) = (&self.upserts, self.last_time);
         let result = transact(&self.connection, &self.place, &self.faults, |transaction| {
-            write_all(transaction, messages, upserts, reservation, last_time)
+            write_all(transaction, messages, happenings, upserts, reservation, last_time)
         });
         match result {
             Ok((last_time, erased)) => {
@@ -282,7 +287,7 @@ impl Writer {
     /// Tries the state changes that are left, then whether there is room for more.
     fn retry(&mut self) {
         let waited_for = !self.upserts.is_empty();
-        if self.commit(&[]).is_err() {
+        if self.commit(&[], &[]).is_err() {
             return;
         }
         if waited_for {
@@ -381,7 +386,7 @@ impl Writer {
     /// Everything handed over was taken: a last try for what is left, then a checkpoint.
     fn end(mut self) -> Result<(), CloseError> {
         let written = match self.plans.health {
-            Health::Works | Health::Fails { .. } => self.commit(&[]),
+            Health::Works | Health::Fails { .. } => self.commit(&[], &[]),
             Health::Damaged => self.leave_alone(),
         };
         if written.is_ok() {
@@ -459,6 +464,7 @@ fn transact<T>(
 fn write_all(
     transaction: &Connection,
     messages: &[(Position, StoredMessage)],
+    happenings: &[(u64, StoredMessage)],
     upserts: &Upserts,
     reservation: Option<Position>,
     last_time: Time,
@@ -467,6 +473,10 @@ fn write_all(
     for (_, message) in messages {
         latest = latest.max(message.msgid.time);
         rows::write_message(transaction, message)?;
+    }
+    for (part, row) in happenings {
+        latest = latest.max(row.msgid.time);
+        rows::write_happening(transaction, row, *part)?;
     }
     for change in upserts.iter() {
         latest = latest.max(rows::latest_time(change));

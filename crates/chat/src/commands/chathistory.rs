@@ -7,9 +7,10 @@ use teahouse_proto::time::parse_server_time;
 
 use super::say::Target;
 use super::{Answers, Command, Stage};
-use crate::durable::{Bound, Conversation, Span};
-use crate::ids::{MsgId, SessionId, Time};
-use crate::query::{Asked, HistoryRead, Query, StoreRead};
+use crate::capabilities::Caps;
+use crate::durable::{Bound, Conversation, LastSaid, Span};
+use crate::ids::{AccountId, GuestId, Identity, MsgId, RoomId, SessionId, Time};
+use crate::query::{Asked, HistoryRead, Query, StoreRead, TargetsRead};
 use crate::reply::{Reply, Scope};
 use crate::session::{Answer, Frame, HistoryFrame, Request};
 use crate::world::World;
@@ -19,90 +20,184 @@ pub(super) const COMMAND: Command = Command {
     params_min: 0,
     stage: Stage::Registered,
     answers: Answers::One,
-    help: "CHATHISTORY LATEST|BEFORE|AFTER <room or nick> <msgid=, timestamp= or *> <how many>: what was said before",
+    help: "CHATHISTORY LATEST|BEFORE|AFTER|AROUND <room or nick> <msgid=, timestamp= or *> <how many>, BETWEEN <room or nick> <from> <to> <how many>, TARGETS <from> <to> <how many>: what was said before, and where",
     parse,
 };
 
 /// What is asked.
 #[derive(Debug)]
-pub struct Ask {
-    target: Target,
-    span: Span,
-    limit: usize,
-    frame: HistoryFrame,
+pub enum Ask {
+    /// A part of a conversation.
+    Part {
+        /// Whose.
+        target: Target,
+        /// Which.
+        span: Span,
+        /// At most so many rows.
+        limit: usize,
+        /// Whether what happened is wanted besides what was said.
+        happenings: bool,
+        /// What it is wrapped in.
+        frame: HistoryFrame,
+    },
+    /// In which conversations something was last said between two moments, counted from the first.
+    Targets {
+        /// Excluded,
+        first: Time,
+        /// like this one.
+        second: Time,
+        /// At most so many.
+        limit: usize,
+        /// The reference of its batch.
+        batch: Box<str>,
+    },
 }
+
+/// A subcommand, and how many parameters it has.
+type Subcommand = (&'static str, usize);
+
+const SUBCOMMANDS: [Subcommand; 6] =
+    [("LATEST", 4), ("BEFORE", 4), ("AFTER", 4), ("AROUND", 4), ("BETWEEN", 5), ("TARGETS", 4)];
 
 fn parse(request: &mut Request<'_>) {
-    let Some(subcommand) = subcommand(request.param(0)) else {
-        return request.reply(invalid(super::shown(request.param(0)), "There is LATEST, BEFORE and AFTER"));
+    let asked = SUBCOMMANDS.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(request.param(0)));
+    let Some((subcommand, count)) = asked else {
+        return request.reply(invalid(&super::shown(request.param(0)), "Unknown command"));
     };
-    let (target, span, limit) = (request.param(1), span(subcommand, request.param(2)), request.param(3).parse());
-    let (Some(span), Ok(limit @ 1..)) = (span, limit) else {
-        let text = "Give a target, a msgid=, timestamp= or (with LATEST) *, and how many";
-        return request.reply(invalid(subcommand.to_owned(), text));
+    let query = match request.message.params.len() {
+        given if given < count => Err(invalid(subcommand, "Insufficient parameters")),
+        given if given > count => Err(invalid(subcommand, "Too many parameters")),
+        _ => limit(subcommand, request.param(count - 1)).and_then(|limit| match subcommand {
+            "TARGETS" => targets(request, limit),
+            _ => part(request, subcommand, limit),
+        }),
     };
-    let Some(known) = Target::parse(target) else { return request.reply(no_target(subcommand, target)) };
-    let frame = HistoryFrame { target: target.into(), subcommand, batch: request.session.next_batch() };
-    request.ask(Query::History(Ask { target: known, span, limit: HISTORY_ROWS_MAX.min(limit), frame }));
-}
-
-fn subcommand(word: &str) -> Option<&'static str> {
-    ["LATEST", "BEFORE", "AFTER"].into_iter().find(|known| known.eq_ignore_ascii_case(word))
-}
-
-fn span(subcommand: &str, bound: &str) -> Option<Span> {
-    if subcommand == "LATEST" && bound == "*" {
-        return Some(Span::Latest(None));
+    match query {
+        Ok(ask) => request.ask(Query::History(ask)),
+        Err(refusal) => request.reply(refusal),
     }
-    let bound = match bound.split_once('=')? {
-        ("msgid", id) => Bound::Msgid(MsgId::parse(id)?),
-        ("timestamp", time) => Bound::Time(Time(parse_server_time(time)?)),
-        _ => return None,
+}
+
+fn limit(subcommand: &str, word: &str) -> Result<usize, Reply> {
+    match word.parse() {
+        Ok(limit @ 1..) => Ok(HISTORY_ROWS_MAX.min(limit)),
+        _ => Err(invalid(subcommand, "Invalid limit").param(super::shown(word))),
+    }
+}
+
+fn part(request: &mut Request<'_>, subcommand: &'static str, limit: usize) -> Result<Ask, Reply> {
+    let name = request.param(1);
+    let bound = |index| bound(subcommand, name, request.param(index));
+    let span = match subcommand {
+        "LATEST" if request.param(2) == "*" => Span::Latest(None),
+        "LATEST" => Span::Latest(Some(bound(2)?)),
+        "BEFORE" => Span::Before(bound(2)?),
+        "AFTER" => Span::After(bound(2)?),
+        "AROUND" => Span::Around(bound(2)?),
+        _ => Span::Between(bound(2)?, bound(3)?),
     };
-    Some(match subcommand {
-        "BEFORE" => Span::Before(bound),
-        "AFTER" => Span::After(bound),
-        _ => Span::Latest(Some(bound)),
-    })
+    let target = Target::parse(name).ok_or_else(|| no_target(subcommand, name))?;
+    let happenings = request.session.caps.has(Caps::EVENT_PLAYBACK);
+    let frame = HistoryFrame { target: name.into(), subcommand, batch: request.session.next_batch() };
+    Ok(Ask::Part { target, span, limit, happenings, frame })
+}
+
+fn bound(subcommand: &str, target: &str, word: &str) -> Result<Bound, Reply> {
+    match word.split_once('=') {
+        Some(("msgid", id)) => MsgId::parse(id)
+            .map(Bound::Msgid)
+            .ok_or_else(|| invalid(subcommand, "Invalid msgid").param(super::shown(word))),
+        Some(("timestamp", _)) => moment(subcommand, word).map(Bound::Time),
+        _ => {
+            let text = "Message references are msgid= or timestamp=";
+            let refusal = Reply::fail("CHATHISTORY", "INVALID_MSGREFTYPE", text).param(subcommand.to_owned());
+            Err(refusal.param(super::shown(target)).param(super::shown(word)))
+        }
+    }
+}
+
+fn moment(subcommand: &str, word: &str) -> Result<Time, Reply> {
+    let time = word.strip_prefix("timestamp=").and_then(parse_server_time);
+    time.map(Time).ok_or_else(|| invalid(subcommand, "Invalid timestamp").param(super::shown(word)))
+}
+
+fn targets(request: &mut Request<'_>, limit: usize) -> Result<Ask, Reply> {
+    let (first, second) = (moment("TARGETS", request.param(1))?, moment("TARGETS", request.param(2))?);
+    Ok(Ask::Targets { first, second, limit, batch: request.session.next_batch() })
 }
 
 /// The read, as of now, with its place in the session's output; a stranger to the target is told nothing of it.
-pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: &Ask) -> Asked {
-    let (target, frame) = (Arc::clone(&ask.frame.target), ask.frame.clone());
-    if !world.rules.keep_history {
-        let failure = failed(&frame);
-        return Asked::one(&scope, failure);
-    }
-    match conversation(world, session, &ask.target) {
-        Some(conversation) => Asked {
-            answers: vec![Answer::Await(scope, Frame::History(frame))],
-            read: Some(StoreRead::History(HistoryRead { conversation, span: ask.span, limit: ask.limit })),
-            more: None,
-        },
-        None => {
-            let failure = no_target(frame.subcommand, &target);
-            Asked::one(&scope, failure)
+pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: Ask) -> Asked {
+    let (frame, read) = match ask {
+        Ask::Part { target, span, limit, happenings, mut frame } => {
+            if !world.rules.keep_history {
+                return Asked::one(&scope, failed(&frame));
+            }
+            let Some((conversation, name)) = conversation_named(world, session, &target) else {
+                return Asked::one(&scope, no_target(frame.subcommand, &frame.target));
+            };
+            frame.target = name;
+            (Frame::History(frame), StoreRead::History(HistoryRead { conversation, span, limit, happenings }))
         }
-    }
+        Ask::Targets { first, second, limit, batch } => {
+            if !world.rules.keep_history {
+                return Asked::one(&scope, targets_failed());
+            }
+            let user = world.presence.user_of(session);
+            let rooms = user.map(|user| user.rooms.iter().copied().collect()).unwrap_or_default();
+            let privately = user.and_then(|user| user.identity);
+            (Frame::Targets(batch), StoreRead::Targets(TargetsRead { rooms, privately, first, second, limit }))
+        }
+    };
+    Asked { answers: vec![Answer::Await(scope, frame)], read: Some(read), more: None }
 }
 
-/// Where that is, if the session may read there.
+/// The names of conversations, the first of those wanted first, and when something was last said there; at most so many,
+/// and by rising time. Without those that the session may not read by now, and those with a guest who is not here, who
+/// has no name.
+pub(crate) fn named(world: &World, session: SessionId, found: &[LastSaid], limit: usize) -> Vec<(Arc<str>, Time)> {
+    let Some(user) = world.presence.user_of(session) else { return Vec::new() };
+    let name = |conversation: Conversation| match conversation {
+        Conversation { first, second: 0 } => {
+            let room = world.durable.room(RoomId(first)).filter(|_| user.rooms.contains(&RoomId(first)))?;
+            Some(Arc::clone(&room.record.name))
+        }
+        Conversation { first, second } => {
+            let own = user.identity?.number();
+            let other = if first == own { second } else { first };
+            world
+                .name_of(Identity::Account(AccountId(other)))
+                .or_else(|| world.name_of(Identity::Guest(GuestId(other))))
+        }
+    };
+    let named = found.iter().filter_map(|last| Some((name(last.conversation)?, last.time)));
+    let mut named: Vec<_> = named.take(limit).collect();
+    named.sort_by_key(|(_, time)| *time);
+    named
+}
+
+/// Where that is, if the session may read there: in a room that it is in, whenever it came, and with somebody who is here
+/// or has an account.
 pub(super) fn conversation(world: &World, session: SessionId, target: &Target) -> Option<Conversation> {
+    conversation_named(world, session, target).map(|(conversation, _)| conversation)
+}
+
+fn conversation_named(world: &World, session: SessionId, target: &Target) -> Option<(Conversation, Arc<str>)> {
     let user = world.presence.user_of(session)?;
     match target {
         Target::Room(name) => {
-            let room = world.durable.room_named(name)?.record.id;
-            user.rooms.contains(&room).then(|| Conversation::room(room))
+            let room = &world.durable.room_named(name)?.record;
+            user.rooms.contains(&room.id).then(|| (Conversation::room(room.id), Arc::clone(&room.name)))
         }
         Target::Person(nick) => {
-            let other = world.identity_named(nick)?;
-            Some(Conversation::private(user.identity?, other))
+            let identity = world.identity_named(nick)?;
+            Some((Conversation::private(user.identity?, identity), world.name_of(identity)?))
         }
     }
 }
 
-fn invalid(subcommand: String, text: &'static str) -> Reply {
-    Reply::fail("CHATHISTORY", "INVALID_PARAMS", text).param(subcommand)
+fn invalid(subcommand: &str, text: &'static str) -> Reply {
+    Reply::fail("CHATHISTORY", "INVALID_PARAMS", text).param(subcommand.to_owned())
 }
 
 fn no_target(subcommand: &'static str, target: &str) -> Reply {
@@ -114,6 +209,11 @@ fn no_target(subcommand: &'static str, target: &str) -> Reply {
 pub(crate) fn failed(frame: &HistoryFrame) -> Reply {
     let text = "Messages could not be retrieved";
     Reply::fail("CHATHISTORY", "MESSAGE_ERROR", text).param(frame.subcommand).param(frame.target.to_string())
+}
+
+/// The same for a list of conversations.
+pub(crate) fn targets_failed() -> Reply {
+    Reply::fail("CHATHISTORY", "MESSAGE_ERROR", "Messages could not be retrieved").param("TARGETS")
 }
 
 #[cfg(test)]
@@ -191,21 +291,150 @@ mod tests {
     }
 
     #[test]
+    fn around_a_message_are_those_before_and_those_after() {
+        let said = "alice: JOIN #tea | alice: PRIVMSG #tea :1 | wait 1s | alice: PRIVMSG #tea :2 | wait 1s | alice: PRIVMSG #tea :3 | wait 1s | alice: PRIVMSG #tea :4";
+        check(
+            &format!(
+                "{said} || alice: CHATHISTORY AROUND #tea timestamp=2023-11-14T22:13:22.000Z 2 | alice: CHATHISTORY AROUND #tea timestamp=2023-11-14T22:13:22.000Z 1"
+            ),
+            expect![[r#"
+                alice < :alice PRIVMSG #tea :2
+                alice < :alice PRIVMSG #tea :3
+                alice < :alice PRIVMSG #tea :3"#]],
+        );
+    }
+
+    #[test]
+    fn between_two_moments_is_counted_from_the_first() {
+        let said = "alice: JOIN #tea | alice: PRIVMSG #tea :1 | wait 1s | alice: PRIVMSG #tea :2 | wait 1s | alice: PRIVMSG #tea :3 | wait 1s | alice: PRIVMSG #tea :4";
+        let between = |from: u8, to: u8, limit: u8| {
+            format!(
+                "{said} || alice: CHATHISTORY BETWEEN #tea timestamp=2023-11-14T22:13:2{from}.000Z timestamp=2023-11-14T22:13:2{to}.000Z {limit}"
+            )
+        };
+        check(
+            &between(0, 3, 9),
+            expect![[r#"
+            alice < :alice PRIVMSG #tea :2
+            alice < :alice PRIVMSG #tea :3"#]],
+        );
+        check(&between(0, 3, 1), expect!["alice < :alice PRIVMSG #tea :2"]);
+        check(&between(3, 0, 1), expect!["alice < :alice PRIVMSG #tea :3"]);
+        check(&between(2, 2, 9), expect![""]);
+    }
+
+    #[test]
+    fn what_happened_is_given_to_those_who_want_it_and_does_not_count_for_others() {
+        let happens = "alice: JOIN #tea | alice: PRIVMSG #tea :1 | bob: JOIN #tea | carol: JOIN #tea | bob: NICK bobby | alice: TOPIC #tea :oolong | alice: MODE #tea +v carol | alice: KICK #tea carol :enough of it | bob: PART #tea :bye | dave: JOIN #tea | dave: QUIT :off | alice: PRIVMSG #tea :2";
+        let ask = "alice: CHATHISTORY LATEST #tea * 2";
+        check(
+            &format!("{happens} || {ask}"),
+            expect![[r#"
+            alice < :alice PRIVMSG #tea :1
+            alice < :alice PRIVMSG #tea :2"#]],
+        );
+        check_with(
+            &[("alice", "draft/event-playback batch extended-join")],
+            &format!("{happens} || alice: CHATHISTORY LATEST #tea * 50 | {ask}"),
+            expect![[r#"
+                alice < BATCH +1 chathistory #tea
+                alice < @batch=1 :alice PRIVMSG #tea :1
+                alice < @batch=1 :bob JOIN #tea * :bob
+                alice < @batch=1 :carol JOIN #tea * :carol
+                alice < @batch=1 :bob NICK bobby
+                alice < @batch=1 :alice TOPIC #tea :oolong
+                alice < @batch=1 :alice MODE #tea +v carol
+                alice < @batch=1 :alice KICK #tea carol :enough of it
+                alice < @batch=1 :bobby PART #tea :bye
+                alice < @batch=1 :dave JOIN #tea * :dave
+                alice < @batch=1 :dave QUIT :Quit: off
+                alice < @batch=1 :alice PRIVMSG #tea :2
+                alice < BATCH -1
+                alice < BATCH +2 chathistory #tea
+                alice < @batch=2 :dave QUIT :Quit: off
+                alice < @batch=2 :alice PRIVMSG #tea :2
+                alice < BATCH -2"#]],
+        );
+    }
+
+    #[test]
+    fn what_happens_before_anything_is_said_is_not_kept() {
+        check_with(
+            &[("alice", "draft/event-playback batch")],
+            "alice: JOIN #tea | bob: JOIN #tea | bob: PART #tea || alice: CHATHISTORY LATEST #tea * 50",
+            expect![[r#"
+                alice < BATCH +1 chathistory #tea
+                alice < BATCH -1"#]],
+        );
+    }
+
+    #[test]
+    fn targets_are_rooms_that_one_is_in_and_those_one_has_talked_with() {
+        check_with(
+            &[("alice", "guest batch labeled-response"), ("bob", "guest"), ("carol", "guest")],
+            "alice: JOIN #tea | alice: JOIN #silent | bob: JOIN #other | bob: PRIVMSG #other :x | alice: PRIVMSG #tea :1 | wait 1s | bob: PRIVMSG alice :2 | wait 1s | carol: PRIVMSG alice :3 | carol: PRIVMSG bob :not hers | wait 1s | alice: PRIVMSG #tea :4 || alice: @label=t CHATHISTORY TARGETS timestamp=2023-11-14T22:13:20.000Z timestamp=2023-11-14T22:14:00.000Z 9 | alice: CHATHISTORY TARGETS timestamp=2023-11-14T22:14:00.000Z timestamp=2023-11-14T22:13:20.000Z 1 | alice: CHATHISTORY TARGETS timestamp=2023-11-14T22:13:20.000Z timestamp=2023-11-14T22:14:00.000Z 1 | alice: CHATHISTORY TARGETS timestamp=2023-11-14T22:13:23.000Z timestamp=2023-11-14T22:14:00.000Z 9",
+            expect![[r#"
+                alice < @label=t BATCH +1 draft/chathistory-targets
+                alice < @batch=1 CHATHISTORY TARGETS bob 2023-11-14T22:13:21.000Z
+                alice < @batch=1 CHATHISTORY TARGETS carol 2023-11-14T22:13:22.000Z
+                alice < @batch=1 CHATHISTORY TARGETS #tea 2023-11-14T22:13:23.000Z
+                alice < BATCH -1
+                alice < BATCH +2 draft/chathistory-targets
+                alice < @batch=2 CHATHISTORY TARGETS #tea 2023-11-14T22:13:23.000Z
+                alice < BATCH -2
+                alice < BATCH +3 draft/chathistory-targets
+                alice < @batch=3 CHATHISTORY TARGETS bob 2023-11-14T22:13:21.000Z
+                alice < BATCH -3
+                alice < BATCH +4 draft/chathistory-targets
+                alice < BATCH -4"#]],
+        );
+        check(
+            "alice: JOIN #tea | alice: PRIVMSG #tea :1 | bob: PING 1 || bob: CHATHISTORY TARGETS timestamp=2023-11-14T22:13:00.000Z timestamp=2023-11-14T22:14:00.000Z 9 | alice: CHATHISTORY TARGETS timestamp=2023-11-14T22:13:00.000Z timestamp=2023-11-14T22:14:00.000Z 9",
+            expect!["alice < CHATHISTORY TARGETS #tea 2023-11-14T22:13:20.000Z"],
+        );
+    }
+
+    #[test]
+    fn an_account_is_found_by_its_name_while_it_is_not_here() {
+        check_with(
+            &[("alice", "guest batch"), ("bob", "guest draft/account-registration")],
+            "alice: PING 1 | bob: REGISTER * * oolong | idle | bob: PRIVMSG alice :kept | bob: QUIT :off || alice: CHATHISTORY LATEST BOB * 9 | alice: CHATHISTORY TARGETS timestamp=2023-11-14T22:13:00.000Z timestamp=2023-11-14T22:14:00.000Z 9",
+            expect![[r#"
+                alice < BATCH +1 chathistory bob
+                alice < @batch=1 :bob!account@tea.test PRIVMSG alice :kept
+                alice < BATCH -1
+                alice < BATCH +2 draft/chathistory-targets
+                alice < @batch=2 CHATHISTORY TARGETS bob 2023-11-14T22:13:20.000Z
+                alice < BATCH -2"#]],
+        );
+    }
+
+    #[test]
     fn misuse_is_answered() {
         check(
-            "alice: JOIN #tea || alice: CHATHISTORY | alice: CHATHISTORY AROUND #tea * 5 | alice: CHATHISTORY LATEST #tea | alice: CHATHISTORY LATEST #tea * 0 | alice: CHATHISTORY LATEST #tea * -1 | alice: CHATHISTORY LATEST #tea * many | alice: CHATHISTORY BEFORE #tea * 5 | alice: CHATHISTORY BEFORE #tea msgid=x 5 | alice: CHATHISTORY BEFORE #tea timestamp=yesterday 5 | alice: CHATHISTORY AFTER a,b msgid=000000000000000000000zz 5 | alice: PING still here",
+            "alice: JOIN #tea || alice: CHATHISTORY | alice: CHATHISTORY NEVER #tea * 5 | alice: CHATHISTORY LATEST #tea | alice: CHATHISTORY LATEST #tea * 5 6 | alice: CHATHISTORY LATEST #tea * 0 | alice: CHATHISTORY LATEST #tea * -1 | alice: CHATHISTORY LATEST #tea * many | alice: CHATHISTORY BEFORE #tea * 5 | alice: CHATHISTORY BEFORE #tea msgid=x 5 | alice: CHATHISTORY BEFORE #tea timestamp=yesterday 5 | alice: CHATHISTORY AROUND #tea id=7 5 | alice: CHATHISTORY BETWEEN #tea timestamp=2023-11-14T22:13:20.000Z 5 | alice: CHATHISTORY TARGETS timestamp=2023-11-14T22:13:20.000Z msgid=000000000000000000000zz 5 | alice: CHATHISTORY AFTER a,b msgid=000000000000000000000zz 5 | alice: PING still here",
             expect![[r#"
-                alice < FAIL CHATHISTORY INVALID_PARAMS * :There is LATEST, BEFORE and AFTER
-                alice < FAIL CHATHISTORY INVALID_PARAMS AROUND :There is LATEST, BEFORE and AFTER
-                alice < FAIL CHATHISTORY INVALID_PARAMS LATEST :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
-                alice < FAIL CHATHISTORY INVALID_PARAMS LATEST :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
-                alice < FAIL CHATHISTORY INVALID_PARAMS LATEST :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
-                alice < FAIL CHATHISTORY INVALID_PARAMS LATEST :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
-                alice < FAIL CHATHISTORY INVALID_PARAMS BEFORE :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
-                alice < FAIL CHATHISTORY INVALID_PARAMS BEFORE :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
-                alice < FAIL CHATHISTORY INVALID_PARAMS BEFORE :Give a target, a msgid=, timestamp= or (with LATEST) *, and how many
+                alice < FAIL CHATHISTORY INVALID_PARAMS * :Unknown command
+                alice < FAIL CHATHISTORY INVALID_PARAMS NEVER :Unknown command
+                alice < FAIL CHATHISTORY INVALID_PARAMS LATEST :Insufficient parameters
+                alice < FAIL CHATHISTORY INVALID_PARAMS LATEST :Too many parameters
+                alice < FAIL CHATHISTORY INVALID_PARAMS LATEST 0 :Invalid limit
+                alice < FAIL CHATHISTORY INVALID_PARAMS LATEST -1 :Invalid limit
+                alice < FAIL CHATHISTORY INVALID_PARAMS LATEST many :Invalid limit
+                alice < FAIL CHATHISTORY INVALID_MSGREFTYPE BEFORE #tea * :Message references are msgid= or timestamp=
+                alice < FAIL CHATHISTORY INVALID_PARAMS BEFORE msgid=x :Invalid msgid
+                alice < FAIL CHATHISTORY INVALID_PARAMS BEFORE timestamp=yesterday :Invalid timestamp
+                alice < FAIL CHATHISTORY INVALID_MSGREFTYPE AROUND #tea id=7 :Message references are msgid= or timestamp=
+                alice < FAIL CHATHISTORY INVALID_PARAMS BETWEEN :Insufficient parameters
+                alice < FAIL CHATHISTORY INVALID_PARAMS TARGETS msgid=000000000000000000000zz :Invalid timestamp
                 alice < FAIL CHATHISTORY INVALID_TARGET AFTER a,b :Messages could not be retrieved
                 alice < PONG tea.test :still"#]],
+        );
+        check(
+            "alice: JOIN #tea | unreadable || alice: CHATHISTORY LATEST #tea * 5 | alice: CHATHISTORY TARGETS timestamp=2023-11-14T22:13:20.000Z timestamp=2023-11-14T22:14:00.000Z 5",
+            expect![[r#"
+                alice < FAIL CHATHISTORY MESSAGE_ERROR LATEST #tea :Messages could not be retrieved
+                alice < FAIL CHATHISTORY MESSAGE_ERROR TARGETS :Messages could not be retrieved"#]],
         );
     }
 }

@@ -86,6 +86,7 @@ pub(crate) fn command_name(kind: MessageKind) -> &'static str {
         MessageKind::Privmsg => PRIVMSG.name,
         MessageKind::Notice => NOTICE.name,
         MessageKind::Tagmsg => TAGMSG.name,
+        MessageKind::Happened(happening) => happening.command(),
     }
 }
 

@@ -10,8 +10,9 @@ use super::words::{Lines, Words};
 use super::{Receiver, Variant, begin, framed, reply};
 use crate::capabilities::Caps;
 use crate::commands::{markread, say};
-use crate::durable::MessageKind;
+use crate::durable::{Happening, MessageKind, StoredMessage};
 use crate::entry::{Event, Said};
+use crate::happenings;
 use crate::ids::Time;
 use crate::info::ServerInfo;
 use crate::lines;
@@ -95,11 +96,7 @@ impl<'a> Shared<'a> {
         }
         Lines::One(framed(variant.framing, |buf| {
             let mut line = begin(buf, caps, scope, Some(self.time));
-            if caps.has(Caps::ACCOUNT_TAG)
-                && let Some(account) = source(self.event).and_then(|source| account_in(source, &self.info.name))
-            {
-                line.tag("account", account);
-            }
+            tag_account(&mut line, self.info, caps, self.event);
             write(&mut line, self.info, caps, self.event);
         }))
     }
@@ -119,6 +116,15 @@ pub(crate) fn monitored(event: &Event) -> Option<&Nick> {
         | Event::Readdressed { nick, .. }
         | Event::LoggedIn { nick, .. } => Some(nick),
         _ => None,
+    }
+}
+
+/// Names the account of who does that. <https://ircv3.net/specs/extensions/account-tag>
+fn tag_account(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Event) {
+    if caps.has(Caps::ACCOUNT_TAG)
+        && let Some(account) = source(event).and_then(|source| account_in(source, &info.name))
+    {
+        line.tag("account", account);
     }
 }
 
@@ -249,6 +255,19 @@ pub(super) fn join(
     if caps.has(Caps::EXTENDED_JOIN) {
         line.param(account_in(source, &info.name).unwrap_or("*")).trailing(realname);
     }
+}
+
+/// What has happened, told again as a line of a page.
+pub(super) fn happened(to: Receiver<'_>, scope: &Scope, happening: Happening, row: &StoredMessage) -> Bytes {
+    let (info, caps, event) = (to.info, to.variant.caps, happenings::event(happening, row));
+    framed(to.variant.framing, |buf| {
+        let mut line = begin(buf, caps, scope, Some(row.msgid.time));
+        if caps.has(Caps::MESSAGE_TAGS) {
+            line.tag("msgid", &row.msgid.to_string());
+        }
+        tag_account(&mut line, info, caps, &event);
+        write(&mut line, info, caps, &event);
+    })
 }
 
 /// The bare acknowledgement of a labelled line.

@@ -1,19 +1,22 @@
 //! A page of history, or of what was found: a batch, or bare lines for those who do not know batches.
 
-use bytes::Bytes;
+use std::sync::Arc;
 
+use bytes::Bytes;
+use teahouse_proto::time::server_time;
+
+use super::events::happened;
 use super::words::Words;
 use super::{Receiver, reply};
 use crate::capabilities::Caps;
-use crate::durable::StoredMessage;
+use crate::durable::{MessageKind, StoredMessage};
+use crate::ids::Time;
 use crate::reply::{Reply, Scope};
 use crate::session::{Frame, HistoryFrame};
 
 /// The page, in its place in the session's output.
 pub(crate) fn page(to: Receiver<'_>, scope: &Scope, frame: &Frame, rows: &[StoredMessage]) -> Vec<Bytes> {
-    let (Frame::History(HistoryFrame { batch, .. }) | Frame::Search(batch)) = frame;
-    let batched = to.variant.caps.has(Caps::BATCH);
-    let inside = if batched { Scope::Batch(batch.clone()) } else { Scope::Plain };
+    let inside = inside(to, frame);
     let words = |message| Words {
         variant: to.variant,
         server: &to.info.name,
@@ -21,13 +24,44 @@ pub(crate) fn page(to: Receiver<'_>, scope: &Scope, frame: &Frame, rows: &[Store
         message,
         target: &message.target,
     };
-    let lines = rows.iter().flat_map(|row| words(row).lines().as_slice().to_vec());
-    if !batched {
-        return lines.collect();
+    let lines = rows.iter().flat_map(|row| match row.kind {
+        MessageKind::Happened(happening) => vec![happened(to, &inside, happening, row)],
+        _ => words(row).lines().as_slice().to_vec(),
+    });
+    wrapped(to, scope, frame, lines.collect())
+}
+
+/// Which conversations there are, in their place in the session's output.
+pub(crate) fn targets(to: Receiver<'_>, scope: &Scope, frame: &Frame, found: &[(Arc<str>, Time)]) -> Vec<Bytes> {
+    let inside = inside(to, frame);
+    let lines = found.iter().map(|(name, time)| {
+        let mut moment = String::new();
+        server_time(time.0, &mut moment);
+        let line = Reply::word("CHATHISTORY").param("TARGETS").param(name.to_string()).param(moment);
+        reply(to, &inside, &line)
+    });
+    wrapped(to, scope, frame, lines.collect())
+}
+
+fn batch(frame: &Frame) -> &str {
+    let (Frame::History(HistoryFrame { batch, .. }) | Frame::Targets(batch) | Frame::Search(batch)) = frame;
+    batch
+}
+
+/// What the lines within carry.
+fn inside(to: Receiver<'_>, frame: &Frame) -> Scope {
+    if to.variant.caps.has(Caps::BATCH) { Scope::Batch(batch(frame).into()) } else { Scope::Plain }
+}
+
+fn wrapped(to: Receiver<'_>, scope: &Scope, frame: &Frame, lines: Vec<Bytes>) -> Vec<Bytes> {
+    if !to.variant.caps.has(Caps::BATCH) {
+        return lines;
     }
+    let batch = batch(frame);
     let open = Reply::word("BATCH").param(format!("+{batch}"));
     let open = match frame {
         Frame::History(frame) => open.param("chathistory").param(frame.target.to_string()),
+        Frame::Targets(_) => open.param("draft/chathistory-targets"),
         Frame::Search(_) => open.param("soju.im/search"),
     };
     let close = Reply::word("BATCH").param(format!("-{batch}"));

@@ -15,7 +15,7 @@ use teahouse_proto::time::server_time;
 use teahouse_proto::ws::{self, Opcode};
 
 pub(crate) use events::{Shared, failure, is_told_from_afar, monitored};
-pub(crate) use history::page;
+pub(crate) use history::{page, targets};
 pub use replies::program_line;
 pub(crate) use replies::{names, reply, room, shows_names};
 pub(crate) use welcome::{isupport, welcome};

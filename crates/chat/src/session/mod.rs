@@ -70,6 +70,8 @@ pub enum Answer {
 pub enum Frame {
     /// History.
     History(HistoryFrame),
+    /// Which conversations there are; the reference of its batch.
+    Targets(Box<str>),
     /// What was found; the reference of its batch.
     Search(Box<str>),
 }

@@ -31,7 +31,7 @@ use crate::capabilities::Caps;
 use crate::commands::{chathistory, search};
 use crate::durable::StoredMessage;
 use crate::entry::{Action, Applied, Said};
-use crate::ids::{Position, SessionId};
+use crate::ids::{Position, SessionId, Time};
 use crate::info::ServerInfo;
 use crate::render::{self, Framing, Lines, Receiver, Shared, Variant};
 use crate::reply::{Reply, Scope, Verb};
@@ -48,6 +48,9 @@ pub enum Delivery {
     Answer(SessionId, Answer),
     /// The page of history that a session waits for; `None` if it could not be read.
     Page(SessionId, Option<Vec<StoredMessage>>),
+    /// The names of conversations that a session waits for, and when something was last said there; `None` if they could
+    /// not be read.
+    Targets(SessionId, Option<Vec<(Arc<str>, Time)>>),
     /// The store has come so far; what was said at these positions is lost, and some of them may lie further on.
     Settled(Reached, Arc<[Position]>),
 }
@@ -303,7 +306,8 @@ impl Shard {
         match delivery {
             Delivery::Applied(applied) => self.telling.begin(applied),
             Delivery::Answer(id, answer) => self.answer(id, answer),
-            Delivery::Page(id, rows) => self.page(id, rows),
+            Delivery::Page(id, rows) => self.page(id, rows, render::page),
+            Delivery::Targets(id, found) => self.page(id, found, render::targets),
             Delivery::Settled(reached, failed) => self.settle(reached, &failed),
         }
     }
@@ -367,13 +371,19 @@ impl Shard {
         self.free(id);
     }
 
-    fn page(&mut self, id: SessionId, rows: Option<Vec<StoredMessage>>) {
+    /// What a session waits for from the store is there, or will not be; `render` lays it out.
+    fn page<T>(
+        &mut self,
+        id: SessionId,
+        rows: Option<Vec<T>>,
+        render: impl FnOnce(Receiver<'_>, &Scope, &Frame, &[T]) -> Vec<Bytes>,
+    ) {
         let info = Arc::clone(&self.info);
         let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) else { return };
         let Some((scope, frame)) = seat.outlet.awaited_page() else { return };
         let to = seat.receiver(&info);
         let lines = match rows {
-            Some(rows) => render::page(to, scope, frame, &rows),
+            Some(rows) => render(to, scope, frame, &rows),
             None => vec![render::reply(to, scope, &failed(frame))],
         };
         seat.outlet.fill_page(lines, self.reached);
@@ -407,6 +417,7 @@ impl Shard {
 fn failed(frame: &Frame) -> Reply {
     match frame {
         Frame::History(frame) => chathistory::failed(frame),
+        Frame::Targets(_) => chathistory::targets_failed(),
         Frame::Search(_) => search::failed(),
     }
 }

@@ -17,12 +17,13 @@ use teahouse_proto::names::RoomName;
 pub(crate) use check::{check, check_whole, check_with};
 
 use crate::durable::{
-    AccountRecord, Bound, Change, Fact, GuestRecord, MessageKind, Records, RoomRecord, Span, StoredMessage,
+    AccountRecord, Bound, Change, Conversation, Fact, GuestRecord, LastSaid, MessageKind, Records, RoomRecord,
+    StoredMessage, Walk,
 };
 use crate::entry::{Action, Applied, Audience, Effect, Entry, Event, Origin};
 use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::info::{Operator, Rules, ServerInfo};
-use crate::query::{HistoryRead, Query, SearchRead, StoreRead};
+use crate::query::{HistoryRead, Query, SearchRead, StoreRead, TargetsRead};
 use crate::reply::Scope;
 use crate::session::{Answer, Step};
 use crate::shard::{Delivery, FirstGates, Rate, Reached, Shard};
@@ -38,6 +39,7 @@ pub(crate) struct Kept {
     pub(crate) accounts: BTreeMap<AccountId, AccountRecord>,
     pub(crate) facts: BTreeMap<Fact, Arc<str>>,
     pub(crate) messages: Vec<StoredMessage>,
+    pub(crate) happened: Vec<StoredMessage>,
 }
 
 /// A page of history being read, as of a position.
@@ -340,11 +342,16 @@ impl Model {
         self.reading = waiting;
         for Reading { session, read, upto } in Vec::from_iter::<Vec<Reading>>(ripe) {
             let rows = match read {
-                _ if self.unreadable => None,
-                StoreRead::History(read) => Some(self.kept.read(&read, upto)),
-                StoreRead::Search(read) => Some(self.kept.search(&read, upto)),
+                StoreRead::History(read) => self.kept.read(&read, upto),
+                StoreRead::Search(read) => self.kept.search(&read, upto),
+                StoreRead::Targets(read) => {
+                    let found = (!self.unreadable).then(|| self.kept.targets(&read, upto));
+                    let named = found.map(|found| self.world.name_targets(session, &found, read.limit));
+                    self.inboxes[session.worker as usize].push(Delivery::Targets(session, named));
+                    continue;
+                }
             };
-            self.inboxes[session.worker as usize].push(Delivery::Page(session, rows));
+            self.inboxes[session.worker as usize].push(Delivery::Page(session, (!self.unreadable).then_some(rows)));
         }
     }
 
@@ -388,10 +395,12 @@ impl Kept {
     fn take(&mut self, change: Change) {
         match change {
             Change::Message(message) => self.messages.push(message),
+            Change::Happened(row) => self.happened.push(row),
             Change::Room(room) => drop(self.rooms.insert(room.id, room)),
             Change::RoomForgotten(id) => {
                 self.rooms.remove(&id);
                 self.messages.retain(|message| message.conversation.first != id.0);
+                self.happened.retain(|row| row.conversation.first != id.0);
             }
             Change::Guest(guest) => drop(self.guests.insert(guest.id, guest)),
             Change::GuestForgotten(id) | Change::GuestRegistered(id) => drop(self.guests.remove(&id)),
@@ -406,26 +415,38 @@ impl Kept {
         let here = |m: &&StoredMessage| {
             m.kind != MessageKind::Tagmsg && m.conversation == read.conversation && m.msgid.position <= upto
         };
-        let all: Vec<_> = self.messages.iter().filter(here).collect();
-        let before = |m: &StoredMessage, bound: Bound| match bound {
-            Bound::Msgid(id) => m.msgid < id,
-            Bound::Time(time) => m.msgid.time < time,
+        let happened = self.happened.iter().filter(|_| read.happenings);
+        let mut all: Vec<_> = self.messages.iter().chain(happened).filter(here).collect();
+        all.sort_by_key(|m| m.msgid);
+        let walk = |walk: Walk| {
+            let within = |m: &&&StoredMessage| walk.above < m.msgid && m.msgid < walk.below;
+            let mut rows: Vec<_> = all.iter().filter(within).map(|m| (*m).clone()).collect();
+            match walk.newest_first {
+                true => drop(rows.drain(..rows.len().saturating_sub(walk.limit))),
+                false => rows.truncate(walk.limit),
+            }
+            rows
         };
-        let after = |m: &StoredMessage, bound: Bound| match bound {
-            Bound::Msgid(id) => m.msgid > id,
-            Bound::Time(time) => m.msgid.time > time,
-        };
-        let wanted = all.into_iter().filter(|m| match read.span {
-            Span::Latest(bound) => bound.is_none_or(|bound| after(m, bound)),
-            Span::Before(bound) => before(m, bound),
-            Span::After(bound) => after(m, bound),
-        });
-        let mut rows: Vec<_> = wanted.cloned().collect();
-        match read.span {
-            Span::After(_) => rows.truncate(read.limit),
-            Span::Latest(_) | Span::Before(_) => drop(rows.drain(..rows.len().saturating_sub(read.limit))),
+        read.span.walks(read.limit).into_iter().flat_map(walk).collect()
+    }
+
+    fn targets(&self, read: &TargetsRead, upto: Position) -> Vec<LastSaid> {
+        let mut last = BTreeMap::new();
+        for message in self.messages.iter().filter(|m| m.kind != MessageKind::Tagmsg && m.msgid.position <= upto) {
+            let Conversation { first, second } = message.conversation;
+            let is_own = |identity: Identity| second != 0 && [first, second].contains(&identity.number());
+            if read.privately.is_some_and(is_own) || second == 0 && read.rooms.contains(&RoomId(first)) {
+                last.insert(message.conversation, message.msgid.time);
+            }
         }
-        rows
+        let within = read.first.min(read.second)..read.first.max(read.second);
+        let found = last.into_iter().map(|(conversation, time)| LastSaid { conversation, time });
+        let mut found: Vec<_> = found.filter(|last| within.start < last.time && last.time < within.end).collect();
+        found.sort_by_key(|last| last.time);
+        if read.first > read.second {
+            found.reverse();
+        }
+        found
     }
 
     fn search(&self, read: &SearchRead, upto: Position) -> Vec<StoredMessage> {

@@ -51,6 +51,16 @@ impl World {
         self.durable.fact(&face.of(account)).cloned()
     }
 
+    /// By which nick somebody is found in private: the one it has now, else its account's name. A guest who is not here has
+    /// none.
+    pub(crate) fn name_of(&self, identity: Identity) -> Option<Arc<str>> {
+        let account = identity.account().and_then(|account| self.durable.account(account));
+        match self.presence.user_known_as(identity) {
+            Some(user) => Some(user.nick.as_str().into()),
+            None => account.map(|account| Arc::clone(&account.name)),
+        }
+    }
+
     /// Who is meant by a nick in private: whoever has it now, else the account of that name.
     pub(crate) fn identity_named(&self, nick: &Nick) -> Option<Identity> {
         match self.presence.user_named(nick) {

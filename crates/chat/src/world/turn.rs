@@ -10,6 +10,7 @@ use super::{User, World};
 use crate::commands::{markread, no_such_channel, outside};
 use crate::durable::{AccountRecord, Change, Fact, GuestRecord, Owner, RoomRecord};
 use crate::entry::{Audience, Effect, Entry, Event, Origin, Outcome};
+use crate::happenings;
 use crate::ids::{GuestId, Identity, RoomId, UserId};
 use crate::modes::RoomModes;
 use crate::reply::{Reply, Scope};
@@ -88,7 +89,20 @@ impl<'a> Turn<'a> {
     }
 
     fn push(&mut self, audience: Audience, event: Event, origin: Option<Origin>) {
+        self.note_happening(&audience, &event);
         self.out.effects.push(Effect { audience, event, origin });
+    }
+
+    /// What happens in a room where something was said is kept, to be told again.
+    fn note_happening(&mut self, audience: &Audience, event: &Event) {
+        if !self.world.rules.keep_history {
+            return;
+        }
+        for room in happenings::rooms_told(audience) {
+            let record = self.world.durable.room(*room).map(|room| &room.record).filter(|record| record.spoken);
+            let row = record.and_then(|record| happenings::row(event, *room, &record.name, self.entry.msgid()));
+            self.out.changes.extend(row.map(Change::Happened));
+        }
     }
 
     /// Changes or makes a room, here and in the store.

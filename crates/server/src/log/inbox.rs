@@ -183,7 +183,7 @@ impl Inbox {
 fn receivers(delivery: &Delivery) -> usize {
     match delivery {
         Delivery::Applied(applied) => applied.reach,
-        Delivery::Answer(..) | Delivery::Page(..) | Delivery::Settled(..) => 1,
+        Delivery::Answer(..) | Delivery::Page(..) | Delivery::Targets(..) | Delivery::Settled(..) => 1,
     }
 }
 
@@ -203,6 +203,7 @@ fn weight(delivery: &Delivery) -> usize {
             })
             .sum(),
         Delivery::Page(_, rows) => rows.as_ref().map_or(0, |rows| rows.len() * 2 * DELIVERY_BYTES),
+        Delivery::Targets(_, found) => found.as_ref().map_or(0, |found| found.len() * DELIVERY_BYTES),
         Delivery::Answer(_, Answer::Names(_, view)) => view.people.len() * PERSON_BYTES,
         Delivery::Answer(..) | Delivery::Settled(..) => 0,
     };

@@ -23,7 +23,7 @@ use teahouse_chat::session::{Answer, Step};
 use teahouse_chat::shard::{Delivery, Reached};
 use teahouse_chat::work::Work;
 use teahouse_chat::world::{Leaving, World};
-use teahouse_store::{Loaded, Options, Read, Settled, Store};
+use teahouse_store::{Loaded, Options, Read, Settled, Store, Targets};
 
 use crate::handle::StartError;
 use operate::Settlement;
@@ -153,16 +153,23 @@ impl Log {
     fn ask(self: &Arc<Self>, session: SessionId, scope: Scope, query: Query) {
         let inner = self.lock();
         let asked = inner.world.ask(session, scope, query, inner.last_time.max(now()));
-        let inbox = Arc::clone(self.inbox(session));
         for answer in asked.answers {
-            inbox.push(Delivery::Answer(session, answer));
+            self.inbox(session).push(Delivery::Answer(session, answer));
         }
         let upto = inner.last_given_to_store;
         drop(inner);
-        let give = move |rows: Result<_, _>| inbox.push(Delivery::Page(session, rows.ok()));
+        let log = Arc::clone(self);
+        let give = move |rows: Result<_, _>| log.inbox(session).push(Delivery::Page(session, rows.ok()));
         match asked.read {
-            Some(StoreRead::History(HistoryRead { conversation, span, limit })) => {
-                self.store.history(Read { conversation, span, limit, upto }, give);
+            Some(StoreRead::History(HistoryRead { conversation, span, limit, happenings })) => {
+                self.store.history(Read { conversation, span, limit, upto, happenings }, give);
+            }
+            Some(StoreRead::Targets(read)) => {
+                let (log, limit) = (Arc::clone(self), read.limit);
+                self.store.targets(Targets { read, upto }, move |found| {
+                    let named = found.map(|found| log.lock().world.name_targets(session, &found, limit));
+                    log.inbox(session).push(Delivery::Targets(session, named.ok()));
+                });
             }
             Some(StoreRead::Search(read)) => self.store.search(*read, upto, give),
             None => {}

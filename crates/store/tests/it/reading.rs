@@ -1,13 +1,15 @@
 //! Reads meet what is said live without hole or repeat.
 
 use std::sync::Arc;
+use std::sync::mpsc;
 use std::thread;
 
-use teahouse_chat::durable::{Bound, Change, Conversation, Span};
-use teahouse_chat::ids::{MsgId, Position, RoomId, Time};
-use teahouse_store::{READ_QUEUE_MAX, READ_ROWS_MAX, Read, ReadError};
+use teahouse_chat::durable::{Bound, Change, Conversation, Happening, MessageKind, Span};
+use teahouse_chat::ids::{GuestId, Identity, MsgId, Position, RoomId, Time};
+use teahouse_chat::query::TargetsRead;
+use teahouse_store::{READ_QUEUE_MAX, READ_ROWS_MAX, Read, ReadError, Targets};
 
-use crate::support::{PATIENCE, Tea, latest, message, positions, said, time};
+use crate::support::{PATIENCE, Tea, latest, message, positions, private, said, time};
 
 /// At the limit of file descriptors, a file that is opened late is one that cannot be opened.
 #[cfg(target_os = "linux")]
@@ -50,7 +52,7 @@ fn spans_end_before_their_bounds_and_keep_to_their_limit() {
     let id = |position| Bound::Msgid(MsgId { time: time(position), position: Position(position) });
     let twin = Bound::Msgid(MsgId { time: time(4), position: Position(5) });
     let nonsense = Bound::Msgid(MsgId { time: Time(u64::MAX), position: Position(u64::MAX) });
-    let cases: [(Span, usize, &[u64]); 19] = [
+    let cases: [(Span, usize, &[u64]); 27] = [
         (Span::Latest(None), 100, &[1, 2, 3, 4, 5, 7, 8]),
         (Span::Latest(None), 3, &[5, 7, 8]),
         (Span::Latest(None), 0, &[]),
@@ -70,6 +72,14 @@ fn spans_end_before_their_bounds_and_keep_to_their_limit() {
         (Span::After(id(8)), 100, &[]),
         (Span::After(nonsense), 100, &[]),
         (Span::After(Bound::Time(Time(u64::MAX))), 100, &[]),
+        (Span::Around(id(4)), 4, &[2, 3, 4, 5]),
+        (Span::Around(at(4)), 3, &[3, 4, 5]),
+        (Span::Around(id(6)), 1, &[7]),
+        (Span::Around(nonsense), 4, &[7, 8]),
+        (Span::Between(id(2), at(7)), 100, &[3, 4, 5]),
+        (Span::Between(at(1), id(8)), 2, &[2, 3]),
+        (Span::Between(id(8), at(1)), 2, &[5, 7]),
+        (Span::Between(id(4), id(4)), 100, &[]),
     ];
     for (span, limit, expected) in cases {
         let given = tea.read(Read { span, limit, ..latest(1, Position(8)) });
@@ -160,4 +170,56 @@ fn after_close_reads_are_refused_and_nothing_is_healthy() {
     assert!(!tea.store.is_healthy());
     assert_eq!(tea.ask(latest(1, Position(1))).try_recv(), Ok(Err(ReadError::Closed)));
     tea.store.close().unwrap();
+}
+
+#[test]
+fn what_happened_is_given_to_those_who_ask_for_it_and_counts_for_them_alone() {
+    let tea = Tea::new();
+    // Messages at 1, 5, 9, ...; between them somebody comes and goes.
+    let mut last = Position(0);
+    for turn in 0..40 {
+        last = match turn % 4 {
+            0 => tea.say(1),
+            _ => tea.append(|position| {
+                let mut row = message(position, Conversation::room(RoomId(1)), "bye");
+                row.kind = MessageKind::Happened(Happening::Part);
+                row.tags = "".into();
+                vec![Change::Happened(row)]
+            }),
+        };
+    }
+    let read = Read { limit: 4, ..latest(1, last) };
+    assert_eq!(tea.read(read), [25, 29, 33, 37]);
+    assert_eq!(tea.read(Read { happenings: true, ..read }), [37, 38, 39, 40]);
+    let first = Span::After(Bound::Time(Time(0)));
+    assert_eq!(tea.read(Read { span: first, ..read }), [1, 5, 9, 13]);
+    assert_eq!(tea.read(Read { span: first, happenings: true, ..read }), [1, 2, 3, 4]);
+    let rows = tea.ask(Read { happenings: true, ..read }).recv_timeout(PATIENCE).unwrap().unwrap();
+    assert_eq!((rows[1].kind, &*rows[1].text), (MessageKind::Happened(Happening::Part), "bye"));
+}
+
+#[test]
+fn conversations_are_found_by_when_something_was_last_said_there() {
+    let tea = Tea::new();
+    let at = |position, conversation| vec![Change::Message(message(position, conversation, "x"))];
+    let in_room = |room| Conversation::room(RoomId(room));
+    for conversation in [in_room(1), private(4, 5), in_room(2), private(6, 4), in_room(1), private(5, 6), in_room(3)] {
+        tea.append(|position| at(position, conversation));
+    }
+    let last = tea.append(|_| vec![Change::RoomForgotten(RoomId(2))]);
+    let above = tea.append(|position| at(position, in_room(1)));
+    tea.wait(above);
+    let ask = |first, second| {
+        let (reply, answer) = mpsc::channel();
+        let rooms = [1, 2, 9].map(RoomId).to_vec();
+        let privately = Some(Identity::Guest(GuestId(4)));
+        let read = TargetsRead { rooms, privately, first: time(first), second: time(second), limit: 9 };
+        tea.store.targets(Targets { read, upto: last }, move |found| drop(reply.send(found)));
+        let found = answer.recv_timeout(PATIENCE).unwrap().unwrap();
+        found.into_iter().map(|last| (last.conversation, last.time)).collect::<Vec<_>>()
+    };
+    let all = [(private(4, 5), time(2)), (private(4, 6), time(4)), (in_room(1), time(5))];
+    assert_eq!(ask(0, 100), all);
+    assert_eq!(ask(100, 0), [all[2], all[1], all[0]]);
+    assert_eq!(ask(2, 5), [all[1]]);
 }

@@ -133,7 +133,7 @@ fn a_text_of_several_lines_is_kept_as_it_is_and_a_seam_divides_no_word() {
     tea.index(last);
     assert_eq!(tea.found(words(1, &["oolong"])), [1]);
     assert_eq!(tea.found(words(1, &["long"])), [0; 0]);
-    let rows = tea.ask(Read { conversation: room, span: Span::Latest(None), limit: 9, upto: last });
+    let rows = tea.ask(Read { conversation: room, span: Span::Latest(None), limit: 9, upto: last, happenings: false });
     assert_eq!(&*rows.recv_timeout(PATIENCE).unwrap().unwrap()[0].text, "first\n\noo\rlong");
 }
 

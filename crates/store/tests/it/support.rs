@@ -124,7 +124,13 @@ pub(crate) fn positions(rows: &[StoredMessage]) -> Vec<u64> {
 
 /// The newest of a room.
 pub(crate) fn latest(room: u64, upto: Position) -> Read {
-    Read { conversation: Conversation::room(RoomId(room)), span: Span::Latest(None), limit: 500, upto }
+    Read {
+        conversation: Conversation::room(RoomId(room)),
+        span: Span::Latest(None),
+        limit: 500,
+        upto,
+        happenings: false,
+    }
 }
 
 pub(crate) fn said(position: u64, room: u64) -> Change {

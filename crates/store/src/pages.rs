@@ -1,0 +1,146 @@
+//! Reads of history: rows of one conversation, and which conversations there are; all SQL of that.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use teahouse_chat::durable::{Conversation, LastSaid, StoredMessage, Walk};
+use teahouse_chat::ids::Time;
+use teahouse_chat::query::TargetsRead;
+
+use crate::rows::{MESSAGE, message, number, to_sql};
+use crate::{READ_ROWS_MAX, Read, Targets};
+
+/// The rows that a read asks for, oldest first.
+pub(crate) fn history(connection: &Connection, read: &Read) -> rusqlite::Result<Vec<StoredMessage>> {
+    let mut rows = Vec::new();
+    for walk in read.span.walks(read.limit) {
+        let mut found = walk_along(connection, MESSAGES, read, walk)?;
+        if read.happenings {
+            found.extend(walk_along(connection, HAPPENINGS, read, walk)?);
+            found.sort_by_key(|row| row.msgid);
+            let too_many = found.len().saturating_sub(walk.limit);
+            match walk.newest_first {
+                true => drop(found.drain(..too_many)),
+                false => found.truncate(walk.limit),
+            }
+        }
+        rows.extend(found);
+    }
+    Ok(rows)
+}
+
+/// A table, and what [`message`] reads of its rows.
+type Source = (&'static str, &'static str);
+
+const MESSAGES: Source = ("messages", MESSAGE);
+const HAPPENINGS: Source = ("happenings", "time, position, kind, source, target, '', text, NULL, 0");
+
+fn walk_along(
+    connection: &Connection,
+    source: Source,
+    read: &Read,
+    walk: Walk,
+) -> rusqlite::Result<Vec<StoredMessage>> {
+    let mut statement = connection.prepare_cached(&history_sql(source, walk.newest_first))?;
+    let rows = statement.query_map(
+        params![
+            to_sql(read.conversation.first),
+            to_sql(read.conversation.second),
+            to_sql(walk.above.time.0),
+            to_sql(walk.above.position.0),
+            to_sql(walk.below.time.0),
+            to_sql(walk.below.position.0),
+            to_sql(read.upto.0),
+            to_sql(walk.limit as u64),
+        ],
+        |row| message(row, read.conversation),
+    )?;
+    let mut messages = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    if walk.newest_first {
+        messages.reverse();
+    }
+    Ok(messages)
+}
+
+/// Both ends of a walk bound it in the primary key, so a read costs what it gives, not what there is; only what was said
+/// after it was asked for is walked past.
+fn history_sql((table, columns): Source, newest_first: bool) -> String {
+    let order = if newest_first { "DESC" } else { "ASC" };
+    format!(
+        "SELECT {columns} FROM {table}
+         WHERE first = ?1 AND second = ?2
+             AND (time, position) > (?3, ?4) AND (time, position) < (?5, ?6)
+             AND position <= ?7
+             AND NOT EXISTS (SELECT 1 FROM forgetting WHERE first = ?1 AND second = ?2)
+         ORDER BY time {order}, position {order} LIMIT ?8"
+    )
+}
+
+/// When something was last said in one conversation; the key's end is looked at, and nothing else.
+const LAST_SAID: &str = "SELECT time FROM messages WHERE first = ?1 AND second = ?2 AND position <= ?3
+     AND NOT EXISTS (SELECT 1 FROM forgetting WHERE first = ?1 AND second = ?2)
+     ORDER BY time DESC, position DESC LIMIT 1";
+
+/// The conversations that a read asks for, by when something was last said there.
+///
+/// Costs a look for each room, of which nobody is in many, and one for each private conversation that is given.
+pub(crate) fn targets(connection: &Connection, read: &Targets) -> rusqlite::Result<Vec<LastSaid>> {
+    let TargetsRead { rooms, privately, first, second, .. } = &read.read;
+    let (above, below, newest_first) = (first.min(second), first.max(second), first > second);
+    let mut found = Vec::new();
+    let mut statement = connection.prepare_cached(LAST_SAID)?;
+    for room in rooms {
+        let conversation = Conversation::room(*room);
+        let time = statement.query_row([to_sql(room.0), 0, to_sql(read.upto.0)], |row| number(row, 0)).optional()?;
+        found.extend(time.map(|time| LastSaid { conversation, time: Time(time) }));
+    }
+    found.retain(|last| *above < last.time && last.time < *below);
+    if let Some(identity) = privately {
+        let mut statement = connection.prepare_cached(&privately_sql(newest_first))?;
+        let guest = identity.number();
+        let parameters = [to_sql(guest), to_sql(above.0), to_sql(below.0), to_sql(READ_ROWS_MAX as u64)];
+        let rows = statement.query_map(parameters, |row| {
+            let peer = number(row, 0)?;
+            let conversation = Conversation { first: guest.min(peer), second: guest.max(peer) };
+            Ok(LastSaid { conversation, time: Time(number(row, 1)?) })
+        })?;
+        found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+    }
+    found.sort_by_key(|last| (last.time, last.conversation));
+    if newest_first {
+        found.reverse();
+    }
+    Ok(found)
+}
+
+fn privately_sql(newest_first: bool) -> String {
+    let order = if newest_first { "DESC" } else { "ASC" };
+    format!(
+        "SELECT peer, last FROM private WHERE guest = ?1 AND last > ?2 AND last < ?3
+         ORDER BY last {order}, peer {order} LIMIT ?4"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::tests::plan;
+
+    #[test]
+    fn history_walks_the_primary_key_between_both_bounds() {
+        for (newest_first, source) in [(false, MESSAGES), (true, MESSAGES), (false, HAPPENINGS), (true, HAPPENINGS)] {
+            let plan = plan(&history_sql(source, newest_first));
+            let key = "USING PRIMARY KEY (first=? AND second=? AND (time,position)>(?,?) AND (time,position)<(?,?))";
+            assert!(plan.contains(&format!("SEARCH {} {key}", source.0)), "{plan:?}");
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn when_something_was_last_said_is_looked_up_and_never_scanned_for() {
+        let rooms = plan(LAST_SAID);
+        assert!(rooms.contains(&"SEARCH messages USING PRIMARY KEY (first=? AND second=?)".to_owned()), "{rooms:?}");
+        for newest_first in [false, true] {
+            let key = "SEARCH private USING COVERING INDEX private_last (guest=? AND last>? AND last<?)";
+            assert_eq!(plan(&privately_sql(newest_first)), [key]);
+        }
+    }
+}
