@@ -130,6 +130,14 @@ impl Owner {
         }
     }
 
+    /// The number of the guest or account that it is.
+    pub(crate) fn founder(self) -> Option<u64> {
+        match self {
+            Owner::Server | Owner::Nobody => None,
+            Owner::Guest(GuestId(number)) | Owner::Account(AccountId(number)) => Some(number),
+        }
+    }
+
     /// Whether the room is there, and stays, though nobody is in it.
     pub fn is_lasting(self) -> bool {
         matches!(self, Owner::Server | Owner::Account(_))
@@ -239,6 +247,8 @@ pub enum FactKind {
     Marker,
     /// Whether an account stays in its rooms while nobody is connected as it: `on` or `off`.
     AlwaysOn,
+    /// What an account is in a room: the letters of its ranks; its key is the account's number.
+    Access,
     /// How an account shows itself: `away` with its reason, `realname` with that.
     Face,
 }

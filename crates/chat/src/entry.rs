@@ -8,7 +8,7 @@ use teahouse_proto::names::{Nick, RoomName};
 use crate::commands::topic::SetTopic;
 use crate::commands::{
     account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
-    register, say, setname, usermode, wallops,
+    register, room, say, setname, usermode, wallops,
 };
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
@@ -89,6 +89,8 @@ pub enum Action {
     Account(account::Order),
     /// An account sets whether its seats are kept.
     Persist(persistence::Persist),
+    /// Somebody does something with whose a room is.
+    Room(room::Disposal),
     /// A user wants an account.
     Register(register::Register),
     /// Whether a session has proved whose it is.

@@ -61,6 +61,8 @@ pub struct Rules {
     pub always_on: bool,
     /// How long a guest's room lasts after the last one left; 0: for ever.
     pub forget_ms: u64,
+    /// How many rooms one may have founded at a time; 0: any number.
+    pub rooms_per_founder: usize,
     /// Whether messages are kept at all.
     pub keep_history: bool,
     /// How many users or rooms are looked at in one hold of the world's lock; a longer answer goes on later.

@@ -146,11 +146,22 @@ pub enum Flag {
     Secret,
     /// `t`: only those with a rank set the topic.
     TopicLocked,
+    /// `M`: only accounts and those with a rank speak.
+    AccountsSpeak,
+    /// `R`: opens to accounts only.
+    AccountsOnly,
 }
 
 impl Flag {
-    pub(crate) const ALL: [Flag; 5] =
-        [Flag::InviteOnly, Flag::Moderated, Flag::NoExternal, Flag::Secret, Flag::TopicLocked];
+    pub(crate) const ALL: [Flag; 7] = [
+        Flag::AccountsSpeak,
+        Flag::AccountsOnly,
+        Flag::InviteOnly,
+        Flag::Moderated,
+        Flag::NoExternal,
+        Flag::Secret,
+        Flag::TopicLocked,
+    ];
 
     /// As MODE spells it.
     pub(crate) fn letter(self) -> char {
@@ -160,6 +171,8 @@ impl Flag {
             Flag::NoExternal => 'n',
             Flag::Secret => 's',
             Flag::TopicLocked => 't',
+            Flag::AccountsSpeak => 'M',
+            Flag::AccountsOnly => 'R',
         }
     }
 
@@ -287,6 +300,25 @@ impl Ranks {
         let before = *self;
         self.0 = if on { self.0 | 1 << rank as u8 } else { self.0 & !(1 << rank as u8) };
         *self != before
+    }
+
+    /// Those that these letters stand for.
+    pub(crate) fn of_letters(letters: &str) -> Self {
+        let mut ranks = Ranks::default();
+        for rank in letters.chars().filter_map(Rank::of) {
+            ranks.set(rank, true);
+        }
+        ranks
+    }
+
+    /// All of them, the highest first.
+    pub(crate) fn all(self) -> impl Iterator<Item = Rank> {
+        Rank::ALL.into_iter().filter(move |rank| self.has(*rank))
+    }
+
+    /// As MODE spells them, the highest first.
+    pub(crate) fn letters(self) -> String {
+        self.all().map(Rank::letter).collect()
     }
 
     /// The highest of them.

@@ -90,6 +90,7 @@ numerics! {
     ERR_INVITEONLYCHAN = 473, "The room opens to the invited only.";
     ERR_BANNEDFROMCHAN = 474, "The one who would come in is banned.";
     ERR_BADCHANNELKEY = 475, "The room's key is another.";
+    ERR_NEEDREGGEDNICK = 477, "The room opens to accounts only.";
     ERR_BANLISTFULL = 478, "A room's list holds no more.";
     ERR_NOPRIVILEGES = 481, "It takes a server operator.";
     ERR_CHANOPRIVSNEEDED = 482, "It takes a higher rank in the room.";

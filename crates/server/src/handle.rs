@@ -227,6 +227,7 @@ pub(crate) fn server_info(config: &Config) -> ServerInfo {
             autojoin: config.autojoin.clone(),
             guest_seat_ms: u64::try_from(config.guest_seat.as_millis()).unwrap_or(u64::MAX),
             always_on: config.always_on,
+            rooms_per_founder: config.rooms_per_founder_max.unwrap_or(0),
             forget_ms: config.forget_after.map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
             keep_history: config.keep_history,
             rows_per_hold: ROWS_PER_HOLD,

@@ -130,6 +130,7 @@ fn read_all(transaction: &Transaction<'_>, conversations: &[Conversation]) {
         autojoin: Vec::new(),
         guest_seat_ms: 90_000,
         always_on: true,
+        rooms_per_founder: 50,
         forget_ms: 1_000,
         keep_history: true,
         rows_per_hold: ROWS_PER_HOLD,

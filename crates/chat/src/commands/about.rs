@@ -103,7 +103,7 @@ mod tests {
             "alice: PING 1 || alice: VERSION | alice: TIME | alice: INFO",
             expect![[r#"
                 alice < 351 alice teahouse-0 tea.test :Teahouse
-                alice < 005 alice NETWORK=Test CASEMAPPING=ascii UTF8MAPPING=rfc8265 UTF8ONLY CHANTYPES=# PREFIX=(qaohv)~&@%+ CHANMODES=beI,k,l,imnst MAXLIST=beI:100 MODES=10 EXCEPTS=e INVEX=I EXTBAN=~,a ACCOUNTEXTBAN=a,account :are supported by this server
+                alice < 005 alice NETWORK=Test CASEMAPPING=ascii UTF8MAPPING=rfc8265 UTF8ONLY CHANTYPES=# PREFIX=(qaohv)~&@%+ CHANMODES=beI,k,l,MRimnst MAXLIST=beI:100 MODES=10 EXCEPTS=e INVEX=I EXTBAN=~,a ACCOUNTEXTBAN=a,account :are supported by this server
                 alice < 005 alice BOT=B SAFELIST ELIST=CMNTU KNOCK KEYLEN=32 AWAYLEN=310 NAMELEN=128 MONITOR=100 NICKLEN=32 USERLEN=16 CHANNELLEN=64 TOPICLEN=390 CHANLIMIT=#:100 :are supported by this server
                 alice < 005 alice TARGMAX=NAMES:1,PRIVMSG:4,NOTICE:4,TAGMSG:4,KICK:,JOIN:,WHOIS:1 CHATHISTORY=500 MSGREFTYPES=msgid,timestamp teahouse.internal/AUTOJOIN=#lobby :are supported by this server
                 alice < 391 alice tea.test 1700000000 +0 :2023-11-14T22:13:20.000Z

@@ -240,8 +240,9 @@ fn rename(turn: &mut Turn<'_>, account: AccountRecord, to: &Nick) -> Result<&'st
 
 /// What belongs to it goes with it; its rooms are nobody's, and what it said in rooms stays said.
 fn delete(turn: &mut Turn<'_>, id: AccountId) {
-    for room in turn.world.durable.rooms_of(Owner::Account(id)) {
-        turn.change_room(room, |record| record.owner = Owner::Nobody);
+    let founded = turn.world.durable.rooms_of(Owner::Account(id));
+    turn.drop_access(id);
+    for room in founded {
         turn.settle_emptiness(room, Leaving::Dropped);
     }
     for fact in turn.world.durable.facts_of(id.0) {

@@ -54,7 +54,7 @@ fn ask_in(turn: &mut Turn<'_>, ask: &AskIn) -> Result<(), Reply> {
     let room = turn.world.durable.room_named(&ask.room).map(|room| &room.record);
     let room =
         room.filter(|room| !presence.is_empty(room.id)).ok_or_else(|| super::no_such_channel(ask.room.as_str()))?;
-    let ranks = presence.ranks(room.id, actor.id).ok_or_else(|| turn.outside(&ask.room))?;
+    let ranks = turn.world.power(room, actor).ok_or_else(|| turn.outside(&ask.room))?;
     if room.modes.flags.has(Flag::InviteOnly) && !ranks.is_at_least(Rank::Op) {
         return Err(super::needs_rank(&room.name));
     }

@@ -7,10 +7,10 @@ use teahouse_proto::names::RoomName;
 use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage};
-use crate::durable::{Owner, RoomRecord};
+use crate::durable::Owner;
 use crate::entry::{Action, Audience, Event, Membership};
 use crate::ids::{RoomId, UserId};
-use crate::modes::{Flag, Rank};
+use crate::modes::Flag;
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
 use crate::world::Turn;
@@ -63,14 +63,12 @@ pub(crate) fn apply(turn: &mut Turn<'_>, enter: &Enter) {
     if !turn.enter(id, room_id) {
         return;
     }
-    if let Some(rank) = rank_at_the_door(&room, own, was_empty) {
-        turn.world.presence.set_rank(room_id, id, rank, true);
-    }
     if room.empty_since.take().is_some() {
-        turn.put_room(room);
+        turn.put_room(room.clone());
     }
     let membership = Membership { user: id, source, room: room_id, name, realname };
     turn.tell(Audience::Room(room_id), Event::Entered(membership));
+    turn.rank_at_the_door(id, &room, was_empty);
     tell_absence(turn, id, room_id);
     show_room(turn, id, room_id);
 }
@@ -82,16 +80,6 @@ fn tell_absence(turn: &mut Turn<'_>, user: UserId, room: RoomId) {
     {
         let event = Event::Away { nick: user.nick.clone(), source: user.source(), reason };
         turn.tell_unasked(Audience::Others(user.id, [room].into()), event);
-    }
-}
-
-/// The founder comes as founder; into a guest's empty room anybody else comes as op, as on every IRC server.
-fn rank_at_the_door(room: &RoomRecord, own: Owner, was_empty: bool) -> Option<Rank> {
-    match room.owner {
-        Owner::Server => None,
-        Owner::Guest(_) | Owner::Account(_) if room.owner == own => Some(Rank::Founder),
-        Owner::Account(_) => None,
-        Owner::Guest(_) | Owner::Nobody => was_empty.then_some(Rank::Op),
     }
 }
 
@@ -120,6 +108,9 @@ fn may_enter(turn: &Turn<'_>, id: UserId, enter: &Enter) -> Result<(), Reply> {
             let text = format!("Looks too much like {}", like.record.name);
             return Err(Reply::numeric(n::ERR_NOSUCHCHANNEL, text).param(shown.to_owned()));
         }
+        if turn.world.has_founded_enough(Owner::of(user.identity)) {
+            return refused(n::ERR_TOOMANYCHANNELS, "You have founded as many rooms as one may");
+        }
         return if turn.entry.writable { Ok(()) } else { Err(unavailable("JOIN", shown)) };
     };
     let is_founder = user.identity.is_some() && room.owner == Owner::of(user.identity);
@@ -128,6 +119,9 @@ fn may_enter(turn: &Turn<'_>, id: UserId, enter: &Enter) -> Result<(), Reply> {
         return Ok(());
     }
     let modes = &room.modes;
+    if modes.flags.has(Flag::AccountsOnly) && user.account().is_none() {
+        return refused(n::ERR_NEEDREGGEDNICK, "Cannot join channel (+R): log in to an account first");
+    }
     if modes.flags.has(Flag::InviteOnly) && (turn.world.presence.is_empty(room.id) || !modes.invites(user.who())) {
         return refused(n::ERR_INVITEONLYCHAN, "Cannot join channel (+i)");
     }

@@ -59,9 +59,10 @@ pub(crate) fn apply(turn: &mut Turn<'_>, kick: &PutOut) {
 fn put_out(turn: &mut Turn<'_>, kick: &PutOut) -> Result<(), Reply> {
     let Some(actor) = turn.actor() else { return Ok(()) };
     let presence = &turn.world.presence;
-    let room = turn.world.durable.room_named(&kick.room).map(|room| (room.record.id, Arc::clone(&room.record.name)));
-    let (room, name) = room.ok_or_else(|| super::no_such_channel(kick.room.as_str()))?;
-    let ranks = presence.ranks(room, actor.id).ok_or_else(|| turn.outside(&kick.room))?;
+    let room = turn.world.durable.room_named(&kick.room).map(|room| &room.record);
+    let room = room.ok_or_else(|| super::no_such_channel(kick.room.as_str()))?;
+    let ranks = turn.world.power(room, actor).ok_or_else(|| turn.outside(&kick.room))?;
+    let (room, name) = (room.id, Arc::clone(&room.name));
     let target = presence.user_named(&kick.nick).ok_or_else(|| super::no_such_nick(kick.nick.as_str()))?;
     let (id, nick, by) = (target.id, Arc::<str>::from(target.nick.as_str()), actor.source());
     let theirs = presence.ranks(room, id).ok_or_else(|| {

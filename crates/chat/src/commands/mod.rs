@@ -20,6 +20,7 @@ pub mod oper;
 pub mod part;
 pub mod persistence;
 pub mod register;
+pub mod room;
 pub mod say;
 pub mod search;
 pub mod setname;
@@ -134,6 +135,7 @@ const TABLE: &[Command] = &[
     say::PRIVMSG,
     quit::COMMAND,
     register::COMMAND,
+    room::COMMAND,
     search::COMMAND,
     setname::COMMAND,
     say::TAGMSG,

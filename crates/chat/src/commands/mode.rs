@@ -11,7 +11,7 @@ use teahouse_proto::numerics as n;
 use super::{Answers, Command, Stage, usermode};
 use crate::durable::RoomRecord;
 use crate::entry::{Action, Audience, Event};
-use crate::ids::{SessionId, UserId};
+use crate::ids::{Identity, SessionId, UserId};
 use crate::modes::{self, CHANGES_MAX, Flag, KEY_BYTES_MAX, LIST_MASKS_MAX, List, Mask, Rank, Ranks};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
@@ -169,7 +169,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetModes) {
     let Some(room) = turn.world.durable.room_named(&set.room).map(|room| room.record.clone()) else {
         return turn.reply(super::no_such_channel(set.room.as_str()));
     };
-    let Some(ranks) = turn.world.presence.ranks(room.id, id) else {
+    let Some(ranks) = turn.world.power(&room, user) else {
         let refusal = turn.outside(&set.room);
         return turn.reply(refusal);
     };
@@ -255,10 +255,7 @@ impl Changing<'_, '_> {
         let masks = self.room.modes.list_mut(list);
         let place = masks.iter().position(|known| known.mask.eq_ignore_ascii_case(mask));
         match (on, place) {
-            (true, None) if masks.len() >= LIST_MASKS_MAX => {
-                let reply = Reply::numeric(n::ERR_BANLISTFULL, "Channel list is full");
-                Err(reply.param(self.room.name.to_string()).param(list.letter().to_string()))
-            }
+            (true, None) if masks.len() >= LIST_MASKS_MAX => Err(self.full(list.letter())),
             (true, None) => {
                 masks.push(Mask { mask: Arc::clone(mask), by, at });
                 Ok(true)
@@ -272,14 +269,12 @@ impl Changing<'_, '_> {
     }
 
     fn rank(&mut self, on: bool, rank: Rank, nick: &Nick) -> Result<(), Reply> {
-        let Some(user) = self.turn.world.presence.user_named(nick) else {
-            return Err(super::no_such_nick(nick.as_str()));
-        };
-        let (id, name) = (user.id, user.nick.as_str().to_owned());
+        let Some(user) = self.turn.world.presence.user_named(nick) else { return self.forget_rank(on, rank, nick) };
+        let (id, account, name) = (user.id, user.identity.and_then(Identity::account), user.nick.as_str().to_owned());
         let Some(theirs) = self.turn.world.presence.ranks(self.room.id, id) else {
-            let reply = Reply::numeric(n::ERR_USERNOTINCHANNEL, "They aren't on that channel");
-            return Err(reply.param(name).param(self.room.name.to_string()));
+            return self.forget_rank(on, rank, nick);
         };
+        let account = account.filter(|_| self.room.owner.is_lasting());
         // One may always step down.
         if on || id != self.actor {
             self.needs(rank.takes())?;
@@ -288,10 +283,52 @@ impl Changing<'_, '_> {
         if !on && id != self.actor && theirs.highest() > self.ranks.highest() {
             return Err(self.refused());
         }
+        if account.is_some() && !self.turn.entry.writable {
+            return Err(unavailable("MODE", &self.room.name));
+        }
+        if on && account.is_some_and(|account| self.turn.access_is_full(self.room.id, account)) {
+            return Err(self.full(rank.letter()));
+        }
         if self.turn.world.presence.set_rank(self.room.id, id, rank, on) {
             self.done.push((on, rank.letter(), Some(name)));
+            if let Some(account) = account {
+                let now = self.turn.world.presence.ranks(self.room.id, id).unwrap_or_default();
+                self.turn.note_access(self.room.id, account, now);
+            }
         }
         Ok(())
+    }
+
+    /// An account that is not inside is not remembered to be something any more; nobody else outside is anything.
+    fn forget_rank(&mut self, on: bool, rank: Rank, nick: &Nick) -> Result<(), Reply> {
+        let world = &self.turn.world;
+        let account = world.durable.account_named(nick).map(|account| (account.id, account.name.to_string()));
+        let known = account.map(|(id, name)| (id, name, world.access(self.room.id, id)));
+        let Some((id, name, mut theirs)) = known.filter(|(.., theirs)| !on && theirs.has(rank)) else {
+            return Err(match self.turn.world.presence.user_named(nick) {
+                Some(user) => {
+                    let reply = Reply::numeric(n::ERR_USERNOTINCHANNEL, "They aren't on that channel");
+                    reply.param(user.nick.as_str().to_owned()).param(self.room.name.to_string())
+                }
+                None => super::no_such_nick(nick.as_str()),
+            });
+        };
+        self.needs(rank.takes())?;
+        if theirs.highest() > self.ranks.highest() {
+            return Err(self.refused());
+        }
+        if !self.turn.entry.writable {
+            return Err(unavailable("MODE", &self.room.name));
+        }
+        theirs.set(rank, false);
+        self.turn.note_access(self.room.id, id, theirs);
+        self.done.push((on, rank.letter(), Some(name)));
+        Ok(())
+    }
+
+    fn full(&self, letter: char) -> Reply {
+        let reply = Reply::numeric(n::ERR_BANLISTFULL, "Channel list is full");
+        reply.param(self.room.name.to_string()).param(letter.to_string())
     }
 
     fn needs(&self, rank: Rank) -> Result<(), Reply> {
@@ -483,6 +520,7 @@ mod tests {
                 alice < 353 alice = #tea :~alice bob
                 alice < 366 alice #tea :End of /NAMES list
                 bob < :alice JOIN #tea
+                bob < MODE #tea +q alice
                 alice < :alice MODE #tea +a bob
                 bob < :alice MODE #tea +a bob
                 bob < 482 bob #tea :You're not channel operator"#]],

@@ -138,6 +138,7 @@ fn become_account(turn: &mut Turn<'_>, user: UserId) -> AccountId {
         turn.out.changes.push(Change::GuestRegistered(guest));
         for room in turn.world.durable.rooms_of(Owner::Guest(guest)) {
             turn.change_room(room, |record| record.owner = Owner::Account(id));
+            turn.remember_ranks(room);
         }
     }
     turn.world.presence.identify(user, Identity::Account(id));

@@ -196,6 +196,10 @@ fn may_speak(turn: &Turn<'_>, user: UserId, room: &RoomRecord) -> Result<(), Rep
     if modes.flags.has(Flag::Moderated) {
         return refused("Cannot send to channel (+m)");
     }
+    let has_account = turn.world.presence.user(user).is_some_and(|user| user.account().is_some());
+    if modes.flags.has(Flag::AccountsSpeak) && !has_account {
+        return refused("Cannot send to channel (+M): log in to an account first");
+    }
     let is_banned = turn.world.presence.user(user).is_some_and(|user| modes.bans(user.who()));
     if is_banned { refused("Cannot send to channel (+b)") } else { Ok(()) }
 }

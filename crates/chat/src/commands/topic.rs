@@ -50,13 +50,13 @@ fn parse(request: &mut Request<'_>) {
 
 pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetTopic) {
     let Some(user) = turn.actor() else { return };
-    let (id, source) = (user.id, user.source());
+    let source = user.source();
     let room = turn.world.durable.room_named(&set.room).filter(|room| user.rooms.contains(&room.record.id));
     let Some(room) = room.map(|room| room.record.clone()) else {
         let refusal = turn.outside(&set.room);
         return turn.reply(refusal);
     };
-    let ranks = turn.world.presence.ranks(room.id, id).unwrap_or_default();
+    let ranks = turn.world.power(&room, user).unwrap_or_default();
     if room.modes.flags.has(Flag::TopicLocked) && !ranks.is_at_least(Rank::Halfop) {
         return turn.reply(super::needs_rank(&room.name));
     }

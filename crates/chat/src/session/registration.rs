@@ -99,8 +99,8 @@ mod tests {
                 a < 001 alice :Welcome to the Test Network, alice
                 a < 002 alice :Your host is tea.test, running version teahouse-0
                 a < 003 alice :This server was created today
-                a < 004 alice tea.test teahouse-0 Biow Iabehiklmnoqstv
-                a < 005 alice NETWORK=Test CASEMAPPING=ascii UTF8MAPPING=rfc8265 UTF8ONLY CHANTYPES=# PREFIX=(qaohv)~&@%+ CHANMODES=beI,k,l,imnst MAXLIST=beI:100 MODES=10 EXCEPTS=e INVEX=I EXTBAN=~,a ACCOUNTEXTBAN=a,account :are supported by this server
+                a < 004 alice tea.test teahouse-0 Biow IMRabehiklmnoqstv
+                a < 005 alice NETWORK=Test CASEMAPPING=ascii UTF8MAPPING=rfc8265 UTF8ONLY CHANTYPES=# PREFIX=(qaohv)~&@%+ CHANMODES=beI,k,l,MRimnst MAXLIST=beI:100 MODES=10 EXCEPTS=e INVEX=I EXTBAN=~,a ACCOUNTEXTBAN=a,account :are supported by this server
                 a < 005 alice BOT=B SAFELIST ELIST=CMNTU KNOCK KEYLEN=32 AWAYLEN=310 NAMELEN=128 MONITOR=100 NICKLEN=32 USERLEN=16 CHANNELLEN=64 TOPICLEN=390 CHANLIMIT=#:100 :are supported by this server
                 a < 005 alice TARGMAX=NAMES:1,PRIVMSG:4,NOTICE:4,TAGMSG:4,KICK:,JOIN:,WHOIS:1 CHATHISTORY=500 MSGREFTYPES=msgid,timestamp teahouse.internal/AUTOJOIN=#lobby :are supported by this server
                 a < 251 alice :There are 1 users and 0 invisible on 1 servers

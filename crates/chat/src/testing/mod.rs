@@ -138,6 +138,7 @@ pub(crate) fn info() -> ServerInfo {
             guest_seat_ms: 90_000,
             always_on: true,
             forget_ms: 30 * 24 * 3_600_000,
+            rooms_per_founder: 50,
             keep_history: true,
             rows_per_hold: crate::info::ROWS_PER_HOLD,
         },

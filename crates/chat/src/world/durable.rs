@@ -31,6 +31,8 @@ pub(crate) struct Durable {
     by_look: BTreeMap<String, RoomId>,
     /// Those of the server's own.
     servers: BTreeSet<RoomId>,
+    /// How many each guest and account has founded, by its number.
+    founded: BTreeMap<u64, usize>,
     /// When each empty room is to be forgotten.
     ending: BTreeSet<(Time, RoomId)>,
     guests: BTreeMap<GuestId, GuestRecord>,
@@ -107,6 +109,9 @@ impl Durable {
         if record.owner == Owner::Server {
             self.servers.insert(record.id);
         }
+        if let Some(founder) = record.owner.founder() {
+            *self.founded.entry(founder).or_default() += 1;
+        }
         self.rooms.insert(record.id, Room { record, name });
     }
 
@@ -123,6 +128,11 @@ impl Durable {
         (taken, last)
     }
 
+    /// How many rooms somebody has founded who is remembered.
+    pub(crate) fn founded(&self, owner: Owner) -> usize {
+        owner.founder().and_then(|founder| self.founded.get(&founder)).copied().unwrap_or_default()
+    }
+
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &AccountRecord> {
         self.accounts.values()
     }
@@ -132,6 +142,13 @@ impl Durable {
         self.by_name.remove(&room.name);
         self.by_look.remove(&room.name.skeleton());
         self.servers.remove(&id);
+        if let Some(founder) = room.record.owner.founder() {
+            let count = self.founded.entry(founder).or_default();
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.founded.remove(&founder);
+            }
+        }
         if let Some(end) = room_end(&room.record, self.forget_ms) {
             self.ending.remove(&(end, id));
         }

@@ -3,6 +3,7 @@
 //! In: entries, in the log's order. Out: effects for the sessions, changes for the store. It has no clock, no
 //! randomness, no IO, and no map whose order differs between runs: the same entries give the same effects.
 
+mod access;
 mod durable;
 mod presence;
 mod seats;
@@ -20,7 +21,7 @@ pub(crate) use turn::Turn;
 
 use crate::commands::{
     account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
-    register, say, setname, topic, usermode, wallops,
+    register, room, say, setname, topic, usermode, wallops,
 };
 use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
@@ -75,6 +76,7 @@ impl World {
             Action::Mark(action) => markread::apply(&mut turn, action),
             Action::Account(action) => account::apply(&mut turn, action),
             Action::Persist(action) => persistence::apply(&mut turn, action),
+            Action::Room(action) => room::apply(&mut turn, action),
             Action::Register(action) => register::apply(&mut turn, action),
             Action::Authenticate(action) => authenticate::apply(&mut turn, action),
             Action::Oper(action) => oper::apply(&mut turn, action),

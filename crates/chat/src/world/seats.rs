@@ -135,6 +135,12 @@ impl Turn<'_> {
             self.world.presence.insert(user);
             for room in rooms {
                 self.world.presence.enter(id, room);
+                let Some(record) = self.world.durable.room(room).map(|room| &room.record) else { continue };
+                // Nobody comes first: whoever was op of a guest's room, as others have been, is not any more.
+                let ranks = self.world.ranks_at_the_door(record, identity, false);
+                for rank in ranks.all() {
+                    self.world.presence.set_rank(room, id, rank, true);
+                }
             }
         }
     }

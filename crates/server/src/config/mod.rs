@@ -66,6 +66,8 @@ pub struct Config {
     pub forget_after: Option<Duration>,
     /// `accounts.guest_seat_s`: how long a guest whose connection dropped keeps the seat.
     pub guest_seat: Duration,
+    /// `rooms.per_founder`: how many rooms one may have founded at a time; `None` for no limit.
+    pub rooms_per_founder_max: Option<usize>,
     /// `accounts.always_on`: whether an account stays in its rooms while nobody is connected as it.
     pub always_on: bool,
     /// `limits.connections`: how many connections there may be at once; `None` for no limit.
@@ -128,6 +130,7 @@ impl Default for Config {
             autojoin: vec![RoomName::parse("#lobby").expect("#lobby is a room's name")],
             forget_after: Some(Duration::from_secs(30 * 24 * 60 * 60)),
             guest_seat: Duration::from_secs(90),
+            rooms_per_founder_max: Some(50),
             always_on: true,
             connections_max: None,
             connections_per_ip_max: Some(64),

@@ -29,7 +29,7 @@ fn a_mistake_in_the_file_is_one_line_with_place_thing_and_remedy() {
         ("[metrics]", "teahouse.toml:1:2: metrics is not in this version; remove it"),
         ("[metrics]\nlisten = 'x'", "teahouse.toml:1:2: metrics is not in this version; remove it"),
         ("[tls]\nkey = ''", "teahouse.toml:2:7: tls.key is empty; name a file, like \"privkey.pem\""),
-        ("[rooms]\nper_founder = 1", "teahouse.toml:2:1: rooms.per_founder is not in this version; remove it"),
+        ("[accounts]\nguests = true", "teahouse.toml:2:1: accounts.guests is not in this version; remove it"),
         ("[server]\nname = 3", "teahouse.toml:2:8: server.name takes text in quotes, like \"…\""),
         ("[server.name]", "teahouse.toml:1:1: server.name takes text in quotes, like \"…\""),
         ("[listen]\nany = '127.0.0.1:1'", "teahouse.toml:2:7: listen.any takes a list of texts, like [\"…\", \"…\"]"),
@@ -153,6 +153,7 @@ Welcome.
         [rooms]
         autojoin = ["#门口"]
         forget_days = 0
+        per_founder = 7
         [accounts]
         guest_seat_s = 5
         [limits]
@@ -176,6 +177,7 @@ Welcome.
     assert!(!config.keep_history);
     assert_eq!(config.autojoin[0].as_str(), "#门口");
     assert_eq!(config.forget_after, None);
+    assert_eq!(config.rooms_per_founder_max, Some(7));
     assert_eq!(config.guest_seat, Duration::from_secs(5));
     assert_eq!(config.connections_max, Some(1000));
     assert_eq!(config.send_queue_bytes_max, Some(0x20000));

@@ -28,11 +28,46 @@ fn an_account_keeps_its_seat_and_is_told_what_it_has_missed_after_a_restart() {
     party.restart();
     let mut carol = party.guest("carol", "");
     carol.say("NAMES #tea");
-    assert_eq!(bare(&carol.until(" 366 "))[0], "353 carol = #tea :alice bob");
+    assert_eq!(bare(&carol.until(" 366 "))[0], "353 carol = #tea :~alice bob");
     let (mut alice, rooms) = party.owner("alice", "");
-    assert_eq!(bare(&rooms)[..2], [":alice!account@teahouse.localhost JOIN #tea", "353 alice = #tea :alice bob"]);
+    assert_eq!(bare(&rooms)[..2], [":alice!account@teahouse.localhost JOIN #tea", "353 alice = #tea :~alice bob"]);
     alice.say("CHATHISTORY LATEST #tea * 9");
     alice.say("CHATHISTORY LATEST bob * 9");
     let told = alice.so_far();
     assert!(told[0].ends_with(" PRIVMSG #tea :missed") && told[1].ends_with(" PRIVMSG alice :for you"), "{told:?}");
+}
+
+#[test]
+fn whose_a_room_is_and_what_accounts_are_in_it_is_there_again_after_a_restart() {
+    let mut party = Party::new();
+    let mut alice = party.guest("alice", "");
+    let mut bob = party.guest("bob", "");
+    for peer in [&mut alice, &mut bob] {
+        peer.say("REGISTER * * oolong");
+        peer.until("REGISTER SUCCESS");
+        peer.say("JOIN #tea");
+        peer.until(" 366 ");
+    }
+    alice.say("MODE #tea +oRMk bob green");
+    alice.say("TOPIC #tea :oolong");
+    alice.until(" TOPIC ");
+    bob.say("PART #tea");
+    bob.until(" PART ");
+    party.restart();
+    let mut carol = party.guest("carol", "");
+    carol.say("JOIN #tea green");
+    carol.until(" 477 ");
+    let (mut bob, _) = party.owner("bob", "");
+    bob.say("JOIN #tea green");
+    assert_eq!(bare(&bob.until(" 353 "))[3], "353 bob = #tea :~alice @bob");
+    bob.say("MODE #tea");
+    assert_eq!(bare(&bob.until(" 324 ")).last().expect("a line"), "324 bob #tea +MRnk green");
+    let (mut alice, _) = party.owner("alice", "");
+    alice.say("ROOM DROP #tea");
+    alice.until("NOTE ROOM DONE");
+    party.restart();
+    let (mut alice, rooms) = party.owner("alice", "");
+    assert!(bare(&rooms).contains(&"353 alice = #tea :alice bob".to_owned()), "{rooms:?}");
+    alice.say("ROOM ACCESS #tea");
+    assert_eq!(alice.so_far().len(), 1);
 }
