@@ -1,6 +1,8 @@
 //! MODE: what a room is set to, who ranks how high in it, and one's own marks.
 //! <https://modern.ircdocs.horse/#mode-message>
 
+mod ranks;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use teahouse_proto::numerics as n;
 use super::{Answers, Command, Stage, usermode};
 use crate::durable::RoomRecord;
 use crate::entry::{Action, Audience, Event};
-use crate::ids::{Identity, SessionId, UserId};
+use crate::ids::{SessionId, UserId};
 use crate::modes::{self, CHANGES_MAX, Flag, KEY_BYTES_MAX, LIST_MASKS_MAX, List, Mask, Rank, Ranks};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
@@ -266,64 +268,6 @@ impl Changing<'_, '_> {
             }
             _ => Ok(false),
         }
-    }
-
-    fn rank(&mut self, on: bool, rank: Rank, nick: &Nick) -> Result<(), Reply> {
-        let Some(user) = self.turn.world.presence.user_named(nick) else { return self.forget_rank(on, rank, nick) };
-        let (id, account, name) = (user.id, user.identity.and_then(Identity::account), user.nick.as_str().to_owned());
-        let Some(theirs) = self.turn.world.presence.ranks(self.room.id, id) else {
-            return self.forget_rank(on, rank, nick);
-        };
-        let account = account.filter(|_| self.room.owner.is_lasting());
-        // One may always step down.
-        if on || id != self.actor {
-            self.needs(rank.takes())?;
-        }
-        // Nobody takes anything from one who ranks higher.
-        if !on && id != self.actor && theirs.highest() > self.ranks.highest() {
-            return Err(self.refused());
-        }
-        if account.is_some() && !self.turn.entry.writable {
-            return Err(unavailable("MODE", &self.room.name));
-        }
-        if on && account.is_some_and(|account| self.turn.access_is_full(self.room.id, account)) {
-            return Err(self.full(rank.letter()));
-        }
-        if self.turn.world.presence.set_rank(self.room.id, id, rank, on) {
-            self.done.push((on, rank.letter(), Some(name)));
-            if let Some(account) = account {
-                let now = self.turn.world.presence.ranks(self.room.id, id).unwrap_or_default();
-                self.turn.note_access(self.room.id, account, now);
-            }
-        }
-        Ok(())
-    }
-
-    /// An account that is not inside is not remembered to be something any more; nobody else outside is anything.
-    fn forget_rank(&mut self, on: bool, rank: Rank, nick: &Nick) -> Result<(), Reply> {
-        let world = &self.turn.world;
-        let account = world.durable.account_named(nick).map(|account| (account.id, account.name.to_string()));
-        let known = account.map(|(id, name)| (id, name, world.access(self.room.id, id)));
-        let Some((id, name, mut theirs)) = known.filter(|(.., theirs)| !on && theirs.has(rank)) else {
-            return Err(match self.turn.world.presence.user_named(nick) {
-                Some(user) => {
-                    let reply = Reply::numeric(n::ERR_USERNOTINCHANNEL, "They aren't on that channel");
-                    reply.param(user.nick.as_str().to_owned()).param(self.room.name.to_string())
-                }
-                None => super::no_such_nick(nick.as_str()),
-            });
-        };
-        self.needs(rank.takes())?;
-        if theirs.highest() > self.ranks.highest() {
-            return Err(self.refused());
-        }
-        if !self.turn.entry.writable {
-            return Err(unavailable("MODE", &self.room.name));
-        }
-        theirs.set(rank, false);
-        self.turn.note_access(self.room.id, id, theirs);
-        self.done.push((on, rank.letter(), Some(name)));
-        Ok(())
     }
 
     fn full(&self, letter: char) -> Reply {
