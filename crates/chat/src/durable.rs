@@ -249,6 +249,10 @@ pub enum FactKind {
     AlwaysOn,
     /// What an account is in a room: the letters of its ranks; its key is the account's number.
     Access,
+    /// Who may not come in; when that ends stands first.
+    Ban,
+    /// A one-time code, by its hash: when it ends.
+    Claim,
     /// How an account shows itself: `away` with its reason, `realname` with that.
     Face,
 }

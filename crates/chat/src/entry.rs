@@ -7,8 +7,8 @@ use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
 use crate::commands::{
-    account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
-    register, room, say, setname, usermode, wallops,
+    account, authenticate, away, claim, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
+    register, room, say, setname, uban, usermode, wallops,
 };
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
@@ -91,6 +91,12 @@ pub enum Action {
     Persist(persistence::Persist),
     /// Somebody does something with whose a room is.
     Room(room::Disposal),
+    /// A server's ban is made or taken away.
+    Ban(uban::SetBan),
+    /// Somebody shows a one-time code.
+    Claim(claim::Claim),
+    /// A one-time code is good from now on.
+    Offer(claim::Offer),
     /// A user wants an account.
     Register(register::Register),
     /// Whether a session has proved whose it is.

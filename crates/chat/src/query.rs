@@ -6,7 +6,7 @@ use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::{
     about, account, chathistory, ison, list, lusers, markread, mode, monitor, names, persistence, room, say, search,
-    topic, usermode, who, whois, whowas,
+    topic, uban, usermode, who, whois, whowas,
 };
 use crate::durable::{Bound, Conversation, LastSaid, Span};
 use crate::ids::{AccountId, Identity, RoomId, SessionId, Time, UserId};
@@ -49,6 +49,8 @@ pub enum Query {
     Userhost(Vec<Nick>),
     /// Which of these, who are monitored, are here.
     Presence(Vec<Nick>),
+    /// Who may not come in.
+    Bans,
     /// Whose ranks a room remembers.
     Access(RoomName),
     /// Whether the asker's seats are kept.
@@ -182,6 +184,7 @@ impl World {
             Query::Ison(nicks) => ison::answer(self, &scope, &nicks),
             Query::Userhost(nicks) => ison::answer_userhost(self, &scope, &nicks),
             Query::Presence(nicks) => monitor::answer(self, &scope, &nicks),
+            Query::Bans => uban::answer(self, session, &scope),
             Query::Access(room) => room::answer(self, session, &scope, &room),
             Query::AlwaysOn => persistence::answer(self, session, &scope),
             Query::Lusers => lusers::answer(self, &scope),

@@ -85,6 +85,7 @@ numerics! {
     ERR_NEEDMOREPARAMS = 461, "The command needs more parameters.";
     ERR_ALREADYREGISTERED = 462, "Registration happens once.";
     ERR_PASSWDMISMATCH = 464, "The server's password is another.";
+    ERR_YOUREBANNEDCREEP = 465, "Whoever comes is banned from the server.";
     ERR_CHANNELISFULL = 471, "The room has as many people as its limit allows.";
     ERR_UNKNOWNMODE = 472, "There is no such channel mode.";
     ERR_INVITEONLYCHAN = 473, "The room opens to the invited only.";

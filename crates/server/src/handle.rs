@@ -77,6 +77,7 @@ pub struct ServerHandle {
     doors: Doors,
     events: Events,
     certificate: Option<Certificate>,
+    claim: Option<String>,
     runtime: Option<Runtime>,
 }
 
@@ -126,7 +127,9 @@ impl Server {
                 ticking.tick();
             }
         });
-        Ok(ServerHandle { log, workers, doors, events, certificate, runtime: Some(runtime) })
+        // Where the configuration names operators, its host is one already.
+        let claim = (config.operators.is_empty() && log.lacks_operator()).then(|| log.offer().ok()).flatten();
+        Ok(ServerHandle { log, workers, doors, events, certificate, claim, runtime: Some(runtime) })
     }
 }
 
@@ -139,6 +142,12 @@ impl ServerHandle {
     /// The certificate that was shown when the server started, if it takes TLS.
     pub fn certificate(&self) -> Option<&Certificate> {
         self.certificate.as_ref()
+    }
+
+    /// The code of the one-time link that makes its account run the server: there is one as long as no account does, and
+    /// the configuration names no operators.
+    pub fn claim(&self) -> Option<&str> {
+        self.claim.as_deref()
     }
 
     /// Watches from now on: the connections that are there, then everything that happens.

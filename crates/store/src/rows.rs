@@ -315,8 +315,15 @@ fn facts(connection: &Connection) -> rusqlite::Result<Vec<(Fact, Arc<str>)>> {
 }
 
 /// What stands for each kind of small thing; a number is never given to another kind.
-const FACT_KINDS: &[(FactKind, i64)] =
-    &[(FactKind::Seat, 0), (FactKind::Marker, 1), (FactKind::AlwaysOn, 2), (FactKind::Face, 3), (FactKind::Access, 4)];
+const FACT_KINDS: &[(FactKind, i64)] = &[
+    (FactKind::Seat, 0),
+    (FactKind::Marker, 1),
+    (FactKind::AlwaysOn, 2),
+    (FactKind::Face, 3),
+    (FactKind::Access, 4),
+    (FactKind::Ban, 5),
+    (FactKind::Claim, 6),
+];
 
 fn fact_number(kind: FactKind) -> i64 {
     let row = FACT_KINDS.iter().find(|(known, _)| *known == kind);

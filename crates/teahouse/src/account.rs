@@ -45,6 +45,8 @@ enum Deed {
     Delete { name: String },
     /// Have an account run the server too, or not any more
     Operator { name: String, on: Switch },
+    /// Make a one-time code: whoever opens it within a day runs the server
+    Claim,
     /// Tell which accounts there are
     List,
 }
@@ -99,6 +101,7 @@ fn words(deed: &Deed) -> anyhow::Result<Vec<String>> {
         Deed::Delete { name } => line(&["DELETE", name]),
         Deed::Operator { name, on: Switch::On } => line(&["OPERATOR", name, "ON"]),
         Deed::Operator { name, on: Switch::Off } => line(&["OPERATOR", name, "OFF"]),
+        Deed::Claim => line(&["CLAIM"]),
         Deed::List => line(&["LIST"]),
     }
 }

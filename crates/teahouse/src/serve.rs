@@ -56,6 +56,9 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let told = runtime.block_on(async { Told::new() })?;
     let handle = Server::start(config)?;
     print(&welcome(handle.addresses(), handle.certificate(), &data_dir, &own_addresses()));
+    if let Some(code) = handle.claim() {
+        print(&first_operator(handle.addresses(), handle.certificate().is_some(), &own_addresses(), code));
+    }
     runtime.block_on(until_told_to_go(handle, told))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -173,6 +176,16 @@ fn welcome(listening: &[Listening], certificate: Option<&Certificate>, data_dir:
     text
 }
 
+/// How whoever hosts this becomes its operator.
+fn first_operator(listening: &[Listening], is_secure: bool, own: &[IpAddr], code: &str) -> String {
+    let scheme = if is_secure { "https" } else { "http" };
+    let how = match reachable(listening, own, |takes| takes != Takes::Irc).first() {
+        Some(address) => format!("open this once, within 24 hours:\n  {scheme}://{address}/#/claim/{code}"),
+        None => format!("log in to an account within 24 hours and say:\n  OPER claim {code}"),
+    };
+    format!("\nNobody runs this server yet. To be its operator, {how}\n")
+}
+
 /// A name is written once, before the first of its values.
 fn write_rows(text: &mut String, rows: &[(&str, String)]) {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
@@ -266,6 +279,17 @@ mod tests {
         );
         certificate.is_self_signed = false;
         assert!(!welcome(&all, Some(&certificate), Path::new("/d"), &own).contains("0123abcd"));
+    }
+
+    #[test]
+    fn the_first_operator_is_shown_the_way() {
+        assert_eq!(
+            first_operator(&listening(DEFAULT), false, &[], "5eed"),
+            "\nNobody runs this server yet. To be its operator, open this once, within 24 hours:\n\
+             \x20 http://127.0.0.1:8667/#/claim/5eed\n"
+        );
+        let irc = listening(&[("127.0.0.1:6667", Takes::Irc)]);
+        assert!(first_operator(&irc, false, &[], "5eed").ends_with("and say:\n  OPER claim 5eed\n"));
     }
 
     #[test]

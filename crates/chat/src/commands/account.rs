@@ -2,6 +2,7 @@
 //!
 //! By an operator's session, or by the program itself (`teahouse account`), which is an operator to itself.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
 use crate::work::Work;
+use crate::world::bans::Target;
 use crate::world::{Leaving, Turn, World};
 
 pub(super) const COMMAND: Command = Command {
@@ -94,6 +96,8 @@ pub enum Wish {
     Choice(Choice),
     /// The accounts are told, from behind this one on.
     List(AccountId),
+    /// A one-time code is made; for the program alone, which shows it.
+    Claim,
 }
 
 fn parse(request: &mut Request<'_>) {
@@ -101,6 +105,11 @@ fn parse(request: &mut Request<'_>) {
         Ok(Wish::Order(order)) => request.submit(Action::Account(order)),
         Ok(Wish::Choice(choice)) => request.work(Work::Account(choice)),
         Ok(Wish::List(after)) => request.ask(Query::Accounts(after)),
+        Ok(Wish::Claim) => {
+            let text = "Such a link is shown where the server runs: teahouse account claim";
+            let refusal = refusal("INVALID_PARAMS", "CLAIM", text);
+            request.reply(refusal);
+        }
         Err(refusal) => request.reply(refusal),
     }
 }
@@ -111,6 +120,9 @@ pub fn read(message: &Message<'_>, salt: [u8; 16]) -> Result<Wish, Reply> {
     let verb = param(0).to_ascii_uppercase();
     if verb == "LIST" {
         return Ok(Wish::List(AccountId::default()));
+    }
+    if verb == "CLAIM" {
+        return Ok(Wish::Claim);
     }
     let name =
         Nick::parse(param(1)).map_err(|_| refusal("INVALID_NAME", param(1), "An account is named like a nick"))?;
@@ -140,9 +152,19 @@ pub fn read(message: &Message<'_>, salt: [u8; 16]) -> Result<Wish, Reply> {
     Ok(Wish::Order(Order { name, deed }))
 }
 
+/// A one-time code for whoever reads this.
+pub fn offered(code: &str) -> Reply {
+    note("CLAIM", code.to_owned(), "Whoever opens it within a day, once, runs the server")
+}
+
 /// The answer to a line for the program that is none of this command.
 pub fn unknown(line: &str) -> Reply {
     refusal("INVALID_PARAMS", line, "That is no line for the program")
+}
+
+/// `NOTE ACCOUNT code name :text`
+pub(crate) fn note(code: &'static str, name: impl Into<Cow<'static, str>>, text: &'static str) -> Reply {
+    Reply::word("NOTE").param(COMMAND.name).param(code).param(name).text(text)
 }
 
 fn refusal(code: &'static str, name: &str, text: &'static str) -> Reply {
@@ -153,7 +175,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, order: &Order) {
     match carry_out(turn, order) {
         Ok(text) => {
             let name = order.name.as_str().to_owned();
-            turn.promise(Reply::word("NOTE").param(COMMAND.name).param("DONE").param(name).text(text));
+            turn.promise(note("DONE", name, text));
         }
         Err(refusal) => turn.reply(refusal),
     }
@@ -248,6 +270,7 @@ fn delete(turn: &mut Turn<'_>, id: AccountId) {
     for fact in turn.world.durable.facts_of(id.0) {
         turn.put_fact(fact, None);
     }
+    turn.put_fact(Target::Account(id).fact(), None);
     turn.world.durable.remove_account(id);
     turn.out.changes.push(Change::AccountForgotten(id));
 }

@@ -25,6 +25,7 @@ pub mod say;
 pub mod search;
 pub mod setname;
 pub mod topic;
+pub mod uban;
 pub mod usermode;
 pub mod wallops;
 pub mod who;
@@ -37,6 +38,7 @@ pub(crate) mod whois;
 pub(crate) mod whowas;
 
 mod cap;
+pub mod claim;
 mod guest;
 mod help;
 mod motd;
@@ -108,6 +110,7 @@ const TABLE: &[Command] = &[
     batch::COMMAND,
     cap::COMMAND,
     chathistory::COMMAND,
+    uban::DLINE,
     guest::COMMAND,
     help::COMMAND,
     about::INFO,
@@ -116,6 +119,7 @@ const TABLE: &[Command] = &[
     join::COMMAND,
     kick::COMMAND,
     kill::COMMAND,
+    uban::KLINE,
     knock::COMMAND,
     list::COMMAND,
     lusers::COMMAND,
@@ -141,6 +145,9 @@ const TABLE: &[Command] = &[
     say::TAGMSG,
     about::TIME,
     topic::COMMAND,
+    uban::COMMAND,
+    uban::UNDLINE,
+    uban::UNKLINE,
     user::COMMAND,
     ison::USERHOST,
     about::VERSION,

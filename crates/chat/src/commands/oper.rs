@@ -6,7 +6,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use teahouse_proto::numerics as n;
 
+use super::claim::{CLAIM, Claim};
 use super::{Answers, Command, Stage, usermode};
+use crate::entry::Action;
+use crate::ids::TokenHash;
 use crate::reply::Reply;
 use crate::session::Request;
 use crate::work::{PasswordHash, Work};
@@ -17,7 +20,7 @@ pub(super) const COMMAND: Command = Command {
     params_min: 2,
     stage: Stage::Registered,
     answers: Answers::Many,
-    help: "OPER <name> <password>: become a server operator",
+    help: "OPER <name> <password> | claim <code>: become a server operator",
     parse,
 };
 
@@ -56,6 +59,9 @@ impl fmt::Debug for Attempt {
 
 fn parse(request: &mut Request<'_>) {
     let (name, password) = (request.param(0), request.param(1));
+    if name.eq_ignore_ascii_case(CLAIM) {
+        return request.submit(Action::Claim(Claim { code: TokenHash::of(password) }));
+    }
     let operators = &request.info.operators;
     let Some(anybody) = operators.first() else {
         return request.reply(Reply::numeric(n::ERR_NOOPERHOST, "This server has no operators"));

@@ -11,11 +11,14 @@ use crate::commands::account;
 use crate::commands::away;
 use crate::commands::lusers::Counts;
 use crate::commands::persistence::AlwaysOn;
+use crate::commands::uban;
 use crate::durable::GuestRecord;
 use crate::entry::{Audience, Event, RoomView};
-use crate::ids::{AccountId, GuestId, Identity, RoomId, TokenHash, UserId};
-use crate::modes::UserModes;
+use crate::ids::{AccountId, GuestId, Identity, RoomId, SessionId, TokenHash, UserId};
+use crate::modes::{UserModes, Who};
 use crate::reply::{self, Reply};
+use crate::world::bans::Ban;
+use crate::world::source_of;
 use crate::world::{Face, Leaving, Turn, User};
 
 /// A session that has registered.
@@ -107,6 +110,10 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
     if let Some(text) = account.and_then(account::suspended) {
         return turn.tell_origin(Event::Close(text.into()));
     }
+    if let Some(ban) = ban_of(turn, attach) {
+        turn.reply(uban::banned(&ban));
+        return turn.tell_origin(Event::Close(ban.goodbye()));
+    }
     let account = account.and_then(|account| Some((account.id, Nick::parse(&account.name).ok()?)));
     // A token is of no use to whoever has an account.
     let (known, outcome) = match &account {
@@ -161,6 +168,22 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
     }
 }
 
+/// Why whoever comes may not come in, as what it would be: an account's or a guest's nick is not what NICK said.
+fn ban_of(turn: &Turn<'_>, attach: &Attach) -> Option<Ban> {
+    let account = attach.account.and_then(|id| turn.world.durable.account(id));
+    let name = account.and_then(|account| Nick::parse(&account.name).ok());
+    let token = attach.guest.and_then(|tokens| tokens.known);
+    let guest = token.and_then(|token| turn.world.durable.guest_with(token)).map(|guest| Identity::Guest(guest.id));
+    let identity = account.map(|account| Identity::Account(account.id)).or(guest);
+    let source = match (&name, identity.and_then(|identity| turn.world.presence.user_known_as(identity))) {
+        (Some(name), _) => turn.world.account_source(name),
+        (None, Some(live)) => live.source(),
+        (None, None) => source_of(&attach.nick, &attach.address),
+    };
+    let who = Who { source: &source, account: name.as_ref() };
+    turn.world.bans().find(|(target, _)| target.meets(identity, who, attach.link)).map(|(_, ban)| ban)
+}
+
 fn guest_of(turn: &Turn<'_>, tokens: Option<GuestTokens>) -> (Option<Identity>, GuestOutcome) {
     let Some(tokens) = tokens else { return (None, GuestOutcome::None) };
     let known = tokens.known.and_then(|token| turn.world.durable.guest_with(token));
@@ -196,21 +219,26 @@ fn make_user(turn: &mut Turn<'_>, attach: &Attach, nick: Nick, identity: Option<
 /// Takes the session from its user; with the last one a guest's seat is kept for a while, an account's for as long as it
 /// wants, and anybody else is gone.
 pub(crate) fn detach(turn: &mut Turn<'_>, detach: &Detach) {
-    let Some(origin) = turn.entry.origin.clone() else { return };
-    let Some(user) = turn.actor() else { return };
+    if let Some(origin) = turn.entry.origin.clone() {
+        end(turn, origin.session, &detach.reason, detach.leaving);
+    }
+}
+
+pub(crate) fn end(turn: &mut Turn<'_>, session: SessionId, reason: &Arc<str>, leaving: Leaving) {
+    let Some(user) = turn.world.presence.user_of(session) else { return };
     let (id, identity, last) = (user.id, user.identity, user.sessions.len() == 1);
     let rooms: Arc<[RoomId]> = user.rooms.iter().copied().collect();
     let seat_ms = match identity {
         Some(Identity::Account(account)) if turn.world.is_always_on(account) => None,
-        Some(Identity::Guest(_)) if detach.leaving == Leaving::Dropped => Some(turn.world.rules.guest_seat_ms),
+        Some(Identity::Guest(_)) if leaving == Leaving::Dropped => Some(turn.world.rules.guest_seat_ms),
         _ => Some(0),
     };
     // Whoever is in no room has no seat.
     if last && (seat_ms == Some(0) || (seat_ms.is_none() && rooms.is_empty())) {
-        return turn.quit(id, &detach.reason, detach.leaving);
+        return turn.quit(id, reason, leaving);
     }
-    turn.world.presence.detach(origin.session);
-    turn.tell_unasked(Audience::Session(origin.session), Event::Detached(id, rooms));
+    turn.world.presence.detach(session);
+    turn.tell_unasked(Audience::Session(session), Event::Detached(id, rooms));
     match seat_ms {
         Some(seat_ms) if last => turn.world.presence.keep_seat(id, turn.entry.time.plus_ms(seat_ms)),
         None if last => {

@@ -16,7 +16,7 @@ use crate::world::Leaving;
 const WELCOME: [&str; 12] =
     [" 002 ", " 003 ", " 004 ", " 005 ", " 251 ", " 252 ", " 254 ", " 255 ", " 265 ", " 266 ", " 375 ", " 372 "];
 
-/// Where everybody comes from.
+/// Where everybody comes from whose name does not begin with `far`.
 const ADDRESS: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
 /// Runs a script and compares what everybody reads.
@@ -27,7 +27,8 @@ const ADDRESS: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 /// `unreadable` (nothing can be read from the store), `unkept` (messages are not kept from here on);
 /// `traces` and `clean` (what is deleted stays in the files, and is in none any more); `busy` and `idle` (slow work is
 /// left undone, and done);
-/// `login phone alice` (a connection as an account whose password is `oolong`); `restart` (everybody is gone, and the world
+/// `login phone alice` (a connection as an account whose password is `oolong`); `offer code` (of a one-time
+/// link); `restart` (everybody is gone, and the world
 /// is what the store holds);
 /// `wait 90s`; `connect alice` (without registering); `again alice2 alice` (a second connection with the first one's token, registered as alice2).
 pub(crate) fn check(script: &str, expected: Expect) {
@@ -109,6 +110,10 @@ impl Players {
                 self.arrive(new, Some(&token));
             }
             ["login", new, account] => self.log_in(new, account),
+            ["offer", code] => {
+                let code = crate::ids::TokenHash::of(code);
+                self.model.submit(None, crate::entry::Action::Offer(crate::commands::claim::Offer { code }));
+            }
             ["restart"] => {
                 self.model.restart();
                 self.sessions.clear();
@@ -146,7 +151,8 @@ impl Players {
 
     fn connect(&mut self, name: &str) -> SessionId {
         let is_secure = self.caps.get(name).is_some_and(|caps| caps.contains("tls"));
-        let peer = Peer { host: "host".into(), link: Link { address: Some(ADDRESS), is_secure } };
+        let address = if name.starts_with("far") { IpAddr::from([192, 0, 2, 7]) } else { ADDRESS };
+        let peer = Peer { host: "host".into(), link: Link { address: Some(address), is_secure } };
         let id = self.model.shards[0].connect(peer, Framing::Lines);
         self.sessions.push((name.to_owned(), id));
         id

@@ -42,6 +42,8 @@ pub(crate) struct Durable {
     by_account: BTreeMap<Nick, AccountId>,
     by_account_look: BTreeMap<String, AccountId>,
     facts: BTreeMap<Fact, Arc<str>>,
+    /// When those small things end that do.
+    fact_ends: BTreeSet<(Time, Fact)>,
     /// How long an empty room, or a guest who is not here, lasts; 0: for ever.
     forget_ms: u64,
     /// When the process started; not kept.
@@ -65,7 +67,9 @@ impl Durable {
                 durable.put_account(record);
             }
         }
-        durable.facts.extend(records.facts);
+        for (fact, value) in records.facts {
+            durable.put_fact(fact, Some(value));
+        }
         durable
     }
 
@@ -239,10 +243,22 @@ impl Durable {
 
     /// Sets a small thing, or takes it away; `false` if that changes nothing.
     pub(crate) fn put_fact(&mut self, fact: Fact, value: Option<Arc<str>>) -> bool {
-        match value {
-            Some(value) => self.facts.insert(fact, Arc::clone(&value)) != Some(value),
-            None => self.facts.remove(&fact).is_some(),
+        let before = match &value {
+            Some(value) => self.facts.insert(fact.clone(), Arc::clone(value)),
+            None => self.facts.remove(&fact),
+        };
+        if let Some(end) = before.as_ref().and_then(|before| fact_end(&fact, before)) {
+            self.fact_ends.remove(&(end, fact.clone()));
         }
+        if let Some(end) = value.as_ref().and_then(|value| fact_end(&fact, value)) {
+            self.fact_ends.insert((end, fact));
+        }
+        before != value
+    }
+
+    /// The small things that end by `now`.
+    pub(crate) fn facts_due(&self, now: Time) -> Vec<Fact> {
+        self.fact_ends.iter().take_while(|(end, _)| *end <= now).map(|(_, fact)| fact.clone()).collect()
     }
 
     /// The rooms that are to be forgotten at `now`.
@@ -259,7 +275,8 @@ impl Durable {
     /// When the next room or guest is to be forgotten.
     pub(crate) fn next_end(&self) -> Option<Time> {
         let guest = self.by_seen.first().and_then(|(seen, _)| self.guest_end(*seen));
-        self.ending.first().map(|(end, _)| *end).into_iter().chain(guest).min()
+        let fact = self.fact_ends.first().map(|(end, _)| *end);
+        self.ending.first().map(|(end, _)| *end).into_iter().chain(guest).chain(fact).min()
     }
 
     fn guest_end(&self, seen: Time) -> Option<Time> {
@@ -274,6 +291,13 @@ impl Durable {
         let facts = self.facts.iter().map(|fact| format!("{fact:?}"));
         rooms.chain(guests).chain(accounts).chain(facts).fold(FNV_OFFSET, |hash, record| fnv1a(hash, record.as_bytes()))
     }
+}
+
+/// When a small thing ends by itself: that stands first in it, 0 for never.
+fn fact_end(fact: &Fact, value: &str) -> Option<Time> {
+    let ends = matches!(fact.kind, FactKind::Ban | FactKind::Claim);
+    let end = value.split(' ').next().filter(|_| ends)?.parse().ok()?;
+    (end > 0).then_some(Time(end))
 }
 
 /// When an empty room is to be forgotten; `None` for never, and while somebody is in it.

@@ -4,6 +4,7 @@
 //! randomness, no IO, and no map whose order differs between runs: the same entries give the same effects.
 
 mod access;
+pub(crate) mod bans;
 mod durable;
 mod presence;
 mod seats;
@@ -20,8 +21,8 @@ pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
 use crate::commands::{
-    account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
-    register, room, say, setname, topic, usermode, wallops,
+    account, authenticate, away, claim, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
+    register, room, say, setname, topic, uban, usermode, wallops,
 };
 use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
@@ -77,6 +78,9 @@ impl World {
             Action::Account(action) => account::apply(&mut turn, action),
             Action::Persist(action) => persistence::apply(&mut turn, action),
             Action::Room(action) => room::apply(&mut turn, action),
+            Action::Ban(action) => uban::apply(&mut turn, action),
+            Action::Claim(action) => claim::apply(&mut turn, action),
+            Action::Offer(action) => claim::offer(&mut turn, action),
             Action::Register(action) => register::apply(&mut turn, action),
             Action::Authenticate(action) => authenticate::apply(&mut turn, action),
             Action::Oper(action) => oper::apply(&mut turn, action),

@@ -293,6 +293,9 @@ impl<'a> Turn<'a> {
         for room in self.world.durable.rooms_due(now) {
             self.forget_room(room);
         }
+        for fact in self.world.durable.facts_due(now) {
+            self.put_fact(fact, None);
+        }
         for guest in self.world.durable.guests_due(now) {
             if self.world.presence.user_known_as(Identity::Guest(guest)).is_some() {
                 self.see_guest(guest);

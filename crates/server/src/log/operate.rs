@@ -3,12 +3,13 @@
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use teahouse_chat::commands::account::{self, Wish};
+use teahouse_chat::commands::claim::Offer;
 use teahouse_chat::entry::{Action, Audience, Event, Origin};
-use teahouse_chat::ids::{Position, SessionId};
+use teahouse_chat::ids::{Position, SessionId, TokenHash};
 use teahouse_chat::info::ServerInfo;
 use teahouse_chat::query::Query;
 use teahouse_chat::render::program_line;
-use teahouse_chat::reply::{Reply, Scope};
+use teahouse_chat::reply::{Reply, Scope, Verb};
 use teahouse_chat::session::Answer;
 use teahouse_chat::work::Work;
 use teahouse_proto::irc::Message;
@@ -48,9 +49,26 @@ impl Log {
             Ok(Wish::Order(order)) => self.order(Action::Account(order)),
             Ok(Wish::Choice(choice)) => self.order(Work::Account(choice).perform()),
             Ok(Wish::List(after)) => self.answers(Query::Accounts(after)),
+            Ok(Wish::Claim) => match self.offer() {
+                Ok(code) => vec![account::offered(&code)],
+                Err(refusals) => refusals,
+            },
             Err(refusal) => vec![refusal],
         };
         replies.iter().map(|reply| program_line(info, reply)).collect()
+    }
+
+    /// Makes a one-time code by which an account comes to run the server, or says why not.
+    pub(crate) fn offer(&self) -> Result<String, Vec<Reply>> {
+        let code: String = salt().iter().map(|byte| format!("{byte:02x}")).collect();
+        let replies = self.order(Action::Offer(Offer { code: TokenHash::of(&code) }));
+        let is_made = replies.first().is_some_and(|reply| reply.verb == Verb::Word("NOTE"));
+        if is_made { Ok(code) } else { Err(replies) }
+    }
+
+    /// Whether no account runs the server.
+    pub(crate) fn lacks_operator(&self) -> bool {
+        self.lock().world.lacks_operator()
     }
 
     fn order(&self, action: Action) -> Vec<Reply> {
