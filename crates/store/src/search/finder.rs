@@ -153,6 +153,8 @@ fn find(
     if limit == 0 {
         return Ok(found);
     }
+    // One lock each for all of the many small reads.
+    let _reading = (index.unchecked_transaction()?, messages.unchecked_transaction()?);
     index::find(index, read, upto, |conversation, msgid| {
         // The index may be behind: what is gone is not given.
         let message = messages::one(messages, conversation, msgid)?;

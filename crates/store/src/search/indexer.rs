@@ -28,7 +28,7 @@ const RETRY_MS: u64 = 5_000;
 const ERASE_TEXTS_MAX: usize = 500;
 /// Between the begin of one erasing and the next passes so many times what the first took: however much is deleted, the
 /// files are not gone through all the time.
-const ERASE_REST: u32 = 10;
+const ERASE_REST: u32 = 4;
 /// How long emptying the log waits for searches to end, in milliseconds, before it is tried again.
 const CHECKPOINT_MS: u64 = 200;
 

@@ -34,6 +34,8 @@ impl Walk {
 
     /// A batch of messages more, oldest first; none when it is at its end.
     pub(super) fn next(&mut self, main: &Connection) -> rusqlite::Result<Vec<StoredMessage>> {
+        // One lock for all of its many small reads.
+        let _reading = main.unchecked_transaction()?;
         let mut walked = Vec::new();
         let mut bytes = 0;
         while walked.len() < BATCH_MESSAGES_MAX && bytes < BATCH_BYTES_MAX {
