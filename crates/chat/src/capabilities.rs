@@ -2,8 +2,11 @@
 
 use teahouse_proto::VENDOR;
 
-use crate::info::Rules;
+use crate::commands::register;
+use crate::info::{Registration, Rules};
 use crate::lines::{MULTILINE_BYTES_MAX, MULTILINE_LINES_MAX};
+use crate::sasl::Mechanism;
+use crate::session::Session;
 
 /// A set of capabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,7 +99,7 @@ pub(crate) struct Capability {
     pub(crate) cap: Caps,
     name: &'static str,
     ours: bool,
-    value: Option<fn() -> String>,
+    value: Option<fn(&Session) -> String>,
 }
 
 impl Capability {
@@ -106,9 +109,9 @@ impl Capability {
     }
 
     /// The same with its value, for those who know that there are values.
-    pub(crate) fn with_value(&self) -> String {
+    pub(crate) fn with_value(&self, session: &Session) -> String {
         match self.value {
-            Some(value) => format!("{}={}", self.wire_name(), value()),
+            Some(value) => format!("{}={}", self.wire_name(), value(session)),
             None => self.wire_name(),
         }
     }
@@ -138,8 +141,8 @@ const TABLE: &[Capability] = &[
     standard(Caps::CHGHOST, "chghost"),
     standard(Caps::EXTENDED_MONITOR, "extended-monitor"),
     standard(Caps::NO_IMPLICIT_NAMES, "no-implicit-names"),
-    standard(Caps::SASL, "sasl"),
-    standard(Caps::ACCOUNT_REGISTRATION, "draft/account-registration"),
+    Capability { value: Some(mechanisms), ..standard(Caps::SASL, "sasl") },
+    Capability { value: Some(registration), ..standard(Caps::ACCOUNT_REGISTRATION, "draft/account-registration") },
     standard(Caps::PERSISTENCE, "draft/persistence"),
     standard(Caps::ACCOUNT_NOTIFY, "account-notify"),
     standard(Caps::ACCOUNT_TAG, "account-tag"),
@@ -148,15 +151,27 @@ const TABLE: &[Capability] = &[
     Capability { ours: true, ..standard(Caps::GUEST, "guest") },
 ];
 
-fn multiline() -> String {
+fn mechanisms(session: &Session) -> String {
+    Mechanism::names(session.secured.as_deref())
+}
+
+fn registration(_: &Session) -> String {
+    register::CAP_VALUE.to_owned()
+}
+
+fn multiline(_: &Session) -> String {
     format!("max-bytes={MULTILINE_BYTES_MAX},max-lines={MULTILINE_LINES_MAX}")
 }
 
-/// The capabilities offered under these rules: without kept messages there is no history to ask for or search.
+/// The capabilities offered under these rules: without kept messages there is no history to ask for or search, and where
+/// nobody new gets an account none is to be asked for.
 pub(crate) fn offered(rules: &Rules) -> impl Iterator<Item = &'static Capability> {
-    let keep_history = rules.keep_history;
-    let of_history = [Caps::CHATHISTORY, Caps::EVENT_PLAYBACK, Caps::SEARCH];
-    TABLE.iter().filter(move |row| keep_history || !of_history.contains(&row.cap))
+    let (keep_history, registration) = (rules.keep_history, rules.registration);
+    TABLE.iter().filter(move |row| match row.cap {
+        Caps::CHATHISTORY | Caps::EVENT_PLAYBACK | Caps::SEARCH => keep_history,
+        Caps::ACCOUNT_REGISTRATION => registration != Registration::Closed,
+        _ => true,
+    })
 }
 
 /// The names of those in `caps`, as CAP LIST and CAP LS give them.

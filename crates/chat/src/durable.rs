@@ -218,6 +218,8 @@ impl AccountRecord {
 pub struct Credentials {
     /// Argon2id, as `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
     pub argon2: Arc<str>,
+    /// For SCRAM-SHA-256, as `SCRAM-SHA-256$iterations:salt$stored key:server key`.
+    pub scram: Option<Arc<str>>,
 }
 
 impl fmt::Debug for Credentials {
@@ -255,6 +257,12 @@ pub enum FactKind {
     Claim,
     /// How an account shows itself: `away` with its reason, `realname` with that.
     Face,
+    /// A client certificate that proves an account; its SHA-256, and since when.
+    Certificate,
+    /// A network that an account was used from, as others see it, and since when.
+    Network,
+    /// An invitation to the server; what is kept of its code, and until when it is good.
+    Invitation,
 }
 
 /// Everything that a world is loaded from.

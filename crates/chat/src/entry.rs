@@ -7,8 +7,8 @@ use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
 use crate::commands::{
-    account, authenticate, away, claim, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
-    register, room, say, setname, uban, usermode, wallops,
+    account, authenticate, away, cert, claim, invite, join, kick, kill, knock, markread, mode, nick, oper, part,
+    persistence, redeem, register, room, say, setname, uban, usermode, wallops,
 };
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
@@ -99,6 +99,10 @@ pub enum Action {
     Offer(claim::Offer),
     /// A user wants an account.
     Register(register::Register),
+    /// Somebody may have an account who shows a code.
+    Invitation(redeem::Invite),
+    /// A certificate is to prove a user's account, or not any more.
+    Certificate(cert::SetCertificate),
     /// Whether a session has proved whose it is.
     Authenticate(authenticate::Authenticated),
     /// Whether a user has proved to be an operator.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use teahouse_proto::names::RoomName;
 
 use crate::shard::Rate;
-use crate::work::PasswordHash;
+use crate::work::{PasswordCost, PasswordHash};
 
 /// The settings that sessions and the renderer read.
 #[derive(Clone, Debug)]
@@ -24,6 +24,10 @@ pub struct ServerInfo {
     pub motd: Vec<String>,
     /// What PASS must say, if anything.
     pub password: Option<String>,
+    /// A key that nobody else has, the same after a restart.
+    pub secret: [u8; 32],
+    /// What checking a new password costs.
+    pub password_cost: PasswordCost,
     /// Who may become a server operator by OPER.
     pub operators: Vec<Operator>,
     /// How many bytes may wait for a session before it is closed.
@@ -45,6 +49,17 @@ pub struct Operator {
     pub password: PasswordHash,
 }
 
+/// Who may have an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Whoever wants one.
+    Open,
+    /// Whoever was given an invitation.
+    Invite,
+    /// Nobody new.
+    Closed,
+}
+
 /// A good [`Rules::rows_per_hold`]: short enough for others to get in between, long enough for most answers.
 pub const ROWS_PER_HOLD: usize = 500;
 
@@ -57,6 +72,10 @@ pub struct Rules {
     pub autojoin: Vec<RoomName>,
     /// How long a guest whose connection dropped keeps the seat.
     pub guest_seat_ms: u64,
+    /// Who may have an account.
+    pub registration: Registration,
+    /// Whether one gets in without an account.
+    pub guests: bool,
     /// Whether an account stays in its rooms while nobody is connected as it.
     pub always_on: bool,
     /// How long a guest's room lasts after the last one left; 0: for ever.

@@ -15,6 +15,7 @@
 //! - [`modes`]: what rooms are set to, who ranks how high, what users are marked with.
 //! - [`session`]: one connection, the side that reads.
 //! - [`words`]: what a text is found by.
+//! - [`sasl`]: ways to prove whose account it is.
 //! - [`work`]: what is too slow to be done where lines are read.
 //! - [`shard`]: one worker's sessions, the side that writes.
 //! - [`render`]: structure into bytes, once per variant.
@@ -41,6 +42,7 @@ pub mod modes;
 pub mod query;
 pub mod render;
 pub mod reply;
+pub mod sasl;
 pub mod session;
 pub mod shard;
 pub mod words;

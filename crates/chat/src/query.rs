@@ -5,13 +5,14 @@ use std::sync::Arc;
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::{
-    about, account, chathistory, ison, list, lusers, markread, mode, monitor, names, persistence, room, say, search,
-    topic, uban, usermode, who, whois, whowas,
+    about, account, cert, chathistory, ison, list, lusers, markread, mode, monitor, names, persistence, redeem, room,
+    say, search, topic, uban, usermode, who, whois, whowas,
 };
 use crate::durable::{Bound, Conversation, LastSaid, Span};
-use crate::ids::{AccountId, Identity, RoomId, SessionId, Time, UserId};
+use crate::ids::{AccountId, Identity, RoomId, SessionId, Time, TokenHash, UserId};
 use crate::modes::List;
 use crate::reply::{Reply, Scope};
+use crate::sasl::scram;
 use crate::session::Answer;
 use crate::words::Phrase;
 use crate::world::World;
@@ -41,6 +42,12 @@ pub enum Query {
     Whois(Nick),
     /// About those who had a nick and have left, so many.
     Whowas(Nick, usize),
+    /// What whoever would prove an account by SCRAM is to answer.
+    Challenge(scram::First),
+    /// Whether an invitation is good.
+    Invitation(TokenHash),
+    /// By which certificates an account can be proved.
+    Certificates,
     /// Which rooms there are, from behind this one on.
     List(Vec<list::Filter>, RoomId),
     /// Which of these are here.
@@ -137,6 +144,11 @@ pub struct SearchRead {
 }
 
 impl Asked {
+    /// What is all there already.
+    fn answers(answers: Vec<Answer>) -> Self {
+        Asked { answers, read: None, more: None }
+    }
+
     /// Lines and nothing else.
     pub(crate) fn replies(scope: &Scope, replies: Vec<Reply>) -> Self {
         let answers = replies.into_iter().map(|reply| Answer::Reply(scope.clone(), reply)).collect();
@@ -180,6 +192,9 @@ impl World {
             Query::Who(wanted, after) => who::answer(self, session, &scope, wanted, after),
             Query::Whois(nick) => whois::answer(self, session, &scope, &nick, now),
             Query::Whowas(nick, count) => whowas::answer(self, session, &scope, &nick, count),
+            Query::Challenge(first) => Asked::answers(scram::challenge(self, &scope, first)),
+            Query::Invitation(code) => redeem::answer(self, &scope, code, now),
+            Query::Certificates => cert::answer(self, session, &scope),
             Query::List(filters, after) => list::answer(self, session, &scope, filters, after, now),
             Query::Ison(nicks) => ison::answer(self, &scope, &nicks),
             Query::Userhost(nicks) => ison::answer_userhost(self, &scope, &nicks),

@@ -1,16 +1,20 @@
 //! Slow work that a session hands out: done on a pool, off the worker, while the session reads no further line.
 //!
-//! In: a [`Step::Work`](crate::session::Step::Work). Out: an action for the log, and behind it
-//! [`Answer::Done`](crate::session::Answer::Done), so that answers stay in order and what was found out has its
-//! place among everything else.
+//! In: a [`Step::Work`](crate::session::Step::Work). Out: an action for the log, or answers for the session, and behind
+//! them [`Answer::Done`], so that answers stay in order and what was found out has its place among everything else.
 
 mod password;
 
-use crate::commands::{account, authenticate, oper, register};
+use crate::commands::{account, oper, register};
 use crate::entry::Action;
+use crate::ids::Time;
+use crate::reply::Scope;
+use crate::sasl::Attempt;
+use crate::session::Answer;
 use crate::world::World;
 
-pub use password::{HashError, PASSWORD_BYTES_MAX, PasswordHash};
+pub(crate) use password::prepared;
+pub use password::{HashError, PASSWORD_BYTES_MAX, PasswordCost, PasswordHash};
 
 /// What is to be done.
 #[derive(Debug)]
@@ -19,28 +23,48 @@ pub enum Work {
     Oper(oper::Attempt),
     /// Somebody wants an account: what is kept of its password?
     Register(register::Choice),
-    /// Somebody says that an account is its own: is the password right?
-    Authenticate(authenticate::Attempt),
     /// Those who run the server chose a password for an account: what is kept of it?
     Account(account::Choice),
+    /// Somebody says that an account is its own: is the proof right?
+    Authenticate(Attempt),
+}
+
+/// What comes of it.
+#[derive(Debug)]
+pub enum Outcome {
+    /// This is to be submitted.
+    Submit(Action),
+    /// The session is answered; the world has no part in it.
+    Answer(Vec<Answer>),
 }
 
 impl Work {
-    /// Takes along what it needs from the world.
-    pub fn look_up(&mut self, world: &World) {
+    /// Takes along what it needs from the world; how long it is to wait before it is done, in milliseconds.
+    pub fn look_up(&mut self, world: &World, now: Time) -> u64 {
         match self {
-            Work::Authenticate(attempt) => attempt.look_up(world),
-            Work::Oper(_) | Work::Register(_) | Work::Account(_) => {}
+            Work::Authenticate(attempt) => {
+                attempt.look_up(world);
+                attempt.waits_ms(world, now)
+            }
+            Work::Oper(_) | Work::Register(_) | Work::Account(_) => 0,
+        }
+    }
+
+    /// Whether it takes so long that what is quick should not wait behind it.
+    pub fn is_slow(&self) -> bool {
+        match self {
+            Work::Authenticate(attempt) => attempt.is_slow(),
+            Work::Oper(_) | Work::Register(_) | Work::Account(_) => true,
         }
     }
 
     /// Does it; this takes as long as it takes.
-    pub fn perform(self) -> Action {
+    pub fn perform(self, scope: &Scope) -> Outcome {
         match self {
-            Work::Oper(attempt) => Action::Oper(attempt.judge()),
-            Work::Account(choice) => Action::Account(choice.hash()),
-            Work::Register(choice) => Action::Register(choice.hash()),
-            Work::Authenticate(attempt) => Action::Authenticate(attempt.judge()),
+            Work::Oper(attempt) => Outcome::Submit(Action::Oper(attempt.judge())),
+            Work::Account(choice) => Outcome::Submit(Action::Account(choice.hash())),
+            Work::Register(choice) => Outcome::Submit(Action::Register(choice.hash())),
+            Work::Authenticate(attempt) => attempt.judge(scope),
         }
     }
 }

@@ -121,5 +121,6 @@ numerics! {
     ERR_SASLFAIL = 904, "The proof was not right.";
     ERR_SASLTOOLONG = 905, "The proof is too long.";
     ERR_SASLABORTED = 906, "The client has given up proving.";
+    ERR_SASLALREADY = 907, "It was proved already.";
     RPL_SASLMECHS = 908, "The ways to prove whose account it is.";
 }

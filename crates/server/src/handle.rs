@@ -11,6 +11,7 @@ use teahouse_chat::durable::MessageKind;
 use teahouse_chat::entry::Action;
 use teahouse_chat::info::{Operator, ROWS_PER_HOLD, Rules, ServerInfo};
 use teahouse_chat::shard::Rate;
+use teahouse_chat::work::PasswordCost;
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::Nick;
 use teahouse_store::{OpenError, Options};
@@ -93,9 +94,11 @@ impl Server {
         let events = Events::new();
         let tls = config.tls.as_ref().map(Tls::with_files).transpose()?;
         let bound = bind(&config.listen)?;
-        let info = Arc::new(server_info(&config));
+        let mut info = server_info(&config);
         let options = Options { history: config.keep_history, ..store };
         let (log, secret) = Log::open(config.data_dir.clone(), options, info.rules.clone())?;
+        info.secret = secret;
+        let info = Arc::new(info);
         let tls = match tls {
             // Whoever has the data directory's lock may write there.
             None if config.self_signed => Some(Tls::self_signed(&config.data_dir, &config.server_name)?),
@@ -235,12 +238,17 @@ pub(crate) fn server_info(config: &Config) -> ServerInfo {
             server_name: name,
             autojoin: config.autojoin.clone(),
             guest_seat_ms: u64::try_from(config.guest_seat.as_millis()).unwrap_or(u64::MAX),
+            registration: config.registration,
+            guests: config.guests,
             always_on: config.always_on,
             rooms_per_founder: config.rooms_per_founder_max.unwrap_or(0),
             forget_ms: config.forget_after.map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
             keep_history: config.keep_history,
             rows_per_hold: ROWS_PER_HOLD,
         },
+        // The store has it, which is opened later.
+        secret: [0; 32],
+        password_cost: PasswordCost::SAFE,
         operators: config
             .operators
             .iter()

@@ -13,7 +13,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Transaction, params_from_iter};
 use teahouse_chat::durable::{Bound, Conversation, Span};
 use teahouse_chat::ids::{MsgId, Position, Time};
-use teahouse_chat::info::{ROWS_PER_HOLD, Rules};
+use teahouse_chat::info::{ROWS_PER_HOLD, Registration, Rules};
 use teahouse_chat::world::World;
 
 use crate::{Read, pages, rows, schema};
@@ -65,7 +65,7 @@ const TABLES: [(&str, usize); 9] = [
     ("messages", 11),
     ("private", 3),
     ("forgetting", 2),
-    ("accounts", 7),
+    ("accounts", 8),
     ("facts", 4),
     ("happenings", 9),
 ];
@@ -129,6 +129,8 @@ fn read_all(transaction: &Transaction<'_>, conversations: &[Conversation]) {
         server_name: "tea.test".into(),
         autojoin: Vec::new(),
         guest_seat_ms: 90_000,
+        registration: Registration::Open,
+        guests: true,
         always_on: true,
         rooms_per_founder: 50,
         forget_ms: 1_000,

@@ -297,7 +297,10 @@ fn bytes_of(change: &Change) -> usize {
             room.name.len() + topic + rows::masks(&room.modes).map(mask_bytes).sum::<usize>()
         }
         Change::Account(account) => {
-            account.name.len() + account.password.as_ref().map_or(0, |password| password.argon2.len())
+            account.name.len()
+                + account.password.as_ref().map_or(0, |password| {
+                    password.argon2.len() + password.scram.as_ref().map_or(0, |scram| scram.len())
+                })
         }
         Change::Fact(fact, value) => fact.key.len() + value.as_ref().map_or(0, |value| value.len()),
         Change::RoomForgotten(_)

@@ -152,13 +152,14 @@ fn write_guest(transaction: &Connection, guest: &GuestRecord) -> rusqlite::Resul
 fn write_account(transaction: &Connection, account: &AccountRecord) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
-            "INSERT OR REPLACE INTO accounts (id, name, argon2, operator, suspended, created, seen)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT OR REPLACE INTO accounts (id, name, argon2, scram, operator, suspended, created, seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             to_sql(account.id.0),
             &*account.name,
             account.password.as_ref().map(|password| &*password.argon2),
+            account.password.as_ref().and_then(|password| password.scram.as_deref()),
             account.operator,
             account.suspended.as_deref(),
             to_sql(account.created.0),
@@ -285,17 +286,17 @@ fn guests(connection: &Connection) -> rusqlite::Result<Vec<GuestRecord>> {
 
 fn accounts(connection: &Connection) -> rusqlite::Result<Vec<AccountRecord>> {
     connection
-        .prepare("SELECT id, name, argon2, operator, suspended, created, seen FROM accounts ORDER BY id")?
+        .prepare("SELECT id, name, argon2, scram, operator, suspended, created, seen FROM accounts ORDER BY id")?
         .query_map([], |row| {
-            let argon2: Option<Arc<str>> = row.get(2)?;
+            let [argon2, scram] = [row.get::<_, Option<Arc<str>>>(2)?, row.get(3)?];
             Ok(AccountRecord {
                 id: AccountId(number(row, 0)?),
                 name: row.get(1)?,
-                password: argon2.map(|argon2| Credentials { argon2 }),
-                operator: row.get(3)?,
-                suspended: row.get::<_, Option<Arc<str>>>(4)?.map(|reason| fit(4, reason, is_text)).transpose()?,
-                created: Time(number(row, 5)?),
-                seen: Time(number(row, 6)?),
+                password: argon2.map(|argon2| Credentials { argon2, scram }),
+                operator: row.get(4)?,
+                suspended: row.get::<_, Option<Arc<str>>>(5)?.map(|reason| fit(5, reason, is_text)).transpose()?,
+                created: Time(number(row, 6)?),
+                seen: Time(number(row, 7)?),
             })
         })?
         .collect()
@@ -323,6 +324,9 @@ const FACT_KINDS: &[(FactKind, i64)] = &[
     (FactKind::Access, 4),
     (FactKind::Ban, 5),
     (FactKind::Claim, 6),
+    (FactKind::Certificate, 10),
+    (FactKind::Network, 11),
+    (FactKind::Invitation, 12),
 ];
 
 fn fact_number(kind: FactKind) -> i64 {

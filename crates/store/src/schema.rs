@@ -58,6 +58,7 @@ const MIGRATIONS: &[&str] = &[
          id INTEGER PRIMARY KEY,
          name TEXT NOT NULL,
          argon2 TEXT,
+         scram TEXT,
          operator INTEGER NOT NULL,
          suspended TEXT,
          created INTEGER NOT NULL,

@@ -19,7 +19,7 @@ use crate::ids::{AccountId, Identity, SessionId, Time};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
-use crate::work::Work;
+use crate::work::{PasswordCost, Work};
 use crate::world::bans::Target;
 use crate::world::{Leaving, Turn, World};
 
@@ -68,13 +68,14 @@ pub struct Choice {
     name: Nick,
     password: Box<str>,
     salt: [u8; 16],
+    cost: PasswordCost,
     is_new: bool,
 }
 
 impl Choice {
-    /// Hashes the password.
-    pub(crate) fn hash(self) -> Order {
-        let password = salted(&self.password, &self.salt);
+    /// Hashes the password; this takes as long as it takes.
+    pub fn hash(self) -> Order {
+        let password = salted(&self.password, &self.salt, self.cost);
         let deed = if self.is_new { Deed::Create(password) } else { Deed::Password(password) };
         Order { name: self.name, deed }
     }
@@ -101,7 +102,7 @@ pub enum Wish {
 }
 
 fn parse(request: &mut Request<'_>) {
-    match read(request.message, request.entropy()) {
+    match read(request.message, request.entropy(), request.info.password_cost) {
         Ok(Wish::Order(order)) => request.submit(Action::Account(order)),
         Ok(Wish::Choice(choice)) => request.work(Work::Account(choice)),
         Ok(Wish::List(after)) => request.ask(Query::Accounts(after)),
@@ -114,8 +115,8 @@ fn parse(request: &mut Request<'_>) {
     }
 }
 
-/// Reads a line of this command; `salt` is for a password in it.
-pub fn read(message: &Message<'_>, salt: [u8; 16]) -> Result<Wish, Reply> {
+/// Reads a line of this command; salt and cost are for a password in it.
+pub fn read(message: &Message<'_>, salt: [u8; 16], cost: PasswordCost) -> Result<Wish, Reply> {
     let param = |index: usize| message.params.get(index).unwrap_or_default();
     let verb = param(0).to_ascii_uppercase();
     if verb == "LIST" {
@@ -128,7 +129,7 @@ pub fn read(message: &Message<'_>, salt: [u8; 16]) -> Result<Wish, Reply> {
         Nick::parse(param(1)).map_err(|_| refusal("INVALID_NAME", param(1), "An account is named like a nick"))?;
     let choice = |is_new: bool| {
         check_password("ACCOUNT", name.as_str(), param(2))?;
-        Ok(Wish::Choice(Choice { name: name.clone(), password: param(2).into(), salt, is_new }))
+        Ok(Wish::Choice(Choice { name: name.clone(), password: param(2).into(), salt, cost, is_new }))
     };
     let deed = match verb.as_str() {
         "CREATE" => return choice(true),
@@ -392,7 +393,7 @@ mod tests {
                 root < NOTE ACCOUNT DONE alice :The account has its new name
                 b < :alice!account@tea.test NICK bob
                 root < FAIL ACCOUNT NICK_IN_USE root :Somebody goes by that name, or by one that looks like it
-                root < NOTE ACCOUNT DONE bob :The password is changed
+                root < FAIL ACCOUNT WEAK_PASSWORD bob :A password has at least 6 characters, and is not the account's name
                 root < NOTE ACCOUNT DONE bob :The account runs the server too
                 b < :bob!account@tea.test MODE bob +o
                 b < :bob!account@tea.test MODE bob -o
@@ -407,17 +408,17 @@ mod tests {
             "root: OPER root oolong | alice: PING 1 || alice: ACCOUNT LIST | alice: ACCOUNT CREATE bob x | alice: ACCOUNT DELETE bob | root: ACCOUNT | root: ACCOUNT NONSENSE a | root: ACCOUNT CREATE a!b x | root: ACCOUNT CREATE bob | root: ACCOUNT CREATE alice x | root: ACCOUNT DELETE nobody | root: ACCOUNT OPERATOR alice maybe | root: ACCOUNT CREATE bob x | root: ACCOUNT CREATE bоb x | root: ACCOUNT RENAME bob a!b | broken | root: ACCOUNT DELETE bob",
             expect![[r#"
                 alice < 481 alice :Permission Denied- You're not an IRC operator
-                alice < 481 alice :Permission Denied- You're not an IRC operator
+                alice < FAIL ACCOUNT WEAK_PASSWORD bob :A password has at least 6 characters, and is not the account's name
                 alice < 481 alice :Permission Denied- You're not an IRC operator
                 root < 461 root ACCOUNT :Not enough parameters
                 root < FAIL ACCOUNT INVALID_PARAMS NONSENSE :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, and LIST
                 root < FAIL ACCOUNT INVALID_NAME a!b :An account is named like a nick
-                root < FAIL ACCOUNT UNACCEPTABLE_PASSWORD bob :A password has 1 to 300 bytes
-                root < FAIL ACCOUNT NICK_IN_USE alice :Somebody without an account goes by that name now
+                root < FAIL ACCOUNT UNACCEPTABLE_PASSWORD bob :A password has up to 300 bytes, and no control characters
+                root < FAIL ACCOUNT WEAK_PASSWORD alice :A password has at least 6 characters, and is not the account's name
                 root < FAIL ACCOUNT NO_SUCH_ACCOUNT nobody :There is no such account
                 root < FAIL ACCOUNT INVALID_PARAMS OPERATOR :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, and LIST
-                root < NOTE ACCOUNT DONE bob :The account is there
-                root < FAIL ACCOUNT ACCOUNT_EXISTS bоb :There is such an account already
+                root < FAIL ACCOUNT WEAK_PASSWORD bob :A password has at least 6 characters, and is not the account's name
+                root < FAIL ACCOUNT WEAK_PASSWORD bоb :A password has at least 6 characters, and is not the account's name
                 root < FAIL ACCOUNT INVALID_NAME a!b :An account is named like a nick
                 root < FAIL ACCOUNT TEMPORARILY_UNAVAILABLE bob :The server cannot store anything at the moment; please try again later"#]],
         );

@@ -1,7 +1,7 @@
-//! AUTHENTICATE: prove that an account is one's own, before registration is complete.
-//! <https://ircv3.net/specs/extensions/sasl-3.1>
+//! AUTHENTICATE: prove that an account is one's own, before registration is complete or behind it.
+//! <https://ircv3.net/specs/extensions/sasl-3.1>, <https://ircv3.net/specs/extensions/sasl-3.2>
 
-use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,23 +9,27 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
-use super::account::suspended;
-use super::register::logged_in;
+use super::account::{promote, suspended};
+use super::register::{keep_presence, logged_in, tell_login};
 use super::{Answers, Command, Stage};
 use crate::capabilities::Caps;
-use crate::entry::Event;
-use crate::ids::AccountId;
-use crate::reply::Reply;
+use crate::durable::{AccountRecord, Fact, FactKind};
+use crate::entry::{Action, Event};
+use crate::ids::{AccountId, Identity, UserId};
+use crate::query::Query;
+use crate::reply::{Reply, unavailable};
+use crate::sasl::scram::{First, Setting};
+use crate::sasl::{Attempt, Exchange, Mechanism, Stage as ExchangeStage};
 use crate::session::Request;
-use crate::work::{PASSWORD_BYTES_MAX, PasswordHash, Work};
-use crate::world::{Turn, World};
+use crate::work::Work;
+use crate::world::Turn;
 
 pub(super) const COMMAND: Command = Command {
     name: "AUTHENTICATE",
     params_min: 1,
-    stage: Stage::Registering,
+    stage: Stage::Any,
     answers: Answers::Many,
-    help: "AUTHENTICATE PLAIN, then base64: log in, before CAP END",
+    help: "AUTHENTICATE <mechanism>, then base64: log in, best before CAP END",
     parse,
 };
 
@@ -35,118 +39,193 @@ const PIECE_BYTES: usize = 400;
 /// How long a response may be in all, in base64.
 const RESPONSE_BYTES_MAX: usize = 2000;
 
-/// Somebody says that an account is its own.
-pub struct Attempt {
-    name: Option<Nick>,
-    password: Box<str>,
-    /// Whose password is checked, once that is looked up.
-    known: Option<(AccountId, PasswordHash)>,
-}
+/// How many networks that an account was used from are remembered.
+const NETWORKS_MAX: usize = 8;
 
-/// What came of it.
+/// Whether somebody has proved that an account is its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Authenticated {
     /// The account whose owner it is, if it is.
     pub account: Option<AccountId>,
-}
-
-impl Attempt {
-    /// Finds out what is kept of the password.
-    pub(crate) fn look_up(&mut self, world: &World) {
-        let account = self.name.as_ref().and_then(|name| world.durable.account_named(name));
-        self.known = account.and_then(|account| {
-            let password = account.password.as_ref()?;
-            Some((account.id, PasswordHash::parse(&password.argon2).ok()?))
-        });
-    }
-
-    /// Checks the password; whatever is wrong takes as long as what is right.
-    pub(crate) fn judge(self) -> Authenticated {
-        let right = match &self.known {
-            Some((id, hash)) => hash.is_of(&self.password).then_some(*id),
-            None => {
-                PasswordHash::nobodys().is_of(&self.password);
-                None
-            }
-        };
-        Authenticated { account: right }
-    }
-}
-
-impl fmt::Debug for Attempt {
-    /// Without the password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Attempt({:?})", self.name)
-    }
+    /// The name it gave, if that was one.
+    pub tried: Option<Nick>,
+    /// The network it comes from, as others see it.
+    pub network: Arc<str>,
 }
 
 fn parse(request: &mut Request<'_>) {
     if !request.session.caps.has(Caps::SASL) {
         return request.reply(failed());
     }
-    let word = request.param(0);
-    let Some(registration) = request.registration() else { return };
-    let Some(response) = &mut registration.sasl else {
-        if !word.eq_ignore_ascii_case("PLAIN") {
-            return request.reply(Reply::numeric(n::RPL_SASLMECHS, "are available SASL mechanisms").param("PLAIN"));
-        }
-        registration.sasl = Some(String::new());
-        return request.reply(Reply::word("AUTHENTICATE").param("+"));
-    };
-    if word == "*" {
-        registration.sasl = None;
-        return request.reply(Reply::numeric(n::ERR_SASLABORTED, "SASL authentication aborted"));
+    if request.registration().is_some_and(|registration| registration.account.is_some()) {
+        return request.reply(already());
     }
-    if word.len() > PIECE_BYTES || response.len() + word.len() > RESPONSE_BYTES_MAX {
-        registration.sasl = None;
+    let word = request.param(0);
+    let Some(mut exchange) = request.session.sasl.take() else { return begin(request, word) };
+    if word == "*" {
+        return request.reply(aborted());
+    }
+    if word.len() > PIECE_BYTES || exchange.response.len() + word.len() > RESPONSE_BYTES_MAX {
         return request.reply(Reply::numeric(n::ERR_SASLTOOLONG, "SASL message too long"));
     }
     if word != "+" {
-        response.push_str(word);
+        exchange.response.push_str(word);
     }
     if word.len() == PIECE_BYTES {
+        request.session.sasl = Some(exchange);
         return;
     }
-    let response = registration.sasl.take().unwrap_or_default();
-    match plain(&response) {
-        Some(attempt) => request.work(Work::Authenticate(attempt)),
-        None => request.reply(failed()),
+    match STANDARD.decode(&exchange.response) {
+        Ok(response) => answer(request, *exchange, &response),
+        Err(_) => request.reply(failed()),
     }
 }
 
-/// Reads `[authzid] NUL authcid NUL password`. <https://www.rfc-editor.org/rfc/rfc4616>
-fn plain(response: &str) -> Option<Attempt> {
-    let bytes = STANDARD.decode(response).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
-    let [authzid, authcid, password] = text.split('\0').collect::<Vec<_>>().try_into().ok()?;
-    let fits = authzid.is_empty() || authzid == authcid;
-    let attempt = Attempt { name: Nick::parse(authcid).ok(), password: password.into(), known: None };
-    (fits && password.len() <= PASSWORD_BYTES_MAX).then_some(attempt)
+/// Takes up a mechanism; each of ours lets the client speak first.
+fn begin(request: &mut Request<'_>, name: &str) {
+    let secured = request.session.secured.as_deref();
+    let wanted = Mechanism::offered(secured).find(|mechanism| mechanism.name().eq_ignore_ascii_case(name));
+    let Some(mechanism) = wanted else {
+        let mechanisms = Mechanism::names(secured);
+        request.reply(Reply::numeric(n::RPL_SASLMECHS, "are available SASL mechanisms").param(mechanisms));
+        return request.reply(failed());
+    };
+    let exchange = Exchange { mechanism, response: String::new(), stage: ExchangeStage::Begun };
+    request.session.sasl = Some(Box::new(exchange));
+    request.reply(Reply::word("AUTHENTICATE").param("+"));
+}
+
+/// A response is there, whole.
+fn answer(request: &mut Request<'_>, exchange: Exchange, response: &[u8]) {
+    let network = Arc::clone(&request.session.network);
+    let secured = request.session.secured.as_deref();
+    let cost = request.info.password_cost;
+    let attempt = match (exchange.stage, exchange.mechanism) {
+        (ExchangeStage::Begun, Mechanism::Plain) => Some(Attempt::plain(response, network, cost)),
+        (ExchangeStage::Begun, Mechanism::External) => Some(Attempt::external(response, secured, network)),
+        (ExchangeStage::Begun, Mechanism::Scram | Mechanism::ScramPlus) => {
+            let setting = Setting {
+                bindings: secured.map(|secured| &secured.bindings).filter(|bindings| bindings.are_there()),
+                is_bound: exchange.mechanism == Mechanism::ScramPlus,
+                nonce: request.fresh_token(),
+                secret: &request.info.secret,
+                iterations: cost.scram_iterations,
+            };
+            return match First::read(response, setting) {
+                Some(first) => request.ask(Query::Challenge(first)),
+                None => request.reply(failed()),
+            };
+        }
+        (ExchangeStage::Challenged(challenged), _) => {
+            challenged.answered(response).map(|answered| Attempt::scram(answered, network))
+        }
+        (ExchangeStage::Proved(account, name), _) if response.is_empty() => {
+            let outcome = Authenticated { account: Some(account), tried: Some(name), network };
+            return request.submit(Action::Authenticate(outcome));
+        }
+        (ExchangeStage::Proved(..), _) => None,
+    };
+    match attempt {
+        Some(attempt) => request.work(Work::Authenticate(attempt)),
+        None => request.reply(failed()),
+    }
 }
 
 fn failed() -> Reply {
     Reply::numeric(n::ERR_SASLFAIL, "SASL authentication failed")
 }
 
+fn already() -> Reply {
+    Reply::numeric(n::ERR_SASLALREADY, "You have already authenticated using SASL")
+}
+
+/// What a client that goes on without waiting for the end of its proof is told, too.
+pub(crate) fn aborted() -> Reply {
+    Reply::numeric(n::ERR_SASLABORTED, "SASL authentication aborted")
+}
+
 pub(crate) fn apply(turn: &mut Turn<'_>, outcome: &Authenticated) {
-    let account = outcome.account.and_then(|id| turn.world.durable.account(id));
-    let Some((id, name)) = account.and_then(|account| Some((account.id, Nick::parse(&account.name).ok()?))) else {
+    let now = turn.entry.time;
+    let account = outcome.account.and_then(|id| turn.world.durable.account(id)).cloned();
+    let named = account.and_then(|account| Nick::parse(&account.name).ok().map(|name| (account, name)));
+    let Some((account, name)) = named else {
+        let world = &mut *turn.world;
+        world.failures.note(&world.durable, outcome.tried.as_ref(), &outcome.network, now);
         return turn.reply(failed());
     };
-    if let Some(text) = turn.world.durable.account(id).and_then(suspended) {
-        return turn.reply(Reply::numeric(n::ERR_SASLFAIL, text));
+    if let Err(refusal) = may_log_in(turn, &account, &name) {
+        return turn.reply(refusal);
     }
-    turn.tell_origin(Event::Authenticated(id));
-    let source = turn.world.account_source(&name);
+    turn.world.failures.forgive(&name, &outcome.network);
+    note_network(turn, account.id, &outcome.network);
+    let source = match turn.actor().map(|user| user.id) {
+        Some(user) => become_owner(turn, user, &account, &name),
+        None => {
+            turn.tell_origin(Event::Authenticated(account.id));
+            turn.world.account_source(&name)
+        }
+    };
     turn.reply(logged_in(&source, &name));
     turn.reply(Reply::numeric(n::RPL_SASLSUCCESS, "SASL authentication successful"));
+}
+
+/// Whether the owner of an account may use it now, and here. What is to keep an owner out of its account belongs here.
+fn may_log_in(turn: &Turn<'_>, account: &AccountRecord, name: &Nick) -> Result<(), Reply> {
+    if let Some(text) = suspended(account) {
+        return Err(Reply::numeric(n::ERR_SASLFAIL, text));
+    }
+    let Some(user) = turn.actor() else { return Ok(()) };
+    if user.account().is_some() {
+        return Err(already());
+    }
+    let identity = Identity::Account(account.id);
+    // Two users are never made one: their rooms and what they were told differ.
+    if turn.world.presence.user_known_as(identity).is_some()
+        || turn.world.nick_taken(name, Some(user.id), Some(identity))
+    {
+        let text = format!("{} is here already: connect again and log in by SASL to be it, too", name.as_str());
+        return Err(Reply::numeric(n::ERR_SASLFAIL, text));
+    }
+    if turn.entry.writable { Ok(()) } else { Err(unavailable("AUTHENTICATE", name.as_str())) }
+}
+
+/// A user who has come without its account has it from now on, and its name; what it has been in stays so.
+fn become_owner(turn: &mut Turn<'_>, user: UserId, account: &AccountRecord, name: &Nick) -> Arc<str> {
+    if let Some(identity) = turn.world.presence.user(user).and_then(|user| user.identity) {
+        turn.see(identity);
+    }
+    turn.world.presence.identify(user, Identity::Account(account.id));
+    super::nick::rename(turn, user, name);
+    promote(turn, account.id);
+    keep_presence(turn, user);
+    tell_login(turn, user)
+}
+
+/// Remembers where an account is used from: its owner is not to wait there for what others do.
+pub(super) fn note_network(turn: &mut Turn<'_>, account: AccountId, network: &Arc<str>) {
+    let fact = |key: &Arc<str>| Fact { owner: account.0, kind: FactKind::Network, key: Arc::clone(key) };
+    let known: Vec<_> = turn
+        .world
+        .durable
+        .facts(account.0, FactKind::Network)
+        .map(|(key, since)| (since.parse::<u64>().unwrap_or(0), Arc::clone(key)))
+        .collect();
+    if !turn.entry.writable || known.iter().any(|(_, key)| key == network) {
+        return;
+    }
+    if known.len() >= NETWORKS_MAX
+        && let Some((_, oldest)) = known.iter().min()
+    {
+        turn.put_fact(fact(oldest), None);
+    }
+    turn.put_fact(fact(network), Some(turn.entry.time.0.to_string().into()));
 }
 
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
 
-    use crate::testing::check;
+    use crate::testing::{Script, check, check_with};
 
     #[test]
     fn what_is_no_proof_is_refused() {
@@ -155,7 +234,8 @@ mod tests {
             expect![[r#"
                 b < 904 * :SASL authentication failed
                 b < CAP * ACK :sasl
-                b < 908 * PLAIN :are available SASL mechanisms
+                b < 908 * PLAIN,SCRAM-SHA-256 :are available SASL mechanisms
+                b < 904 * :SASL authentication failed
                 b < AUTHENTICATE +
                 b < 906 * :SASL authentication aborted
                 b < AUTHENTICATE +
@@ -164,6 +244,157 @@ mod tests {
                 b < 904 * :SASL authentication failed
                 b < AUTHENTICATE +
                 b < 904 * :SASL authentication failed"#]],
+        );
+    }
+
+    /// Somebody proves by its password, right or wrong, that it is alice.
+    fn tries(who: &str, response: &str) -> String {
+        format!("{who}: AUTHENTICATE PLAIN | {who}: AUTHENTICATE {response}")
+    }
+
+    const RIGHT: &str = "AGFsaWNlAG9vbG9uZw==";
+    const WRONG: &str = "AGFsaWNlAGdyZWVubg==";
+
+    #[test]
+    fn the_password_is_proved_and_not_shown() {
+        Script { caps: &[("b", "bound")], ..Script::default() }.check(
+            "alice: REGISTER * * oolong | connect b | connect c | b: CAP REQ sasl | c: CAP REQ sasl || b: CAP LS 302 | c: CAP LS 302 | b proves alice green | b proves nobody oolong | b proves ALICE oolong | b: AUTHENTICATE PLAIN | c proves alice oolong | c: NICK c | c: USER c 0 * :c | c: CAP END",
+            expect![[r#"
+                b < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,SCRAM-SHA-256,SCRAM-SHA-256-PLUS draft/account-registration=before-connect draft/persistence account-notify account-tag draft/read-marker
+                b < CAP * LS :draft/multiline=max-bytes=8192,max-lines=100 teahouse.internal/guest
+                c < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,SCRAM-SHA-256 draft/account-registration=before-connect draft/persistence account-notify account-tag draft/read-marker
+                c < CAP * LS :draft/multiline=max-bytes=8192,max-lines=100 teahouse.internal/guest
+                b < 904 * :SASL authentication failed
+                b < 904 * :SASL authentication failed
+                b < 900 * alice!account@tea.test alice :You are now logged in as alice
+                b < 903 * :SASL authentication successful
+                b < 907 * :You have already authenticated using SASL
+                c < 900 * alice!account@tea.test alice :You are now logged in as alice
+                c < 903 * :SASL authentication successful
+                c < 001 alice :Welcome to the Test Network, alice
+                c < 376 alice :End of /MOTD command."#]],
+        );
+    }
+
+    #[test]
+    fn what_is_out_of_order_oversized_or_somebody_elses_is_refused() {
+        let long = "A".repeat(401);
+        let piece = "A".repeat(400);
+        let pieces = format!("b: AUTHENTICATE {piece} | ").repeat(6);
+        check(
+            &format!(
+                "alice: REGISTER * * oolong | connect b | b: CAP REQ sasl || b: AUTHENTICATE {long} | b: AUTHENTICATE + | b: AUTHENTICATE SCRAM-SHA-256-PLUS | b: AUTHENTICATE EXTERNAL | b: AUTHENTICATE scram-sha-256 | b: AUTHENTICATE + | b: AUTHENTICATE SCRAM-SHA-256 | b: AUTHENTICATE biwsbj1hbGljZSxyPXg= | b: AUTHENTICATE biwsbj1hbGljZSxyPXg= | b: AUTHENTICATE PLAIN | b: AUTHENTICATE {long} | b: AUTHENTICATE PLAIN | {pieces} b: AUTHENTICATE PLAIN | b: AUTHENTICATE Ym9iAGFsaWNlAG9vbG9uZw== | b: AUTHENTICATE PLAIN | b: NICK b | b: USER b 0 * :b | b: CAP END"
+            ),
+            expect![[r#"
+                b < 908 * PLAIN,SCRAM-SHA-256 :are available SASL mechanisms
+                b < 904 * :SASL authentication failed
+                b < 908 * PLAIN,SCRAM-SHA-256 :are available SASL mechanisms
+                b < 904 * :SASL authentication failed
+                b < 908 * PLAIN,SCRAM-SHA-256 :are available SASL mechanisms
+                b < 904 * :SASL authentication failed
+                b < 908 * PLAIN,SCRAM-SHA-256 :are available SASL mechanisms
+                b < 904 * :SASL authentication failed
+                b < AUTHENTICATE +
+                b < 904 * :SASL authentication failed
+                b < AUTHENTICATE +
+                b < AUTHENTICATE cj14MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDMscz1BQUFBQUFBQUFBQUFBQUFBQUFBQUFRPT0saT0x
+                b < 904 * :SASL authentication failed
+                b < AUTHENTICATE +
+                b < 905 * :SASL message too long
+                b < AUTHENTICATE +
+                b < 905 * :SASL message too long
+                b < AUTHENTICATE +
+                b < 904 * :SASL authentication failed
+                b < AUTHENTICATE +
+                b < 906 * :SASL authentication aborted
+                b < 001 b :Welcome to the Test Network, b
+                b < 376 b :End of /MOTD command."#]],
+        );
+    }
+
+    #[test]
+    fn a_long_response_comes_in_pieces() {
+        use base64::Engine;
+        let response = base64::engine::general_purpose::STANDARD.encode(format!("\0alice\0{}", "x".repeat(293)));
+        assert_eq!(response.len(), 400);
+        check(
+            &format!(
+                "alice: REGISTER * * {} | connect b | b: CAP REQ sasl || b: AUTHENTICATE PLAIN | b: AUTHENTICATE {response} | b: AUTHENTICATE +",
+                "x".repeat(293)
+            ),
+            expect![[r#"
+                b < AUTHENTICATE +
+                b < 900 * alice!account@tea.test alice :You are now logged in as alice
+                b < 903 * :SASL authentication successful"#]],
+        );
+    }
+
+    #[test]
+    fn whoever_guesses_waits_and_the_owner_at_home_does_not() {
+        let guesses = [tries("b", WRONG), tries("b", WRONG), tries("b", WRONG)].join(" | ");
+        Script { caps: &[("alice", "from=home"), ("b", "from=away"), ("c", "from=home"), ("d", "from=away")], ..Script::default() }.check(
+            &format!(
+                "alice: REGISTER * * oolong | connect b | connect c | connect d | b: CAP REQ sasl | c: CAP REQ sasl | d: CAP REQ sasl | {guesses} || {} | {} | {} | wait 1s",
+                tries("b", RIGHT),
+                tries("c", RIGHT),
+                tries("d", RIGHT),
+            ),
+            expect![[r#"
+                b < AUTHENTICATE +
+                c < AUTHENTICATE +
+                c < 900 * alice!account@tea.test alice :You are now logged in as alice
+                c < 903 * :SASL authentication successful
+                d < AUTHENTICATE +
+                b < 900 * alice!account@tea.test alice :You are now logged in as alice
+                b < 903 * :SASL authentication successful
+                d < 900 * alice!account@tea.test alice :You are now logged in as alice
+                d < 903 * :SASL authentication successful"#]],
+        );
+    }
+
+    #[test]
+    fn whoever_is_here_already_becomes_an_account_that_is_not() {
+        let caps = [("bob", "sasl account-notify chghost"), ("carol", "account-notify chghost")];
+        Script { caps: &caps, set: |info| info.rules.always_on = false }.check(
+            &format!(
+                "alice: REGISTER * * oolong | alice: QUIT | bob: JOIN #tea | carol: JOIN #tea || {} | {} | bob: PRIVMSG #tea :hi | connect d | d: CAP REQ sasl | {} | d: NICK d | d: USER d 0 * :d | d: CAP END",
+                tries("bob", RIGHT),
+                tries("bob", RIGHT),
+                tries("d", RIGHT)
+            ),
+            expect![[r#"
+                bob < AUTHENTICATE +
+                bob < :bob NICK alice
+                bob < :alice CHGHOST account tea.test
+                bob < :alice!account@tea.test ACCOUNT alice
+                bob < 900 alice alice!account@tea.test alice :You are now logged in as alice
+                bob < 903 alice :SASL authentication successful
+                carol < :bob NICK alice
+                carol < :alice CHGHOST account tea.test
+                carol < :alice!account@tea.test ACCOUNT alice
+                bob < AUTHENTICATE +
+                bob < 907 alice :You have already authenticated using SASL
+                carol < :alice!account@tea.test PRIVMSG #tea :hi
+                d < CAP * ACK :sasl
+                d < AUTHENTICATE +
+                d < 900 * alice!account@tea.test alice :You are now logged in as alice
+                d < 903 * :SASL authentication successful
+                d < 001 alice :Welcome to the Test Network, alice
+                d < 376 alice :End of /MOTD command.
+                d < :alice!account@tea.test JOIN #tea
+                d < 353 alice = #tea :@alice carol
+                d < 366 alice #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn two_users_are_never_made_one() {
+        check_with(
+            &[("bob", "sasl")],
+            &format!("alice: REGISTER * * oolong | bob: PING 1 || {}", tries("bob", RIGHT)),
+            expect![[r#"
+                bob < AUTHENTICATE +
+                bob < 904 bob :alice is here already: connect again and log in by SASL to be it, too"#]],
         );
     }
 }

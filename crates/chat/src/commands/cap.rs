@@ -44,7 +44,7 @@ fn ls(request: &mut Request<'_>) {
     hold(request);
     // Version 302 marks lines that are not the last by `*`; before it there is one line, which ours fit in.
     let versioned = request.param(1).parse::<u32>().is_ok_and(|version| version >= 302);
-    let shown = if versioned { Capability::with_value } else { Capability::wire_name };
+    let shown = |row: &Capability| if versioned { row.with_value(request.session) } else { row.wire_name() };
     let names: Vec<String> = capabilities::offered(&request.info.rules).map(shown).collect();
     if versioned {
         request.session.caps = request.session.caps.or(Caps::CAP_NOTIFY);

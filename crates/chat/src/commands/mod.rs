@@ -5,6 +5,7 @@ pub mod account;
 pub mod authenticate;
 pub mod away;
 pub(crate) mod batch;
+pub mod cert;
 pub mod chathistory;
 pub mod invite;
 pub mod join;
@@ -19,6 +20,7 @@ pub mod nick;
 pub mod oper;
 pub mod part;
 pub mod persistence;
+pub mod redeem;
 pub mod register;
 pub mod room;
 pub mod say;
@@ -109,6 +111,7 @@ const TABLE: &[Command] = &[
     away::COMMAND,
     batch::COMMAND,
     cap::COMMAND,
+    cert::COMMAND,
     chathistory::COMMAND,
     uban::DLINE,
     guest::COMMAND,
@@ -138,6 +141,7 @@ const TABLE: &[Command] = &[
     ping::PONG,
     say::PRIVMSG,
     quit::COMMAND,
+    redeem::COMMAND,
     register::COMMAND,
     room::COMMAND,
     search::COMMAND,
@@ -150,6 +154,7 @@ const TABLE: &[Command] = &[
     uban::UNKLINE,
     user::COMMAND,
     ison::USERHOST,
+    register::VERIFY,
     about::VERSION,
     wallops::COMMAND,
     who::COMMAND,

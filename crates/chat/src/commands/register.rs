@@ -7,36 +7,67 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
-use super::{Answers, Command, Stage};
+use super::{Answers, Command, Stage, authenticate, redeem};
 use crate::durable::{AccountRecord, Change, Credentials, Owner};
 use crate::entry::{Audience, Event};
-use crate::ids::{AccountId, GuestId, Identity, UserId};
+use crate::ids::{AccountId, GuestId, Identity, TokenHash, UserId};
+use crate::info::Registration;
 use crate::reply::{Reply, unavailable};
-use crate::session::Request;
-use crate::work::{PASSWORD_BYTES_MAX, PasswordHash, Work};
+use crate::sasl::scram;
+use crate::session::{Request, password_is_right};
+use crate::work::{PASSWORD_BYTES_MAX, PasswordCost, PasswordHash, Work, prepared};
 use crate::world::{Face, Turn, User};
 
 pub(super) const COMMAND: Command = Command {
     name: "REGISTER",
     params_min: 3,
-    stage: Stage::Registered,
+    stage: Stage::Any,
     answers: Answers::Many,
-    help: "REGISTER <your nick or *> * <password>: make your nick your own",
+    help: "REGISTER <your nick or *> * <password>: make your nick your own, before CAP END or behind it",
     parse,
 };
 
+pub(super) const VERIFY: Command = Command {
+    name: "VERIFY",
+    params_min: 2,
+    stage: Stage::Any,
+    answers: Answers::One,
+    help: "VERIFY <account> <code>: not needed here, an account is good at once",
+    parse: verify,
+};
+
+/// What `CAP LS` says of registration: it may come before `CAP END`, and an account is named like its owner's nick.
+pub(crate) const CAP_VALUE: &str = "before-connect";
+
+/// The shortest password, in characters.
+const PASSWORD_CHARS_MIN: usize = 6;
+
 /// Somebody wants an account, and has chosen a password.
 pub struct Choice {
-    account: Option<Nick>,
+    wanted: Wanted,
     password: Box<str>,
     salt: [u8; 16],
+    cost: PasswordCost,
+}
+
+/// What somebody wants who wants an account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The name it gives; without one its nick.
+    account: Option<Nick>,
+    /// The nick it has asked for, if it has no user yet.
+    nick: Option<Nick>,
+    /// The invitation it has shown.
+    invitation: Option<TokenHash>,
+    /// The network it comes from, as others see it.
+    network: Arc<str>,
 }
 
 /// Somebody wants an account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Register {
-    /// The name it gives; without one its nick.
-    pub account: Option<Nick>,
+    /// Which, and by what right.
+    pub wanted: Wanted,
     /// What is kept of the password.
     pub password: Credentials,
 }
@@ -44,45 +75,88 @@ pub struct Register {
 impl Choice {
     /// Hashes the password.
     pub(crate) fn hash(self) -> Register {
-        Register { account: self.account, password: salted(&self.password, &self.salt) }
+        Register { wanted: self.wanted, password: salted(&self.password, &self.salt, self.cost) }
     }
 }
 
 impl fmt::Debug for Choice {
     /// Without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Choice({:?})", self.account)
+        write!(f, "Choice({:?})", self.wanted)
     }
 }
 
 fn parse(request: &mut Request<'_>) {
-    let (name, password) = (request.param(0), request.param(2));
+    match read(request) {
+        Ok(choice) => request.work(Work::Register(choice)),
+        Err(refusal) => request.reply(refusal),
+    }
+}
+
+/// What is wanted, or why it cannot be, as far as that can be told without the world.
+fn read(request: &mut Request<'_>) -> Result<Choice, Reply> {
+    let (name, email, password) = (request.param(0), request.param(1), request.param(2));
+    if request.info.rules.registration == Registration::Closed {
+        return Err(refusal("REGISTRATION_CLOSED", name, "Nobody new gets an account here; its host can make one"));
+    }
+    let mut nick = None;
+    if !password_is_right(request) {
+        return Err(Reply::numeric(n::ERR_PASSWDMISMATCH, "Password incorrect"));
+    }
+    if let Some(registration) = request.registration() {
+        nick.clone_from(&registration.nick);
+        if registration.account.is_some() {
+            return Err(refusal("ALREADY_AUTHENTICATED", name, "You are logged in already"));
+        }
+        if nick.is_none() {
+            return Err(refusal("NEED_NICK", "*", "Say first by NICK what the account is to be called"));
+        }
+    }
     let account = match name {
         "*" => None,
         name => match Nick::parse(name) {
             Ok(nick) => Some(nick),
-            Err(_) => return request.reply(refusal("BAD_ACCOUNT_NAME", name, "An account is named like a nick")),
+            Err(_) => return Err(refusal("BAD_ACCOUNT_NAME", name, "An account is named like a nick")),
         },
     };
-    if let Err(refusal) = check_password(COMMAND.name, name, password) {
-        return request.reply(refusal);
+    if email != "*" {
+        return Err(refusal("UNACCEPTABLE_EMAIL", email, "No addresses are kept here; give * instead"));
     }
-    let salt = request.entropy();
-    request.work(Work::Register(Choice { account, password: password.into(), salt }));
+    check_password(COMMAND.name, account.as_ref().or(nick.as_ref()).map_or(name, Nick::as_str), password)?;
+    let (network, salt, cost) = (Arc::clone(&request.session.network), request.entropy(), request.info.password_cost);
+    let invitation = request.session.invitation.as_deref().copied();
+    Ok(Choice { wanted: Wanted { account, nick, invitation, network }, password: password.into(), salt, cost })
 }
 
-/// Whether this can be somebody's password.
+/// Whether this can be the password of somebody with this account.
 pub(super) fn check_password(command: &str, account: &str, password: &str) -> Result<(), Reply> {
-    if password.is_empty() || password.len() > PASSWORD_BYTES_MAX {
-        let text = "A password has 1 to 300 bytes";
-        return Err(Reply::fail(command, "UNACCEPTABLE_PASSWORD", text).param(super::shown(account)));
+    let refused = |code, text: &'static str| Err(Reply::fail(command, code, text).param(super::shown(account)));
+    if password.is_empty() || password.len() > PASSWORD_BYTES_MAX || password.contains(char::is_control) {
+        return refused("UNACCEPTABLE_PASSWORD", "A password has up to 300 bytes, and no control characters");
+    }
+    if password.chars().count() < PASSWORD_CHARS_MIN || password.eq_ignore_ascii_case(account) {
+        return refused("WEAK_PASSWORD", "A password has at least 6 characters, and is not the account's name");
     }
     Ok(())
 }
 
 /// What is kept of a new password; this is slow.
-pub(super) fn salted(password: &str, salt: &[u8; 16]) -> Credentials {
-    Credentials { argon2: PasswordHash::of(password, salt) }
+pub(super) fn salted(password: &str, salt: &[u8; 16], cost: PasswordCost) -> Credentials {
+    let argon2 = PasswordHash::of(password, salt, cost);
+    let scram = scram::kept(&prepared(password), salt, cost.scram_iterations);
+    Credentials { argon2, scram: Some(scram) }
+}
+
+/// No account here waits to be verified.
+fn verify(request: &mut Request<'_>) {
+    let account = super::shown(request.param(0));
+    let reply = match request.registration() {
+        Some(registration) if registration.account.is_some() => {
+            Reply::fail("VERIFY", "ALREADY_AUTHENTICATED", "You are logged in already")
+        }
+        _ => Reply::fail("VERIFY", "INVALID_CODE", "Nothing waits for a code here: an account is good at once"),
+    };
+    request.reply(reply.param(account));
 }
 
 fn refusal(code: &'static str, account: &str, text: &'static str) -> Reply {
@@ -90,40 +164,62 @@ fn refusal(code: &'static str, account: &str, text: &'static str) -> Reply {
 }
 
 pub(crate) fn apply(turn: &mut Turn<'_>, register: &Register) {
-    let Some(user) = turn.actor() else { return };
-    let name = user.nick.clone();
-    if let Err(refusal) = may_register(turn, user, register) {
+    let wanted = &register.wanted;
+    let actor = turn.actor();
+    // Whoever has a user by now has its nick, whatever it had asked for before.
+    let Some(name) = actor.map(|user| user.nick.clone()).or_else(|| wanted.nick.clone()) else { return };
+    if let Err(refusal) = may_register(turn, actor, &name, wanted) {
         return turn.reply(refusal);
     }
-    let user = user.id;
-    let id = become_account(turn, user);
+    let user = actor.map(|user| user.id);
+    let id = match user {
+        Some(user) => become_account(turn, user),
+        None => AccountId(turn.entry.position.0),
+    };
     let password = Some(register.password.clone());
     turn.put_account(AccountRecord::new(id, name.as_str().into(), password, turn.entry.time));
-    turn.keep_seats(user);
-    if let Some((realname, away)) =
-        turn.world.presence.user(user).map(|user| (user.realname.clone(), user.away.clone()))
-    {
-        turn.note_face(user, Face::Realname, Some(realname));
-        turn.note_face(user, Face::Away, away);
+    authenticate::note_network(turn, id, &wanted.network);
+    if let Some(code) = wanted.invitation {
+        redeem::use_up(turn, code);
     }
-    let shown = || name.as_str().to_owned();
-    let source = tell_login(turn, user);
-    turn.tell(Audience::User(user), Event::Told(logged_in(&source, &name)));
-    turn.promise(Reply::word("REGISTER").param("SUCCESS").param(shown()).text("The nick is yours now"));
+    match user {
+        Some(user) => {
+            keep_presence(turn, user);
+            let source = tell_login(turn, user);
+            turn.tell(Audience::User(user), Event::Told(logged_in(&source, &name)));
+        }
+        None => {
+            let source = turn.world.account_source(&name);
+            turn.tell_origin(Event::Authenticated(id));
+            turn.reply(logged_in(&source, &name));
+        }
+    }
+    let success = Reply::word("REGISTER").param("SUCCESS").param(name.as_str().to_owned());
+    turn.promise(success.text("The nick is yours now"));
 }
 
-fn may_register(turn: &Turn<'_>, user: &User, register: &Register) -> Result<(), Reply> {
-    let name = user.nick.as_str();
-    if user.identity.and_then(Identity::account).is_some() {
-        return Err(refusal("ALREADY_AUTHENTICATED", name, "You are logged in already"));
+fn may_register(turn: &Turn<'_>, user: Option<&User>, name: &Nick, wanted: &Wanted) -> Result<(), Reply> {
+    let shown = name.as_str();
+    if user.is_some_and(|user| user.account().is_some()) {
+        return Err(refusal("ALREADY_AUTHENTICATED", shown, "You are logged in already"));
     }
-    if register.account.as_ref().is_some_and(|account| *account != user.nick) {
-        return Err(refusal("ACCOUNT_NAME_MUST_BE_NICK", name, "An account has its owner's nick for a name"));
+    if wanted.account.as_ref().is_some_and(|account| account != name) {
+        return Err(refusal("ACCOUNT_NAME_MUST_BE_NICK", shown, "An account has its owner's nick for a name"));
     }
-    if turn.world.durable.account_looking_like(&user.nick).is_some() {
-        return Err(refusal("ACCOUNT_EXISTS", name, "There is such an account already"));
+    if turn.world.nick_taken(name, user.map(|user| user.id), None) {
+        return Err(refusal("ACCOUNT_EXISTS", shown, "Somebody else has this name"));
     }
-    if turn.entry.writable { Ok(()) } else { Err(unavailable("REGISTER", name)) }
+    match turn.world.rules.registration {
+        Registration::Closed => {
+            return Err(refusal("REGISTRATION_CLOSED", shown, "Nobody new gets an account here"));
+        }
+        Registration::Invite if !redeem::is_good(turn.world, wanted.invitation, turn.entry.time) => {
+            let text = "An account needs an invitation here: show it by REDEEM <code> first";
+            return Err(refusal("INVITATION_REQUIRED", shown, text));
+        }
+        Registration::Invite | Registration::Open => {}
+    }
+    if turn.entry.writable { Ok(()) } else { Err(unavailable("REGISTER", shown)) }
 }
 
 /// A guest's number becomes its account's, so that what was its own stays so.
@@ -145,8 +241,18 @@ fn become_account(turn: &mut Turn<'_>, user: UserId) -> AccountId {
     id
 }
 
+/// What a user is and where it is, now that it has an account, stays so while it is away.
+pub(super) fn keep_presence(turn: &mut Turn<'_>, user: UserId) {
+    turn.keep_seats(user);
+    let face = turn.world.presence.user(user).map(|user| (user.realname.clone(), user.away.clone()));
+    if let Some((realname, away)) = face {
+        turn.note_face(user, Face::Realname, Some(realname));
+        turn.note_face(user, Face::Away, away);
+    }
+}
+
 /// A user has become its account's: it has the account's address from now on, and those around it are told.
-fn tell_login(turn: &mut Turn<'_>, id: UserId) -> Arc<str> {
+pub(super) fn tell_login(turn: &mut Turn<'_>, id: UserId) -> Arc<str> {
     let address: Arc<str> = turn.world.account_address().into();
     let Some(user) = turn.world.presence.user(id) else { return address };
     let (nick, source, rooms) = (user.nick.clone(), user.source(), user.rooms.iter().copied().collect::<Arc<[_]>>());
@@ -169,7 +275,8 @@ pub(crate) fn logged_in(source: &Arc<str>, account: &Nick) -> Reply {
 mod tests {
     use expect_test::expect;
 
-    use crate::testing::{check, check_with};
+    use crate::info::Registration;
+    use crate::testing::{Script, check, check_with};
 
     #[test]
     fn a_nick_is_made_ones_own_and_then_is_nobody_elses() {
@@ -253,14 +360,91 @@ mod tests {
     }
 
     #[test]
+    fn it_may_come_before_registration_is_complete() {
+        check(
+            "connect a || a: CAP LS 302 | a: REGISTER * * oolong | a: NICK alice | a: REGISTER bob * oolong | a: REGISTER alice * oolong | a: REGISTER * * oolong | a: VERIFY alice 1 | a: USER a 0 * :a | a: CAP END | a: JOIN #tea",
+            expect![[r#"
+                a < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,SCRAM-SHA-256 draft/account-registration=before-connect draft/persistence account-notify account-tag draft/read-marker
+                a < CAP * LS :draft/multiline=max-bytes=8192,max-lines=100 teahouse.internal/guest
+                a < FAIL REGISTER NEED_NICK * :Say first by NICK what the account is to be called
+                a < FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK alice :An account has its owner's nick for a name
+                a < 900 * alice!account@tea.test alice :You are now logged in as alice
+                a < REGISTER SUCCESS alice :The nick is yours now
+                a < FAIL REGISTER ALREADY_AUTHENTICATED * :You are logged in already
+                a < FAIL VERIFY ALREADY_AUTHENTICATED alice :You are logged in already
+                a < 001 alice :Welcome to the Test Network, alice
+                a < 376 alice :End of /MOTD command.
+                a < :alice!account@tea.test JOIN #tea
+                a < 353 alice = #tea :~alice
+                a < 366 alice #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn of_two_who_want_one_name_at_once_one_gets_it() {
+        check(
+            "connect a | connect b | a: NICK alice | b: NICK Alice | carol: PING 1 || busy | b: REGISTER * * oolong | a: REGISTER * * oolong | carol: NICK alice | carol: REGISTER * * oolong | idle",
+            expect![[r#"
+                carol < :carol NICK alice
+                a < FAIL REGISTER ACCOUNT_EXISTS alice :Somebody else has this name
+                b < FAIL REGISTER ACCOUNT_EXISTS Alice :Somebody else has this name
+                carol < 900 alice alice!account@tea.test alice :You are now logged in as alice
+                carol < REGISTER SUCCESS alice :The nick is yours now"#]],
+        );
+    }
+
+    #[test]
+    fn whoever_does_not_know_the_servers_password_makes_no_account() {
+        Script { set: |info| info.password = Some("sesame".into()), ..Script::default() }.check(
+            "connect a | a: CAP LS 302 | a: NICK alice || a: REGISTER * * oolong | a: PASS sesame | a: REGISTER * * oolong",
+            expect![[r#"
+                a < 464 * :Password incorrect
+                a < 900 * alice!account@tea.test alice :You are now logged in as alice
+                a < REGISTER SUCCESS alice :The nick is yours now"#]],
+        );
+    }
+
+    #[test]
+    fn where_only_accounts_get_in_one_is_made_at_the_door() {
+        Script { set: |info| info.rules.guests = false, ..Script::default() }.check(
+            "connect a | connect b || a: CAP LS 302 | a: NICK alice | a: REGISTER * * oolong | a: USER a 0 * :a | a: CAP END | b: NICK bob | b: USER b 0 * :b | b: JOIN #tea",
+            expect![[r#"
+                a < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,SCRAM-SHA-256 draft/account-registration=before-connect draft/persistence account-notify account-tag draft/read-marker
+                a < CAP * LS :draft/multiline=max-bytes=8192,max-lines=100 teahouse.internal/guest
+                a < 900 * alice!account@tea.test alice :You are now logged in as alice
+                a < REGISTER SUCCESS alice :The nick is yours now
+                a < 001 alice :Welcome to the Test Network, alice
+                a < 376 alice :End of /MOTD command.
+                b < FAIL * ACCOUNT_REQUIRED :Only accounts get in here: log in by SASL, or make one by REGISTER before CAP END
+                b < ERROR :Only accounts get in here: log in by SASL, or make one by REGISTER before CAP END"#]],
+        );
+    }
+
+    #[test]
+    fn where_nobody_new_gets_an_account_none_is_offered() {
+        Script { set: |info| info.rules.registration = Registration::Closed, ..Script::default() }.check(
+            "alice: PING 1 | connect a || a: CAP LS 302 | alice: REGISTER * * oolong | a: NICK a | a: REGISTER * * oolong",
+            expect![[r#"
+                a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,SCRAM-SHA-256 draft/persistence account-notify account-tag draft/read-marker draft/multiline=max-bytes=8192,max-lines=100 teahouse.internal/guest
+                alice < FAIL REGISTER REGISTRATION_CLOSED * :Nobody new gets an account here; its host can make one
+                a < FAIL REGISTER REGISTRATION_CLOSED * :Nobody new gets an account here; its host can make one"#]],
+        );
+    }
+
+    #[test]
     fn misuse_is_answered() {
         check(
-            "alice: PING 1 | bob: PING 1 || alice: REGISTER | alice: REGISTER bob * x | alice: REGISTER a!b * x | alice: REGISTER * * : | alice: REGISTER * * oolong | alice: REGISTER * * oolong | bob: NICK allce | broken | bob: REGISTER * * x",
+            "alice: PING 1 | bob: PING 1 || alice: REGISTER | alice: REGISTER bob * x | alice: REGISTER a!b * x | alice: REGISTER * * : | alice: REGISTER * * short | alice: REGISTER alice * ALICE | alice: REGISTER * a@b.c oolong | alice: VERIFY alice 1 | alice: VERIFY | alice: REGISTER * * oolong | alice: REGISTER * * oolong | bob: NICK allce | broken | bob: REGISTER * * oolong",
             expect![[r#"
                 alice < 461 alice REGISTER :Not enough parameters
-                alice < FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK alice :An account has its owner's nick for a name
+                alice < FAIL REGISTER WEAK_PASSWORD bob :A password has at least 6 characters, and is not the account's name
                 alice < FAIL REGISTER BAD_ACCOUNT_NAME a!b :An account is named like a nick
-                alice < FAIL REGISTER UNACCEPTABLE_PASSWORD * :A password has 1 to 300 bytes
+                alice < FAIL REGISTER UNACCEPTABLE_PASSWORD * :A password has up to 300 bytes, and no control characters
+                alice < FAIL REGISTER WEAK_PASSWORD * :A password has at least 6 characters, and is not the account's name
+                alice < FAIL REGISTER WEAK_PASSWORD alice :A password has at least 6 characters, and is not the account's name
+                alice < FAIL REGISTER UNACCEPTABLE_EMAIL a@b.c :No addresses are kept here; give * instead
+                alice < FAIL VERIFY INVALID_CODE alice :Nothing waits for a code here: an account is good at once
+                alice < 461 alice VERIFY :Not enough parameters
                 alice < 900 alice alice!account@tea.test alice :You are now logged in as alice
                 alice < REGISTER SUCCESS alice :The nick is yours now
                 alice < FAIL REGISTER ALREADY_AUTHENTICATED alice :You are logged in already

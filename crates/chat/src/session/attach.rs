@@ -115,6 +115,11 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         return turn.tell_origin(Event::Close(ban.goodbye()));
     }
     let account = account.and_then(|account| Some((account.id, Nick::parse(&account.name).ok()?)));
+    if account.is_none() && !turn.world.rules.guests {
+        let text = "Only accounts get in here: log in by SASL, or make one by REGISTER before CAP END";
+        turn.tell_origin(Event::NotAttached(Reply::fail("*", "ACCOUNT_REQUIRED", text)));
+        return turn.tell_origin(Event::Close(text.into()));
+    }
     // A token is of no use to whoever has an account.
     let (known, outcome) = match &account {
         Some((id, _)) => (Some(Identity::Account(*id)), GuestOutcome::None),

@@ -12,7 +12,7 @@ use teahouse_proto::irc::{self, LineError, Message, ParseError};
 use teahouse_proto::names::Nick;
 use teahouse_proto::{limits, numerics as n};
 
-pub(crate) use registration::{GuestWish, Names, Registration, advance};
+pub(crate) use registration::{GuestWish, Names, Registration, advance, password_is_right};
 
 use self::attach::Link;
 use crate::capabilities::Caps;
@@ -20,10 +20,11 @@ use crate::commands::batch::{Multiline, Taken};
 use crate::commands::{self, Answers, Stage};
 use crate::entry::{Action, RoomView};
 use crate::few::Few;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, TokenHash};
 use crate::info::ServerInfo;
 use crate::query::Query;
 use crate::reply::{Reply, Scope};
+use crate::sasl::{self, Bindings, Exchange, Mechanism, Secured, scram};
 use crate::work::Work;
 
 /// Where 128 random bits come from: the only thing a session needs that nobody may foresee.
@@ -57,6 +58,10 @@ pub enum Answer {
     Asked(Option<(Scope, Query)>),
     /// All that a line is answered with is on its way: once it is there, the session reads on.
     Done(Scope),
+    /// From here on the session is to answer this challenge.
+    Challenged(Box<scram::Challenged>),
+    /// The session has proved that this account, of this name, is its own; it is to say that it has noticed.
+    Proved(AccountId, Nick),
     /// From here on the session is told of this nick's coming and going.
     Watch(Nick),
     /// From here on it is not.
@@ -94,12 +99,14 @@ pub struct Peer {
     pub host: Arc<str>,
     /// How it comes in.
     pub link: Link,
+    /// What its encryption can prove, if there is any.
+    pub secured: Option<Box<Secured>>,
 }
 
 impl From<&str> for Peer {
     /// Somebody of whom nothing but the host is known.
     fn from(host: &str) -> Self {
-        Peer { host: host.into(), link: Link::default() }
+        Peer { host: host.into(), link: Link::default(), secured: None }
     }
 }
 
@@ -120,6 +127,14 @@ pub struct Session {
     pub(crate) monitored: Few<Nick>,
     /// What it is saying in several lines.
     pub(crate) multiline: Multiline,
+    /// The network it comes from, as others see it.
+    pub(crate) network: Arc<str>,
+    /// What its encryption can prove, if there is any.
+    pub(crate) secured: Option<Box<Secured>>,
+    /// A proof on its way.
+    pub(crate) sasl: Option<Box<Exchange>>,
+    /// The invitation it has shown.
+    pub(crate) invitation: Option<Box<TokenHash>>,
     batches: u32,
     waiting: bool,
     over: bool,
@@ -128,12 +143,17 @@ pub struct Session {
 impl Session {
     /// A connection that has just been opened.
     pub fn new(peer: Peer) -> Self {
-        let progress = Progress::Registering(Box::new(Registration::of(peer)));
+        let (network, secured) = (Arc::clone(&peer.host), peer.secured);
+        let progress = Progress::Registering(Box::new(Registration::of(peer.host, peer.link)));
         Session {
             progress,
             caps: Caps::default(),
             monitored: Few::default(),
             multiline: Multiline::default(),
+            network,
+            secured,
+            sasl: None,
+            invitation: None,
             batches: 0,
             waiting: false,
             over: false,
@@ -259,10 +279,19 @@ impl Session {
 
     /// The session's user is there: what it asked for at registration is its own from here on.
     pub(crate) fn attached(&mut self) -> Option<GuestWish> {
+        // Who logs in later does so without them; most never do.
+        if let Some(secured) = &mut self.secured {
+            secured.bindings = Bindings::default();
+        }
         match std::mem::replace(&mut self.progress, Progress::Registered) {
             Progress::Registering(registration) => registration.guest,
             Progress::Registered => None,
         }
+    }
+
+    /// A proof has come so far.
+    pub(crate) fn prove_on(&mut self, stage: sasl::Stage) {
+        self.sasl = Some(Box::new(Exchange { mechanism: Mechanism::Scram, response: String::new(), stage }));
     }
 
     /// The session has proved whose it is.

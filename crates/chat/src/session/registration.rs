@@ -1,10 +1,13 @@
 //! What a connection says before it has a user: nick, names, password, capabilities, guest token.
 
+use std::sync::Arc;
+
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
-use super::attach::{Attach, GuestTokens};
-use super::{Peer, Request};
+use super::Request;
+use super::attach::{Attach, GuestTokens, Link};
+use crate::commands::authenticate;
 use crate::entry::Action;
 use crate::ids::{AccountId, TokenHash};
 use crate::reply::Reply;
@@ -12,13 +15,12 @@ use crate::reply::Reply;
 /// Collected until it is complete.
 #[derive(Debug)]
 pub(crate) struct Registration {
-    pub(crate) peer: Peer,
+    pub(crate) host: Arc<str>,
+    pub(crate) link: Link,
     pub(crate) nick: Option<Nick>,
     pub(crate) user: Option<Names>,
     pub(crate) password: Option<String>,
     pub(crate) guest: Option<GuestWish>,
-    /// What has come so far of a response to a mechanism that was agreed on.
-    pub(crate) sasl: Option<String>,
     /// Whose it has proved to be.
     pub(crate) account: Option<AccountId>,
     /// CAP LS or REQ was sent: registration waits for CAP END.
@@ -26,14 +28,14 @@ pub(crate) struct Registration {
 }
 
 impl Registration {
-    pub(super) fn of(peer: Peer) -> Self {
+    pub(super) fn of(host: Arc<str>, link: Link) -> Self {
         Registration {
-            peer,
+            host,
+            link,
             nick: None,
             user: None,
             password: None,
             guest: None,
-            sasl: None,
             account: None,
             negotiating: false,
         }
@@ -56,24 +58,28 @@ pub(crate) struct GuestWish {
     pub(crate) fresh: String,
 }
 
+/// Whether the password that this server asks everybody for was given, if it asks.
+pub(crate) fn password_is_right(request: &mut Request<'_>) -> bool {
+    let expected = request.info.password.as_deref();
+    let given = request.registration().and_then(|registration| registration.password.as_deref());
+    expected.is_none_or(|expected| given == Some(expected))
+}
+
 /// Goes on to the world if nothing is missing any more.
 pub(crate) fn advance(request: &mut Request<'_>) {
-    let expected = request.info.password.clone();
+    let given = password_is_right(request);
     let Some(registration) = request.registration() else { return };
-    let peer = registration.peer.clone();
     let (Some(nick), Some(names), false) = (&registration.nick, &registration.user, registration.negotiating) else {
         return;
     };
-    if let Some(expected) = expected
-        && registration.password.as_deref() != Some(expected.as_str())
-    {
+    if !given {
         request.reply(Reply::numeric(n::ERR_PASSWDMISMATCH, "Password incorrect"));
         return request.close("This server asks for a password");
     }
     let attach = Attach {
         nick: nick.clone(),
-        address: format!("{}@{}", names.user, peer.host).into(),
-        link: peer.link,
+        address: format!("{}@{}", names.user, registration.host).into(),
+        link: registration.link,
         account: registration.account,
         realname: names.realname.as_str().into(),
         guest: registration.guest.as_ref().map(|wish| GuestTokens {
@@ -81,6 +87,10 @@ pub(crate) fn advance(request: &mut Request<'_>) {
             fresh: TokenHash::of(&wish.fresh),
         }),
     };
+    // Whoever goes on has given up what it was about to prove.
+    if request.session.sasl.take().is_some() {
+        request.reply(authenticate::aborted());
+    }
     request.submit(Action::Attach(attach));
     request.wait();
 }
@@ -120,7 +130,7 @@ mod tests {
         check(
             "connect a || a: CAP LS 302 | a: NICK alice | a: USER alice 0 * :Alice | a: CAP REQ :echo-message nonsense | a: CAP REQ :echo-message batch | a: CAP REQ -batch | a: CAP LIST | a: CAP NONSENSE | a: CAP END",
             expect![[r#"
-                a < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory draft/event-playback soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl draft/account-registration draft/persistence account-notify account-tag draft/read-marker
+                a < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,SCRAM-SHA-256 draft/account-registration=before-connect draft/persistence account-notify account-tag draft/read-marker
                 a < CAP * LS :draft/multiline=max-bytes=8192,max-lines=100 teahouse.internal/guest
                 a < CAP * NAK :echo-message nonsense
                 a < CAP * ACK :echo-message batch
@@ -139,7 +149,7 @@ mod tests {
             expect![[r#"
                 a < CAP * LS :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory draft/event-playback soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl draft/account-registration draft/persistence account-notify account-tag draft/read-marker draft/multiline teahouse.internal/guest
                 a < CAP * LIST :
-                a < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory draft/event-playback soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl draft/account-registration draft/persistence account-notify account-tag draft/read-marker
+                a < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,SCRAM-SHA-256 draft/account-registration=before-connect draft/persistence account-notify account-tag draft/read-marker
                 a < CAP * LS :draft/multiline=max-bytes=8192,max-lines=100 teahouse.internal/guest
                 a < CAP * LIST :cap-notify"#]],
         );

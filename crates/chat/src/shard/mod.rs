@@ -35,6 +35,7 @@ use crate::ids::{Position, SessionId, Time};
 use crate::info::ServerInfo;
 use crate::render::{self, Framing, Lines, Receiver, Shared, Variant};
 use crate::reply::{Reply, Scope, Verb};
+use crate::sasl;
 use crate::session::attach::{Detach, Welcome};
 use crate::session::{Answer, Entropy, Frame, Peer, Session, Step, end_of_batch};
 use crate::world::Leaving;
@@ -351,6 +352,8 @@ impl Shard {
                 seat.asking.end_line(scope);
                 self.end_line(id);
             }
+            Answer::Challenged(challenged) => seat.session.prove_on(sasl::Stage::Challenged(challenged)),
+            Answer::Proved(account, name) => seat.session.prove_on(sasl::Stage::Proved(account, name)),
             Answer::Watch(nick) => return self.locals.watch(id.slot, nick),
             Answer::Unwatch(nick) => return self.locals.unwatch(id.slot, &nick),
             Answer::Close(scope, reason) => seat.close(&info, &scope, &reason),

@@ -5,9 +5,14 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use expect_test::Expect;
 
+use super::scram_client::ScramClient;
 use super::{Model, info};
-use crate::ids::SessionId;
+use crate::commands::redeem::Invite;
+use crate::entry::Action;
+use crate::ids::{SessionId, TokenHash};
+use crate::info::ServerInfo;
 use crate::render::Framing;
+use crate::sasl::{Bindings, Secured};
 use crate::session::Peer;
 use crate::session::attach::Link;
 use crate::world::Leaving;
@@ -30,20 +35,43 @@ const ADDRESS: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 /// `login phone alice` (a connection as an account whose password is `oolong`); `offer code` (of a one-time
 /// link); `restart` (everybody is gone, and the world
 /// is what the store holds);
-/// `wait 90s`; `connect alice` (without registering); `again alice2 alice` (a second connection with the first one's token, registered as alice2).
+/// `wait 90s`; `invitation CODE 60s`; `alice proves ACCOUNT PASSWORD` (by SCRAM);
+/// `connect alice` (without registering); `again alice2 alice` (a second connection with the first one's token, registered as alice2).
 pub(crate) fn check(script: &str, expected: Expect) {
     check_with(&[], script, expected);
 }
 
 /// [`check`], with all lines of a welcome.
 pub(crate) fn check_whole(script: &str, expected: Expect) {
-    run(Players { whole: true, ..Players::new(&[]) }, script, expected);
+    run(Players { whole: true, ..Players::new(Script::default()) }, script, expected);
+}
+
+/// A script's setting: a server of its own, and what those who take part bring along.
+pub(crate) struct Script<'a> {
+    /// As [`check_with`] takes them; `certificate=07` comes with a client certificate of such bytes, `bound` with
+    /// channel bindings.
+    pub(crate) caps: &'a [(&'a str, &'a str)],
+    /// What the server is set to.
+    pub(crate) set: fn(&mut ServerInfo),
+}
+
+impl Default for Script<'_> {
+    fn default() -> Self {
+        Script { caps: &[], set: |_| {} }
+    }
+}
+
+impl Script<'_> {
+    /// [`check`], in this setting.
+    pub(crate) fn check(self, script: &str, expected: Expect) {
+        run(Players::new(self), script, expected);
+    }
 }
 
 /// [`check`], with capabilities for some of those who take part; `guest` among them makes a guest, `tls` somebody who
 /// comes by TLS.
 pub(crate) fn check_with(caps: &[(&str, &str)], script: &str, expected: Expect) {
-    run(Players::new(caps), script, expected);
+    Script { caps, ..Script::default() }.check(script, expected);
 }
 
 fn run(mut players: Players, script: &str, expected: Expect) {
@@ -75,9 +103,11 @@ struct Players {
 }
 
 impl Players {
-    fn new(caps: &[(&str, &str)]) -> Self {
-        let caps = caps.iter().map(|(name, caps)| (name.to_string(), caps.to_string())).collect();
-        let mut model = Model::new(info(), 1);
+    fn new(script: Script<'_>) -> Self {
+        let caps = script.caps.iter().map(|(name, caps)| (name.to_string(), caps.to_string())).collect();
+        let mut info = info();
+        (script.set)(&mut info);
+        let mut model = Model::new(info, 1);
         model.settle_down();
         let (sessions, tokens, shown) = (Vec::new(), BTreeMap::new(), String::new());
         Players { model, caps, sessions, tokens, unread: Vec::new(), held: false, whole: false, shown }
@@ -101,10 +131,14 @@ impl Players {
             ["unreadable"] => self.model.unreadable = true,
             ["unkept"] => self.model.world.rules.keep_history = false,
             ["wait", time] => {
-                let seconds: u64 = time.trim_end_matches('s').parse().expect("a number of seconds");
-                self.model.now = self.model.now.plus_ms(seconds * 1000);
-                self.model.submit(None, crate::entry::Action::Expire);
+                self.model.now = self.model.now.plus_ms(seconds(time) * 1000);
+                self.model.submit(None, Action::Expire);
             }
+            ["invitation", code, time] => {
+                let invite = Invite { code: TokenHash::of(code), lasts_ms: seconds(time) * 1000 };
+                self.model.submit(None, Action::Invitation(invite));
+            }
+            [name, "proves", account, password] => self.prove(name, account, password),
             ["again", new, old] => {
                 let token = self.tokens[old].clone();
                 self.arrive(new, Some(&token));
@@ -150,9 +184,14 @@ impl Players {
     }
 
     fn connect(&mut self, name: &str) -> SessionId {
-        let is_secure = self.caps.get(name).is_some_and(|caps| caps.contains("tls"));
         let address = if name.starts_with("far") { IpAddr::from([192, 0, 2, 7]) } else { ADDRESS };
-        let peer = Peer { host: "host".into(), link: Link { address: Some(address), is_secure } };
+        let caps = self.caps.get(name).map_or("", String::as_str);
+        let is_secure = caps.contains("tls");
+        let peer = Peer {
+            host: caps.split(' ').find_map(|word| word.strip_prefix("from=")).unwrap_or("host").into(),
+            link: Link { address: Some(address), is_secure },
+            secured: secured(caps).map(Box::new),
+        };
         let id = self.model.shards[0].connect(peer, Framing::Lines);
         self.sessions.push((name.to_owned(), id));
         id
@@ -162,7 +201,8 @@ impl Players {
         let id = self.connect(name);
         let caps = self.caps.get(name).cloned().unwrap_or_default();
         let is_guest = token.is_some() || caps.contains("guest");
-        let caps = caps.replace("guest", "").replace("tls", "");
+        let ours = |word: &&str| !["guest", "tls", "bound"].contains(word) && !word.contains('=');
+        let caps = caps.split(' ').filter(ours).collect::<Vec<_>>().join(" ");
         let mut lines = vec![format!("CAP REQ :{caps} {}", if is_guest { "teahouse.internal/guest" } else { "" })];
         if is_guest {
             lines.push(format!("GUEST {}", token.unwrap_or("*")));
@@ -181,6 +221,27 @@ impl Players {
             self.shown += &format!("{name} < {}\n", simple(line));
         }
         id
+    }
+
+    /// Proves an account by SCRAM, tied to the connection if there is something to tie it to.
+    fn prove(&mut self, name: &str, account: &str, password: &str) {
+        let id = self.session(name);
+        let bound = self.caps.get(name).is_some_and(|caps| caps.contains("bound"));
+        let mut client = ScramClient::new(account, password, bound.then_some((BINDING, &EXPORTED[..])));
+        self.model.line(id, &format!("AUTHENTICATE {}", client.mechanism()));
+        self.settle();
+        while let Some(line) = self.model.output(id).pop() {
+            let Some(message) = line.split_once(" AUTHENTICATE ") else {
+                self.shown += &format!("{name} < {}\n", simple(&line));
+                break;
+            };
+            let response = client.answer(message.1);
+            self.model.line(id, &format!("AUTHENTICATE {response}"));
+            self.settle();
+            if response == "+" {
+                break;
+            }
+        }
     }
 
     /// A session of an account; what it reads is shown from the rooms it is in on.
@@ -237,6 +298,22 @@ impl Players {
             self.shown += &format!("{name} < {}\n", simple(&line));
         }
     }
+}
+
+const BINDING: &str = "tls-exporter";
+const EXPORTED: [u8; 32] = [9; 32];
+
+/// What somebody's encryption can prove of whom these words are said.
+fn secured(words: &str) -> Option<Secured> {
+    let certificate = words.split(' ').find_map(|word| word.strip_prefix("certificate="));
+    let certificate = certificate.map(|byte| [byte.parse().expect("a byte"); 32]);
+    let exporter = words.contains("bound").then_some(EXPORTED);
+    let bindings = Bindings { exporter, end_point: None };
+    (certificate.is_some() || exporter.is_some()).then_some(Secured { certificate, bindings })
+}
+
+fn seconds(time: &str) -> u64 {
+    time.trim_end_matches('s').parse().expect("a number of seconds")
 }
 
 /// A line without what is the same everywhere: the server's name, addresses, message ids' digits.

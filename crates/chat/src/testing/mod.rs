@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod scram_client;
+#[cfg(test)]
 mod simulation;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,7 +16,7 @@ use std::sync::Arc;
 use teahouse_proto::names::RoomName;
 
 #[cfg(test)]
-pub(crate) use check::{check, check_whole, check_with};
+pub(crate) use check::{Script, check, check_whole, check_with};
 
 use crate::durable::{
     AccountRecord, Bound, Change, Conversation, Fact, GuestRecord, LastSaid, MessageKind, Records, RoomRecord,
@@ -22,13 +24,13 @@ use crate::durable::{
 };
 use crate::entry::{Action, Applied, Audience, Effect, Entry, Event, Origin};
 use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, SessionId, Time, UserId};
-use crate::info::{Operator, Rules, ServerInfo};
+use crate::info::{Operator, Registration, Rules, ServerInfo};
 use crate::query::{HistoryRead, Query, SearchRead, StoreRead, TargetsRead};
 use crate::reply::Scope;
 use crate::session::{Answer, Step};
 use crate::shard::{Delivery, FirstGates, Rate, Reached, Shard};
 use crate::words;
-use crate::work::{PasswordHash, Work};
+use crate::work::{Outcome, PasswordCost, PasswordHash, Work};
 use crate::world::{User, World};
 
 /// What a test's store holds.
@@ -48,6 +50,15 @@ struct Reading {
     session: SessionId,
     read: StoreRead,
     upto: Position,
+}
+
+/// Work that was handed out, and when it may be done.
+#[derive(Debug)]
+struct Working {
+    session: SessionId,
+    scope: Scope,
+    work: Box<Work>,
+    due: Time,
 }
 
 /// What waits for a worker, who sleeps when it has told everything until somebody wakes it.
@@ -100,7 +111,7 @@ pub(crate) struct Model {
     erased: Position,
     reading: Vec<Reading>,
     /// Handed out and not done.
-    working: VecDeque<(SessionId, Scope, Box<Work>)>,
+    working: VecDeque<Working>,
     /// Whether nothing can be read from the store.
     pub(crate) unreadable: bool,
     /// Whether such work stays undone for now.
@@ -128,6 +139,8 @@ pub(crate) fn info() -> ServerInfo {
         description: "A teahouse".into(),
         motd: vec!["Welcome.".into()],
         password: None,
+        secret: [5; 32],
+        password_cost: PasswordCost::LEAST,
         operators: vec![Operator { name: "root".into(), password: PasswordHash::parse(OOLONG).expect("a hash") }],
         send_queue_bytes: usize::MAX,
         send_queue_total_bytes: usize::MAX,
@@ -136,6 +149,8 @@ pub(crate) fn info() -> ServerInfo {
             server_name: name,
             autojoin: vec![RoomName::parse("#lobby").expect("a name")],
             guest_seat_ms: 90_000,
+            registration: Registration::Open,
+            guests: true,
             always_on: true,
             forget_ms: 30 * 24 * 3_600_000,
             rooms_per_founder: 50,
@@ -252,7 +267,10 @@ impl Model {
                 Step::Answer(answer) => self.inboxes[id.worker as usize].push(Delivery::Answer(id, answer)),
                 Step::Submit(scope, action) => self.submit(Some(Origin { session: id, scope }), action),
                 Step::Ask(scope, query) => self.ask(id, scope, query),
-                Step::Work(scope, work) => self.working.push_back((id, scope, work)),
+                Step::Work(scope, mut work) => {
+                    let wait_ms = work.look_up(&self.world, self.now);
+                    self.working.push_back(Working { session: id, scope, work, due: self.now.plus_ms(wait_ms) });
+                }
             }
         }
     }
@@ -269,9 +287,17 @@ impl Model {
 
     /// Does the oldest work that was handed out, if there is any.
     pub(crate) fn work(&mut self) -> bool {
-        let Some((session, scope, mut work)) = self.working.pop_front() else { return false };
-        work.look_up(&self.world);
-        self.submit(Some(Origin { session, scope: scope.clone() }), work.perform());
+        let next = self.working.iter().position(|working| working.due <= self.now);
+        let Some(Working { session, scope, work, .. }) = next.and_then(|next| self.working.remove(next)) else {
+            return false;
+        };
+        match work.perform(&scope) {
+            Outcome::Submit(action) => self.submit(Some(Origin { session, scope: scope.clone() }), action),
+            Outcome::Answer(answers) => {
+                let answers = answers.into_iter().map(|answer| Delivery::Answer(session, answer));
+                answers.for_each(|answer| self.inboxes[usize::from(session.worker)].push(answer));
+            }
+        }
         self.inboxes[usize::from(session.worker)].push(Delivery::Answer(session, Answer::Done(scope)));
         true
     }

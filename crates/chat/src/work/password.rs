@@ -1,12 +1,13 @@
 //! Passwords as they are kept: Argon2id, in the PHC string format.
 //! <https://www.rfc-editor.org/rfc/rfc9106>, <https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md>
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use argon2::password_hash::phc;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params};
+use argon2::{Algorithm, Argon2, Params, Version};
 
 /// The most memory that checking one password may take, in KiB.
 const MEMORY_KIB_MAX: u32 = 1024 * 1024;
@@ -14,8 +15,37 @@ const MEMORY_KIB_MAX: u32 = 1024 * 1024;
 /// The longest password, in bytes.
 pub const PASSWORD_BYTES_MAX: usize = 300;
 
-/// Of a password that nobody has kept; the costs are those of a new one.
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGtub3dzIGl0$U29tZSB0aGlydHktdHdvIGJ5dGVzIG9mIG5vdGhpbmc";
+/// What it costs to check a new password, and so to guess one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordCost {
+    /// Argon2id's memory, in KiB.
+    pub memory_kib: u32,
+    /// How often Argon2id goes through it.
+    pub passes: u32,
+    /// How many rounds SCRAM's salted password takes; the client has to do as many at each login.
+    pub scram_iterations: u32,
+}
+
+impl PasswordCost {
+    /// Good for passwords: RFC 9106 and OWASP give Argon2id as much. The rounds are a compromise with clients that have
+    /// nothing fast to do them with.
+    pub const SAFE: PasswordCost = PasswordCost { memory_kib: 19_456, passes: 2, scram_iterations: 200_000 };
+    /// Good for nothing but tests.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) const LEAST: PasswordCost = PasswordCost { memory_kib: 8, passes: 1, scram_iterations: 1 };
+
+    fn argon2(self) -> Argon2<'static> {
+        let params = Params::new(self.memory_kib, self.passes, 1, None).expect("the costs are ones that Argon2 takes");
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+    }
+}
+
+/// A password as it is hashed: by SASLprep where that says something of it, so that it is the same however a keyboard
+/// composes it. <https://www.rfc-editor.org/rfc/rfc4013>
+pub(crate) fn prepared(password: &str) -> Cow<'_, str> {
+    // What is forbidden there (a character newer than it, an emoji) is taken as it is: clients do so, too.
+    stringprep::saslprep(password).unwrap_or(Cow::Borrowed(password))
+}
 
 /// What a password is checked against.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,14 +64,16 @@ pub enum HashError {
 
 impl PasswordHash {
     /// What is kept of a new password, as [`PasswordHash::parse`] reads it.
-    pub(crate) fn of(password: &str, salt: &[u8; 16]) -> Arc<str> {
-        let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), salt);
+    pub(crate) fn of(password: &str, salt: &[u8; 16], cost: PasswordCost) -> Arc<str> {
+        let hash = cost.argon2().hash_password_with_salt(prepared(password).as_bytes(), salt);
         hash.expect("a salt of 16 bytes and a bounded password can be hashed").to_string().into()
     }
 
     /// One that costs as much to check as a new one, and is nobody's.
-    pub(crate) fn nobodys() -> Self {
-        PasswordHash::parse(NOBODYS).expect("it is written as hashes are")
+    pub(crate) fn nobodys(PasswordCost { memory_kib, passes, .. }: PasswordCost) -> Self {
+        let hash = "bm9ib2R5IGtub3dzIGl0$U29tZSB0aGlydHktdHdvIGJ5dGVzIG9mIG5vdGhpbmc";
+        let text = format!("$argon2id$v=19$m={memory_kib},t={passes},p=1${hash}");
+        PasswordHash::parse(&text).expect("it is written as hashes are")
     }
 
     /// Reads `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
@@ -62,7 +94,7 @@ impl PasswordHash {
 
     /// Whether this is the password; a wrong one takes as long as the right one.
     pub(crate) fn is_of(&self, password: &str) -> bool {
-        Argon2::default().verify_password(password.as_bytes(), &self.0).is_ok()
+        Argon2::default().verify_password(prepared(password).as_bytes(), &self.0).is_ok()
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) struct Durable {
     facts: BTreeMap<Fact, Arc<str>>,
     /// When those small things end that do.
     fact_ends: BTreeSet<(Time, Fact)>,
+    by_certificate: BTreeMap<Arc<str>, AccountId>,
     /// How long an empty room, or a guest who is not here, lasts; 0: for ever.
     forget_ms: u64,
     /// When the process started; not kept.
@@ -229,6 +230,11 @@ impl Durable {
         self.facts.get(fact)
     }
 
+    /// Whose certificate this is.
+    pub(crate) fn account_with_certificate(&self, fingerprint: &str) -> Option<AccountId> {
+        self.by_certificate.get(fingerprint).copied()
+    }
+
     /// All small things of one kind; looks at all there are, and is for what happens seldom.
     pub(crate) fn facts_of_kind(&self, kind: FactKind) -> impl Iterator<Item = &Fact> {
         self.facts.keys().filter(move |fact| fact.kind == kind)
@@ -249,6 +255,12 @@ impl Durable {
         };
         if let Some(end) = before.as_ref().and_then(|before| fact_end(&fact, before)) {
             self.fact_ends.remove(&(end, fact.clone()));
+        }
+        if fact.kind == FactKind::Certificate {
+            match value {
+                Some(_) => drop(self.by_certificate.insert(Arc::clone(&fact.key), AccountId(fact.owner))),
+                None => drop(self.by_certificate.remove(&fact.key)),
+            }
         }
         if let Some(end) = value.as_ref().and_then(|value| fact_end(&fact, value)) {
             self.fact_ends.insert((end, fact));

@@ -6,6 +6,7 @@
 mod access;
 pub(crate) mod bans;
 mod durable;
+mod failures;
 mod presence;
 mod seats;
 mod turn;
@@ -15,14 +16,15 @@ use std::sync::Arc;
 use teahouse_proto::names::{Nick, RoomName};
 
 pub(crate) use durable::{Durable, Room};
+pub(crate) use failures::Failures;
 pub(crate) use presence::{NOT_CONNECTED, Presence, User, source_of};
 pub(crate) use seats::Face;
 pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
 use crate::commands::{
-    account, authenticate, away, claim, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
-    register, room, say, setname, topic, uban, usermode, wallops,
+    account, authenticate, away, cert, claim, invite, join, kick, kill, knock, markread, mode, nick, oper, part,
+    persistence, redeem, register, room, say, setname, topic, uban, usermode, wallops,
 };
 use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
@@ -51,12 +53,14 @@ pub struct World {
     pub(crate) rules: Rules,
     pub(crate) durable: Durable,
     pub(crate) presence: Presence,
+    pub(crate) failures: Failures,
 }
 
 impl World {
     /// The world as the store remembers it; nobody is here yet.
     pub fn load(rules: Rules, records: Records) -> Self {
-        World { durable: Durable::load(&rules, records), presence: Presence::default(), rules }
+        let (presence, failures) = (Presence::default(), Failures::default());
+        World { durable: Durable::load(&rules, records), presence, failures, rules }
     }
 
     /// Carries out one entry. The only place where anything changes.
@@ -82,6 +86,8 @@ impl World {
             Action::Claim(action) => claim::apply(&mut turn, action),
             Action::Offer(action) => claim::offer(&mut turn, action),
             Action::Register(action) => register::apply(&mut turn, action),
+            Action::Invitation(action) => redeem::apply(&mut turn, action),
+            Action::Certificate(action) => cert::apply(&mut turn, action),
             Action::Authenticate(action) => authenticate::apply(&mut turn, action),
             Action::Oper(action) => oper::apply(&mut turn, action),
             Action::Kill(action) => kill::apply(&mut turn, action),

@@ -24,6 +24,8 @@ const KEYS: &[Key] = &[
     whole("rooms.forget_days", |c, v| put(&mut c.forget_after, values::days(v))),
     whole("rooms.per_founder", |c, v| put(&mut c.rooms_per_founder_max, values::limit(v, 1))),
     whole("accounts.guest_seat_s", |c, v| put(&mut c.guest_seat, values::seat(v))),
+    text("accounts.registration", |c, v| put(&mut c.registration, values::registration(v))),
+    flag("accounts.guests", |c, v| c.guests = v),
     flag("accounts.always_on", |c, v| c.always_on = v),
     whole("limits.connections", |c, v| put(&mut c.connections_max, values::limit(v, 1))),
     whole("limits.connections_per_ip", |c, v| put(&mut c.connections_per_ip_max, values::limit(v, 1))),
@@ -47,7 +49,7 @@ const KEYS: &[Key] = &[
 const NAME: &str = "NAME";
 
 /// Keys, and sections, whose work has not been done yet: refused, never accepted and ignored.
-const LATER: &[&str] = &["listen.proxies", "accounts.registration", "accounts.guests", "history", "metrics", "cluster"];
+const LATER: &[&str] = &["listen.proxies", "history", "metrics", "cluster"];
 
 pub(super) struct Key {
     pub(super) name: &'static str,

@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use teahouse_chat::info::Registration;
 use teahouse_chat::work::PasswordHash;
 use teahouse_proto::names::RoomName;
 
@@ -68,6 +69,10 @@ pub struct Config {
     pub guest_seat: Duration,
     /// `rooms.per_founder`: how many rooms one may have founded at a time; `None` for no limit.
     pub rooms_per_founder_max: Option<usize>,
+    /// `accounts.registration`: who may have an account.
+    pub registration: Registration,
+    /// `accounts.guests`: whether one gets in without an account.
+    pub guests: bool,
     /// `accounts.always_on`: whether an account stays in its rooms while nobody is connected as it.
     pub always_on: bool,
     /// `limits.connections`: how many connections there may be at once; `None` for no limit.
@@ -131,6 +136,8 @@ impl Default for Config {
             forget_after: Some(Duration::from_secs(30 * 24 * 60 * 60)),
             guest_seat: Duration::from_secs(90),
             rooms_per_founder_max: Some(50),
+            registration: Registration::Open,
+            guests: true,
             always_on: true,
             connections_max: None,
             connections_per_ip_max: Some(64),

@@ -27,6 +27,10 @@ fn a_mistake_in_the_file_is_one_line_with_place_thing_and_remedy() {
         ("name = 'x'", "teahouse.toml:1:1: unknown key name; did you mean server.name?"),
         ("server = 'x'", "teahouse.toml:1:1: server is a section; write [server] and its keys below it"),
         ("[metrics]", "teahouse.toml:1:2: metrics is not in this version; remove it"),
+        (
+            "[accounts]\nregistration = 'maybe'",
+            "teahouse.toml:2:1: accounts.registration takes \"open\", \"invite\" or \"closed\", not \"maybe\"",
+        ),
         ("[metrics]\nlisten = 'x'", "teahouse.toml:1:2: metrics is not in this version; remove it"),
         ("[tls]\nkey = ''", "teahouse.toml:2:7: tls.key is empty; name a file, like \"privkey.pem\""),
         ("[accounts]\nguests = true", "teahouse.toml:2:1: accounts.guests is not in this version; remove it"),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use teahouse_chat::info::Registration;
 use teahouse_chat::work::{HashError, PasswordHash};
 use teahouse_proto::names::RoomName;
 
@@ -151,6 +152,16 @@ pub(super) fn rooms(texts: &[String]) -> Result<Vec<RoomName>, String> {
 pub(super) fn days(number: u64) -> Result<Option<Duration>, String> {
     let days = at_most(number, FORGET_DAYS_MAX)?;
     Ok((days > 0).then(|| Duration::from_secs(days * 24 * 60 * 60)))
+}
+
+/// Who may have an account.
+pub(super) fn registration(text: &str) -> Result<Registration, String> {
+    match text {
+        "open" => Ok(Registration::Open),
+        "invite" => Ok(Registration::Invite),
+        "closed" => Ok(Registration::Closed),
+        _ => Err(format!("takes \"open\", \"invite\" or \"closed\", not {text:?}")),
+    }
 }
 
 pub(super) fn seat(number: u64) -> Result<Duration, String> {

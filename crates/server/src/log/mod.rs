@@ -11,7 +11,7 @@ mod pool;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use teahouse_chat::entry::{Action, Applied, Audience, Effect, Entry, Origin};
 use teahouse_chat::ids::{Position, SessionId, Time};
@@ -21,7 +21,7 @@ use teahouse_chat::reply::Scope;
 use teahouse_chat::session::attach::Detach;
 use teahouse_chat::session::{Answer, Step};
 use teahouse_chat::shard::{Delivery, Reached};
-use teahouse_chat::work::Work;
+use teahouse_chat::work::{Outcome, Work};
 use teahouse_chat::world::{Leaving, World};
 use teahouse_store::{Loaded, Options, Read, Settled, Store, Targets};
 
@@ -178,13 +178,21 @@ impl Log {
 
     /// Has slow work done; what comes of it takes its place when it is done, and then the session reads on.
     fn hand_out(self: &Arc<Self>, session: SessionId, scope: Scope, mut work: Box<Work>) {
-        work.look_up(&self.lock().world);
+        let inner = self.lock();
+        let wait = Duration::from_millis(work.look_up(&inner.world, inner.last_time.max(now())));
+        drop(inner);
         let log = Arc::clone(self);
-        self.pool.hand_out(*work, move |action| {
+        self.pool.hand_out(*work, scope.clone(), wait, move |outcome| {
             let origin = Some(Origin { session, scope: scope.clone() });
-            let answer = match action {
-                Some(action) => {
+            let answer = match outcome {
+                Some(Outcome::Submit(action)) => {
                     log.submit(origin, action);
+                    Answer::Done(scope)
+                }
+                Some(Outcome::Answer(answers)) => {
+                    for answer in answers {
+                        log.inbox(session).push(Delivery::Answer(session, answer));
+                    }
                     Answer::Done(scope)
                 }
                 None => {

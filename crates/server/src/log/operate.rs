@@ -11,7 +11,6 @@ use teahouse_chat::query::Query;
 use teahouse_chat::render::program_line;
 use teahouse_chat::reply::{Reply, Scope, Verb};
 use teahouse_chat::session::Answer;
-use teahouse_chat::work::Work;
 use teahouse_proto::irc::Message;
 
 use super::{Log, now};
@@ -42,12 +41,14 @@ impl Log {
     /// This is slow, and not for a worker: it may hash a password, and waits for the disk.
     pub(crate) fn operate(&self, info: &ServerInfo, line: &str) -> Vec<String> {
         let wish = match Message::parse(line) {
-            Ok(message) if message.command.eq_ignore_ascii_case("ACCOUNT") => account::read(&message, salt()),
+            Ok(message) if message.command.eq_ignore_ascii_case("ACCOUNT") => {
+                account::read(&message, salt(), info.password_cost)
+            }
             _ => Err(account::unknown(line)),
         };
         let replies = match wish {
             Ok(Wish::Order(order)) => self.order(Action::Account(order)),
-            Ok(Wish::Choice(choice)) => self.order(Work::Account(choice).perform()),
+            Ok(Wish::Choice(choice)) => self.order(Action::Account(choice.hash())),
             Ok(Wish::List(after)) => self.answers(Query::Accounts(after)),
             Ok(Wish::Claim) => match self.offer() {
                 Ok(code) => vec![account::offered(&code)],

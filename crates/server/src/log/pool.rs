@@ -1,23 +1,26 @@
 //! Where slow work is done, so that no worker waits for it.
 //!
 //! In: work that a session has handed out, with what is to become of its result. Each session waits for its own and
-//! hands out one piece at a time, so no more waits here than there are connections.
+//! hands out one piece at a time, so no more waits here than there are connections. What is to wait for a while (whoever
+//! guesses passwords) takes nobody's place meanwhile, and what is quick does not wait behind what is slow.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use teahouse_chat::entry::Action;
-use teahouse_chat::work::Work;
+use teahouse_chat::reply::Scope;
+use teahouse_chat::work::{Outcome, Work};
 
 /// How many pieces of work are done at a time: hashing takes a core and much memory, and chat comes first.
 const THREADS: usize = 1;
 
-/// A piece of work, and what is done with the action that it results in; with none if our own code fails.
+/// A piece of work, and what is done with what comes of it; with nothing if our own code fails.
 struct Job {
     work: Work,
-    done: Box<dyn FnOnce(Option<Action>) + Send>,
+    scope: Scope,
+    done: Box<dyn FnOnce(Option<Outcome>) + Send>,
 }
 
 /// A few threads for slow work.
@@ -35,8 +38,29 @@ struct Queue {
 
 #[derive(Default)]
 struct Waiting {
+    /// What can be done now, the next one first.
     jobs: VecDeque<Job>,
+    /// What is to wait, and until when; told apart by a number.
+    later: BTreeMap<(Instant, u64), Job>,
+    number: u64,
     stopped: bool,
+}
+
+impl Waiting {
+    fn add(&mut self, job: Job) {
+        match job.work.is_slow() {
+            true => self.jobs.push_back(job),
+            false => self.jobs.push_front(job),
+        }
+    }
+
+    /// Lets in what has waited long enough.
+    fn ripen(&mut self, now: Instant) {
+        while let Some(first) = self.later.first_entry().filter(|first| first.key().0 <= now) {
+            let job = first.remove();
+            self.add(job);
+        }
+    }
 }
 
 impl Pool {
@@ -51,13 +75,27 @@ impl Pool {
         Ok(Pool { queue, threads: Mutex::new(threads) })
     }
 
-    /// Has it done as soon as a thread is free; once the pool has stopped, not at all.
-    pub(super) fn hand_out(&self, work: Work, done: impl FnOnce(Option<Action>) + Send + 'static) {
+    /// Has it done as soon as it has waited and a thread is free; once the pool has stopped, not at all.
+    pub(super) fn hand_out(
+        &self,
+        work: Work,
+        scope: Scope,
+        wait: Duration,
+        done: impl FnOnce(Option<Outcome>) + Send + 'static,
+    ) {
         let mut waiting = self.queue.lock();
-        if !waiting.stopped {
-            waiting.jobs.push_back(Job { work, done: Box::new(done) });
-            self.queue.changed.notify_one();
+        if waiting.stopped {
+            return;
         }
+        let job = Job { work, scope, done: Box::new(done) };
+        if wait.is_zero() {
+            waiting.add(job);
+        } else {
+            waiting.number += 1;
+            let until = (Instant::now() + wait, waiting.number);
+            waiting.later.insert(until, job);
+        }
+        self.queue.changed.notify_one();
     }
 
     /// Finishes what has been begun, and forgets the rest.
@@ -65,6 +103,7 @@ impl Pool {
         let mut waiting = self.queue.lock();
         waiting.stopped = true;
         waiting.jobs.clear();
+        waiting.later.clear();
         drop(waiting);
         self.queue.changed.notify_all();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
@@ -76,15 +115,27 @@ impl Pool {
 
 impl Queue {
     fn work(&self) {
-        while let Some(Job { work, done }) = self.next() {
-            done(catch_unwind(AssertUnwindSafe(|| work.perform())).ok());
+        while let Some(Job { work, scope, done }) = self.next() {
+            done(catch_unwind(AssertUnwindSafe(|| work.perform(&scope))).ok());
         }
     }
 
     /// The next job; `None` once the pool has stopped.
     fn next(&self) -> Option<Job> {
-        let waiting = self.changed.wait_while(self.lock(), |waiting| waiting.jobs.is_empty() && !waiting.stopped);
-        waiting.unwrap_or_else(PoisonError::into_inner).jobs.pop_front()
+        let mut waiting = self.lock();
+        while !waiting.stopped {
+            let now = Instant::now();
+            waiting.ripen(now);
+            if let Some(job) = waiting.jobs.pop_front() {
+                return Some(job);
+            }
+            let rest = waiting.later.first_key_value().map(|((until, _), _)| *until - now);
+            waiting = match rest {
+                Some(rest) => self.changed.wait_timeout(waiting, rest).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+        None
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {

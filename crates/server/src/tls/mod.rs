@@ -2,11 +2,12 @@
 //!
 //! In: the files that `tls.cert` and `tls.key` name, or a data directory where the server keeps one that it made itself.
 //! Out: what the doors shake hands with. `files` reads and checks a pair, `self_signed` makes one, `shown` is what a handshake
-//! asks, `keeper` exchanges it while connections are open, `validity` reads when a certificate ends.
+//! asks, `proof` keeps what of a handshake may prove an account, `keeper` exchanges it while connections are open, `validity` reads when a certificate ends.
 //! `session` is one connection's TLS, without IO, for doors and workers alike.
 
 mod files;
 mod keeper;
+mod proof;
 mod self_signed;
 mod session;
 mod shown;
@@ -82,10 +83,10 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
 }
 
 fn server_config(provider: Arc<CryptoProvider>, shown: Arc<Shown>) -> ServerConfig {
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .expect("ring has what TLS 1.2 and 1.3 need")
-        .with_no_client_auth()
+        .with_client_cert_verifier(Arc::new(proof::AnyCertificate(provider)))
         .with_cert_resolver(shown);
     config.alpn_protocols = ALPN_PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     // A returning client brings what is needed itself, sealed by a key that only this process has.
@@ -94,6 +95,7 @@ fn server_config(provider: Arc<CryptoProvider>, shown: Arc<Shown>) -> ServerConf
         Ok(ticketer) => config.ticketer = ticketer,
         Err(error) => tracing::warn!("TLS: clients that come back need a whole handshake each time: {error}"),
     }
+    config.key_log = Arc::new(proof::Exporter);
     config.send_tls13_tickets = TICKETS;
     config.max_early_data_size = 0;
     config

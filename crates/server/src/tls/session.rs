@@ -9,6 +9,9 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, UnbufferedStatus, WriteTraffic};
+use teahouse_chat::sasl::Secured;
+
+use super::proof;
 
 /// How much is sealed at once, in bytes of what is said: what a record holds at most (RFC 8446, section 5.1).
 const RECORD_BYTES_MAX: usize = 16 * 1024;
@@ -33,6 +36,8 @@ pub(crate) struct Session {
     /// The peer has said that nothing more comes.
     ended: bool,
     failed: Option<Box<rustls::Error>>,
+    /// What the handshake has left behind, until somebody takes it.
+    secured: Option<Box<Secured>>,
 }
 
 /// What is to be sealed.
@@ -55,6 +60,7 @@ impl Session {
             sealed: 0,
             ended: false,
             failed: None,
+            secured: None,
         })
     }
 
@@ -138,8 +144,29 @@ impl Session {
         self.advance(Say::CloseNotify);
     }
 
+    /// What of the handshake may be part of a proof; once.
+    pub(crate) fn take_secured(&mut self) -> Option<Box<Secured>> {
+        self.secured.take()
+    }
+
     /// Goes on until more has to come, or to be said.
-    fn advance(&mut self, mut say: Say<'_>) {
+    fn advance(&mut self, say: Say<'_>) {
+        if !self.connection.is_handshaking() {
+            return self.process(say);
+        }
+        let ((), heard) = proof::noting(|| self.process(say));
+        let bindings = &mut self.secured.get_or_insert_default().bindings;
+        bindings.exporter = bindings.exporter.or(heard.exporter);
+        if let Some(end_point) = heard.end_point {
+            bindings.end_point = Some(end_point);
+        }
+        if !self.connection.is_handshaking() {
+            let bindings = std::mem::take(bindings);
+            self.secured = Some(Box::new(proof::secured(bindings, self.connection.peer_certificates())));
+        }
+    }
+
+    fn process(&mut self, mut say: Say<'_>) {
         let mut taken = 0;
         let mut goes_on = self.failed.is_none();
         while goes_on {

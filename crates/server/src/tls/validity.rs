@@ -14,7 +14,7 @@ pub(super) struct Validity {
 const INTEGER: u8 = 0x02;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
-const SEQUENCE: u8 = 0x30;
+pub(super) const SEQUENCE: u8 = 0x30;
 /// The version, which the oldest certificates do not have.
 const VERSION: u8 = 0xa0;
 
@@ -33,16 +33,16 @@ pub(super) fn validity(certificate: &[u8]) -> Option<Validity> {
 }
 
 /// What is left to read (X.690, sections 8.1 and 10.1).
-struct Der<'a>(&'a [u8]);
+pub(super) struct Der<'a>(pub(super) &'a [u8]);
 
 impl<'a> Der<'a> {
     /// The content of the next value, if its tag is this one.
-    fn enter(&mut self, wanted: u8) -> Option<Der<'a>> {
+    pub(super) fn enter(&mut self, wanted: u8) -> Option<Der<'a>> {
         let (tag, content) = self.next()?;
         (tag == wanted).then_some(Der(content))
     }
 
-    fn next(&mut self) -> Option<(u8, &'a [u8])> {
+    pub(super) fn next(&mut self) -> Option<(u8, &'a [u8])> {
         let (&tag, rest) = self.0.split_first()?;
         let (&first, rest) = rest.split_first()?;
         let (length, rest) = match first {

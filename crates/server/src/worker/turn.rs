@@ -21,6 +21,7 @@ use super::wheel::{TICK_MS, Timer, Wheel};
 use super::{Established, Limits, WAKER};
 use crate::events::{EventKind, Events};
 use crate::log::{Inbox, Log};
+use crate::tls::Session;
 use ending::{GOODBYE_TICKS, REGISTRATION_TICKS};
 use reading::READ_BYTES_MAX;
 use writing::Queued;
@@ -175,10 +176,11 @@ impl Worker {
         connection.filter(|connection| connection.session == session)
     }
 
-    fn adopt(&mut self, established: Established) {
+    fn adopt(&mut self, mut established: Established) {
         let address = established.peer.ip();
         let link = Link { address: Some(address), is_secure: established.tls.is_some() };
-        let peer = Peer { host: self.cloak.host(address), link };
+        let secured = established.tls.as_mut().and_then(Session::take_secured);
+        let peer = Peer { host: self.cloak.host(address), link, secured };
         let session = self.shard.connect(peer, established.framing);
         let tick = self.tick();
         let mut connection = Connection::new(established, session, tick);

@@ -8,6 +8,7 @@ mod hostile;
 mod limits;
 mod operators;
 mod party;
+mod proofs;
 mod storing;
 mod tls;
 mod two_doors;

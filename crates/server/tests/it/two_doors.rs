@@ -27,6 +27,8 @@ fn visit(party: &Party, bob: &mut Peer, way: Way) -> Vec<String> {
     alice.say("QUIT :bye");
     heard.extend(alice.rest());
     bob.until(" QUIT :Quit: bye");
+    // Only what is encrypted can be a proof's binding.
+    heard.iter_mut().for_each(|line| *line = line.replace(",SCRAM-SHA-256-PLUS", ""));
     // How a frame says goodbye.
     heard.retain(|line| !line.starts_with('<'));
     heard

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, Stream, SupportedProtocolVersion};
 use teahouse_server::TlsFiles;
 
@@ -31,6 +31,12 @@ impl Wire {
     /// The certificate that the server has shown.
     pub(crate) fn shown(&self) -> Option<CertificateDer<'static>> {
         self.tls.as_ref()?.peer_certificates()?.first().cloned()
+    }
+
+    /// What both sides can make of their keys for this label.
+    pub(crate) fn exported(&self, label: &[u8]) -> [u8; 32] {
+        let tls = self.tls.as_ref().expect("it is secure");
+        tls.export_keying_material([0; 32], label, Some(b"")).expect("hands are shaken")
     }
 
     /// What both sides agreed to speak.
@@ -109,4 +115,19 @@ pub(crate) fn trusting_with(cert: &Path, versions: &[&'static SupportedProtocolV
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions).expect("versions");
     Arc::new(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// A client that trusts the certificate in this file, and shows one of its own.
+pub(crate) fn with_certificate(
+    trusted: &Path,
+    version: &'static SupportedProtocolVersion,
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(trusted).expect("a certificate")).expect("a root");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).expect("a version");
+    let config = config.with_root_certificates(roots).with_client_auth_cert(vec![certificate], key);
+    Arc::new(config.expect("a certificate and its key"))
 }
