@@ -2,7 +2,7 @@
 
 use teahouse_proto::VENDOR;
 
-use crate::commands::register;
+use crate::commands::{metadata, register};
 use crate::info::{Registration, Rules};
 use crate::lines::{MULTILINE_BYTES_MAX, MULTILINE_LINES_MAX};
 use crate::sasl::Mechanism;
@@ -69,6 +69,8 @@ impl Caps {
 
     /// Something is said in several lines. <https://ircv3.net/specs/extensions/multiline>
     pub const MULTILINE: Caps = Caps(1 << 22);
+    /// What is told of people and rooms, by key. <https://ircv3.net/specs/extensions/metadata>
+    pub const METADATA: Caps = Caps(1 << 29);
 
     /// History holds what happened besides what was said. <https://ircv3.net/specs/extensions/chathistory>
     pub const EVENT_PLAYBACK: Caps = Caps(1 << 24);
@@ -147,9 +149,14 @@ const TABLE: &[Capability] = &[
     standard(Caps::ACCOUNT_NOTIFY, "account-notify"),
     standard(Caps::ACCOUNT_TAG, "account-tag"),
     standard(Caps::READ_MARKER, "draft/read-marker"),
+    Capability { value: Some(metadata_limits), ..standard(Caps::METADATA, "draft/metadata-2") },
     Capability { value: Some(multiline), ..standard(Caps::MULTILINE, "draft/multiline") },
     Capability { ours: true, ..standard(Caps::GUEST, "guest") },
 ];
+
+fn metadata_limits(_: &Session) -> String {
+    metadata::limits()
+}
 
 fn mechanisms(session: &Session) -> String {
     Mechanism::names(session.secured.as_deref())

@@ -263,6 +263,8 @@ pub enum FactKind {
     Network,
     /// An invitation to the server; what is kept of its code, and until when it is good.
     Invitation,
+    /// What is told of an account or a room, by key.
+    Metadata,
 }
 
 /// Everything that a world is loaded from.

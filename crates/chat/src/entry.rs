@@ -7,8 +7,8 @@ use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
 use crate::commands::{
-    account, authenticate, away, cert, claim, invite, join, kick, kill, knock, markread, mode, nick, oper, part,
-    persistence, redeem, register, room, say, setname, uban, usermode, wallops,
+    account, authenticate, away, cert, claim, invite, join, kick, kill, knock, markread, metadata, mode, nick, oper,
+    part, persistence, redeem, register, room, say, setname, uban, usermode, wallops,
 };
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
@@ -97,6 +97,8 @@ pub enum Action {
     Claim(claim::Claim),
     /// A one-time code is good from now on.
     Offer(claim::Offer),
+    /// Somebody changes what is told of itself, or of a room.
+    Metadata(metadata::set::SetMetadata),
     /// A user wants an account.
     Register(register::Register),
     /// Somebody may have an account who shows a code.
@@ -244,6 +246,8 @@ pub enum Event {
         /// Up to when.
         upto: Time,
     },
+    /// What is told of somebody or of a room is changed, for those who subscribe to it.
+    Metadata(metadata::set::Changed),
     /// A room's modes are changed; `+o alice` and the like.
     Modes {
         /// The room's name.

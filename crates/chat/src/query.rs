@@ -5,8 +5,8 @@ use std::sync::Arc;
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::{
-    about, account, cert, chathistory, ison, list, lusers, markread, mode, monitor, names, persistence, redeem, room,
-    say, search, topic, uban, usermode, who, whois, whowas,
+    about, account, cert, chathistory, ison, list, lusers, markread, metadata, mode, monitor, names, persistence,
+    redeem, room, say, search, topic, uban, usermode, who, whois, whowas,
 };
 use crate::durable::{Bound, Conversation, LastSaid, Span};
 use crate::ids::{AccountId, Identity, RoomId, SessionId, Time, TokenHash, UserId};
@@ -30,6 +30,12 @@ pub enum Query {
     Marker(say::Target),
     /// What was said, by what stands in it.
     Search(Box<search::Ask>),
+    /// What is told of somebody or of a room.
+    Metadata(metadata::read::Ask),
+    /// What is told of a room and those in it.
+    MetadataRoom(metadata::read::RoomSync),
+    /// What is told of those of whom a session is told.
+    MetadataNewly(metadata::read::Newly),
     /// What a room is set to.
     Modes(RoomName),
     /// Who is on a room's list.
@@ -186,6 +192,9 @@ impl World {
             Query::History(ask) => chathistory::answer(self, session, scope, ask),
             Query::Marker(target) => markread::answer(self, session, &scope, &target),
             Query::Search(ask) => search::answer(self, session, scope, *ask),
+            Query::Metadata(ask) => metadata::read::answer(self, session, &scope, ask),
+            Query::MetadataRoom(sync) => metadata::read::answer_room(self, session, &scope, sync),
+            Query::MetadataNewly(newly) => metadata::read::answer_newly(self, session, &scope, &newly),
             Query::Modes(room) => mode::answer(self, session, &scope, &room),
             Query::ModeList(room, list) => mode::answer_list(self, session, &scope, &room, list),
             Query::UserModes(nick) => usermode::answer(self, session, &scope, &nick),

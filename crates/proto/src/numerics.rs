@@ -116,6 +116,12 @@ numerics! {
     RPL_MONLIST = 732, "Those who are monitored.";
     RPL_ENDOFMONLIST = 733, "The list of those who are monitored is complete.";
     ERR_MONLISTFULL = 734, "As many are monitored as one may.";
+    RPL_KEYVALUE = 761, "What is told under a key.";
+    RPL_KEYNOTSET = 766, "Nothing is told under a key.";
+    RPL_METADATASUBOK = 770, "Keys that are subscribed to now.";
+    RPL_METADATAUNSUBOK = 771, "Keys that are not subscribed to any more.";
+    RPL_METADATASUBS = 772, "Keys that are subscribed to.";
+    ERR_METADATASYNCLATER = 774, "There is too much to be told now.";
     RPL_LOGGEDIN = 900, "Whose account it is.";
     RPL_SASLSUCCESS = 903, "The proof was right.";
     ERR_SASLFAIL = 904, "The proof was not right.";

@@ -327,6 +327,7 @@ const FACT_KINDS: &[(FactKind, i64)] = &[
     (FactKind::Certificate, 10),
     (FactKind::Network, 11),
     (FactKind::Invitation, 12),
+    (FactKind::Metadata, 16),
 ];
 
 fn fact_number(kind: FactKind) -> i64 {

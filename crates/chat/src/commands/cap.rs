@@ -2,7 +2,7 @@
 
 use teahouse_proto::numerics as n;
 
-use super::{Answers, Command, Stage};
+use super::{Answers, Command, Stage, metadata};
 use crate::capabilities::{self, Capability, Caps};
 use crate::reply::Reply;
 use crate::session::{Answer, Request, advance};
@@ -84,9 +84,13 @@ fn req(request: &mut Request<'_>) {
     }
     match wanted(request, &asked) {
         Some(caps) => {
+            let is_new = caps.has(Caps::METADATA) && !request.session.caps.has(Caps::METADATA);
             request.session.caps = caps;
             request.answer(Answer::Caps(caps));
             request.reply(cap_line("ACK", asked));
+            if is_new {
+                metadata::greet(request);
+            }
         }
         None => request.reply(cap_line("NAK", asked)),
     }

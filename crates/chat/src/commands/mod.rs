@@ -15,6 +15,7 @@ pub mod knock;
 pub mod list;
 pub mod lusers;
 pub mod markread;
+pub mod metadata;
 pub mod mode;
 pub mod nick;
 pub mod oper;
@@ -127,6 +128,7 @@ const TABLE: &[Command] = &[
     list::COMMAND,
     lusers::COMMAND,
     markread::COMMAND,
+    metadata::COMMAND,
     mode::COMMAND,
     monitor::COMMAND,
     motd::COMMAND,

@@ -30,7 +30,8 @@ const RELEVANT: Caps = Caps::MESSAGE_TAGS
     .or(Caps::ACCOUNT_NOTIFY)
     .or(Caps::ACCOUNT_TAG)
     .or(Caps::READ_MARKER)
-    .or(Caps::PERSISTENCE);
+    .or(Caps::PERSISTENCE)
+    .or(Caps::METADATA);
 
 /// Those that change the bytes of this one.
 fn relevant(event: &Event) -> Caps {
@@ -105,7 +106,8 @@ impl<'a> Shared<'a> {
 /// Whether an event is told also to those who share no room but monitor the nick, with these capabilities.
 /// <https://ircv3.net/specs/extensions/extended-monitor>
 pub(crate) fn is_told_from_afar(event: &Event, caps: Caps) -> bool {
-    monitored(event).is_some() && caps.has(Caps::EXTENDED_MONITOR)
+    let wanted = if matches!(event, Event::Metadata(_)) { Caps::METADATA } else { Caps::EXTENDED_MONITOR };
+    monitored(event).is_some() && caps.has(wanted)
 }
 
 /// Whose nick has to be monitored for that.
@@ -115,6 +117,7 @@ pub(crate) fn monitored(event: &Event) -> Option<&Nick> {
         | Event::NameSet { nick, .. }
         | Event::Readdressed { nick, .. }
         | Event::LoggedIn { nick, .. } => Some(nick),
+        Event::Metadata(changed) => changed.nick.as_ref(),
         _ => None,
     }
 }
@@ -144,6 +147,7 @@ fn source(event: &Event) -> Option<&Arc<str>> {
         | Event::Away { source, .. }
         | Event::NameSet { source, .. }
         | Event::LoggedIn { source, .. } => Some(source),
+        Event::Metadata(changed) => Some(&changed.source),
         _ => None,
     }
 }
@@ -159,6 +163,7 @@ fn needed(event: &Event) -> Caps {
         Event::LoggedIn { .. } => Caps::ACCOUNT_NOTIFY,
         Event::Marked { .. } => Caps::READ_MARKER,
         Event::Persistence(_) => Caps::PERSISTENCE,
+        Event::Metadata(_) => Caps::METADATA,
         _ => Caps::default(),
     }
 }
@@ -225,6 +230,14 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         Event::Persistence(always_on) => {
             let [wanted, effective] = always_on.words();
             line.source(&info.name).command("PERSISTENCE").param("STATUS").param(wanted).param(effective);
+        }
+        Event::Metadata(changed) => {
+            let visibility = if changed.is_private { "private" } else { "*" };
+            line.source(&changed.source).command("METADATA").param(&changed.target).param(changed.key.as_str());
+            line.param(visibility);
+            if let Some(value) = &changed.value {
+                line.trailing(value);
+            }
         }
         Event::Announced(text) => {
             line.source(&info.name).command("NOTICE").param("*").trailing(text);

@@ -10,6 +10,7 @@ use teahouse_proto::numerics as n;
 use crate::commands::account;
 use crate::commands::away;
 use crate::commands::lusers::Counts;
+use crate::commands::metadata;
 use crate::commands::persistence::AlwaysOn;
 use crate::commands::uban;
 use crate::durable::GuestRecord;
@@ -75,6 +76,8 @@ pub struct Welcome {
     pub always_on: Option<AlwaysOn>,
     /// How many are here, this one included.
     pub lusers: Counts,
+    /// What it tells of itself, for those who want to know.
+    pub metadata: Vec<Reply>,
     /// The rooms that the user is in already.
     pub rooms: Vec<(RoomId, RoomView)>,
 }
@@ -164,6 +167,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         modes: user.modes,
         always_on: user.identity.and_then(Identity::account).map(|account| turn.world.always_on(account)),
         lusers: Counts::of(turn.world),
+        metadata: metadata::read::greeting(turn.world, user),
         rooms: rooms.collect(),
     };
     let is_away = user.away.is_some();

@@ -17,6 +17,7 @@ pub(crate) use registration::{GuestWish, Names, Registration, advance, password_
 use self::attach::Link;
 use crate::capabilities::Caps;
 use crate::commands::batch::{Multiline, Taken};
+use crate::commands::metadata::Key;
 use crate::commands::{self, Answers, Stage};
 use crate::entry::{Action, RoomView};
 use crate::few::Few;
@@ -135,6 +136,8 @@ pub struct Session {
     pub(crate) sasl: Option<Box<Exchange>>,
     /// The invitation it has shown.
     pub(crate) invitation: Option<Box<TokenHash>>,
+    /// The keys of metadata that it wants to be told of.
+    pub(crate) subscribed: Few<Key>,
     batches: u32,
     waiting: bool,
     over: bool,
@@ -154,6 +157,7 @@ impl Session {
             secured,
             sasl: None,
             invitation: None,
+            subscribed: Few::default(),
             batches: 0,
             waiting: false,
             over: false,

@@ -28,7 +28,7 @@ pub use pace::Rate;
 use telling::Telling;
 
 use crate::capabilities::Caps;
-use crate::commands::{chathistory, search};
+use crate::commands::{chathistory, metadata, search};
 use crate::durable::StoredMessage;
 use crate::entry::{Action, Applied, Said};
 use crate::ids::{Position, SessionId, Time};
@@ -455,6 +455,14 @@ impl Seat {
         let wish = self.session.attached();
         let lines = render::welcome(self.receiver(info), scope, welcome, wish.as_ref());
         lines.into_iter().for_each(|line| self.outlet.push_answer(line));
+        if self.outlet.variant.caps.has(Caps::METADATA) {
+            let batch = self.outlet.variant.caps.has(Caps::BATCH).then(|| self.session.next_batch());
+            for line in metadata::read::in_batch(scope, batch.as_deref(), &welcome.nick, welcome.metadata.clone()) {
+                if let Answer::Reply(scope, line) = line {
+                    self.outlet.push_answer(render::reply(self.receiver(info), &scope, &line));
+                }
+            }
+        }
         for (_, view) in &welcome.rooms {
             if let Some(query) = self.rest_of(view) {
                 self.asking.push(scope.clone(), query);

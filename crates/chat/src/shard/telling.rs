@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use super::locals::Slot;
 use super::{Gate, Shard, change, touch};
+use crate::capabilities::Caps;
+use crate::commands::metadata;
 use crate::entry::{Applied, Audience, Effect, Event, RoomView};
 use crate::ids::{Position, RoomId, UserId};
+use crate::info::ServerInfo;
 use crate::query::Query;
 use crate::render::{self, Lines, Shared, Variant};
 use crate::reply::Scope;
@@ -128,11 +131,18 @@ impl Shard {
                     let mut lines = Vec::new();
                     render::room(seat.receiver(&info), &scope, view, &mut lines);
                     lines.into_iter().for_each(|line| seat.outlet.push_answer(line));
+                    let origin_scope = scope.clone();
                     if let Some(query) = seat.rest_of(view) {
                         seat.asking.push(scope, query);
                         change(&mut self.changed, seat);
                     }
+                    if seat.tell_metadata(&info, view, &origin_scope) {
+                        change(&mut self.changed, seat);
+                    }
                 }
+                // Whoever changed it has its own answer.
+                (Some(_), Event::Metadata(_)) => continue,
+                (None, Event::Metadata(changed)) if !seat.session.subscribed.contains(&changed.key) => continue,
                 (Some(origin), Event::Said(said)) => {
                     if seat.echo(&info, &shared, &origin.scope, said) {
                         self.gates.push(Gate::Settled, applied.position, seat.id);
@@ -224,6 +234,23 @@ impl Shard {
 }
 
 impl super::Seat {
+    /// What is told of a room and those in it is to be asked next, or later; says whether it is next.
+    fn tell_metadata(&mut self, info: &ServerInfo, view: &RoomView, scope: &Scope) -> bool {
+        let caps = self.outlet.variant.caps;
+        if !caps.has(Caps::METADATA) || self.session.subscribed.is_empty() {
+            return false;
+        }
+        if view.more.is_some() {
+            let line = render::reply(self.receiver(info), scope, &metadata::read::later(&view.name));
+            self.outlet.push_answer(line);
+            return false;
+        }
+        let keys = self.session.subscribed.iter().cloned().collect();
+        let batch = caps.has(Caps::BATCH).then(|| self.session.next_batch());
+        let query = metadata::read::at_the_door(&view.name, keys, batch);
+        query.map(|query| self.asking.push(scope.clone(), query)).is_some()
+    }
+
     /// The question that goes on where a view of a room has stopped.
     pub(super) fn rest_of(&self, view: &RoomView) -> Option<Query> {
         let wanted = render::shows_names(self.outlet.variant);

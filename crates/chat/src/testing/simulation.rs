@@ -18,7 +18,7 @@ const STEPS: usize = 130_000;
 const WORKERS: u16 = 3;
 const SESSIONS_MAX: usize = 24;
 const ROOMS: [&str; 4] = ["#茶", "#b", "#lobby", "#c"];
-const CAPS: &str = "message-tags server-time echo-message batch labeled-response draft/chathistory draft/read-marker teahouse.internal/guest";
+const CAPS: &str = "message-tags server-time echo-message batch labeled-response draft/chathistory draft/read-marker draft/metadata-2 teahouse.internal/guest";
 
 /// What the further lines of a message say.
 const MORE: &str = "more";
@@ -56,6 +56,8 @@ struct Reader {
     history: Option<String>,
     heard: BTreeSet<MsgId>,
     last_in_room: BTreeMap<String, MsgId>,
+    /// The keys of metadata that it has ever wanted to be told of; a line may be on its way already when it does not.
+    subscribed: BTreeSet<String>,
     /// Up to when it was told that it has read the room that is always there.
     marked: String,
     /// The latest message that it was told as it was said, in any room or in private.
@@ -208,7 +210,7 @@ impl Simulation {
         }
         let room = self.random.pick(&ROOMS);
         let nick = format!("user{}", self.random.below(30));
-        let line = match self.random.below(22) {
+        let line = match self.random.below(23) {
             0..=3 => format!("JOIN {room}"),
             4 => format!("PART {room} :bye"),
             5 => format!("NICK {nick}"),
@@ -219,6 +221,7 @@ impl Simulation {
             10 => self.everyday(room, &nick),
             20 => self.operators(id, &nick),
             21 => self.mark(room, &nick),
+            22 => self.tell_of(id, room, &nick),
             11 => self
                 .random
                 .pick(&["PING x", "NONSENSE", "PRIVMSG", "JOIN #", "NAMES #b", "TOPIC #b", "CAP LIST"])
@@ -260,6 +263,25 @@ impl Simulation {
             if self.model.shards[usize::from(id.worker)].is_reading(id) {
                 self.model.line(id, &line);
             }
+        }
+    }
+
+    /// What people tell of themselves and of rooms, and who wants to know.
+    fn tell_of(&mut self, id: SessionId, room: &str, nick: &str) -> String {
+        let key = self.random.pick(&["avatar", "color", "teahouse.internal/settings"]);
+        let target = self.random.pick(&["*", "*", room, nick]);
+        self.said += 1;
+        match self.random.below(8) {
+            0 => {
+                self.readers.entry(id).or_default().subscribed.insert(key.to_owned());
+                format!("METADATA * SUB {key}")
+            }
+            1 => format!("METADATA * UNSUB {key}"),
+            2 => format!("METADATA {target} SYNC"),
+            3 => format!("METADATA {target} CLEAR"),
+            4 => format!("METADATA {target} SET {key}"),
+            5 => format!("METADATA {target} LIST"),
+            _ => format!("METADATA {target} SET {key} :{}", self.said),
         }
     }
 
@@ -373,6 +395,17 @@ impl Simulation {
                 assert!(is_piece || param(1) == MORE, "seed {seed}: without an id: {line}");
             }
             "PRIVMSG" => self.message(id, &message, param(0), param(1), line),
+            "METADATA" if message.tags.get("batch").is_none() => {
+                assert!(reader.subscribed.contains(param(1)), "seed {seed}: not subscribed: {line}");
+                assert!(
+                    is_own || param(2) != "private",
+                    "seed {seed}: {} reads another's settings: {line}",
+                    reader.nick
+                );
+            }
+            "METADATA" if param(2) == "private" => {
+                assert_eq!(param(0), reader.nick, "seed {seed}: {} reads another's settings: {line}", reader.nick);
+            }
             "TAGMSG" => drop(reader.heard.insert(msgid_of(&message))),
             _ => {}
         }

@@ -23,8 +23,8 @@ pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
 use crate::commands::{
-    account, authenticate, away, cert, claim, invite, join, kick, kill, knock, markread, mode, nick, oper, part,
-    persistence, redeem, register, room, say, setname, topic, uban, usermode, wallops,
+    account, authenticate, away, cert, claim, invite, join, kick, kill, knock, markread, metadata, mode, nick, oper,
+    part, persistence, redeem, register, room, say, setname, topic, uban, usermode, wallops,
 };
 use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
@@ -85,6 +85,7 @@ impl World {
             Action::Ban(action) => uban::apply(&mut turn, action),
             Action::Claim(action) => claim::apply(&mut turn, action),
             Action::Offer(action) => claim::offer(&mut turn, action),
+            Action::Metadata(action) => metadata::set::apply(&mut turn, action),
             Action::Register(action) => register::apply(&mut turn, action),
             Action::Invitation(action) => redeem::apply(&mut turn, action),
             Action::Certificate(action) => cert::apply(&mut turn, action),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use teahouse_proto::names::Nick;
 
+use crate::commands::metadata::Key;
 use crate::few::Few;
 use crate::ids::{Identity, RoomId, SessionId, Time, UserId};
 use crate::modes::{Rank, Ranks, UserModes, Who};
@@ -162,6 +163,8 @@ pub(crate) struct Presence {
     invisible: usize,
     operators: usize,
     seats: BTreeSet<(Time, UserId)>,
+    /// What those without an account tell of themselves.
+    told_of: BTreeMap<UserId, BTreeMap<Key, Arc<str>>>,
 }
 
 impl Presence {
@@ -314,6 +317,7 @@ impl Presence {
 
     pub(crate) fn remove(&mut self, id: UserId, now: Time) -> Option<Box<User>> {
         let user = self.users.remove(&id)?;
+        self.told_of.remove(&id);
         self.recount(user.modes, UserModes::default());
         self.by_nick.remove(&user.nick);
         self.by_look.remove(&user.nick.skeleton());
@@ -352,6 +356,28 @@ impl Presence {
     pub(crate) fn readdress(&mut self, id: UserId, address: &str) {
         if let Some(user) = self.users.get_mut(&id) {
             user.source = source_of(&user.nick, address);
+        }
+    }
+
+    /// What somebody without an account tells of itself.
+    pub(crate) fn told_of(&self, id: UserId) -> Option<&BTreeMap<Key, Arc<str>>> {
+        self.told_of.get(&id)
+    }
+
+    /// The same, taken away.
+    pub(crate) fn take_told(&mut self, id: UserId) -> BTreeMap<Key, Arc<str>> {
+        self.told_of.remove(&id).unwrap_or_default()
+    }
+
+    /// Changes what somebody without an account tells of itself.
+    pub(crate) fn tell_of(&mut self, id: UserId, key: Key, value: Option<Arc<str>>) {
+        let told = self.told_of.entry(id).or_default();
+        match value {
+            Some(value) => drop(told.insert(key, value)),
+            None => drop(told.remove(&key)),
+        }
+        if told.is_empty() {
+            self.told_of.remove(&id);
         }
     }
 

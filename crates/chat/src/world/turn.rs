@@ -74,6 +74,13 @@ impl<'a> Turn<'a> {
         self.tell_origin(Event::Promise(reply));
     }
 
+    /// Answers the session that acts, in a batch of the answer's own.
+    pub(crate) fn tell_origin_in(&mut self, scope: Scope, event: Event) {
+        if let Some(Origin { session, .. }) = self.entry.origin {
+            self.push(Audience::Session(session), event, Some(Origin { session, scope }));
+        }
+    }
+
     /// Answers a labelled line that changes nothing.
     pub(crate) fn acknowledge(&mut self) {
         if let Some(Origin { scope: Scope::Label(_), .. }) = self.entry.origin {

@@ -46,7 +46,11 @@ fn a_restart_changes_nothing() {
 fn small_things_are_kept_by_kind_and_taken_away() {
     let tea = Tea::new();
     let fact = |kind, key: &str| Fact { owner: 7, kind, key: key.into() };
-    let facts = [(fact(FactKind::Seat, "1"), "".into()), (fact(FactKind::Marker, "1"), "1700000000000".into())];
+    let facts = [
+        (fact(FactKind::Seat, "1"), "".into()),
+        (fact(FactKind::Marker, "1"), "1700000000000".into()),
+        (fact(FactKind::Metadata, "pronouns"), "ta".into()),
+    ];
     tea.append(|_| facts.iter().cloned().map(|(fact, text)| Change::Fact(fact, Some(text))).collect());
     tea.append(|_| vec![Change::Fact(fact(FactKind::Marker, "2"), Some("5".into()))]);
     tea.append(|_| vec![Change::Fact(fact(FactKind::Marker, "2"), None)]);
