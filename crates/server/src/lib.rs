@@ -31,4 +31,5 @@ pub use door::{BindError, Listening};
 pub use handle::{SayError, Server, ServerHandle, StartError};
 pub use reach::own_addresses;
 pub use teahouse_store::search::{Reindexed, reindex};
+pub use teahouse_store::{BackupError, backup};
 pub use tls::{Certificate, FileError, MakeError, TlsFiles};

@@ -4,6 +4,7 @@
 //! In: durable changes of the world at rising positions, reads of history. Out: which positions are settled, the rows
 //! asked for, and at start the records that the world is loaded from.
 //!
+//! - `backup`: a copy of the database, also while a server writes.
 //! - [`error`]: what can go wrong at open, read and close, each in one line with its remedy.
 //! - [`faults`]: holds the writer back or makes it fail, for tests.
 //! - `fuzzing`: what holds whatever stands in the tables; built for tests and for fuzzing only.
@@ -22,6 +23,7 @@
 //! - [`search`]: the index, with threads of its own.
 //! - `readers`: the threads that answer reads of history, and those reads that wait for the writer.
 
+mod backup;
 mod erased;
 mod forget;
 mod open;
@@ -51,6 +53,7 @@ use teahouse_chat::durable::{Change, Conversation, LastSaid, Records, Span, Stor
 use teahouse_chat::ids::{Position, Time};
 use teahouse_chat::query::{SearchRead, TargetsRead};
 
+pub use backup::{BackupError, backup};
 pub use error::{CloseError, OpenError, ReadError};
 pub use queue::BACKLOG_BYTES_MAX;
 pub use readers::{READ_QUEUE_MAX, READ_ROWS_MAX};

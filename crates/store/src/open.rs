@@ -14,9 +14,9 @@ use crate::faults::Faults;
 use crate::place::Place;
 use crate::queue::POSITION_BLOCK;
 use crate::schema::{self, Identity};
-use crate::{Loaded, erased, rows};
+use crate::{Loaded, backup, erased, rows};
 
-const DATABASE_FILE: &str = "teahouse.db";
+pub(crate) const DATABASE_FILE: &str = "teahouse.db";
 /// The write-ahead log, as SQLite names it.
 pub(crate) const LOG_FILE: &str = "teahouse.db-wal";
 const LOCK_FILE: &str = "teahouse.lock";
@@ -138,7 +138,22 @@ fn prepare(connection: &mut Connection, path: &Path, version: i64, faults: &Faul
     connection.pragma_update_and_check(None, "journal_size_limit", WAL_KEPT_BYTES, |_| Ok(())).map_err(sqlite)?;
     // What is deleted is overwritten; answers with what it then is.
     connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(())).map_err(sqlite)?;
+    if (1..schema::VERSION).contains(&version) {
+        keep_a_copy(connection, path, version)?;
+    }
     schema::migrate(connection, version).map_err(sqlite)
+}
+
+/// What an older version wrote is still there should it be wanted; one of an earlier start that did not get on is replaced.
+fn keep_a_copy(connection: &Connection, path: &Path, version: i64) -> Result<(), OpenError> {
+    let copy = backup::before_migration(path, version);
+    let made = match fs::remove_file(&copy) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => backup::copy(connection, &copy),
+    };
+    made.map_err(|error| OpenError::from_io(&copy, &error))?;
+    tracing::info!("what version {version} wrote is in {}; delete it when all is well", copy.display());
+    Ok(())
 }
 
 fn load(connection: &mut Connection) -> rusqlite::Result<(Loaded, Position)> {

@@ -3,6 +3,7 @@
 //! The command line over the server and the client library; one file for each subcommand.
 
 mod account;
+mod backup;
 mod reindex;
 mod send;
 mod serve;
@@ -42,6 +43,8 @@ enum Command {
     Send(send::SendArgs),
     /// Print what is said in a room, live
     Tail(tail::TailArgs),
+    /// Copy the database into a file, also while a server runs
+    Backup(backup::BackupArgs),
     /// Make the index that messages are found by anew, while no server runs
     Reindex(reindex::ReindexArgs),
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Some(Command::Account(args)) => account::run(&args),
         Some(Command::Send(args)) => send::run(&args),
         Some(Command::Tail(args)) => tail::run(&args),
+        Some(Command::Backup(args)) => backup::run(&args),
         Some(Command::Reindex(args)) => reindex::run(&args),
     };
     done.unwrap_or_else(|error| {

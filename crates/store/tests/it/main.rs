@@ -7,6 +7,7 @@ mod erasing;
 mod failing;
 mod keeping;
 mod log_file;
+mod migrating;
 mod opening;
 mod reading;
 mod searching;

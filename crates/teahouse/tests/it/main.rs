@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr, reason = "whoever reads a failure wants to know what came before it")]
 
 mod account;
+mod backup;
 mod crash;
 mod disk;
 mod house;
