@@ -29,11 +29,10 @@ fn a_mistake_in_the_file_is_one_line_with_place_thing_and_remedy() {
         ("[metrics]", "teahouse.toml:1:2: metrics is not in this version; remove it"),
         (
             "[accounts]\nregistration = 'maybe'",
-            "teahouse.toml:2:1: accounts.registration takes \"open\", \"invite\" or \"closed\", not \"maybe\"",
+            "teahouse.toml:2:16: accounts.registration takes \"open\", \"invite\" or \"closed\", not \"maybe\"",
         ),
         ("[metrics]\nlisten = 'x'", "teahouse.toml:1:2: metrics is not in this version; remove it"),
         ("[tls]\nkey = ''", "teahouse.toml:2:7: tls.key is empty; name a file, like \"privkey.pem\""),
-        ("[accounts]\nguests = true", "teahouse.toml:2:1: accounts.guests is not in this version; remove it"),
         ("[server]\nname = 3", "teahouse.toml:2:8: server.name takes text in quotes, like \"…\""),
         ("[server.name]", "teahouse.toml:1:1: server.name takes text in quotes, like \"…\""),
         ("[listen]\nany = '127.0.0.1:1'", "teahouse.toml:2:7: listen.any takes a list of texts, like [\"…\", \"…\"]"),

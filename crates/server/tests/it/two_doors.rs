@@ -31,7 +31,10 @@ fn visit(party: &Party, bob: &mut Peer, way: Way) -> Vec<String> {
     heard.iter_mut().for_each(|line| *line = line.replace(",SCRAM-SHA-256-PLUS", ""));
     // How a frame says goodbye.
     heard.retain(|line| !line.starts_with('<'));
-    heard
+    // How many names fit into a line depends on that, too.
+    let (offers, rest): (Vec<_>, Vec<_>) = heard.into_iter().partition(|line| line.contains(" CAP * LS "));
+    let names: Vec<&str> = offers.iter().filter_map(|line| Some(line.split_once(" :")?.1)).collect();
+    std::iter::once(names.join(" ")).chain(rest).collect()
 }
 
 #[test]
