@@ -18,7 +18,6 @@ export const CAPABILITIES = [
   "standard-replies",
   "userhost-in-names",
   "draft/chathistory",
-  "draft/event-playback",
   "draft/message-redaction",
   "soju.im/search",
   GUEST,
