@@ -57,7 +57,7 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let handle = Server::start(config)?;
     print(&welcome(handle.addresses(), handle.certificate(), &data_dir, &own_addresses()));
     if let Some(code) = handle.claim() {
-        print(&first_operator(handle.addresses(), handle.certificate().is_some(), &own_addresses(), code));
+        print(&first_operator(code));
     }
     runtime.block_on(until_told_to_go(handle, told))?;
     Ok(ExitCode::SUCCESS)
@@ -177,13 +177,11 @@ fn welcome(listening: &[Listening], certificate: Option<&Certificate>, data_dir:
 }
 
 /// How whoever hosts this becomes its operator.
-fn first_operator(listening: &[Listening], is_secure: bool, own: &[IpAddr], code: &str) -> String {
-    let scheme = if is_secure { "https" } else { "http" };
-    let how = match reachable(listening, own, |takes| takes != Takes::Irc).first() {
-        Some(address) => format!("open this once, within 24 hours:\n  {scheme}://{address}/#/claim/{code}"),
-        None => format!("log in to an account within 24 hours and say:\n  OPER claim {code}"),
-    };
-    format!("\nNobody runs this server yet. To be its operator, {how}\n")
+fn first_operator(code: &str) -> String {
+    format!(
+        "\nNobody runs this server yet. To be its operator, log in to an account with an IRC client within 24 hours\n\
+         (REGISTER * * PASSWORD makes one), and say:\n  OPER claim {code}\n"
+    )
 }
 
 /// A name is written once, before the first of its values.
@@ -283,13 +281,8 @@ mod tests {
 
     #[test]
     fn the_first_operator_is_shown_the_way() {
-        assert_eq!(
-            first_operator(&listening(DEFAULT), false, &[], "5eed"),
-            "\nNobody runs this server yet. To be its operator, open this once, within 24 hours:\n\
-             \x20 http://127.0.0.1:8667/#/claim/5eed\n"
-        );
-        let irc = listening(&[("127.0.0.1:6667", Takes::Irc)]);
-        assert!(first_operator(&irc, false, &[], "5eed").ends_with("and say:\n  OPER claim 5eed\n"));
+        let text = first_operator("5eed");
+        assert!(text.starts_with("\nNobody runs this server yet.") && text.ends_with("and say:\n  OPER claim 5eed\n"));
     }
 
     #[test]
