@@ -69,6 +69,8 @@ impl Caps {
 
     /// History holds what happened besides what was said. <https://ircv3.net/specs/extensions/chathistory>
     pub const EVENT_PLAYBACK: Caps = Caps(1 << 24);
+    /// What was said is taken back. <https://ircv3.net/specs/extensions/message-redaction>
+    pub const MESSAGE_REDACTION: Caps = Caps(1 << 23);
 
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
@@ -144,6 +146,7 @@ const TABLE: &[Capability] = &[
     standard(Caps::ACCOUNT_NOTIFY, "account-notify"),
     standard(Caps::ACCOUNT_TAG, "account-tag"),
     standard(Caps::READ_MARKER, "draft/read-marker"),
+    standard(Caps::MESSAGE_REDACTION, "draft/message-redaction"),
     Capability { value: Some(multiline), ..standard(Caps::MULTILINE, "draft/multiline") },
     Capability { ours: true, ..standard(Caps::GUEST, "guest") },
 ];
@@ -155,7 +158,7 @@ fn multiline() -> String {
 /// The capabilities offered under these rules: without kept messages there is no history to ask for or search.
 pub(crate) fn offered(rules: &Rules) -> impl Iterator<Item = &'static Capability> {
     let keep_history = rules.keep_history;
-    let of_history = [Caps::CHATHISTORY, Caps::EVENT_PLAYBACK, Caps::SEARCH];
+    let of_history = [Caps::CHATHISTORY, Caps::EVENT_PLAYBACK, Caps::SEARCH, Caps::MESSAGE_REDACTION];
     TABLE.iter().filter(move |row| keep_history || !of_history.contains(&row.cap))
 }
 

@@ -8,7 +8,7 @@ use teahouse_proto::names::{Nick, RoomName};
 use crate::commands::topic::SetTopic;
 use crate::commands::{
     account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
-    register, room, say, setname, usermode, wallops,
+    redact, register, room, say, setname, usermode, wallops,
 };
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
@@ -91,6 +91,8 @@ pub enum Action {
     Persist(persistence::Persist),
     /// Somebody does something with whose a room is.
     Room(room::Disposal),
+    /// A user takes back what was said.
+    Redact(redact::Redact),
     /// A user wants an account.
     Register(register::Register),
     /// Whether a session has proved whose it is.
@@ -218,6 +220,19 @@ pub enum Event {
     },
     /// Something was said.
     Said(Arc<Said>),
+    /// What was said is taken back.
+    Redacted {
+        /// By whom.
+        source: Arc<str>,
+        /// Where it was said: the room's name, or the nick of the one addressed.
+        target: Arc<str>,
+        /// This one's own id.
+        msgid: MsgId,
+        /// The message's.
+        message: MsgId,
+        /// Why; empty for no reason.
+        reason: Arc<str>,
+    },
     /// A room has another topic.
     Topic {
         /// The room's name.
@@ -352,6 +367,7 @@ impl Event {
     pub(crate) fn gate(&self) -> Option<Gate> {
         match self {
             Event::Topic { .. } | Event::Marked { .. } => Some(Gate::Settled),
+            Event::Redacted { .. } => Some(Gate::Erased),
             _ => None,
         }
     }

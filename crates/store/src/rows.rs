@@ -26,6 +26,7 @@ pub(crate) fn write(transaction: &Connection, change: &Change) -> rusqlite::Resu
     match change {
         Change::Message(message) => write_message(transaction, message),
         Change::Happened(row) => write_happening(transaction, row, 0),
+        Change::Redacted(conversation, msgid) => delete_message(transaction, *conversation, *msgid),
         Change::Room(room) => write_room(transaction, room),
         Change::Guest(guest) => write_guest(transaction, guest),
         Change::RoomForgotten(room) => forget_room(transaction, *room),
@@ -52,6 +53,7 @@ pub(crate) fn latest_time(change: &Change) -> Time {
         | Change::GuestForgotten(_)
         | Change::GuestRegistered(_)
         | Change::AccountForgotten(_)
+        | Change::Redacted(..)
         | Change::Fact(..) => Time::default(),
     }
 }
@@ -108,6 +110,19 @@ pub(crate) fn write_happening(transaction: &Connection, row: &StoredMessage, par
             &*row.source,
             &*row.target,
             &*row.text,
+        ])?;
+    Ok(())
+}
+
+/// What stood there goes from the index and from all files by itself: see `erased`.
+fn delete_message(transaction: &Connection, conversation: Conversation, msgid: MsgId) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("DELETE FROM messages WHERE first = ?1 AND second = ?2 AND time = ?3 AND position = ?4")?
+        .execute([
+            to_sql(conversation.first),
+            to_sql(conversation.second),
+            to_sql(msgid.time.0),
+            to_sql(msgid.position.0),
         ])?;
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use teahouse_chat::durable::{Change, Fact};
-use teahouse_chat::ids::{AccountId, GuestId, Position, RoomId};
+use teahouse_chat::durable::{Change, Conversation, Fact};
+use teahouse_chat::ids::{AccountId, GuestId, MsgId, Position, RoomId};
 
 /// State changes that are not on disk yet; at most one a subject, so a long failure does not pile them up.
 #[derive(Debug, Default)]
@@ -19,6 +19,7 @@ enum Subject {
     Guest(GuestId),
     Account(AccountId),
     Fact(Fact),
+    Message(Conversation, MsgId),
 }
 
 impl Upserts {
@@ -32,6 +33,7 @@ impl Upserts {
             Change::Account(account) => Subject::Account(account.id),
             Change::AccountForgotten(account) => Subject::Account(*account),
             Change::Fact(fact, _) => Subject::Fact(fact.clone()),
+            Change::Redacted(conversation, msgid) => Subject::Message(*conversation, *msgid),
             Change::Message(_) | Change::Happened(_) => unreachable!("a message is no state change"),
         };
         match self.index.get(&subject) {

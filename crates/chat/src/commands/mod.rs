@@ -19,6 +19,7 @@ pub mod nick;
 pub mod oper;
 pub mod part;
 pub mod persistence;
+pub mod redact;
 pub mod register;
 pub mod room;
 pub mod say;
@@ -134,6 +135,7 @@ const TABLE: &[Command] = &[
     ping::PONG,
     say::PRIVMSG,
     quit::COMMAND,
+    redact::COMMAND,
     register::COMMAND,
     room::COMMAND,
     search::COMMAND,

@@ -24,6 +24,7 @@ const RELEVANT: Caps = Caps::MESSAGE_TAGS
     .or(Caps::SERVER_TIME)
     .or(Caps::EXTENDED_JOIN)
     .or(Caps::AWAY_NOTIFY)
+    .or(Caps::MESSAGE_REDACTION)
     .or(Caps::INVITE_NOTIFY)
     .or(Caps::SETNAME)
     .or(Caps::CHGHOST)
@@ -152,6 +153,7 @@ fn source(event: &Event) -> Option<&Arc<str>> {
 fn needed(event: &Event) -> Caps {
     match event {
         Event::Said(said) if said.message.kind == MessageKind::Tagmsg => Caps::MESSAGE_TAGS,
+        Event::Redacted { .. } => Caps::MESSAGE_REDACTION,
         Event::Away { .. } => Caps::AWAY_NOTIFY,
         Event::InviteSeen { .. } => Caps::INVITE_NOTIFY,
         Event::NameSet { .. } => Caps::SETNAME,
@@ -169,10 +171,7 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
             join(line, info, caps, &who.source, &who.name, &who.realname);
         }
         Event::Left(who, reason) => {
-            line.source(&who.source).command("PART").param(&who.name);
-            if !reason.is_empty() {
-                line.trailing(reason);
-            }
+            with_reason(line.source(&who.source).command("PART").param(&who.name), reason);
         }
         Event::Quit { source, reason, .. } => {
             line.source(source).command("QUIT").trailing(reason);
@@ -200,14 +199,17 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         Event::Wallops { source, text } => {
             line.source(source).command("WALLOPS").trailing(text);
         }
+        Event::Redacted { source, target, msgid, message, reason } => {
+            if caps.has(Caps::MESSAGE_TAGS) {
+                line.tag("msgid", &msgid.to_string());
+            }
+            with_reason(line.source(source).command("REDACT").param(target).param(&message.to_string()), reason);
+        }
         Event::Invited { nick, source, room } | Event::InviteSeen { nick, source, room } => {
             line.source(source).command("INVITE").param(nick).param(room);
         }
         Event::Away { source, reason, .. } => {
-            line.source(source).command("AWAY");
-            if !reason.is_empty() {
-                line.trailing(reason);
-            }
+            with_reason(line.source(source).command("AWAY"), reason);
         }
         Event::NameSet { source, realname, .. } => {
             line.source(source).command("SETNAME").trailing(realname);
@@ -238,6 +240,13 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         | Event::NotAttached(_)
         | Event::Detached(..) => {}
         Event::Room(_) | Event::Reply(_) | Event::Told(_) | Event::Close(_) => {}
+    }
+}
+
+/// Ends a line by why something is done, if that was said.
+fn with_reason(line: &mut LineBuilder<'_>, reason: &str) {
+    if !reason.is_empty() {
+        line.trailing(reason);
     }
 }
 

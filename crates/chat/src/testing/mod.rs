@@ -8,7 +8,7 @@ mod check;
 #[cfg(test)]
 mod simulation;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use teahouse_proto::names::RoomName;
@@ -21,6 +21,7 @@ use crate::durable::{
     StoredMessage, Walk,
 };
 use crate::entry::{Action, Applied, Audience, Effect, Entry, Event, Origin};
+use crate::find::Finding;
 use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::info::{Operator, Rules, ServerInfo};
 use crate::query::{HistoryRead, Query, SearchRead, StoreRead, TargetsRead};
@@ -40,6 +41,8 @@ pub(crate) struct Kept {
     pub(crate) facts: BTreeMap<Fact, Arc<str>>,
     pub(crate) messages: Vec<StoredMessage>,
     pub(crate) happened: Vec<StoredMessage>,
+    /// Which messages were taken back.
+    pub(crate) redacted: BTreeSet<MsgId>,
 }
 
 /// A page of history being read, as of a position.
@@ -47,6 +50,8 @@ pub(crate) struct Kept {
 struct Reading {
     session: SessionId,
     read: StoreRead,
+    /// What was read is to be done something with.
+    finding: Option<(Scope, Finding)>,
     upto: Position,
 }
 
@@ -253,6 +258,7 @@ impl Model {
                 Step::Submit(scope, action) => self.submit(Some(Origin { session: id, scope }), action),
                 Step::Ask(scope, query) => self.ask(id, scope, query),
                 Step::Work(scope, work) => self.working.push_back((id, scope, work)),
+                Step::Find(scope, finding) => self.find(id, scope, *finding),
             }
         }
     }
@@ -263,8 +269,32 @@ impl Model {
             self.inboxes[session.worker as usize].push(Delivery::Answer(session, answer));
         }
         if let Some(read) = asked.read {
-            self.reading.push(Reading { session, read, upto: Position(self.next.0 - 1) });
+            self.reading.push(Reading { session, read, finding: None, upto: Position(self.next.0 - 1) });
         }
+    }
+
+    fn find(&mut self, session: SessionId, scope: Scope, finding: Finding) {
+        let upto = Position(self.next.0 - 1);
+        match finding.read(&self.world, session) {
+            Some(read) => {
+                let read = StoreRead::History(read);
+                self.reading.push(Reading { session, read, finding: Some((scope, finding)), upto });
+            }
+            None => self.found(session, scope, finding, Some(Vec::new()), upto),
+        }
+    }
+
+    fn found(
+        &mut self,
+        session: SessionId,
+        scope: Scope,
+        finding: Finding,
+        rows: Option<Vec<StoredMessage>>,
+        upto: Position,
+    ) {
+        let origin = Some(Origin { session, scope: scope.clone() });
+        self.submit(origin, finding.action(rows.as_deref(), upto));
+        self.inboxes[usize::from(session.worker)].push(Delivery::Answer(session, Answer::Done(scope)));
     }
 
     /// Does the oldest work that was handed out, if there is any.
@@ -341,7 +371,7 @@ impl Model {
         };
         let (ripe, waiting) = std::mem::take(&mut self.reading).into_iter().partition(|page| page.upto.0 <= settled);
         self.reading = waiting;
-        for Reading { session, read, upto } in Vec::from_iter::<Vec<Reading>>(ripe) {
+        for Reading { session, read, finding, upto } in Vec::from_iter::<Vec<Reading>>(ripe) {
             let rows = match read {
                 StoreRead::History(read) => self.kept.read(&read, upto),
                 StoreRead::Search(read) => self.kept.search(&read, upto),
@@ -352,7 +382,11 @@ impl Model {
                     continue;
                 }
             };
-            self.inboxes[session.worker as usize].push(Delivery::Page(session, (!self.unreadable).then_some(rows)));
+            let rows = (!self.unreadable).then_some(rows);
+            match finding {
+                Some((scope, finding)) => self.found(session, scope, finding, rows, upto),
+                None => self.inboxes[session.worker as usize].push(Delivery::Page(session, rows)),
+            }
         }
     }
 
@@ -397,6 +431,10 @@ impl Kept {
         match change {
             Change::Message(message) => self.messages.push(message),
             Change::Happened(row) => self.happened.push(row),
+            Change::Redacted(_, msgid) => {
+                self.messages.retain(|message| message.msgid != msgid);
+                self.redacted.insert(msgid);
+            }
             Change::Room(room) => drop(self.rooms.insert(room.id, room)),
             Change::RoomForgotten(id) => {
                 self.rooms.remove(&id);

@@ -6,6 +6,7 @@
 mod access;
 mod durable;
 mod presence;
+mod redactions;
 mod seats;
 mod turn;
 
@@ -15,13 +16,14 @@ use teahouse_proto::names::{Nick, RoomName};
 
 pub(crate) use durable::{Durable, Room};
 pub(crate) use presence::{NOT_CONNECTED, Presence, User, source_of};
+pub(crate) use redactions::Redactions;
 pub(crate) use seats::Face;
 pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
 use crate::commands::{
     account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
-    register, room, say, setname, topic, usermode, wallops,
+    redact, register, room, say, setname, topic, usermode, wallops,
 };
 use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
@@ -50,12 +52,18 @@ pub struct World {
     pub(crate) rules: Rules,
     pub(crate) durable: Durable,
     pub(crate) presence: Presence,
+    pub(crate) redactions: Redactions,
 }
 
 impl World {
     /// The world as the store remembers it; nobody is here yet.
     pub fn load(rules: Rules, records: Records) -> Self {
-        World { durable: Durable::load(&rules, records), presence: Presence::default(), rules }
+        World {
+            durable: Durable::load(&rules, records),
+            presence: Presence::default(),
+            redactions: Redactions::default(),
+            rules,
+        }
     }
 
     /// Carries out one entry. The only place where anything changes.
@@ -77,6 +85,7 @@ impl World {
             Action::Account(action) => account::apply(&mut turn, action),
             Action::Persist(action) => persistence::apply(&mut turn, action),
             Action::Room(action) => room::apply(&mut turn, action),
+            Action::Redact(action) => redact::apply(&mut turn, action),
             Action::Register(action) => register::apply(&mut turn, action),
             Action::Authenticate(action) => authenticate::apply(&mut turn, action),
             Action::Oper(action) => oper::apply(&mut turn, action),

@@ -3,8 +3,9 @@
 use std::fs;
 
 use rusqlite::Connection;
-use teahouse_chat::durable::{Change, Conversation};
+use teahouse_chat::durable::{Change, Conversation, Span};
 use teahouse_chat::ids::{Position, RoomId};
+use teahouse_store::Read;
 
 use crate::support::{Tea, message};
 
@@ -41,6 +42,23 @@ fn what_is_deleted_is_settled_first_and_erased_when_no_file_has_it() {
     // With nothing to erase, both go hand in hand.
     let next = tea.say(1);
     assert_eq!(tea.wait(next).erased, next);
+}
+
+#[test]
+fn what_is_taken_back_is_in_no_file_when_that_is_erased() {
+    let tea = Tea::new();
+    let said = say_secret(&tea);
+    let other = tea.say(1);
+    tea.wait(other);
+    assert!(is_in_a_file(&tea));
+    let room = Conversation::room(RoomId(1));
+    let msgid = message(said.0, room, SECRET).msgid;
+    let redacted = tea.append(|_| vec![Change::Redacted(room, msgid)]);
+    let rows =
+        tea.read(Read { conversation: room, span: Span::Latest(None), limit: 9, happenings: false, upto: redacted });
+    assert_eq!(rows, [other.0], "a page that is asked for behind it has it no more");
+    tea.wait_until(|news| news.erased >= redacted);
+    assert!(!is_in_a_file(&tea));
 }
 
 #[test]
