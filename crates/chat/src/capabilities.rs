@@ -72,6 +72,9 @@ impl Caps {
     /// What was said is taken back. <https://ircv3.net/specs/extensions/message-redaction>
     pub const MESSAGE_REDACTION: Caps = Caps(1 << 23);
 
+    /// What was said is put in other words. <https://github.com/ircv3/ircv3-specifications/pull/425>
+    pub const MESSAGE_EDIT: Caps = Caps(1 << 25);
+
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
         self.0 & other.0 == other.0
@@ -148,6 +151,7 @@ const TABLE: &[Capability] = &[
     standard(Caps::READ_MARKER, "draft/read-marker"),
     standard(Caps::MESSAGE_REDACTION, "draft/message-redaction"),
     Capability { value: Some(multiline), ..standard(Caps::MULTILINE, "draft/multiline") },
+    Capability { ours: true, ..standard(Caps::MESSAGE_EDIT, "message-edit") },
     Capability { ours: true, ..standard(Caps::GUEST, "guest") },
 ];
 
@@ -158,7 +162,8 @@ fn multiline() -> String {
 /// The capabilities offered under these rules: without kept messages there is no history to ask for or search.
 pub(crate) fn offered(rules: &Rules) -> impl Iterator<Item = &'static Capability> {
     let keep_history = rules.keep_history;
-    let of_history = [Caps::CHATHISTORY, Caps::EVENT_PLAYBACK, Caps::SEARCH, Caps::MESSAGE_REDACTION];
+    let of_history =
+        [Caps::CHATHISTORY, Caps::EVENT_PLAYBACK, Caps::SEARCH, Caps::MESSAGE_REDACTION, Caps::MESSAGE_EDIT];
     TABLE.iter().filter(move |row| keep_history || !of_history.contains(&row.cap))
 }
 

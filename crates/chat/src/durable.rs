@@ -105,6 +105,8 @@ pub struct StoredMessage {
     pub tags: Arc<str>,
     /// What was said; empty for TAGMSG.
     pub text: Arc<str>,
+    /// When its text was last put in other words, if ever.
+    pub edited: Option<Time>,
 }
 
 /// Whose room it is.
@@ -273,6 +275,17 @@ pub enum Change {
     Message(StoredMessage),
     /// Something happened in a room that is told again to those who want it. May fail to be stored: then it is dropped.
     Happened(StoredMessage),
+    /// A message has another text. Stays queued until that is stored.
+    Edited {
+        /// Where it was said.
+        conversation: Conversation,
+        /// Its id.
+        msgid: MsgId,
+        /// The text.
+        text: Arc<str>,
+        /// Since when.
+        at: Time,
+    },
     /// A message is taken back: nothing of it is left. Stays queued until that is stored.
     Redacted(Conversation, MsgId),
     /// A room is now so (insert or replace). Stays queued until it is stored.

@@ -7,7 +7,7 @@ use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
 use crate::commands::{
-    account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
+    account, authenticate, away, edit, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
     redact, register, room, say, setname, usermode, wallops,
 };
 use crate::durable::{Change, StoredMessage, Topic};
@@ -91,6 +91,8 @@ pub enum Action {
     Persist(persistence::Persist),
     /// Somebody does something with whose a room is.
     Room(room::Disposal),
+    /// A user puts what was said in other words.
+    Edit(edit::Edit),
     /// A user takes back what was said.
     Redact(redact::Redact),
     /// A user wants an account.
@@ -220,6 +222,8 @@ pub enum Event {
     },
     /// Something was said.
     Said(Arc<Said>),
+    /// What was said is put in other words.
+    Edited(Arc<edit::Edited>),
     /// What was said is taken back.
     Redacted {
         /// By whom.
@@ -366,7 +370,7 @@ impl Event {
     /// What the session waits for whose action it was before it is told; a message knows for itself whether it is kept.
     pub(crate) fn gate(&self) -> Option<Gate> {
         match self {
-            Event::Topic { .. } | Event::Marked { .. } => Some(Gate::Settled),
+            Event::Topic { .. } | Event::Marked { .. } | Event::Edited(_) => Some(Gate::Settled),
             Event::Redacted { .. } => Some(Gate::Erased),
             _ => None,
         }

@@ -125,8 +125,9 @@ impl Queue {
         if waiting.closing {
             return;
         }
-        let is_waited_for =
-            |change: &Change| matches!(change, Change::Message(_) | Change::Happened(_) | Change::Redacted(..));
+        let is_waited_for = |change: &Change| {
+            matches!(change, Change::Message(_) | Change::Happened(_) | Change::Edited { .. } | Change::Redacted(..))
+        };
         if changes.iter().any(is_waited_for) {
             self.last_message.store(position.0, Ordering::SeqCst);
         }
@@ -293,6 +294,7 @@ fn bytes_of(change: &Change) -> usize {
         Change::Message(message) | Change::Happened(message) => {
             message.source.len() + message.target.len() + message.tags.len() + message.text.len()
         }
+        Change::Edited { text, .. } => text.len(),
         Change::Room(room) => {
             let topic = room.topic.as_ref().map_or(0, |topic| topic.text.len() + topic.by.len());
             let mask_bytes = |mask: &Mask| MASK_BYTES + mask.mask.len() + mask.by.len();

@@ -6,6 +6,7 @@ pub mod authenticate;
 pub mod away;
 pub(crate) mod batch;
 pub mod chathistory;
+pub mod edit;
 pub mod invite;
 pub mod join;
 pub mod kick;
@@ -109,6 +110,7 @@ const TABLE: &[Command] = &[
     batch::COMMAND,
     cap::COMMAND,
     chathistory::COMMAND,
+    edit::COMMAND,
     guest::COMMAND,
     help::COMMAND,
     about::INFO,

@@ -13,8 +13,8 @@ use teahouse_proto::numerics as n;
 use super::say::Target;
 use super::{Answers, Command, Stage, chathistory};
 use crate::durable::{Change, Conversation};
-use crate::entry::{Audience, Event};
-use crate::find::{Finding, Found, Looked, Purpose};
+use crate::entry::Event;
+use crate::find::{Finding, Looked, Purpose, spelt, tell_about};
 use crate::ids::{Identity, MsgId, RoomId, UserId};
 use crate::modes::Rank;
 use crate::reply::{Reply, unavailable};
@@ -62,51 +62,28 @@ fn take_back(turn: &mut Turn<'_>, redact: &Redact) -> Result<(), Reply> {
     let name = redact.target.as_str();
     let conversation =
         chathistory::conversation(turn.world, origin.session, &redact.target).ok_or_else(|| no_target(name))?;
-    let found = still_there(turn, redact, conversation)?;
+    let found = redact.looked.still_there(turn, redact.msgid, conversation);
+    let found = found.ok_or_else(|| unavailable(COMMAND.name, name))?;
+    let found = found.ok_or_else(|| unknown(name, redact.msgid.to_string()))?;
     let is_own = found.author.is_some() && found.author == own.map(Identity::number);
     if !is_own && !may_take_back_anothers(turn.world, conversation, id) {
         let reply = Reply::fail(COMMAND.name, "REDACT_FORBIDDEN", "You are not authorised to delete this message");
         return Err(reply.param(name.to_owned()).param(redact.msgid.to_string()));
     }
-    let (target, other) = addressed(turn.world, &redact.target);
     let id_bytes = redact.msgid.to_string().len();
-    if source.len() + target.len() + id_bytes + redact.reason.len() + ":  REDACT   :".len() > MESSAGE_BODY_BYTES_MAX {
+    if source.len() + spelt(turn.world, &redact.target).len() + id_bytes + redact.reason.len() + ":  REDACT   :".len()
+        > MESSAGE_BODY_BYTES_MAX
+    {
         return Err(Reply::numeric(n::ERR_INPUTTOOLONG, "That reason is too long"));
     }
     if !turn.entry.writable {
-        return Err(unavailable(COMMAND.name, &target));
+        return Err(unavailable(COMMAND.name, name));
     }
     turn.world.redactions.note(turn.entry.position, redact.msgid);
     turn.out.changes.push(Change::Redacted(conversation, redact.msgid));
     let (msgid, message, reason) = (turn.entry.msgid(), redact.msgid, Arc::clone(&redact.reason));
-    let event = Event::Redacted { source, target, msgid, message, reason };
-    match redact.target {
-        Target::Room(_) => turn.tell(Audience::Room(RoomId(conversation.first)), event),
-        Target::Person(_) => {
-            if let Some(other) = other.filter(|other| *other != id) {
-                turn.tell_unasked(Audience::User(other), event.clone());
-            }
-            turn.tell(Audience::User(id), event);
-        }
-    }
+    tell_about(turn, id, &redact.target, |target| Event::Redacted { source, target, msgid, message, reason });
     Ok(())
-}
-
-/// What was found, unless it was taken back since, or was said somewhere else.
-fn still_there(turn: &Turn<'_>, redact: &Redact, conversation: Conversation) -> Result<Found, Reply> {
-    let name = redact.target.as_str();
-    let gone = || unknown(name, redact.msgid.to_string());
-    match redact.looked {
-        Looked::There(found, at) if found.conversation == conversation => {
-            match turn.world.redactions.is_gone(redact.msgid, at) {
-                Some(false) => Ok(found),
-                Some(true) => Err(gone()),
-                None => Err(unavailable(COMMAND.name, name)),
-            }
-        }
-        Looked::There(..) | Looked::Absent => Err(gone()),
-        Looked::Unreadable => Err(unavailable(COMMAND.name, name)),
-    }
 }
 
 /// In a room, its operators and the server's may; between two, nobody else.
@@ -114,20 +91,6 @@ fn may_take_back_anothers(world: &World, conversation: Conversation, user: UserI
     let is_operator = world.presence.user(user).is_some_and(|user| user.modes.operator);
     let ranks = world.presence.ranks(RoomId(conversation.first), user);
     conversation.second == 0 && (is_operator || ranks.is_some_and(|ranks| ranks.is_at_least(Rank::Op)))
-}
-
-/// Where it was said, as it is spelt now, and the other one, if it was said to one who is here.
-fn addressed(world: &World, target: &Target) -> (Arc<str>, Option<UserId>) {
-    match target {
-        Target::Room(name) => {
-            let room = world.durable.room_named(name).map(|room| Arc::clone(&room.record.name));
-            (room.unwrap_or_else(|| name.as_str().into()), None)
-        }
-        Target::Person(nick) => match world.presence.user_named(nick) {
-            Some(user) => (user.nick.as_str().into(), Some(user.id)),
-            None => (nick.as_str().into(), None),
-        },
-    }
 }
 
 fn no_target(target: &str) -> Reply {

@@ -9,7 +9,7 @@ use teahouse_proto::names::Nick;
 use super::words::{Lines, Words};
 use super::{Receiver, Variant, begin, framed, reply};
 use crate::capabilities::Caps;
-use crate::commands::{markread, say};
+use crate::commands::{edit, markread, say};
 use crate::durable::{Happening, MessageKind, StoredMessage};
 use crate::entry::{Event, Said};
 use crate::happenings;
@@ -37,6 +37,7 @@ const RELEVANT: Caps = Caps::MESSAGE_TAGS
 fn relevant(event: &Event) -> Caps {
     match event {
         Event::Said(said) if lines::is_many(&said.message.text) => RELEVANT.or(Caps::MULTILINE).or(Caps::BATCH),
+        Event::Edited(_) => RELEVANT.or(Caps::MULTILINE).or(Caps::BATCH).or(Caps::MESSAGE_EDIT),
         _ => RELEVANT,
     }
 }
@@ -81,6 +82,7 @@ impl<'a> Shared<'a> {
         // One's own words come back to those only who want them.
         let wanted = match self.event {
             Event::Said(_) => to.variant.caps.has(needed(self.event).or(Caps::ECHO_MESSAGE)),
+            Event::Edited(_) if !to.variant.caps.has(Caps::MESSAGE_EDIT) => to.variant.caps.has(Caps::ECHO_MESSAGE),
             // Whoever marks is answered, whether or not it wants to hear of its other sessions' marks.
             Event::Marked { .. } => true,
             event => to.variant.caps.has(needed(event)),
@@ -93,6 +95,13 @@ impl<'a> Shared<'a> {
         let caps = variant.caps;
         if let Event::Said(said) = self.event {
             let (server, message) = (&self.info.name, &said.message);
+            return Words { variant, server, scope, message, target: &message.target }.lines();
+        }
+        if let Event::Edited(edited) = self.event
+            && !caps.has(Caps::MESSAGE_EDIT)
+        {
+            let text = format!("* {}", edited.words.text).into();
+            let (server, message) = (&self.info.name, &StoredMessage { text, ..edited.words.clone() });
             return Words { variant, server, scope, message, target: &message.target }.lines();
         }
         Lines::One(framed(variant.framing, |buf| {
@@ -230,6 +239,11 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         }
         Event::Announced(text) => {
             line.source(&info.name).command("NOTICE").param("*").trailing(text);
+        }
+        Event::Edited(edited) => {
+            line.tag("msgid", &edited.words.msgid.to_string());
+            line.tag(&edit::target_tag(), &edited.message.to_string()).tag(&edit::text_tag(), &edited.words.text);
+            line.source(&edited.words.source).command("EDIT").param(&edited.words.target);
         }
         // These may take several lines.
         Event::Said(_) => {}

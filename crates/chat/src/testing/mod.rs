@@ -431,6 +431,11 @@ impl Kept {
         match change {
             Change::Message(message) => self.messages.push(message),
             Change::Happened(row) => self.happened.push(row),
+            Change::Edited { msgid, text, at, .. } => {
+                for message in self.messages.iter_mut().filter(|message| message.msgid == msgid) {
+                    (message.text, message.edited) = (Arc::clone(&text), Some(at));
+                }
+            }
             Change::Redacted(_, msgid) => {
                 self.messages.retain(|message| message.msgid != msgid);
                 self.redacted.insert(msgid);

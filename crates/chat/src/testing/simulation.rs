@@ -20,6 +20,8 @@ const SESSIONS_MAX: usize = 24;
 const ROOMS: [&str; 4] = ["#茶", "#b", "#lobby", "#c"];
 const CAPS: &str = "message-tags server-time echo-message batch labeled-response draft/chathistory draft/message-redaction draft/read-marker teahouse.internal/guest";
 
+/// What a message says that was put in other words.
+const EDITED: &str = "edited-";
 /// What the further lines of a message say.
 const MORE: &str = "more";
 
@@ -136,6 +138,10 @@ impl Simulation {
     fn nobody_has_missed_anything(&self) {
         let redacted = &self.model.kept.redacted;
         assert!(redacted.len() > 10, "seed {}: hardly anything was taken back: {}", self.seed, redacted.len());
+        let edited = self.model.kept.messages.iter().filter(|kept| kept.edited.is_some());
+        let edited: Vec<_> = edited.map(|kept| (&kept.text, format!("{EDITED}{}", kept.msgid))).collect();
+        assert!(edited.len() > 5, "seed {}: hardly anything was edited: {}", self.seed, edited.len());
+        assert!(edited.iter().all(|(text, own)| ***text == **own), "seed {}: not its words", self.seed);
         let mut kept = self.model.kept.messages.iter();
         assert!(kept.all(|kept| !redacted.contains(&kept.msgid)), "seed {}: taken back and kept", self.seed);
         for (text, hearers) in &self.model.called {
@@ -259,6 +265,13 @@ impl Simulation {
         let mut last = self.model.kept.messages.iter().rev().take(50);
         let own = last.rfind(|message| own.is_some() && message.author == own);
         if let Some(own) = own.filter(|_| self.random.chance(70)) {
+            if self.random.chance(50) {
+                let id = own.msgid;
+                return format!(
+                    "@teahouse.internal/target-msgid={id};teahouse.internal/edit-text={EDITED}{id} EDIT {}",
+                    own.target
+                );
+            }
             return format!("REDACT {} {}", own.target, own.msgid);
         }
         let heard: Vec<MsgId> = self.readers[&id].heard.iter().rev().take(20).copied().collect();

@@ -22,7 +22,7 @@ pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
 use crate::commands::{
-    account, authenticate, away, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
+    account, authenticate, away, edit, invite, join, kick, kill, knock, markread, mode, nick, oper, part, persistence,
     redact, register, room, say, setname, topic, usermode, wallops,
 };
 use crate::durable::{Records, RoomRecord};
@@ -85,6 +85,7 @@ impl World {
             Action::Account(action) => account::apply(&mut turn, action),
             Action::Persist(action) => persistence::apply(&mut turn, action),
             Action::Room(action) => room::apply(&mut turn, action),
+            Action::Edit(action) => edit::apply(&mut turn, action),
             Action::Redact(action) => redact::apply(&mut turn, action),
             Action::Register(action) => register::apply(&mut turn, action),
             Action::Authenticate(action) => authenticate::apply(&mut turn, action),
@@ -122,6 +123,7 @@ impl World {
                 WELCOME_LINES + welcome.rooms.iter().map(|(_, view)| view.people.len()).sum::<usize>()
             }
             Event::Said(said) => lines::count(&said.message.text),
+            Event::Edited(edited) => lines::count(&edited.words.text),
             _ => 1,
         };
         let of_effect = |effect: &Effect| match &effect.audience {
