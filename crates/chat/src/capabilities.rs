@@ -74,6 +74,11 @@ impl Caps {
 
     /// History holds what happened besides what was said. <https://ircv3.net/specs/extensions/chathistory>
     pub const EVENT_PLAYBACK: Caps = Caps(1 << 24);
+    /// What was said is taken back. <https://ircv3.net/specs/extensions/message-redaction>
+    pub const MESSAGE_REDACTION: Caps = Caps(1 << 23);
+
+    /// What was said is put in other words. <https://github.com/ircv3/ircv3-specifications/pull/425>
+    pub const MESSAGE_EDIT: Caps = Caps(1 << 25);
 
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
@@ -150,7 +155,9 @@ const TABLE: &[Capability] = &[
     standard(Caps::ACCOUNT_TAG, "account-tag"),
     standard(Caps::READ_MARKER, "draft/read-marker"),
     Capability { value: Some(metadata_limits), ..standard(Caps::METADATA, "draft/metadata-2") },
+    standard(Caps::MESSAGE_REDACTION, "draft/message-redaction"),
     Capability { value: Some(multiline), ..standard(Caps::MULTILINE, "draft/multiline") },
+    Capability { ours: true, ..standard(Caps::MESSAGE_EDIT, "message-edit") },
     Capability { ours: true, ..standard(Caps::GUEST, "guest") },
 ];
 
@@ -175,7 +182,9 @@ fn multiline(_: &Session) -> String {
 pub(crate) fn offered(rules: &Rules) -> impl Iterator<Item = &'static Capability> {
     let (keep_history, registration) = (rules.keep_history, rules.registration);
     TABLE.iter().filter(move |row| match row.cap {
-        Caps::CHATHISTORY | Caps::EVENT_PLAYBACK | Caps::SEARCH => keep_history,
+        Caps::CHATHISTORY | Caps::EVENT_PLAYBACK | Caps::SEARCH | Caps::MESSAGE_REDACTION | Caps::MESSAGE_EDIT => {
+            keep_history
+        }
         Caps::ACCOUNT_REGISTRATION => registration != Registration::Closed,
         _ => true,
     })

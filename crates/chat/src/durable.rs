@@ -15,7 +15,7 @@ use crate::modes::RoomModes;
 ///
 /// Rooms, guests and accounts are numbered by log positions, so they never meet: a room is `(room, 0)`, a private
 /// conversation `(smaller identity, larger identity)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Conversation {
     /// The room, or the identity with the smaller number.
     pub first: u64,
@@ -105,6 +105,8 @@ pub struct StoredMessage {
     pub tags: Arc<str>,
     /// What was said; empty for TAGMSG.
     pub text: Arc<str>,
+    /// When its text was last put in other words, if ever.
+    pub edited: Option<Time>,
 }
 
 /// Whose room it is.
@@ -287,6 +289,19 @@ pub enum Change {
     Message(StoredMessage),
     /// Something happened in a room that is told again to those who want it. May fail to be stored: then it is dropped.
     Happened(StoredMessage),
+    /// A message has another text. Stays queued until that is stored.
+    Edited {
+        /// Where it was said.
+        conversation: Conversation,
+        /// Its id.
+        msgid: MsgId,
+        /// The text.
+        text: Arc<str>,
+        /// Since when.
+        at: Time,
+    },
+    /// A message is taken back: nothing of it is left. Stays queued until that is stored.
+    Redacted(Conversation, MsgId),
     /// A room is now so (insert or replace). Stays queued until it is stored.
     Room(RoomRecord),
     /// A room and its whole history are forgotten.

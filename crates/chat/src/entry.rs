@@ -7,8 +7,8 @@ use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
 use crate::commands::{
-    account, authenticate, away, cert, claim, invite, join, kick, kill, knock, markread, metadata, mode, nick, oper,
-    part, persistence, redeem, register, room, say, setname, uban, usermode, wallops,
+    account, authenticate, away, cert, claim, edit, invite, join, kick, kill, knock, markread, metadata, mode, nick,
+    oper, part, persistence, redact, redeem, register, room, say, setname, uban, usermode, wallops,
 };
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
@@ -99,6 +99,10 @@ pub enum Action {
     Offer(claim::Offer),
     /// Somebody changes what is told of itself, or of a room.
     Metadata(metadata::set::SetMetadata),
+    /// A user puts what was said in other words.
+    Edit(edit::Edit),
+    /// A user takes back what was said.
+    Redact(redact::Redact),
     /// A user wants an account.
     Register(register::Register),
     /// Somebody may have an account who shows a code.
@@ -230,6 +234,21 @@ pub enum Event {
     },
     /// Something was said.
     Said(Arc<Said>),
+    /// What was said is put in other words.
+    Edited(Arc<edit::Edited>),
+    /// What was said is taken back.
+    Redacted {
+        /// By whom.
+        source: Arc<str>,
+        /// Where it was said: the room's name, or the nick of the one addressed.
+        target: Arc<str>,
+        /// This one's own id.
+        msgid: MsgId,
+        /// The message's.
+        message: MsgId,
+        /// Why; empty for no reason.
+        reason: Arc<str>,
+    },
     /// A room has another topic.
     Topic {
         /// The room's name.
@@ -365,7 +384,8 @@ impl Event {
     /// What the session waits for whose action it was before it is told; a message knows for itself whether it is kept.
     pub(crate) fn gate(&self) -> Option<Gate> {
         match self {
-            Event::Topic { .. } | Event::Marked { .. } => Some(Gate::Settled),
+            Event::Topic { .. } | Event::Marked { .. } | Event::Edited(_) => Some(Gate::Settled),
+            Event::Redacted { .. } => Some(Gate::Erased),
             _ => None,
         }
     }

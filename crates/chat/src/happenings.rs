@@ -37,6 +37,7 @@ pub(crate) fn row(event: &Event, room: RoomId, name: &Arc<str>, msgid: MsgId) ->
         target: Arc::clone(name),
         tags: "".into(),
         text,
+        edited: None,
     })
 }
 

@@ -21,6 +21,7 @@
 //! - [`render`]: structure into bytes, once per variant.
 //! - [`reply`]: a line for one session, as structure.
 //! - [`durable`]: what outlives the process.
+//! - [`find`]: what is looked up in the store before something is done with it.
 //! - `few`: a small set.
 //! - `happenings`: what happens in a room besides what is said, as rows.
 //! - `fuzzing`: what holds whatever clients send; built for tests and for fuzzing only.
@@ -32,6 +33,7 @@ pub mod commands;
 pub mod durable;
 pub mod entry;
 mod few;
+pub mod find;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod happenings;

@@ -252,6 +252,7 @@ impl Talk {
             target: "#tea".into(),
             tags: "".into(),
             text: self.text().into(),
+            edited: None,
         }
     }
 

@@ -62,7 +62,7 @@ const TABLES: [(&str, usize); 9] = [
     ("meta", 2),
     ("rooms", 11),
     ("guests", 3),
-    ("messages", 11),
+    ("messages", 12),
     ("private", 3),
     ("forgetting", 2),
     ("accounts", 8),

@@ -81,7 +81,7 @@ pub(crate) struct Queue {
     healthy: AtomicBool,
     backlog_bytes: AtomicUsize,
     settled: AtomicU64,
-    /// The last position whose message was handed over.
+    /// The last position that was handed over and that reads have to wait for.
     last_message: AtomicU64,
     /// The last position that is known to have been given out.
     noted: AtomicU64,
@@ -125,7 +125,10 @@ impl Queue {
         if waiting.closing {
             return;
         }
-        if changes.iter().any(|change| matches!(change, Change::Message(_) | Change::Happened(_))) {
+        let is_waited_for = |change: &Change| {
+            matches!(change, Change::Message(_) | Change::Happened(_) | Change::Edited { .. } | Change::Redacted(..))
+        };
+        if changes.iter().any(is_waited_for) {
             self.last_message.store(position.0, Ordering::SeqCst);
         }
         self.backlog_bytes.fetch_add(bytes, Ordering::SeqCst);
@@ -291,6 +294,7 @@ fn bytes_of(change: &Change) -> usize {
         Change::Message(message) | Change::Happened(message) => {
             message.source.len() + message.target.len() + message.tags.len() + message.text.len()
         }
+        Change::Edited { text, .. } => text.len(),
         Change::Room(room) => {
             let topic = room.topic.as_ref().map_or(0, |topic| topic.text.len() + topic.by.len());
             let mask_bytes = |mask: &Mask| MASK_BYTES + mask.mask.len() + mask.by.len();
@@ -303,7 +307,8 @@ fn bytes_of(change: &Change) -> usize {
                 })
         }
         Change::Fact(fact, value) => fact.key.len() + value.as_ref().map_or(0, |value| value.len()),
-        Change::RoomForgotten(_)
+        Change::Redacted(..)
+        | Change::RoomForgotten(_)
         | Change::Guest(_)
         | Change::GuestForgotten(_)
         | Change::GuestRegistered(_)

@@ -26,6 +26,8 @@ pub(crate) fn write(transaction: &Connection, change: &Change) -> rusqlite::Resu
     match change {
         Change::Message(message) => write_message(transaction, message),
         Change::Happened(row) => write_happening(transaction, row, 0),
+        Change::Edited { conversation, msgid, text, at } => edit_message(transaction, *conversation, *msgid, text, *at),
+        Change::Redacted(conversation, msgid) => delete_message(transaction, *conversation, *msgid),
         Change::Room(room) => write_room(transaction, room),
         Change::Guest(guest) => write_guest(transaction, guest),
         Change::RoomForgotten(room) => forget_room(transaction, *room),
@@ -41,6 +43,7 @@ pub(crate) fn write(transaction: &Connection, change: &Change) -> rusqlite::Resu
 pub(crate) fn latest_time(change: &Change) -> Time {
     match change {
         Change::Message(message) | Change::Happened(message) => message.msgid.time,
+        Change::Edited { at, .. } => *at,
         Change::Room(room) => {
             let topic = room.topic.as_ref().map(|topic| topic.at);
             let masks = masks(&room.modes).map(|mask| mask.at).max();
@@ -52,6 +55,7 @@ pub(crate) fn latest_time(change: &Change) -> Time {
         | Change::GuestForgotten(_)
         | Change::GuestRegistered(_)
         | Change::AccountForgotten(_)
+        | Change::Redacted(..)
         | Change::Fact(..) => Time::default(),
     }
 }
@@ -108,6 +112,43 @@ pub(crate) fn write_happening(transaction: &Connection, row: &StoredMessage, par
             &*row.source,
             &*row.target,
             &*row.text,
+        ])?;
+    Ok(())
+}
+
+/// The old text goes from the index and from all files by itself: see `erased`.
+fn edit_message(
+    transaction: &Connection,
+    conversation: Conversation,
+    msgid: MsgId,
+    text: &str,
+    at: Time,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "UPDATE messages SET text = ?5, edited = ?6
+             WHERE first = ?1 AND second = ?2 AND time = ?3 AND position = ?4",
+        )?
+        .execute(params![
+            to_sql(conversation.first),
+            to_sql(conversation.second),
+            to_sql(msgid.time.0),
+            to_sql(msgid.position.0),
+            text,
+            to_sql(at.0),
+        ])?;
+    Ok(())
+}
+
+/// What stood there goes from the index and from all files by itself: see `erased`.
+fn delete_message(transaction: &Connection, conversation: Conversation, msgid: MsgId) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("DELETE FROM messages WHERE first = ?1 AND second = ?2 AND time = ?3 AND position = ?4")?
+        .execute([
+            to_sql(conversation.first),
+            to_sql(conversation.second),
+            to_sql(msgid.time.0),
+            to_sql(msgid.position.0),
         ])?;
     Ok(())
 }
@@ -336,7 +377,7 @@ fn fact_number(kind: FactKind) -> i64 {
 }
 
 /// What [`message`] reads of a row.
-pub(crate) const MESSAGE: &str = "time, position, kind, source, target, tags, text, author, registered";
+pub(crate) const MESSAGE: &str = "time, position, kind, source, target, tags, text, author, registered, edited";
 
 /// A message of a conversation, from its [`MESSAGE`].
 pub(crate) fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<StoredMessage> {
@@ -357,6 +398,7 @@ pub(crate) fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Re
         target: fit(4, row.get(4)?, is_word)?,
         tags: fit(5, row.get(5)?, |tags| is_text(tags) && !tags.contains(' '))?,
         text: fit(6, row.get(6)?, |text| !text.contains('\0'))?,
+        edited: optional_number(row, 9)?.map(Time),
     };
     let MessageKind::Happened(happening) = message.kind else { return Ok(message) };
     // Unlike what is said, it has one line.

@@ -73,6 +73,7 @@ const MIGRATIONS: &[&str] = &[
      ) STRICT, WITHOUT ROWID;
      ALTER TABLE messages ADD COLUMN author INTEGER;
      ALTER TABLE messages ADD COLUMN registered INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE messages ADD COLUMN edited INTEGER;
      -- What happened in rooms besides what was said. Apart from the messages, so that those who want these alone never walk
      -- past a million who came and went.
      CREATE TABLE happenings (

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use teahouse_chat::durable::{Change, Fact};
-use teahouse_chat::ids::{AccountId, GuestId, Position, RoomId};
+use teahouse_chat::durable::{Change, Conversation, Fact};
+use teahouse_chat::ids::{AccountId, GuestId, MsgId, Position, RoomId};
 
 /// State changes that are not on disk yet; at most one a subject, so a long failure does not pile them up.
 #[derive(Debug, Default)]
@@ -19,6 +19,7 @@ enum Subject {
     Guest(GuestId),
     Account(AccountId),
     Fact(Fact),
+    Message(Conversation, MsgId),
 }
 
 impl Upserts {
@@ -32,9 +33,14 @@ impl Upserts {
             Change::Account(account) => Subject::Account(account.id),
             Change::AccountForgotten(account) => Subject::Account(*account),
             Change::Fact(fact, _) => Subject::Fact(fact.clone()),
+            Change::Edited { conversation, msgid, .. } | Change::Redacted(conversation, msgid) => {
+                Subject::Message(*conversation, *msgid)
+            }
             Change::Message(_) | Change::Happened(_) => unreachable!("a message is no state change"),
         };
         match self.index.get(&subject) {
+            // What is taken back stays so.
+            Some(&at) if matches!(self.changes[at].1, Change::Redacted(..)) => {}
             Some(&at) => self.changes[at].1 = change,
             None => {
                 self.index.insert(subject, self.changes.len());
@@ -90,5 +96,18 @@ mod tests {
         upserts.clear();
         upserts.add(Position(8), seen(1, 40));
         assert_eq!(upserts.first_position(), Some(Position(8)));
+    }
+
+    #[test]
+    fn what_is_taken_back_stays_so() {
+        let conversation = Conversation { first: 1, second: 0 };
+        let msgid = MsgId { time: Time(1), position: Position(1) };
+        let redacted = Change::Redacted(conversation, msgid);
+        let edited = Change::Edited { conversation, msgid, text: "x".into(), at: Time(2) };
+        let mut upserts = Upserts::default();
+        upserts.add(Position(2), edited.clone());
+        upserts.add(Position(3), redacted.clone());
+        upserts.add(Position(4), edited);
+        assert_eq!(upserts.iter().collect::<Vec<_>>(), [&redacted]);
     }
 }

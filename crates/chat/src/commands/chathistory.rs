@@ -178,7 +178,7 @@ pub(crate) fn named(world: &World, session: SessionId, found: &[LastSaid], limit
 
 /// Where that is, if the session may read there: in a room that it is in, whenever it came, and with somebody who is here
 /// or has an account.
-pub(super) fn conversation(world: &World, session: SessionId, target: &Target) -> Option<Conversation> {
+pub(crate) fn conversation(world: &World, session: SessionId, target: &Target) -> Option<Conversation> {
     conversation_named(world, session, target).map(|(conversation, _)| conversation)
 }
 

@@ -7,6 +7,7 @@ pub mod away;
 pub(crate) mod batch;
 pub mod cert;
 pub mod chathistory;
+pub mod edit;
 pub mod invite;
 pub mod join;
 pub mod kick;
@@ -21,6 +22,7 @@ pub mod nick;
 pub mod oper;
 pub mod part;
 pub mod persistence;
+pub mod redact;
 pub mod redeem;
 pub mod register;
 pub mod room;
@@ -115,6 +117,7 @@ const TABLE: &[Command] = &[
     cert::COMMAND,
     chathistory::COMMAND,
     uban::DLINE,
+    edit::COMMAND,
     guest::COMMAND,
     help::COMMAND,
     about::INFO,
@@ -143,6 +146,7 @@ const TABLE: &[Command] = &[
     ping::PONG,
     say::PRIVMSG,
     quit::COMMAND,
+    redact::COMMAND,
     redeem::COMMAND,
     register::COMMAND,
     room::COMMAND,

@@ -184,7 +184,7 @@ fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, name: &RoomName) -> 
 }
 
 /// Those inside speak, unless they are banned or the room is moderated; whoever ranks in it always does.
-fn may_speak(turn: &Turn<'_>, user: UserId, room: &RoomRecord) -> Result<(), Reply> {
+pub(super) fn may_speak(turn: &Turn<'_>, user: UserId, room: &RoomRecord) -> Result<(), Reply> {
     let refused = |text: &'static str| Err(Reply::numeric(n::ERR_CANNOTSENDTOCHAN, text).param(room.name.to_string()));
     let (ranks, modes) = (turn.world.presence.ranks(room.id, user), &room.modes);
     if ranks.is_some_and(|ranks| ranks.is_at_least(Rank::Voice)) {
@@ -300,6 +300,7 @@ fn message(
         target: Arc::clone(target),
         tags: Arc::clone(&say.tags),
         text: Arc::clone(&say.text),
+        edited: None,
     };
     Ok(Arc::new(Said { message, kept: kept.is_some() }))
 }

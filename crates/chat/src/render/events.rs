@@ -9,7 +9,7 @@ use teahouse_proto::names::Nick;
 use super::words::{Lines, Words};
 use super::{Receiver, Variant, begin, framed, reply};
 use crate::capabilities::Caps;
-use crate::commands::{markread, say};
+use crate::commands::{edit, markread, say};
 use crate::durable::{Happening, MessageKind, StoredMessage};
 use crate::entry::{Event, Said};
 use crate::happenings;
@@ -24,6 +24,7 @@ const RELEVANT: Caps = Caps::MESSAGE_TAGS
     .or(Caps::SERVER_TIME)
     .or(Caps::EXTENDED_JOIN)
     .or(Caps::AWAY_NOTIFY)
+    .or(Caps::MESSAGE_REDACTION)
     .or(Caps::INVITE_NOTIFY)
     .or(Caps::SETNAME)
     .or(Caps::CHGHOST)
@@ -37,6 +38,7 @@ const RELEVANT: Caps = Caps::MESSAGE_TAGS
 fn relevant(event: &Event) -> Caps {
     match event {
         Event::Said(said) if lines::is_many(&said.message.text) => RELEVANT.or(Caps::MULTILINE).or(Caps::BATCH),
+        Event::Edited(_) => RELEVANT.or(Caps::MULTILINE).or(Caps::BATCH).or(Caps::MESSAGE_EDIT),
         _ => RELEVANT,
     }
 }
@@ -81,6 +83,7 @@ impl<'a> Shared<'a> {
         // One's own words come back to those only who want them.
         let wanted = match self.event {
             Event::Said(_) => to.variant.caps.has(needed(self.event).or(Caps::ECHO_MESSAGE)),
+            Event::Edited(_) if !to.variant.caps.has(Caps::MESSAGE_EDIT) => to.variant.caps.has(Caps::ECHO_MESSAGE),
             // Whoever marks is answered, whether or not it wants to hear of its other sessions' marks.
             Event::Marked { .. } => true,
             event => to.variant.caps.has(needed(event)),
@@ -93,6 +96,13 @@ impl<'a> Shared<'a> {
         let caps = variant.caps;
         if let Event::Said(said) = self.event {
             let (server, message) = (&self.info.name, &said.message);
+            return Words { variant, server, scope, message, target: &message.target }.lines();
+        }
+        if let Event::Edited(edited) = self.event
+            && !caps.has(Caps::MESSAGE_EDIT)
+        {
+            let text = format!("* {}", edited.words.text).into();
+            let (server, message) = (&self.info.name, &StoredMessage { text, ..edited.words.clone() });
             return Words { variant, server, scope, message, target: &message.target }.lines();
         }
         Lines::One(framed(variant.framing, |buf| {
@@ -156,6 +166,7 @@ fn source(event: &Event) -> Option<&Arc<str>> {
 fn needed(event: &Event) -> Caps {
     match event {
         Event::Said(said) if said.message.kind == MessageKind::Tagmsg => Caps::MESSAGE_TAGS,
+        Event::Redacted { .. } => Caps::MESSAGE_REDACTION,
         Event::Away { .. } => Caps::AWAY_NOTIFY,
         Event::InviteSeen { .. } => Caps::INVITE_NOTIFY,
         Event::NameSet { .. } => Caps::SETNAME,
@@ -174,10 +185,7 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
             join(line, info, caps, &who.source, &who.name, &who.realname);
         }
         Event::Left(who, reason) => {
-            line.source(&who.source).command("PART").param(&who.name);
-            if !reason.is_empty() {
-                line.trailing(reason);
-            }
+            with_reason(line.source(&who.source).command("PART").param(&who.name), reason);
         }
         Event::Quit { source, reason, .. } => {
             line.source(source).command("QUIT").trailing(reason);
@@ -205,14 +213,17 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         Event::Wallops { source, text } => {
             line.source(source).command("WALLOPS").trailing(text);
         }
+        Event::Redacted { source, target, msgid, message, reason } => {
+            if caps.has(Caps::MESSAGE_TAGS) {
+                line.tag("msgid", &msgid.to_string());
+            }
+            with_reason(line.source(source).command("REDACT").param(target).param(&message.to_string()), reason);
+        }
         Event::Invited { nick, source, room } | Event::InviteSeen { nick, source, room } => {
             line.source(source).command("INVITE").param(nick).param(room);
         }
         Event::Away { source, reason, .. } => {
-            line.source(source).command("AWAY");
-            if !reason.is_empty() {
-                line.trailing(reason);
-            }
+            with_reason(line.source(source).command("AWAY"), reason);
         }
         Event::NameSet { source, realname, .. } => {
             line.source(source).command("SETNAME").trailing(realname);
@@ -242,6 +253,11 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         Event::Announced(text) => {
             line.source(&info.name).command("NOTICE").param("*").trailing(text);
         }
+        Event::Edited(edited) => {
+            line.tag("msgid", &edited.words.msgid.to_string());
+            line.tag(&edit::target_tag(), &edited.message.to_string()).tag(&edit::text_tag(), &edited.words.text);
+            line.source(&edited.words.source).command("EDIT").param(&edited.words.target);
+        }
         // These may take several lines.
         Event::Said(_) => {}
         // These are for one session, and laid out for it.
@@ -251,6 +267,13 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         | Event::NotAttached(_)
         | Event::Detached(..) => {}
         Event::Room(_) | Event::Reply(_) | Event::Told(_) | Event::Close(_) => {}
+    }
+}
+
+/// Ends a line by why something is done, if that was said.
+fn with_reason(line: &mut LineBuilder<'_>, reason: &str) {
+    if !reason.is_empty() {
+        line.trailing(reason);
     }
 }
 

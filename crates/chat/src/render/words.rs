@@ -6,10 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use teahouse_proto::irc::{LineBuilder, Tags};
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
+use teahouse_proto::time::server_time;
 
 use super::{Variant, begin, framed};
 use crate::capabilities::Caps;
-use crate::commands::{batch, say};
+use crate::commands::{batch, edit, say};
 use crate::durable::{MessageKind, StoredMessage};
 use crate::ids::Identity;
 use crate::lines::{self, Piece};
@@ -119,6 +120,11 @@ impl Words<'_> {
             for (key, value) in Tags::new(&self.message.tags).iter() {
                 line.tag(key, &value);
             }
+        }
+        if let Some(edited) = self.message.edited.filter(|_| self.variant.caps.has(Caps::MESSAGE_EDIT)) {
+            let mut time = String::new();
+            server_time(edited.0, &mut time);
+            line.tag(&edit::mark_tag(), &time);
         }
     }
 

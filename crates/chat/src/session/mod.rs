@@ -21,6 +21,7 @@ use crate::commands::metadata::Key;
 use crate::commands::{self, Answers, Stage};
 use crate::entry::{Action, RoomView};
 use crate::few::Few;
+use crate::find::Finding;
 use crate::ids::{AccountId, TokenHash};
 use crate::info::ServerInfo;
 use crate::query::Query;
@@ -42,6 +43,8 @@ pub enum Step {
     Ask(Scope, Query),
     /// Slow work is done elsewhere: what comes of it is submitted, and then [`Answer::Done`] given.
     Work(Scope, Box<Work>),
+    /// A message is looked up in the store: what comes of it is submitted, and then [`Answer::Done`] given.
+    Find(Scope, Box<Finding>),
 }
 
 /// An answer with its place in the session's output.
@@ -249,7 +252,7 @@ impl Session {
         }
         match scope {
             // What the work comes to is still to be told: whoever has it done ends the line.
-            _ if matches!(steps.last(), Some(Step::Work(..))) => {}
+            _ if matches!(steps.last(), Some(Step::Work(..) | Step::Find(..))) => {}
             scope if self.waiting => steps.push(Step::Answer(Answer::Done(scope))),
             Scope::Batch(reference) => steps.push(plain(end_of_batch(&reference))),
             Scope::Label(_) if command.is_some_and(|command| command.answers == Answers::Later) => {}
@@ -369,6 +372,12 @@ impl<'a> Request<'a> {
     pub(crate) fn work(&mut self, work: Work) {
         self.wait();
         self.steps.push(Step::Work(self.scope.clone(), Box::new(work)));
+    }
+
+    /// Has a message looked up; the session reads no further line until that is done. Nothing else answers this line.
+    pub(crate) fn find(&mut self, finding: Finding) {
+        self.wait();
+        self.steps.push(Step::Find(self.scope.clone(), Box::new(finding)));
     }
 
     /// The session reads no further line until all is there that this one is answered with.

@@ -143,7 +143,7 @@ impl Shard {
         if seat.session.receive(line, &self.info, self.entropy, steps) {
             return self.receive_frame(id, now_us);
         }
-        let actions = steps[before..].iter().filter(|step| matches!(step, Step::Submit(..))).count();
+        let actions = steps[before..].iter().filter(|step| matches!(step, Step::Submit(..) | Step::Find(..))).count();
         let is_question = steps[before..].iter().any(|step| matches!(step, Step::Ask(..)));
         seat.pace.count(self.info.rate, now_us, actions, is_question);
         seat.resting = seat.pace.next_us(self.info.rate) > now_us;

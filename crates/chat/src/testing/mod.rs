@@ -10,7 +10,7 @@ mod scram_client;
 #[cfg(test)]
 mod simulation;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use teahouse_proto::names::RoomName;
@@ -23,6 +23,7 @@ use crate::durable::{
     StoredMessage, Walk,
 };
 use crate::entry::{Action, Applied, Audience, Effect, Entry, Event, Origin};
+use crate::find::Finding;
 use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::info::{Operator, Registration, Rules, ServerInfo};
 use crate::query::{HistoryRead, Query, SearchRead, StoreRead, TargetsRead};
@@ -42,6 +43,8 @@ pub(crate) struct Kept {
     pub(crate) facts: BTreeMap<Fact, Arc<str>>,
     pub(crate) messages: Vec<StoredMessage>,
     pub(crate) happened: Vec<StoredMessage>,
+    /// Which messages were taken back.
+    pub(crate) redacted: BTreeSet<MsgId>,
 }
 
 /// A page of history being read, as of a position.
@@ -49,6 +52,8 @@ pub(crate) struct Kept {
 struct Reading {
     session: SessionId,
     read: StoreRead,
+    /// What was read is to be done something with.
+    finding: Option<(Scope, Finding)>,
     upto: Position,
 }
 
@@ -271,6 +276,7 @@ impl Model {
                     let wait_ms = work.look_up(&self.world, self.now);
                     self.working.push_back(Working { session: id, scope, work, due: self.now.plus_ms(wait_ms) });
                 }
+                Step::Find(scope, finding) => self.find(id, scope, *finding),
             }
         }
     }
@@ -281,8 +287,32 @@ impl Model {
             self.inboxes[session.worker as usize].push(Delivery::Answer(session, answer));
         }
         if let Some(read) = asked.read {
-            self.reading.push(Reading { session, read, upto: Position(self.next.0 - 1) });
+            self.reading.push(Reading { session, read, finding: None, upto: Position(self.next.0 - 1) });
         }
+    }
+
+    fn find(&mut self, session: SessionId, scope: Scope, finding: Finding) {
+        let upto = Position(self.next.0 - 1);
+        match finding.read(&self.world, session) {
+            Some(read) => {
+                let read = StoreRead::History(read);
+                self.reading.push(Reading { session, read, finding: Some((scope, finding)), upto });
+            }
+            None => self.found(session, scope, finding, Some(Vec::new()), upto),
+        }
+    }
+
+    fn found(
+        &mut self,
+        session: SessionId,
+        scope: Scope,
+        finding: Finding,
+        rows: Option<Vec<StoredMessage>>,
+        upto: Position,
+    ) {
+        let origin = Some(Origin { session, scope: scope.clone() });
+        self.submit(origin, finding.action(rows.as_deref(), upto));
+        self.inboxes[usize::from(session.worker)].push(Delivery::Answer(session, Answer::Done(scope)));
     }
 
     /// Does the oldest work that was handed out, if there is any.
@@ -367,7 +397,7 @@ impl Model {
         };
         let (ripe, waiting) = std::mem::take(&mut self.reading).into_iter().partition(|page| page.upto.0 <= settled);
         self.reading = waiting;
-        for Reading { session, read, upto } in Vec::from_iter::<Vec<Reading>>(ripe) {
+        for Reading { session, read, finding, upto } in Vec::from_iter::<Vec<Reading>>(ripe) {
             let rows = match read {
                 StoreRead::History(read) => self.kept.read(&read, upto),
                 StoreRead::Search(read) => self.kept.search(&read, upto),
@@ -378,7 +408,11 @@ impl Model {
                     continue;
                 }
             };
-            self.inboxes[session.worker as usize].push(Delivery::Page(session, (!self.unreadable).then_some(rows)));
+            let rows = (!self.unreadable).then_some(rows);
+            match finding {
+                Some((scope, finding)) => self.found(session, scope, finding, rows, upto),
+                None => self.inboxes[session.worker as usize].push(Delivery::Page(session, rows)),
+            }
         }
     }
 
@@ -423,6 +457,15 @@ impl Kept {
         match change {
             Change::Message(message) => self.messages.push(message),
             Change::Happened(row) => self.happened.push(row),
+            Change::Edited { msgid, text, at, .. } => {
+                for message in self.messages.iter_mut().filter(|message| message.msgid == msgid) {
+                    (message.text, message.edited) = (Arc::clone(&text), Some(at));
+                }
+            }
+            Change::Redacted(_, msgid) => {
+                self.messages.retain(|message| message.msgid != msgid);
+                self.redacted.insert(msgid);
+            }
             Change::Room(room) => drop(self.rooms.insert(room.id, room)),
             Change::RoomForgotten(id) => {
                 self.rooms.remove(&id);

@@ -18,8 +18,10 @@ const STEPS: usize = 130_000;
 const WORKERS: u16 = 3;
 const SESSIONS_MAX: usize = 24;
 const ROOMS: [&str; 4] = ["#茶", "#b", "#lobby", "#c"];
-const CAPS: &str = "message-tags server-time echo-message batch labeled-response draft/chathistory draft/read-marker draft/metadata-2 teahouse.internal/guest";
+const CAPS: &str = "message-tags server-time echo-message batch labeled-response draft/chathistory draft/message-redaction draft/read-marker draft/metadata-2 teahouse.internal/guest";
 
+/// What a message says that was put in other words.
+const EDITED: &str = "edited-";
 /// What the further lines of a message say.
 const MORE: &str = "more";
 
@@ -55,6 +57,8 @@ struct Reader {
     inside: BTreeSet<String>,
     history: Option<String>,
     heard: BTreeSet<MsgId>,
+    /// What it was told is taken back.
+    redacted: BTreeSet<MsgId>,
     last_in_room: BTreeMap<String, MsgId>,
     /// The keys of metadata that it has ever wanted to be told of; a line may be on its way already when it does not.
     subscribed: BTreeSet<String>,
@@ -134,6 +138,14 @@ impl Simulation {
     /// Whoever was in a room, and still is connected, has read everything that was said there meanwhile; whoever
     /// wanted to read what operators tell, has.
     fn nobody_has_missed_anything(&self) {
+        let redacted = &self.model.kept.redacted;
+        assert!(redacted.len() > 10, "seed {}: hardly anything was taken back: {}", self.seed, redacted.len());
+        let edited = self.model.kept.messages.iter().filter(|kept| kept.edited.is_some());
+        let edited: Vec<_> = edited.map(|kept| (&kept.text, format!("{EDITED}{}", kept.msgid))).collect();
+        assert!(edited.len() > 5, "seed {}: hardly anything was edited: {}", self.seed, edited.len());
+        assert!(edited.iter().all(|(text, own)| ***text == **own), "seed {}: not its words", self.seed);
+        let mut kept = self.model.kept.messages.iter();
+        assert!(kept.all(|kept| !redacted.contains(&kept.msgid)), "seed {}: taken back and kept", self.seed);
         for (text, hearers) in &self.model.called {
             for (id, reader) in hearers.iter().filter_map(|id| Some((id, self.readers.get(id)?))) {
                 assert!(reader.called.contains(&**text), "seed {}: {id:?} has missed {text}", self.seed);
@@ -227,6 +239,7 @@ impl Simulation {
                 .pick(&["PING x", "NONSENSE", "PRIVMSG", "JOIN #", "NAMES #b", "TOPIC #b", "CAP LIST"])
                 .to_owned(),
             12 if self.random.chance(10) => "QUIT :enough".to_owned(),
+            12 if self.random.chance(60) => self.take_back(id, room, &nick),
             12 => return self.say_much(id, room),
             13..=14 => {
                 self.said += 1;
@@ -247,6 +260,27 @@ impl Simulation {
         let mut line = format!("MARKREAD {target} timestamp=");
         teahouse_proto::time::server_time(self.model.now.0 - back_ms, &mut line);
         if self.random.chance(80) { line } else { format!("MARKREAD {target}") }
+    }
+
+    /// Something that was read is taken back, by whoever may and by others.
+    fn take_back(&mut self, id: SessionId, room: &str, nick: &str) -> String {
+        let own = self.model.world.presence.user_of(id).and_then(|user| user.identity);
+        let mut last = self.model.kept.messages.iter().rev().take(50);
+        let own = last.rfind(|message| own.is_some() && message.author == own);
+        if let Some(own) = own.filter(|_| self.random.chance(70)) {
+            if self.random.chance(50) {
+                let id = own.msgid;
+                return format!(
+                    "@teahouse.internal/target-msgid={id};teahouse.internal/edit-text={EDITED}{id} EDIT {}",
+                    own.target
+                );
+            }
+            return format!("REDACT {} {}", own.target, own.msgid);
+        }
+        let heard: Vec<MsgId> = self.readers[&id].heard.iter().rev().take(20).copied().collect();
+        let Some(last) = heard.len().checked_sub(1) else { return "REDACT #b nonsense".to_owned() };
+        let target = self.random.pick(&[room, room, room, nick]);
+        format!("REDACT {target} {}", heard[self.random.below(last + 1)])
     }
 
     /// Several lines that are one message, now and then with something that does not belong there.
@@ -381,6 +415,11 @@ impl Simulation {
             "BATCH" if param(0).starts_with("-m") => {}
             "BATCH" if param(0).starts_with('-') => reader.history = None,
             "FAIL" if param(0) == "BATCH" => {}
+            "REDACT" => {
+                let message = MsgId::parse(param(1)).expect("the id of a message");
+                let first = reader.redacted.insert(message);
+                assert!(first || !param(0).starts_with('#'), "seed {seed}: taken back twice: {line}");
+            }
             "FAIL" if param(0) == "PRIVMSG" => {
                 let label = message.tags.get("label").expect("a failure names the line that failed");
                 assert!(self.lost.insert(label.into_owned()), "seed {seed}: failed twice: {line}");
@@ -425,11 +464,13 @@ impl Simulation {
         if let Some(label) = message.tags.get("label") {
             assert!(!self.lost.contains(&*label), "seed {seed}: failed and echoed: {line}");
             let kept = self.model.kept.messages.iter().any(|kept| kept.msgid == msgid);
+            let kept = kept || self.model.kept.redacted.contains(&msgid);
             // What is said to somebody without a token, or by somebody without one, is not kept.
             assert!(kept || text.starts_with("private"), "seed {seed}: echoed and not kept: {line}");
             assert!(self.echoes.insert(label.into_owned(), msgid).is_none(), "seed {seed}: echoed twice: {line}");
         }
         if reader.history.is_some() {
+            assert!(!reader.redacted.contains(&msgid), "seed {seed}: taken back and given again: {line}");
             return;
         }
         reader.heard.insert(msgid);

@@ -8,6 +8,7 @@ pub(crate) mod bans;
 mod durable;
 mod failures;
 mod presence;
+mod redactions;
 mod seats;
 mod turn;
 
@@ -18,13 +19,14 @@ use teahouse_proto::names::{Nick, RoomName};
 pub(crate) use durable::{Durable, Room};
 pub(crate) use failures::Failures;
 pub(crate) use presence::{NOT_CONNECTED, Presence, User, source_of};
+pub(crate) use redactions::Redactions;
 pub(crate) use seats::Face;
 pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
 use crate::commands::{
-    account, authenticate, away, cert, claim, invite, join, kick, kill, knock, markread, metadata, mode, nick, oper,
-    part, persistence, redeem, register, room, say, setname, topic, uban, usermode, wallops,
+    account, authenticate, away, cert, claim, edit, invite, join, kick, kill, knock, markread, metadata, mode, nick,
+    oper, part, persistence, redact, redeem, register, room, say, setname, topic, uban, usermode, wallops,
 };
 use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
@@ -54,13 +56,19 @@ pub struct World {
     pub(crate) durable: Durable,
     pub(crate) presence: Presence,
     pub(crate) failures: Failures,
+    pub(crate) redactions: Redactions,
 }
 
 impl World {
     /// The world as the store remembers it; nobody is here yet.
     pub fn load(rules: Rules, records: Records) -> Self {
-        let (presence, failures) = (Presence::default(), Failures::default());
-        World { durable: Durable::load(&rules, records), presence, failures, rules }
+        World {
+            durable: Durable::load(&rules, records),
+            presence: Presence::default(),
+            failures: Failures::default(),
+            redactions: Redactions::default(),
+            rules,
+        }
     }
 
     /// Carries out one entry. The only place where anything changes.
@@ -86,6 +94,8 @@ impl World {
             Action::Claim(action) => claim::apply(&mut turn, action),
             Action::Offer(action) => claim::offer(&mut turn, action),
             Action::Metadata(action) => metadata::set::apply(&mut turn, action),
+            Action::Edit(action) => edit::apply(&mut turn, action),
+            Action::Redact(action) => redact::apply(&mut turn, action),
             Action::Register(action) => register::apply(&mut turn, action),
             Action::Invitation(action) => redeem::apply(&mut turn, action),
             Action::Certificate(action) => cert::apply(&mut turn, action),
@@ -124,6 +134,7 @@ impl World {
                 WELCOME_LINES + welcome.rooms.iter().map(|(_, view)| view.people.len()).sum::<usize>()
             }
             Event::Said(said) => lines::count(&said.message.text),
+            Event::Edited(edited) => lines::count(&edited.words.text),
             _ => 1,
         };
         let of_effect = |effect: &Effect| match &effect.audience {

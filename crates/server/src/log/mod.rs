@@ -13,7 +13,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use teahouse_chat::durable::StoredMessage;
 use teahouse_chat::entry::{Action, Applied, Audience, Effect, Entry, Origin};
+use teahouse_chat::find::Finding;
 use teahouse_chat::ids::{Position, SessionId, Time};
 use teahouse_chat::info::Rules;
 use teahouse_chat::query::{HistoryRead, Query, StoreRead};
@@ -23,7 +25,7 @@ use teahouse_chat::session::{Answer, Step};
 use teahouse_chat::shard::{Delivery, Reached};
 use teahouse_chat::work::{Outcome, Work};
 use teahouse_chat::world::{Leaving, World};
-use teahouse_store::{Loaded, Options, Read, Settled, Store, Targets};
+use teahouse_store::{Loaded, Options, Read, ReadError, Settled, Store, Targets};
 
 use crate::handle::StartError;
 use operate::Settlement;
@@ -99,6 +101,7 @@ impl Log {
             Step::Submit(scope, action) => drop(self.submit(Some(Origin { session, scope }), action)),
             Step::Ask(scope, query) => self.ask(session, scope, query),
             Step::Work(scope, work) => self.hand_out(session, scope, work),
+            Step::Find(scope, finding) => self.find(session, scope, *finding),
         }
     }
 
@@ -173,6 +176,26 @@ impl Log {
             }
             Some(StoreRead::Search(read)) => self.store.search(*read, upto, give),
             None => {}
+        }
+    }
+
+    /// Looks a message up, as of now; what is to be done with it takes its place when it is found, and then the session
+    /// reads on.
+    fn find(self: &Arc<Self>, session: SessionId, scope: Scope, finding: Finding) {
+        let inner = self.lock();
+        let (read, upto) = (finding.read(&inner.world, session), inner.last_given_to_store);
+        drop(inner);
+        let log = Arc::clone(self);
+        let act = move |rows: Result<Vec<StoredMessage>, ReadError>| {
+            let origin = Some(Origin { session, scope: scope.clone() });
+            log.submit(origin, finding.action(rows.ok().as_deref(), upto));
+            log.inbox(session).push(Delivery::Answer(session, Answer::Done(scope)));
+        };
+        match read {
+            Some(HistoryRead { conversation, span, limit, happenings }) => {
+                self.store.history(Read { conversation, span, limit, happenings, upto }, act);
+            }
+            None => act(Ok(Vec::new())),
         }
     }
 

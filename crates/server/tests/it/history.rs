@@ -98,3 +98,30 @@ fn a_page_larger_than_the_send_queue_reaches_whoever_reads() {
     }
     assert_eq!(latest(&mut alice, 500), (0..200).collect::<Vec<_>>());
 }
+
+#[test]
+fn what_is_taken_back_is_in_no_file_when_that_is_answered() {
+    const SECRET: &str = "the-teapot-is-under-the-third-tree";
+    let party = Party::new();
+    let mut alice = party.guest("alice", "echo-message message-tags draft/message-redaction");
+    let mut bob = party.guest("bob", "draft/message-redaction");
+    alice.say("REGISTER * * oolong");
+    alice.until("REGISTER SUCCESS");
+    for peer in [&mut alice, &mut bob] {
+        peer.say("JOIN #lobby");
+        peer.until(" 366 ");
+    }
+    alice.say(&format!("PRIVMSG #lobby :{SECRET}"));
+    let echo = alice.until(SECRET);
+    let echo = echo.last().expect("its echo");
+    let id = echo.split(['=', ' ', ';']).nth(1).expect("a message has an id").to_owned();
+    assert!(party.is_in_a_file(SECRET));
+    alice.say(&format!("REDACT #lobby {id} :a slip"));
+    alice.until(&format!("REDACT #lobby {id} :a slip"));
+    assert!(!party.is_in_a_file(SECRET));
+    bob.until(&format!("REDACT #lobby {id} :a slip"));
+    bob.say("CHATHISTORY LATEST #lobby * 9");
+    bob.say("PING end");
+    let rest = bob.until(":end");
+    assert!(!rest.iter().any(|line| line.contains(SECRET)), "{rest:?}");
+}

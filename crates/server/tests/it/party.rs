@@ -67,6 +67,13 @@ impl Party {
         Party::with(|config| config.tls = Some(TlsFiles::default()))
     }
 
+    /// Whether a text stands in any of the server's files.
+    pub(crate) fn is_in_a_file(&self, text: &str) -> bool {
+        let files = std::fs::read_dir(&self.config.data_dir).expect("the data directory");
+        let mut bytes = files.map(|file| std::fs::read(file.expect("a file").path()).unwrap_or_default());
+        bytes.any(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
+    }
+
     pub(crate) fn server(&self) -> &ServerHandle {
         self.server.as_ref().expect("it runs")
     }

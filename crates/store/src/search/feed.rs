@@ -211,6 +211,7 @@ mod tests {
             target: "#a".into(),
             tags: "".into(),
             text: "x".repeat(bytes).into(),
+            edited: None,
         }
     }
 

@@ -3,10 +3,11 @@
 use std::fs;
 
 use rusqlite::Connection;
-use teahouse_chat::durable::{Change, Conversation};
+use teahouse_chat::durable::{Change, Conversation, Span};
 use teahouse_chat::ids::{Position, RoomId};
+use teahouse_store::Read;
 
-use crate::support::{Tea, message};
+use crate::support::{PATIENCE, Tea, message, time};
 
 const SECRET: &str = "the teapot is under the third tree";
 
@@ -41,6 +42,42 @@ fn what_is_deleted_is_settled_first_and_erased_when_no_file_has_it() {
     // With nothing to erase, both go hand in hand.
     let next = tea.say(1);
     assert_eq!(tea.wait(next).erased, next);
+}
+
+#[test]
+fn what_is_taken_back_is_in_no_file_when_that_is_erased() {
+    let tea = Tea::new();
+    let said = say_secret(&tea);
+    let other = tea.say(1);
+    tea.wait(other);
+    assert!(is_in_a_file(&tea));
+    let room = Conversation::room(RoomId(1));
+    let msgid = message(said.0, room, SECRET).msgid;
+    let redacted = tea.append(|_| vec![Change::Redacted(room, msgid)]);
+    let rows =
+        tea.read(Read { conversation: room, span: Span::Latest(None), limit: 9, happenings: false, upto: redacted });
+    assert_eq!(rows, [other.0], "a page that is asked for behind it has it no more");
+    tea.wait_until(|news| news.erased >= redacted);
+    assert!(!is_in_a_file(&tea));
+}
+
+#[test]
+fn what_is_put_in_other_words_is_in_no_file_and_what_is_taken_back_stays_so() {
+    let tea = Tea::new();
+    let said = say_secret(&tea);
+    tea.wait(said);
+    let conversation = Conversation::room(RoomId(1));
+    let msgid = message(said.0, conversation, SECRET).msgid;
+    let edit = |text: &str| Change::Edited { conversation, msgid, text: text.into(), at: time(77) };
+    let page = |upto| tea.ask(Read { conversation, span: Span::Latest(None), limit: 9, happenings: false, upto });
+    let edited = tea.append(|_| vec![edit("nothing is anywhere")]);
+    let rows = page(edited).recv_timeout(PATIENCE).unwrap().unwrap();
+    assert_eq!((&*rows[0].text, rows[0].edited), ("nothing is anywhere", Some(time(77))));
+    tea.wait_until(|news| news.erased >= edited);
+    assert!(!is_in_a_file(&tea));
+    tea.append(|_| vec![Change::Redacted(conversation, msgid)]);
+    let late = tea.append(|_| vec![edit(SECRET)]);
+    assert_eq!(page(late).recv_timeout(PATIENCE).unwrap().unwrap(), []);
 }
 
 #[test]

@@ -153,6 +153,7 @@ pub(crate) fn message(position: u64, conversation: Conversation, text: &str) -> 
         target: "#tea".into(),
         tags: "+draft/reply=abc".into(),
         text: text.into(),
+        edited: None,
     }
 }
 

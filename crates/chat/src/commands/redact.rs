@@ -1,0 +1,257 @@
+//! REDACT: what was said is taken back, and is in no file any more when that is answered.
+//! <https://ircv3.net/specs/extensions/message-redaction>
+//!
+//! Whoever said it may, known by the number of its guest or account, under whatever nick; in a room also its operators,
+//! and the server's. A plain client owns nothing it has said: nobody could tell it from the next one of its name.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
+use teahouse_proto::numerics as n;
+
+use super::say::Target;
+use super::{Answers, Command, Stage, chathistory};
+use crate::durable::{Change, Conversation};
+use crate::entry::Event;
+use crate::find::{Finding, Looked, Purpose, spelt, tell_about};
+use crate::ids::{Identity, MsgId, RoomId, UserId};
+use crate::modes::Rank;
+use crate::reply::{Reply, unavailable};
+use crate::session::Request;
+use crate::world::{Turn, World};
+
+pub(super) const COMMAND: Command = Command {
+    name: "REDACT",
+    params_min: 2,
+    stage: Stage::Registered,
+    answers: Answers::One,
+    help: "REDACT <room or nick> <message id> [<reason>]: take back what was said; another's takes an operator's rank",
+    parse,
+};
+
+/// Somebody takes a message back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Redact {
+    /// Where it was said.
+    pub target: Target,
+    /// Its id.
+    pub msgid: MsgId,
+    /// What was found of it.
+    pub looked: Looked,
+    /// Why; empty for no reason.
+    pub reason: Arc<str>,
+}
+
+fn parse(request: &mut Request<'_>) {
+    let (target, id) = (request.param(0), request.param(1));
+    let Some(target) = Target::parse(target) else { return request.reply(no_target(target)) };
+    let Some(msgid) = MsgId::parse(id) else { return request.reply(unknown(target.as_str(), super::shown(id))) };
+    request.find(Finding { target, msgid, purpose: Purpose::Redact(request.param(2).to_owned()) });
+}
+
+pub(crate) fn apply(turn: &mut Turn<'_>, redact: &Redact) {
+    if let Err(refusal) = take_back(turn, redact) {
+        turn.reply(refusal);
+    }
+}
+
+fn take_back(turn: &mut Turn<'_>, redact: &Redact) -> Result<(), Reply> {
+    let (Some(actor), Some(origin)) = (turn.actor(), &turn.entry.origin) else { return Ok(()) };
+    let (id, source, own) = (actor.id, actor.source(), actor.identity);
+    let name = redact.target.as_str();
+    let conversation =
+        chathistory::conversation(turn.world, origin.session, &redact.target).ok_or_else(|| no_target(name))?;
+    let found = redact.looked.still_there(turn, redact.msgid, conversation);
+    let found = found.ok_or_else(|| unavailable(COMMAND.name, name))?;
+    let found = found.ok_or_else(|| unknown(name, redact.msgid.to_string()))?;
+    let is_own = found.author.is_some() && found.author == own.map(Identity::number);
+    if !is_own && !may_take_back_anothers(turn.world, conversation, id) {
+        let reply = Reply::fail(COMMAND.name, "REDACT_FORBIDDEN", "You are not authorised to delete this message");
+        return Err(reply.param(name.to_owned()).param(redact.msgid.to_string()));
+    }
+    let id_bytes = redact.msgid.to_string().len();
+    if source.len() + spelt(turn.world, &redact.target).len() + id_bytes + redact.reason.len() + ":  REDACT   :".len()
+        > MESSAGE_BODY_BYTES_MAX
+    {
+        return Err(Reply::numeric(n::ERR_INPUTTOOLONG, "That reason is too long"));
+    }
+    if !turn.entry.writable {
+        return Err(unavailable(COMMAND.name, name));
+    }
+    turn.world.redactions.note(turn.entry.position, redact.msgid);
+    turn.out.changes.push(Change::Redacted(conversation, redact.msgid));
+    let (msgid, message, reason) = (turn.entry.msgid(), redact.msgid, Arc::clone(&redact.reason));
+    tell_about(turn, id, &redact.target, |target| Event::Redacted { source, target, msgid, message, reason });
+    Ok(())
+}
+
+/// In a room, its operators and the server's may; between two, nobody else.
+fn may_take_back_anothers(world: &World, conversation: Conversation, user: UserId) -> bool {
+    let is_operator = world.presence.user(user).is_some_and(|user| user.modes.operator);
+    let ranks = world.presence.ranks(RoomId(conversation.first), user);
+    conversation.second == 0 && (is_operator || ranks.is_some_and(|ranks| ranks.is_at_least(Rank::Op)))
+}
+
+fn no_target(target: &str) -> Reply {
+    let target = super::shown(target);
+    let text = format!("You cannot delete messages from {target}");
+    Reply::fail(COMMAND.name, "INVALID_TARGET", text).param(target)
+}
+
+fn unknown(target: &str, msgid: String) -> Reply {
+    let text = "This message does not exist or is too old";
+    Reply::fail(COMMAND.name, "UNKNOWN_MSGID", text).param(target.to_owned()).param(msgid)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::{check, check_with};
+
+    const ALL: &str = "guest draft/message-redaction echo-message message-tags labeled-response batch";
+    /// The id of what is said first once alice and bob are in a room.
+    const FIRST: &str = "01hf7yat000000000000007";
+
+    #[test]
+    fn whoever_said_it_takes_it_back() {
+        check_with(
+            &[("alice", ALL), ("bob", "draft/message-redaction")],
+            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea | alice: PRIVMSG #tea :oops | alice: PRIVMSG #tea :tea || alice: @label=r REDACT #Tea 01hf7yat000000000000009 :a slip | bob: CHATHISTORY LATEST #tea * 9",
+            expect![[r#"
+                alice < @label=r;msgid=… :alice REDACT #tea 01hf7yat000000000000009 :a slip
+                bob < :alice REDACT #tea 01hf7yat000000000000009 :a slip
+                bob < :alice PRIVMSG #tea :tea"#]],
+        );
+    }
+
+    #[test]
+    fn its_answer_waits_until_it_is_in_no_file_and_others_know_at_once() {
+        check_with(
+            &[("alice", ALL), ("bob", "draft/message-redaction")],
+            "alice: JOIN #tea | bob: JOIN #tea | alice: PRIVMSG #tea :oops | traces || alice: REDACT #tea 01hf7yat000000000000007 | alice: PING x | bob: CHATHISTORY LATEST #tea * 9 | clean",
+            expect![[r#"
+                bob < :alice REDACT #tea 01hf7yat000000000000007
+                alice < @msgid=… :alice REDACT #tea 01hf7yat000000000000007
+                alice < PONG tea.test :x"#]],
+        );
+    }
+
+    #[test]
+    fn in_a_room_its_operators_take_back_anothers() {
+        check_with(
+            &[("alice", "draft/message-redaction"), ("bob", ALL), ("carol", ALL)],
+            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea | bob: PRIVMSG #tea :oops | bob: PRIVMSG #tea :again || carol: REDACT #tea 01hf7yat000000000000009 | alice: REDACT #tea 01hf7yat000000000000009 :spam | bob: CHATHISTORY LATEST #tea * 9",
+            expect![[r#"
+                carol < FAIL REDACT REDACT_FORBIDDEN #tea 01hf7yat000000000000009 :You are not authorised to delete this message
+                alice < :alice REDACT #tea 01hf7yat000000000000009 :spam
+                bob < @msgid=… :alice REDACT #tea 01hf7yat000000000000009 :spam
+                carol < @msgid=… :alice REDACT #tea 01hf7yat000000000000009 :spam
+                bob < BATCH +1 chathistory #tea
+                bob < @batch=1;msgid=… :bob PRIVMSG #tea :again
+                bob < BATCH -1"#]],
+        );
+    }
+
+    #[test]
+    fn a_plain_client_owns_nothing_that_it_said() {
+        check_with(
+            &[("bob", "draft/message-redaction")],
+            "alice: JOIN #tea | bob: JOIN #tea | bob: PRIVMSG #tea :oops || bob: REDACT #tea 01hf7yat000000000000007",
+            expect![
+                "bob < FAIL REDACT REDACT_FORBIDDEN #tea 01hf7yat000000000000007 :You are not authorised to delete this message"
+            ],
+        );
+    }
+
+    #[test]
+    fn between_two_each_takes_back_ones_own() {
+        check_with(
+            &[("alice", ALL), ("bob", ALL)],
+            "bob: PING 1 | alice: PRIVMSG bob :oops || bob: REDACT alice 01hf7yat000000000000005 | alice: REDACT bob 01hf7yat000000000000005 | alice: CHATHISTORY LATEST bob * 9",
+            expect![[r#"
+                bob < FAIL REDACT REDACT_FORBIDDEN alice 01hf7yat000000000000005 :You are not authorised to delete this message
+                bob < @msgid=… :alice REDACT bob 01hf7yat000000000000005
+                alice < @msgid=… :alice REDACT bob 01hf7yat000000000000005
+                alice < BATCH +1 chathistory bob
+                alice < BATCH -1"#]],
+        );
+    }
+
+    #[test]
+    fn what_is_gone_is_not_taken_back_again() {
+        check_with(
+            &[("alice", ALL), ("bob", "draft/message-redaction")],
+            "alice: JOIN #tea | again tab alice | alice: PRIVMSG #tea :oops | hold || alice: REDACT #tea 01hf7yat000000000000006 | tab: REDACT #tea 01hf7yat000000000000006 | go | alice: REDACT #tea 01hf7yat000000000000006",
+            expect![[r#"
+                tab < :alice JOIN #tea
+                tab < 353 alice = #tea :~alice
+                tab < 366 alice #tea :End of /NAMES list
+                alice < @msgid=… :alice REDACT #tea 01hf7yat000000000000006
+                tab < FAIL REDACT UNKNOWN_MSGID #tea 01hf7yat000000000000006 :This message does not exist or is too old
+                alice < FAIL REDACT UNKNOWN_MSGID #tea 01hf7yat000000000000006 :This message does not exist or is too old"#]],
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_another_by_then_is_no_way_to_it() {
+        check_with(
+            &[("alice", ALL), ("bob", ALL), ("carol", ALL)],
+            "bob: PING 1 | carol: PING 1 | alice: PRIVMSG bob :oops | hold || alice: REDACT bob 01hf7yat000000000000006 | bob: NICK robert | carol: NICK bob | go",
+            expect![[r#"
+                bob < :bob NICK robert
+                carol < :carol NICK bob
+                alice < FAIL REDACT UNKNOWN_MSGID bob 01hf7yat000000000000006 :This message does not exist or is too old"#]],
+        );
+    }
+
+    #[test]
+    fn misuse_is_answered() {
+        let script = format!(
+            "alice: JOIN #tea | bob: JOIN #other | alice: PRIVMSG #tea :hi || alice: REDACT | alice: REDACT #tea | alice: REDACT # x | alice: REDACT #tea nonsense | alice: REDACT #tea 01hf7yat000000000000zzz | alice: REDACT #none {FIRST} | alice: REDACT #other {FIRST} | bob: REDACT #tea {FIRST} | alice: REDACT nobody {FIRST} | alice: REDACT #tea {FIRST} {}",
+            "x".repeat(460)
+        );
+        check_with(
+            &[("alice", ALL), ("bob", ALL)],
+            &script,
+            expect![[r#"
+                alice < 461 alice REDACT :Not enough parameters
+                alice < 461 alice REDACT :Not enough parameters
+                alice < FAIL REDACT INVALID_TARGET # :You cannot delete messages from #
+                alice < FAIL REDACT UNKNOWN_MSGID #tea nonsense :This message does not exist or is too old
+                alice < FAIL REDACT UNKNOWN_MSGID #tea 01hf7yat000000000000zzz :This message does not exist or is too old
+                alice < FAIL REDACT INVALID_TARGET #none :You cannot delete messages from #none
+                alice < FAIL REDACT INVALID_TARGET #other :You cannot delete messages from #other
+                bob < FAIL REDACT INVALID_TARGET #tea :You cannot delete messages from #tea
+                alice < FAIL REDACT INVALID_TARGET nobody :You cannot delete messages from nobody
+                alice < 417 alice :That reason is too long"#]],
+        );
+    }
+
+    #[test]
+    fn while_nothing_can_be_kept_nothing_is_taken_back() {
+        check_with(
+            &[("alice", ALL)],
+            "alice: JOIN #tea | alice: PRIVMSG #tea :hi | broken || alice: REDACT #tea 01hf7yat000000000000005",
+            expect![
+                "alice < FAIL REDACT TEMPORARILY_UNAVAILABLE #tea :The server cannot store anything at the moment; please try again later"
+            ],
+        );
+        check_with(
+            &[("alice", ALL)],
+            "alice: JOIN #tea | alice: PRIVMSG #tea :hi | unreadable || alice: REDACT #tea 01hf7yat000000000000005",
+            expect![
+                "alice < FAIL REDACT TEMPORARILY_UNAVAILABLE #tea :The server cannot store anything at the moment; please try again later"
+            ],
+        );
+    }
+
+    #[test]
+    fn a_server_operator_takes_back_anothers_in_a_room() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea | alice: PRIVMSG #tea :oops | bob: OPER root oolong | bob: REDACT #tea 01hf7yat000000000000007 || alice: CHATHISTORY LATEST #tea * 9",
+            expect![""],
+        );
+    }
+}
