@@ -67,6 +67,9 @@ impl Caps {
     /// Something is said in several lines. <https://ircv3.net/specs/extensions/multiline>
     pub const MULTILINE: Caps = Caps(1 << 22);
 
+    /// A message's own id from its client, so that it is said once.
+    pub const CLIENT_MSGID: Caps = Caps(1 << 30);
+
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
         self.0 & other.0 == other.0
@@ -142,6 +145,7 @@ const TABLE: &[Capability] = &[
     standard(Caps::READ_MARKER, "draft/read-marker"),
     Capability { value: Some(multiline), ..standard(Caps::MULTILINE, "draft/multiline") },
     Capability { ours: true, ..standard(Caps::GUEST, "guest") },
+    Capability { ours: true, ..standard(Caps::CLIENT_MSGID, "client-msgid") },
 ];
 
 fn multiline() -> String {

@@ -12,6 +12,7 @@
 //! - `trouble`: what a failing database means, and what can be done about it.
 //! - `schema`: the tables, their versions, migrations.
 //! - `rows`: records to rows and back; all SQL about rooms, guests and messages.
+//! - `recent`: what the newest messages are known by, so that none is said twice.
 //! - `queue`: what waits for the writer; the only part that runs under the world's lock.
 //! - `writer`: the thread that commits, settles, fails and retries.
 //! - `upserts`: state changes that must reach the disk, however long it takes.
@@ -27,6 +28,7 @@ mod open;
 mod place;
 mod queue;
 mod readers;
+mod recent;
 mod rows;
 mod schema;
 mod scrub;

@@ -72,6 +72,15 @@ const MIGRATIONS: &[&str] = &[
      ) STRICT, WITHOUT ROWID;
      ALTER TABLE messages ADD COLUMN author INTEGER;
      ALTER TABLE messages ADD COLUMN registered INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE messages ADD COLUMN client_id BLOB;
+     -- What the newest messages with a client's own id are known by; the number tells how many came since.
+     CREATE TABLE recent (
+         number INTEGER PRIMARY KEY,
+         time INTEGER NOT NULL,
+         position INTEGER NOT NULL,
+         id BLOB NOT NULL,
+         said BLOB NOT NULL
+     ) STRICT;
      -- Texts that stand in no message any more, until they are in no file any more.
      CREATE TABLE erased (
          number INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -8,7 +8,7 @@ use teahouse_proto::time::parse_server_time;
 use super::say::Target;
 use super::{Answers, Command, Stage};
 use crate::durable::{Bound, Conversation, Span};
-use crate::ids::{MsgId, SessionId, Time};
+use crate::ids::{Identity, MsgId, SessionId, Time};
 use crate::query::{Asked, HistoryRead, Query, StoreRead};
 use crate::reply::{Reply, Scope};
 use crate::session::{Answer, Frame, HistoryFrame, Request};
@@ -42,7 +42,7 @@ fn parse(request: &mut Request<'_>) {
         return request.reply(invalid(subcommand.to_owned(), text));
     };
     let Some(known) = Target::parse(target) else { return request.reply(no_target(subcommand, target)) };
-    let frame = HistoryFrame { target: target.into(), subcommand, batch: request.session.next_batch() };
+    let frame = HistoryFrame { target: target.into(), subcommand, batch: request.session.next_batch(), reader: None };
     request.ask(Query::History(Ask { target: known, span, limit: HISTORY_ROWS_MAX.min(limit), frame }));
 }
 
@@ -68,7 +68,8 @@ fn span(subcommand: &str, bound: &str) -> Option<Span> {
 
 /// The read, as of now, with its place in the session's output; a stranger to the target is told nothing of it.
 pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: &Ask) -> Asked {
-    let (target, frame) = (Arc::clone(&ask.frame.target), ask.frame.clone());
+    let reader = world.presence.user_of(session).and_then(|user| user.identity).map(Identity::number);
+    let (target, frame) = (Arc::clone(&ask.frame.target), HistoryFrame { reader, ..ask.frame.clone() });
     if !world.rules.keep_history {
         let failure = failed(&frame);
         return Asked::one(&scope, failure);

@@ -120,6 +120,9 @@ impl Words<'_> {
                 line.tag(key, &value);
             }
         }
+        if let Some(id) = self.message.client_id.filter(|_| self.variant.caps.has(Caps::CLIENT_MSGID)) {
+            line.tag(&say::client_id_tag(), &id.to_string());
+        }
     }
 
     fn account(self, line: &mut LineBuilder<'_>) {

@@ -83,6 +83,8 @@ pub struct HistoryFrame {
     pub subcommand: &'static str,
     /// The reference of its batch.
     pub batch: Box<str>,
+    /// Who asks, if that is somebody who is remembered: the clients' ids of its own messages are given to it.
+    pub reader: Option<u64>,
 }
 
 /// Who has connected.

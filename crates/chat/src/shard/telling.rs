@@ -118,6 +118,12 @@ impl Shard {
         let info = Arc::clone(&self.info);
         let encoded = std::mem::take(&mut self.telling.encoded);
         let mut shared = Shared::new(&info, applied.time, &effect.event, encoded);
+        let own = match &effect.event {
+            Event::Said(said) if said.message.client_id.is_some() => {
+                said.user.map(|user| self.locals.of_user(user)).unwrap_or_default()
+            }
+            _ => &[],
+        };
         for slot in &self.telling.receivers[from..upto] {
             let seat = &mut self.seats[*slot as usize];
             let origin = effect.origin.as_ref().filter(|origin| origin.session == seat.id);
@@ -134,8 +140,9 @@ impl Shard {
                     }
                 }
                 (Some(origin), Event::Said(said)) => {
-                    if seat.echo(&info, &shared, &origin.scope, said) {
-                        self.gates.push(Gate::Settled, applied.position, seat.id);
+                    let position = said.message.msgid.position;
+                    if seat.echo(&info, &shared, &origin.scope, said, self.reached) {
+                        self.gates.push(Gate::Settled, position, seat.id);
                     }
                 }
                 (Some(origin), event) => {
@@ -147,6 +154,9 @@ impl Shard {
                         }
                         None => lines.as_slice().iter().for_each(|line| seat.outlet.push_answer(line.clone())),
                     }
+                }
+                (None, _) if own.contains(slot) => {
+                    shared.own_line(seat.outlet.variant).into_iter().for_each(|lines| seat.push_all(&lines));
                 }
                 (None, _) => shared.line(seat.outlet.variant).into_iter().for_each(|lines| seat.push_all(&lines)),
             }

@@ -22,6 +22,7 @@ use crate::durable::{
 use crate::entry::{Action, Applied, Audience, Effect, Entry, Event, Origin};
 use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::info::{Operator, Rules, ServerInfo};
+use crate::once::RecentId;
 use crate::query::{HistoryRead, Query, SearchRead, StoreRead};
 use crate::reply::Scope;
 use crate::session::{Answer, Step};
@@ -38,6 +39,7 @@ pub(crate) struct Kept {
     pub(crate) accounts: BTreeMap<AccountId, AccountRecord>,
     pub(crate) facts: BTreeMap<Fact, Arc<str>>,
     pub(crate) messages: Vec<StoredMessage>,
+    pub(crate) recent: Vec<RecentId>,
 }
 
 /// A page of history being read, as of a position.
@@ -138,6 +140,7 @@ pub(crate) fn info() -> ServerInfo {
             forget_ms: 30 * 24 * 3_600_000,
             keep_history: true,
             rows_per_hold: crate::info::ROWS_PER_HOLD,
+            recent: crate::once::RECENT_BOUNDS,
         },
     }
 }
@@ -318,6 +321,9 @@ impl Model {
         if self.erases {
             self.erased = self.settled;
         }
+        if !lost.is_empty() {
+            self.submit(None, Action::Lost(lost.clone()));
+        }
         let lost: Arc<[Position]> = lost.into();
         let reached = Reached { settled: self.settled, erased: self.erased };
         for inbox in &mut self.inboxes {
@@ -382,12 +388,16 @@ impl Kept {
             guests: self.guests.values().cloned().collect(),
             accounts: self.accounts.values().cloned().collect(),
             facts: self.facts.clone().into_iter().collect(),
+            recent: self.recent.clone(),
         }
     }
 
     fn take(&mut self, change: Change) {
         match change {
-            Change::Message(message) => self.messages.push(message),
+            Change::Message(message) => {
+                self.recent.extend(RecentId::of(&message));
+                self.messages.push(message);
+            }
             Change::Room(room) => drop(self.rooms.insert(room.id, room)),
             Change::RoomForgotten(id) => {
                 self.rooms.remove(&id);

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Model, info};
 use crate::entry::Entry;
-use crate::ids::{MsgId, SessionId, UserId};
+use crate::ids::{MsgId, SessionId, Time, UserId};
 use crate::info::{Rules, ServerInfo};
+use crate::once::RecentBounds;
 use crate::render::Framing;
 use crate::shard::FirstGates;
 use crate::world::{Leaving, World};
@@ -18,7 +19,7 @@ const STEPS: usize = 130_000;
 const WORKERS: u16 = 3;
 const SESSIONS_MAX: usize = 24;
 const ROOMS: [&str; 4] = ["#茶", "#b", "#lobby", "#c"];
-const CAPS: &str = "message-tags server-time echo-message batch labeled-response draft/chathistory draft/read-marker teahouse.internal/guest";
+const CAPS: &str = "message-tags server-time echo-message batch labeled-response draft/chathistory draft/read-marker teahouse.internal/guest teahouse.internal/client-msgid";
 
 /// What the further lines of a message say.
 const MORE: &str = "more";
@@ -48,6 +49,7 @@ impl Random {
 #[derive(Default)]
 struct Reader {
     nick: String,
+    token: Option<String>,
     /// Whether its user has mode `w`.
     wallops: bool,
     /// What it was told by WALLOPS.
@@ -62,6 +64,17 @@ struct Reader {
     last_told: Option<MsgId>,
 }
 
+/// Something said with an id of its own: by whom, when, and the line without its label.
+struct Once {
+    by: SessionId,
+    token: Option<String>,
+    at: Time,
+    line: String,
+}
+
+/// A message is repeated for so long at most.
+const REPEAT_MS: u64 = 15 * 60 * 1000;
+
 struct Simulation {
     random: Random,
     model: Model,
@@ -70,13 +83,23 @@ struct Simulation {
     said: usize,
     echoes: BTreeMap<String, MsgId>,
     lost: BTreeSet<String>,
+    /// What was said with an id of its own.
+    once: Vec<Once>,
+    /// Labels of repeats.
+    repeats: BTreeSet<String>,
+    /// As what each id of a client's came back.
+    said_as: BTreeMap<String, MsgId>,
+    /// How many repeats were answered by the echo of a first that was seen.
+    told_again: usize,
     seed: u64,
 }
 
-/// Long answers come in small pieces, so that much happens in between.
+/// Long answers come in small pieces, so that much happens in between; ids are forgotten soon, but not between a
+/// message and its repeat.
 fn settings() -> ServerInfo {
     let info = info();
-    ServerInfo { rules: Rules { rows_per_hold: 3, ..info.rules.clone() }, ..info }
+    let recent = RecentBounds { ids_max: 300, age_ms: 20 * 60 * 1000 };
+    ServerInfo { rules: Rules { rows_per_hold: 3, recent, ..info.rules.clone() }, ..info }
 }
 
 #[test]
@@ -89,6 +112,7 @@ fn simulation_of_many_users() {
         let simulation = Simulation::run(seed);
         simulation.replay();
         assert!(simulation.echoes.len() > 500, "seed {seed}: hardly anything was said");
+        assert!(simulation.told_again > 20, "seed {seed}: only {} repeats were answered", simulation.told_again);
     }
 }
 
@@ -102,6 +126,10 @@ impl Simulation {
             said: 0,
             echoes: BTreeMap::new(),
             lost: BTreeSet::new(),
+            once: Vec::new(),
+            repeats: BTreeSet::new(),
+            said_as: BTreeMap::new(),
+            told_again: 0,
             seed,
         };
         for step in 0..STEPS {
@@ -227,11 +255,15 @@ impl Simulation {
             12 => return self.say_much(id, room),
             13..=14 => {
                 self.said += 1;
-                format!("@label=l{0} PRIVMSG {nick} :private {0}", self.said)
+                self.say(id, format!("PRIVMSG {nick} :private {}", self.said))
             }
+            15 => match self.repeat(id) {
+                Some(line) => line,
+                None => return,
+            },
             _ => {
                 self.said += 1;
-                format!("@label=l{0} PRIVMSG {room} :room {0}", self.said)
+                self.say(id, format!("PRIVMSG {room} :room {}", self.said))
             }
         };
         self.model.line(id, &line);
@@ -261,6 +293,32 @@ impl Simulation {
                 self.model.line(id, &line);
             }
         }
+    }
+
+    /// A message with its label, half of the time with an id of its own.
+    fn say(&mut self, by: SessionId, line: String) -> String {
+        if self.random.chance(50) {
+            return format!("@label=l{} {line}", self.said);
+        }
+        let line = format!("teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-{:012x} {line}", self.said);
+        let said = format!("@label=l{};{line}", self.said);
+        let token = self.readers[&by].token.clone();
+        self.once.push(Once { by, token, at: self.model.now, line });
+        said
+    }
+
+    /// One of the newest messages once more, by whoever said it, on this connection or another.
+    fn repeat(&mut self, by: SessionId) -> Option<String> {
+        let now = self.model.now;
+        self.once.retain(|said| said.at.plus_ms(REPEAT_MS) > now);
+        self.once.drain(..self.once.len().saturating_sub(100));
+        let token = &self.readers[&by].token;
+        let own = |said: &&Once| said.by == by || (said.token.is_some() && said.token == *token);
+        let own: Vec<String> = self.once.iter().filter(own).map(|said| said.line.clone()).collect();
+        let line = own.get(self.random.below(own.len().max(1)))?;
+        self.said += 1;
+        self.repeats.insert(format!("l{}", self.said));
+        Some(format!("@label=l{};{line}", self.said))
     }
 
     /// Modes, ranks, kicks and the rest.
@@ -340,7 +398,10 @@ impl Simulation {
         let param = |index: usize| message.params.get(index).unwrap_or_default();
         match message.command {
             "001" => reader.nick = param(0).to_owned(),
-            "GUEST" => self.tokens.push(param(1).to_owned()),
+            "GUEST" => {
+                reader.token = Some(param(1).to_owned());
+                self.tokens.push(param(1).to_owned());
+            }
             "NICK" if is_own => reader.nick = param(0).to_owned(),
             "221" => reader.wallops = param(1).contains('w'),
             "MODE" if param(0) == reader.nick && param(1).ends_with('w') => reader.wallops = param(1) == "+w",
@@ -360,6 +421,7 @@ impl Simulation {
             "BATCH" if param(0).starts_with('-') => reader.history = None,
             "FAIL" if param(0) == "BATCH" => {}
             "FAIL" if param(0) == "PRIVMSG" => {
+                assert_eq!(param(1), "TEMPORARILY_UNAVAILABLE", "seed {seed}: {line}");
                 let label = message.tags.get("label").expect("a failure names the line that failed");
                 assert!(self.lost.insert(label.into_owned()), "seed {seed}: failed twice: {line}");
             }
@@ -394,8 +456,21 @@ impl Simulation {
             let kept = self.model.kept.messages.iter().any(|kept| kept.msgid == msgid);
             // What is said to somebody without a token, or by somebody without one, is not kept.
             assert!(kept || text.starts_with("private"), "seed {seed}: echoed and not kept: {line}");
+            let id = message.tags.get("teahouse.internal/client-msgid").map(std::borrow::Cow::into_owned);
+            let first = id.and_then(|id| self.said_as.insert(id, msgid));
+            assert!(first.is_none_or(|first| first == msgid), "seed {seed}: said twice: {line}");
+            let is_repeat = self.repeats.contains(&*label);
             assert!(self.echoes.insert(label.into_owned(), msgid).is_none(), "seed {seed}: echoed twice: {line}");
+            if is_repeat {
+                // The only line that is out of the order of all others.
+                self.told_again += usize::from(first.is_some());
+                reader.heard.insert(msgid);
+                return;
+            }
         }
+        let has_id = message.tags.get("teahouse.internal/client-msgid").is_some();
+        let is_own = message.source.is_some_and(|source| source.split('!').next() == Some(&reader.nick));
+        assert!(!has_id || is_own || reader.history.is_some(), "seed {seed}: another's id: {line}");
         if reader.history.is_some() {
             return;
         }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use teahouse_proto::names::{Nick, RoomName};
 
+use super::recent::Recent;
 use crate::durable::{AccountRecord, Fact, FactKind, GuestRecord, Owner, Records, RoomRecord};
 use crate::ids::{AccountId, GuestId, RoomId, Time, TokenHash};
 use crate::info::Rules;
+use crate::once::RecentBounds;
 
 /// How long a room in which nothing was ever said lasts after a drop or a restart emptied it.
 pub(crate) const SILENT_ROOM_MS: u64 = 10 * 60 * 1000;
@@ -40,6 +42,8 @@ pub(crate) struct Durable {
     by_account: BTreeMap<Nick, AccountId>,
     by_account_look: BTreeMap<String, AccountId>,
     facts: BTreeMap<Fact, Arc<str>>,
+    /// The ids of messages that are kept.
+    pub(crate) recent: Recent,
     /// How long an empty room, or a guest who is not here, lasts; 0: for ever.
     forget_ms: u64,
     /// When the process started; not kept.
@@ -64,6 +68,7 @@ impl Durable {
             }
         }
         durable.facts.extend(records.facts);
+        durable.recent = Recent::load(records.recent);
         durable
     }
 
@@ -250,12 +255,14 @@ impl Durable {
         (self.forget_ms > 0).then_some(end)
     }
 
-    pub(crate) fn fingerprint(&self) -> u64 {
+    pub(crate) fn fingerprint(&self, recent: RecentBounds) -> u64 {
         let rooms = self.rooms.values().map(|room| format!("{:?}", room.record));
         let guests = self.guests.values().map(|guest| format!("{guest:?}{:?}", guest.token.0));
         let accounts = self.accounts.values().map(|account| format!("{account:?}{:?}", account.password.as_ref()));
         let facts = self.facts.iter().map(|fact| format!("{fact:?}"));
-        rooms.chain(guests).chain(accounts).chain(facts).fold(FNV_OFFSET, |hash, record| fnv1a(hash, record.as_bytes()))
+        let recent = self.recent.within(recent).map(|first| format!("{first:?}"));
+        let records = rooms.chain(guests).chain(accounts).chain(facts).chain(recent);
+        records.fold(FNV_OFFSET, |hash, record| fnv1a(hash, record.as_bytes()))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod durable;
 mod presence;
+mod recent;
 mod seats;
 mod turn;
 
@@ -14,6 +15,7 @@ use teahouse_proto::names::{Nick, RoomName};
 
 pub(crate) use durable::{Durable, Room};
 pub(crate) use presence::{NOT_CONNECTED, Presence, User, source_of};
+use recent::Recent;
 pub(crate) use seats::Face;
 pub use turn::Leaving;
 pub(crate) use turn::Turn;
@@ -49,12 +51,15 @@ pub struct World {
     pub(crate) rules: Rules,
     pub(crate) durable: Durable,
     pub(crate) presence: Presence,
+    /// The ids of messages that are not kept, or are nobody's who is remembered; not for the next process.
+    pub(crate) other_ids: Recent,
 }
 
 impl World {
     /// The world as the store remembers it; nobody is here yet.
     pub fn load(rules: Rules, records: Records) -> Self {
-        World { durable: Durable::load(&rules, records), presence: Presence::default(), rules }
+        let durable = Durable::load(&rules, records);
+        World { durable, presence: Presence::default(), other_ids: Recent::default(), rules }
     }
 
     /// Carries out one entry. The only place where anything changes.
@@ -87,6 +92,7 @@ impl World {
             Action::SetName(action) => setname::apply(&mut turn, action),
             Action::Announce { text } => turn.tell(Audience::Everyone, Event::Announced(text.clone())),
             Action::Expel { nick, reason } => turn.expel(nick, reason),
+            Action::Lost(positions) => turn.forget_ids(positions),
             Action::Expire => turn.expire(),
         }
         turn.out
@@ -100,7 +106,7 @@ impl World {
 
     /// A number that is equal for equal durable states.
     pub fn durable_fingerprint(&self) -> u64 {
-        self.durable.fingerprint()
+        self.durable.fingerprint(self.rules.recent)
     }
 
     /// What telling these effects costs, roughly: to how many users each goes, and how many it tells of.
