@@ -80,6 +80,9 @@ impl Caps {
     /// What was said is put in other words. <https://github.com/ircv3/ircv3-specifications/pull/425>
     pub const MESSAGE_EDIT: Caps = Caps(1 << 25);
 
+    /// A message's own id from its client, so that it is said once.
+    pub const CLIENT_MSGID: Caps = Caps(1 << 30);
+
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
         self.0 & other.0 == other.0
@@ -159,6 +162,7 @@ const TABLE: &[Capability] = &[
     Capability { value: Some(multiline), ..standard(Caps::MULTILINE, "draft/multiline") },
     Capability { ours: true, ..standard(Caps::MESSAGE_EDIT, "message-edit") },
     Capability { ours: true, ..standard(Caps::GUEST, "guest") },
+    Capability { ours: true, ..standard(Caps::CLIENT_MSGID, "client-msgid") },
 ];
 
 fn metadata_limits(_: &Session) -> String {

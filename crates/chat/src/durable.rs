@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, Time, TokenHash};
+use crate::ids::{AccountId, ClientId, GuestId, Identity, MsgId, Position, RoomId, Time, TokenHash};
 use crate::modes::RoomModes;
+use crate::once::RecentId;
 
 /// Where a message was said: the key of its history.
 ///
@@ -97,6 +98,8 @@ pub struct StoredMessage {
     pub kind: MessageKind,
     /// Who said it, if it is remembered; an account's nick in `source` is its name.
     pub author: Option<Identity>,
+    /// Its client's own id of it, for its author's eyes only.
+    pub client_id: Option<ClientId>,
     /// `nick!user@host` of its author, as receivers saw it.
     pub source: Arc<str>,
     /// The target as it stood on the wire: the room's name, or the nick of the one addressed.
@@ -280,6 +283,8 @@ pub struct Records {
     pub accounts: Vec<AccountRecord>,
     /// Every small thing, with its text.
     pub facts: Vec<(Fact, Arc<str>)>,
+    /// What is remembered of the newest messages with a client's own id, by rising position.
+    pub recent: Vec<RecentId>,
 }
 
 /// One durable change of the world.

@@ -139,6 +139,8 @@ pub enum Action {
         /// Why.
         reason: Arc<str>,
     },
+    /// What was said at these positions could not be stored. MUST come before anybody is told that it is settled so.
+    Lost(Vec<Position>),
     /// Time has passed: seats and rooms that are due go.
     Expire,
 }
@@ -413,6 +415,8 @@ pub struct Said {
     pub message: StoredMessage,
     /// Whether it is being stored, so that its echo waits for that.
     pub kept: bool,
+    /// Whose words they are; `None` for the server's.
+    pub user: Option<UserId>,
 }
 
 /// A room as somebody who comes in sees it.

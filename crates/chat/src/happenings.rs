@@ -33,6 +33,7 @@ pub(crate) fn row(event: &Event, room: RoomId, name: &Arc<str>, msgid: MsgId) ->
         msgid,
         kind: MessageKind::Happened(happening),
         author: None,
+        client_id: None,
         source: Arc::clone(source),
         target: Arc::clone(name),
         tags: "".into(),

@@ -117,6 +117,44 @@ pub struct MsgId {
     pub position: Position,
 }
 
+/// A client's own id of a message: a UUID of version 7, in lower case (RFC 9562, section 5.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ClientId(pub [u8; 16]);
+
+/// Where its hyphens stand.
+const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+const UUID_CHARS: usize = 36;
+
+impl ClientId {
+    /// Reads what [`fmt::Display`] writes; `None` for anything else, other versions and upper case included.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.as_bytes();
+        let mut digits = text.iter().enumerate().filter(|(at, _)| !HYPHENS.contains(at)).map(|(_, digit)| *digit);
+        if text.len() != UUID_CHARS || HYPHENS.iter().any(|at| text[*at] != b'-') {
+            return None;
+        }
+        let mut bytes = [0; 16];
+        for byte in &mut bytes {
+            let mut nibble = || {
+                let digit = digits.next()?;
+                b"0123456789abcdef".iter().position(|known| *known == digit)
+            };
+            *byte = (nibble()? * 16 + nibble()?) as u8;
+        }
+        (bytes[6] >> 4 == 7 && bytes[8] >> 6 == 0b10).then_some(ClientId(bytes))
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, byte) in self.0.iter().enumerate() {
+            let hyphen = if matches!(at, 4 | 6 | 8 | 10) { "-" } else { "" };
+            write!(f, "{hyphen}{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
 const CROCKFORD: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const TIME_CHARS: usize = 10;
 const POSITION_CHARS: usize = 13;
@@ -174,6 +212,25 @@ mod tests {
         let texts = ids.map(|id| id.to_string());
         assert!(texts.is_sorted());
         assert_eq!(texts.clone().map(|text| MsgId::parse(&text)), ids.map(Some));
+    }
+
+    #[test]
+    fn a_clients_id_is_a_uuid_of_version_7_in_lower_case() {
+        let text = "018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f";
+        assert_eq!(ClientId::parse(text).map(|id| id.to_string()).as_deref(), Some(text));
+        for other in [
+            "",
+            "018f3c2e7b1a7c4d9e5f0a1b2c3d4e5f",
+            "018F3C2E-7b1a-7c4d-9e5f-0a1b2c3d4e5f",
+            "018f3c2e-7b1a-4c4d-9e5f-0a1b2c3d4e5f",
+            "018f3c2e-7b1a-7c4d-ce5f-0a1b2c3d4e5f",
+            "018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5",
+            "018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f0",
+            "018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4é5",
+            "018f3c2e-7b1a-7c4d-9e5f00a1b2c3d4e5f",
+        ] {
+            assert_eq!(ClientId::parse(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use teahouse_proto::names::RoomName;
 
+use crate::once::RecentBounds;
 use crate::shard::Rate;
 use crate::work::{PasswordCost, PasswordHash};
 
@@ -86,4 +87,6 @@ pub struct Rules {
     pub keep_history: bool,
     /// How many users or rooms are looked at in one hold of the world's lock; a longer answer goes on later.
     pub rows_per_hold: usize,
+    /// How long clients' own ids of their messages are remembered.
+    pub recent: RecentBounds,
 }

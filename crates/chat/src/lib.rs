@@ -41,6 +41,7 @@ pub mod ids;
 pub mod info;
 pub mod lines;
 pub mod modes;
+pub mod once;
 pub mod query;
 pub mod render;
 pub mod reply;

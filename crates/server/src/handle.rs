@@ -10,6 +10,7 @@ use teahouse_chat::commands::say::{Say, Target};
 use teahouse_chat::durable::MessageKind;
 use teahouse_chat::entry::Action;
 use teahouse_chat::info::{Operator, ROWS_PER_HOLD, Rules, ServerInfo};
+use teahouse_chat::once::RECENT_BOUNDS;
 use teahouse_chat::shard::Rate;
 use teahouse_chat::work::PasswordCost;
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
@@ -196,7 +197,7 @@ impl ServerHandle {
 
     fn submit(&self, target: Target, text: &str) -> Result<(), SayError> {
         let (kind, tags, text) = (MessageKind::Privmsg, "".into(), check(text)?.into());
-        self.log.submit(None, Action::Say(Say { kind, target, tags, text }));
+        self.log.submit(None, Action::Say(Say { kind, target, tags, text, client_id: None }));
         Ok(())
     }
 }
@@ -245,6 +246,7 @@ pub(crate) fn server_info(config: &Config) -> ServerInfo {
             forget_ms: config.forget_after.map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
             keep_history: config.keep_history,
             rows_per_hold: ROWS_PER_HOLD,
+            recent: RECENT_BOUNDS,
         },
         // The store has it, which is opened later.
         secret: [0; 32],

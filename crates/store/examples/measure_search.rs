@@ -248,6 +248,7 @@ impl Talk {
             msgid: MsgId { time: Time(1_790_000_000_000 + position * 20), position: Position(position) },
             kind: MessageKind::Privmsg,
             author: None,
+            client_id: None,
             source: format!("nick{}!~u@0123456789abcdef.ip", self.dice.below(500)).into(),
             target: "#tea".into(),
             tags: "".into(),

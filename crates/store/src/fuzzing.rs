@@ -14,6 +14,7 @@ use rusqlite::{Connection, Transaction, params_from_iter};
 use teahouse_chat::durable::{Bound, Conversation, Span};
 use teahouse_chat::ids::{MsgId, Position, Time};
 use teahouse_chat::info::{ROWS_PER_HOLD, Registration, Rules};
+use teahouse_chat::once::RECENT_BOUNDS;
 use teahouse_chat::world::World;
 
 use crate::{Read, pages, rows, schema};
@@ -58,16 +59,17 @@ enum Cell {
 }
 
 /// The tables that are read and how many columns each has.
-const TABLES: [(&str, usize); 9] = [
+const TABLES: [(&str, usize); 10] = [
     ("meta", 2),
     ("rooms", 11),
     ("guests", 3),
-    ("messages", 12),
+    ("messages", 13),
     ("private", 3),
     ("forgetting", 2),
     ("accounts", 8),
     ("facts", 4),
     ("happenings", 9),
+    ("recent", 5),
 ];
 
 /// The schema's tables without their types and rules: in a file that was damaged anything may stand in any column.
@@ -136,6 +138,7 @@ fn read_all(transaction: &Transaction<'_>, conversations: &[Conversation]) {
         forget_ms: 1_000,
         keep_history: true,
         rows_per_hold: ROWS_PER_HOLD,
+        recent: RECENT_BOUNDS,
     };
     let world = World::load(rules, records);
     world.durable_fingerprint();

@@ -14,6 +14,7 @@
 //! - `schema`: the tables, their versions, migrations.
 //! - `rows`: records to rows and back; all SQL about rooms, guests and messages.
 //! - `pages`: reads of history; all SQL of that.
+//! - `recent`: what the newest messages are known by, so that none is said twice.
 //! - `queue`: what waits for the writer; the only part that runs under the world's lock.
 //! - `writer`: the thread that commits, settles, fails and retries.
 //! - `upserts`: state changes that must reach the disk, however long it takes.
@@ -31,6 +32,7 @@ mod pages;
 mod place;
 mod queue;
 mod readers;
+mod recent;
 mod rows;
 mod schema;
 mod scrub;

@@ -31,7 +31,7 @@ pub(crate) fn history(connection: &Connection, read: &Read) -> rusqlite::Result<
 type Source = (&'static str, &'static str);
 
 const MESSAGES: Source = ("messages", MESSAGE);
-const HAPPENINGS: Source = ("happenings", "time, position, kind, source, target, '', text, NULL, 0, NULL");
+const HAPPENINGS: Source = ("happenings", "time, position, kind, source, target, '', text, NULL, 0, NULL, NULL");
 
 fn walk_along(
     connection: &Connection,

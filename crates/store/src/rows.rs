@@ -8,8 +8,10 @@ use teahouse_chat::durable::{
     AccountRecord, Change, Conversation, Credentials, Fact, FactKind, GuestRecord, Happening, MessageKind, Owner,
     Records, RoomRecord, StoredMessage, Topic,
 };
-use teahouse_chat::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, Time, TokenHash};
+use teahouse_chat::ids::{AccountId, ClientId, GuestId, Identity, MsgId, Position, RoomId, Time, TokenHash};
 use teahouse_chat::modes::{Mask, RoomModes};
+
+use crate::recent;
 
 /// SQLite's integers are signed; what does not fit can only come from a client's made-up bound and means "the end".
 pub(crate) fn to_sql(number: u64) -> i64 {
@@ -71,8 +73,8 @@ pub(crate) fn write_message(transaction: &Connection, message: &StoredMessage) -
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO messages
-                 (first, second, time, position, kind, source, target, tags, text, author, registered)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 (first, second, time, position, kind, source, target, tags, text, author, registered, client_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             to_sql(first),
@@ -86,6 +88,7 @@ pub(crate) fn write_message(transaction: &Connection, message: &StoredMessage) -
             &*message.text,
             message.author.map(|author| to_sql(author.number())),
             message.author.and_then(Identity::account).is_some(),
+            message.client_id.map(|id| id.0),
         ])?;
     if second != 0 {
         transaction
@@ -266,6 +269,7 @@ pub(crate) fn records(connection: &Connection) -> rusqlite::Result<Records> {
         guests: guests(connection)?,
         accounts: accounts(connection)?,
         facts: facts(connection)?,
+        recent: recent::load(connection)?,
     })
 }
 
@@ -377,7 +381,8 @@ fn fact_number(kind: FactKind) -> i64 {
 }
 
 /// What [`message`] reads of a row.
-pub(crate) const MESSAGE: &str = "time, position, kind, source, target, tags, text, author, registered, edited";
+pub(crate) const MESSAGE: &str =
+    "time, position, kind, source, target, tags, text, author, registered, edited, client_id";
 
 /// A message of a conversation, from its [`MESSAGE`].
 pub(crate) fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<StoredMessage> {
@@ -394,6 +399,7 @@ pub(crate) fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Re
             },
         },
         author: author(row)?,
+        client_id: row.get::<_, Option<[u8; 16]>>(10)?.map(ClientId),
         source: fit(3, row.get(3)?, is_word)?,
         target: fit(4, row.get(4)?, is_word)?,
         tags: fit(5, row.get(5)?, |tags| is_text(tags) && !tags.contains(' '))?,

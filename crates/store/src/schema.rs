@@ -93,6 +93,15 @@ const MIGRATIONS: &[&str] = &[
      UPDATE private SET last = coalesce((SELECT max(time) FROM messages
          WHERE first = min(guest, peer) AND second = max(guest, peer)), 0);
      CREATE INDEX private_last ON private (guest, last);
+     ALTER TABLE messages ADD COLUMN client_id BLOB;
+     -- What the newest messages with a client's own id are known by; the number tells how many came since.
+     CREATE TABLE recent (
+         number INTEGER PRIMARY KEY,
+         time INTEGER NOT NULL,
+         position INTEGER NOT NULL,
+         id BLOB NOT NULL,
+         said BLOB NOT NULL
+     ) STRICT;
      -- Texts that stand in no message any more, until they are in no file any more.
      CREATE TABLE erased (
          number INTEGER PRIMARY KEY AUTOINCREMENT,

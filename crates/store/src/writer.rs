@@ -24,7 +24,7 @@ use crate::readers::Reads;
 use crate::search::Feed;
 use crate::trouble::Trouble;
 use crate::upserts::Upserts;
-use crate::{Settled, erased, forget, rows, schema, scrub};
+use crate::{Settled, erased, forget, recent, rows, schema, scrub};
 
 /// Commits that others could have joined start at least so far apart, in milliseconds; a slow disk gathers by itself.
 /// With one in place of two, 2,000 messages a second cost half as much again.
@@ -478,6 +478,7 @@ fn write_all(
         latest = latest.max(row.msgid.time);
         rows::write_happening(transaction, row, *part)?;
     }
+    recent::write(transaction, messages.iter().map(|(_, message)| message))?;
     for change in upserts.iter() {
         latest = latest.max(rows::latest_time(change));
         rows::write(transaction, change)?;

@@ -261,9 +261,9 @@ mod tests {
             "alice: REGISTER * * oolong | connect b | connect c | b: CAP REQ sasl | c: CAP REQ sasl || b: CAP LS 302 | c: CAP LS 302 | b proves alice green | b proves nobody oolong | b proves ALICE oolong | b: AUTHENTICATE PLAIN | c proves alice oolong | c: NICK c | c: USER c 0 * :c | c: CAP END",
             expect![[r#"
                 b < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory draft/event-playback soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,SCRAM-SHA-256,SCRAM-SHA-256-PLUS draft/account-registration=before-connect draft/persistence account-notify account-tag
-                b < CAP * LS :draft/read-marker draft/metadata-2=max-subs=50,max-keys=20,max-value-bytes=300 draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 teahouse.internal/message-edit teahouse.internal/guest
+                b < CAP * LS :draft/read-marker draft/metadata-2=max-subs=50,max-keys=20,max-value-bytes=300 draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 teahouse.internal/message-edit teahouse.internal/guest teahouse.internal/client-msgid
                 c < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory draft/event-playback soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,SCRAM-SHA-256 draft/account-registration=before-connect draft/persistence account-notify account-tag draft/read-marker
-                c < CAP * LS :draft/metadata-2=max-subs=50,max-keys=20,max-value-bytes=300 draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 teahouse.internal/message-edit teahouse.internal/guest
+                c < CAP * LS :draft/metadata-2=max-subs=50,max-keys=20,max-value-bytes=300 draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 teahouse.internal/message-edit teahouse.internal/guest teahouse.internal/client-msgid
                 b < 904 * :SASL authentication failed
                 b < 904 * :SASL authentication failed
                 b < 900 * alice!account@tea.test alice :You are now logged in as alice

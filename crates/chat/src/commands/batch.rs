@@ -13,6 +13,7 @@ use super::{Answers, Command, Stage};
 use crate::capabilities::Caps;
 use crate::durable::MessageKind;
 use crate::entry::Action;
+use crate::ids::ClientId;
 use crate::lines::{BREAK, MULTILINE_BYTES_MAX, MULTILINE_LINES_MAX, SEAM};
 use crate::reply::{Reply, Scope};
 use crate::session::Request;
@@ -53,6 +54,7 @@ struct Open {
     scope: Scope,
     target: Target,
     tags: Arc<str>,
+    client_id: Option<ClientId>,
     kind: MessageKind,
     text: String,
     /// How many bytes its text has, without what is no part of it.
@@ -192,6 +194,7 @@ fn begin(request: &Request<'_>, reference: &str) -> Result<Open, Reply> {
         scope: request.scope().clone(),
         target,
         tags: say::client_tags(request),
+        client_id: say::client_id(request, COMMAND.name, request.param(2))?,
         kind: MessageKind::Privmsg,
         text: String::new(),
         bytes: 0,
@@ -206,8 +209,8 @@ fn end(request: &mut Request<'_>) {
     if open.text.trim_matches(BREAK).is_empty() {
         return request.reply_to(open.scope, invalid("There is nothing in it"));
     }
-    let Open { scope, target, tags, kind, text, .. } = open;
-    request.submit_for(scope, Action::Say(Say { kind, target, tags, text: text.into() }));
+    let Open { scope, target, tags, client_id, kind, text, .. } = open;
+    request.submit_for(scope, Action::Say(Say { kind, target, tags, text: text.into(), client_id }));
 }
 
 /// The answer to anything that has no code of its own.
@@ -295,6 +298,39 @@ mod tests {
                 bob < @batch=1;msgid=… :alice PRIVMSG #tea :one
                 bob < @batch=1 :alice PRIVMSG #tea :two
                 bob < BATCH -1"#]],
+        );
+    }
+
+    #[test]
+    fn several_lines_with_an_id_are_said_once_and_a_repeat_is_one_of_all_of_them() {
+        let say = |last: &str| {
+            let tag = "teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f";
+            format!(
+                "alice: @{tag} BATCH +1 draft/multiline #tea | alice: @batch=1 PRIVMSG #tea :one | alice: @batch=1 PRIVMSG #tea :{last} | alice: BATCH -1"
+            )
+        };
+        let script = format!(
+            "alice: JOIN #tea | bob: JOIN #tea || {} | {} | {} | alice: @teahouse.internal/client-msgid=x BATCH +2 draft/multiline #tea",
+            say("two"),
+            say("two"),
+            say("three")
+        );
+        check_with(
+            &[("alice", &format!("{ALL} teahouse.internal/client-msgid"))],
+            &script,
+            expect![[r#"
+            alice < @msgid=…;teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :alice BATCH +m01hf7yat000000000000007 draft/multiline #tea
+            alice < @batch=m01hf7yat000000000000007 :alice PRIVMSG #tea :one
+            alice < @batch=m01hf7yat000000000000007 :alice PRIVMSG #tea :two
+            alice < BATCH -m01hf7yat000000000000007
+            bob < :alice PRIVMSG #tea :one
+            bob < :alice PRIVMSG #tea :two
+            alice < @msgid=…;teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :alice BATCH +m01hf7yat000000000000007 draft/multiline #tea
+            alice < @batch=m01hf7yat000000000000007 :alice PRIVMSG #tea :one
+            alice < @batch=m01hf7yat000000000000007 :alice PRIVMSG #tea :two
+            alice < BATCH -m01hf7yat000000000000007
+            alice < FAIL PRIVMSG CLIENT_MSGID_REUSED 018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :Something else was said with this id
+            alice < FAIL BATCH INVALID_CLIENT_MSGID x :An id is a UUID of version 7 in lower case"#]],
         );
     }
 

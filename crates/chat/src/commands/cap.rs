@@ -24,7 +24,7 @@ fn parse(request: &mut Request<'_>) {
         "LS" => ls(request),
         "LIST" => {
             let names = capabilities::names(&request.info.rules, request.session.caps);
-            request.reply(cap_line("LIST", names.join(" ")));
+            tell(request, "LIST", &names);
         }
         "REQ" => req(request),
         "END" => {
@@ -42,20 +42,26 @@ fn parse(request: &mut Request<'_>) {
 
 fn ls(request: &mut Request<'_>) {
     hold(request);
-    // Version 302 marks lines that are not the last by `*`; before it there is one line, which ours fit in.
-    let versioned = request.param(1).parse::<u32>().is_ok_and(|version| version >= 302);
-    let shown = |row: &Capability| if versioned { row.with_value(request.session) } else { row.wire_name() };
-    let names: Vec<String> = capabilities::offered(&request.info.rules).map(shown).collect();
-    if versioned {
+    if request.param(1).parse::<u32>().is_ok_and(|version| version >= 302) {
         request.session.caps = request.session.caps.or(Caps::CAP_NOTIFY);
+        request.session.knows_302 = true;
     }
-    let lines = if versioned { wrap(&names) } else { vec![names.join(" ")] };
+    let shown =
+        |row: &Capability| if request.session.knows_302 { row.with_value(request.session) } else { row.wire_name() };
+    let names: Vec<String> = capabilities::offered(&request.info.rules).map(shown).collect();
+    tell(request, "LS", &names);
+}
+
+/// Version 302 marks lines that are not the last by `*`; before it there is one line, of the first names.
+fn tell(request: &mut Request<'_>, subcommand: &'static str, names: &[String]) {
+    let mut lines = wrap(names);
+    if !request.session.knows_302 {
+        lines.truncate(1);
+    }
     let last = lines.len() - 1;
     for (index, line) in lines.into_iter().enumerate() {
-        let mut reply = Reply::addressed("CAP").param("LS");
-        if index < last {
-            reply = reply.param("*");
-        }
+        let reply = Reply::addressed("CAP").param(subcommand);
+        let reply = if index < last { reply.param("*") } else { reply };
         request.reply(reply.text(line));
     }
 }

@@ -98,7 +98,7 @@ fn part(request: &mut Request<'_>, subcommand: &'static str, limit: usize) -> Re
     };
     let target = Target::parse(name).ok_or_else(|| no_target(subcommand, name))?;
     let happenings = request.session.caps.has(Caps::EVENT_PLAYBACK);
-    let frame = HistoryFrame { target: name.into(), subcommand, batch: request.session.next_batch() };
+    let frame = HistoryFrame { target: name.into(), subcommand, batch: request.session.next_batch(), reader: None };
     Ok(Ask::Part { target, span, limit, happenings, frame })
 }
 
@@ -137,6 +137,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: Ask) 
                 return Asked::one(&scope, no_target(frame.subcommand, &frame.target));
             };
             frame.target = name;
+            frame.reader = world.presence.user_of(session).and_then(|user| user.identity).map(Identity::number);
             (Frame::History(frame), StoreRead::History(HistoryRead { conversation, span, limit, happenings }))
         }
         Ask::Targets { first, second, limit, batch } => {

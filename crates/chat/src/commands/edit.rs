@@ -119,8 +119,8 @@ fn reword(turn: &mut Turn<'_>, edit: &Edit) -> Result<(), Reply> {
     turn.out.changes.push(Change::Edited { conversation, msgid: edit.msgid, text: Arc::clone(&edit.text), at });
     let (text, msgid, kind) = (Arc::clone(&edit.text), turn.entry.msgid(), found.kind);
     tell_about(turn, id, &edit.target, |target| {
-        let (tags, edited) = ("".into(), None);
-        let words = StoredMessage { conversation, msgid, kind, author, source, target, tags, text, edited };
+        let (tags, client_id, edited) = ("".into(), None, None);
+        let words = StoredMessage { conversation, msgid, kind, author, client_id, source, target, tags, text, edited };
         Event::Edited(Arc::new(Edited { words, message: edit.msgid }))
     });
     Ok(())

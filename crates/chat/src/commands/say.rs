@@ -1,6 +1,8 @@
 //! PRIVMSG, NOTICE and TAGMSG: something said, to a room or to one person.
 //! <https://modern.ircdocs.horse/#sending-messages>, <https://ircv3.net/specs/extensions/message-tags>
 
+mod once;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -12,12 +14,15 @@ use super::{Answers, Command, Stage, batch};
 use crate::capabilities::Caps;
 use crate::durable::{Change, Conversation, MessageKind, RoomRecord, StoredMessage};
 use crate::entry::{Action, Audience, Event, Said};
-use crate::ids::{Identity, UserId};
+use crate::ids::{ClientId, Identity, UserId};
 use crate::lines::{self, BREAK, SEAM};
 use crate::modes::{Flag, Rank};
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
 use crate::world::{Face, NOT_CONNECTED, Turn, World};
+
+pub(super) use once::client_id;
+pub(crate) use once::client_id_tag;
 
 pub(super) const PRIVMSG: Command =
     Command { name: "PRIVMSG", help: "PRIVMSG <room or nick>[,...] :<text>: say something", parse: privmsg, ..ROW };
@@ -51,6 +56,8 @@ pub struct Say {
     pub tags: Arc<str>,
     /// What; empty for TAGMSG.
     pub text: Arc<str>,
+    /// The client's own id of it, by which it is said once.
+    pub client_id: Option<ClientId>,
 }
 
 /// To whom something is said.
@@ -76,6 +83,14 @@ impl Target {
         match self {
             Target::Room(room) => room.as_str(),
             Target::Person(nick) => nick.as_str(),
+        }
+    }
+
+    /// What it is found by, however it is spelt.
+    pub(crate) fn key(&self) -> &str {
+        match self {
+            Target::Room(room) => room.key(),
+            Target::Person(nick) => nick.key(),
         }
     }
 }
@@ -119,12 +134,16 @@ fn parse(request: &mut Request<'_>, kind: MessageKind) {
     if targets.split(',').count() > TARGETS_MAX {
         return request.reply(Reply::numeric(n::ERR_TOOMANYTARGETS, "Too many targets").param(super::shown(targets)));
     }
+    let client_id = match client_id(request, command_name(kind), targets) {
+        Ok(id) => id,
+        Err(refusal) => return request.reply(refusal),
+    };
     let text: Arc<str> = if kind == MessageKind::Tagmsg { "".into() } else { text.into() };
     for name in targets.split(',') {
         match Target::parse(name) {
             Some(target) => {
                 let (tags, text) = (Arc::clone(&tags), Arc::clone(&text));
-                request.submit(Action::Say(Say { kind, target, tags, text }));
+                request.submit(Action::Say(Say { kind, target, tags, text, client_id }));
             }
             None if name.starts_with('#') => request.reply(super::no_such_channel(name)),
             None => request.reply(super::no_such_nick(name)),
@@ -157,16 +176,21 @@ pub(crate) fn apply(turn: &mut Turn<'_>, say: &Say) {
     if let Some(user) = author.user.and_then(|id| turn.world.presence.user_mut(id)) {
         user.spoke = turn.entry.time;
     }
+    let once = once::of(turn, say, &author);
+    if once.as_ref().is_some_and(|once| once::answer(turn, say, &author, once)) {
+        return;
+    }
     let said = match &say.target {
         Target::Room(name) => to_room(turn, say, &author, name),
         Target::Person(nick) => to_person(turn, say, &author, nick),
     };
-    if let Err(refusal) = said {
-        turn.reply(refusal);
+    match said {
+        Ok(said) => once::remember(turn, &said, once),
+        Err(refusal) => turn.reply(refusal),
     }
 }
 
-fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, name: &RoomName) -> Result<(), Reply> {
+fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, name: &RoomName) -> Result<Arc<Said>, Reply> {
     let room = turn.world.durable.room_named(name).map(|room| room.record.clone());
     let from_outside = |room: &RoomRecord| author.user.is_some() && !turn.world.looks_present(room);
     let Some(room) = room.filter(|room| !from_outside(room)) else { return Err(super::no_such_channel(name.as_str())) };
@@ -179,8 +203,8 @@ fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, name: &RoomName) -> 
         turn.put_room(RoomRecord { spoken: true, ..room });
     }
     keep(turn, &said);
-    turn.tell(Audience::Room(id), Event::Said(said));
-    Ok(())
+    turn.tell(Audience::Room(id), Event::Said(Arc::clone(&said)));
+    Ok(said)
 }
 
 /// Those inside speak, unless they are banned or the room is moderated; whoever ranks in it always does.
@@ -204,7 +228,7 @@ pub(super) fn may_speak(turn: &Turn<'_>, user: UserId, room: &RoomRecord) -> Res
     if is_banned { refused("Cannot send to channel (+b)") } else { Ok(()) }
 }
 
-fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, nick: &Nick) -> Result<(), Reply> {
+fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, nick: &Nick) -> Result<Arc<Said>, Reply> {
     let Some(person) = Addressee::named(turn.world, nick) else { return Err(super::no_such_nick(nick.as_str())) };
     let conversation = author.identity.zip(person.identity).map(|(a, b)| Conversation::private(a, b));
     let said = message(turn, say, author, conversation, &person.shown)?;
@@ -222,18 +246,18 @@ fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, nick: &Nick) -> Re
     match (author.user, &turn.entry.origin) {
         (Some(from), Some(origin)) if Some(from) == person.user => {
             turn.tell(Audience::Session(origin.session), Event::Said(Arc::clone(&said)));
-            turn.tell_unasked(Audience::User(from), Event::Said(said));
+            turn.tell_unasked(Audience::User(from), Event::Said(Arc::clone(&said)));
         }
         (from, _) => {
             if let Some(to) = person.user {
                 turn.tell_unasked(Audience::User(to), Event::Said(Arc::clone(&said)));
             }
             if let Some(from) = from {
-                turn.tell(Audience::User(from), Event::Said(said));
+                turn.tell(Audience::User(from), Event::Said(Arc::clone(&said)));
             }
         }
     }
-    Ok(())
+    Ok(said)
 }
 
 /// To whom something is said in private: a user, or an account that nobody is here for.
@@ -296,13 +320,14 @@ fn message(
         msgid: turn.entry.msgid(),
         kind: say.kind,
         author: author.identity,
+        client_id: say.client_id,
         source: Arc::clone(&author.source),
         target: Arc::clone(target),
         tags: Arc::clone(&say.tags),
         text: Arc::clone(&say.text),
         edited: None,
     };
-    Ok(Arc::new(Said { message, kept: kept.is_some() }))
+    Ok(Arc::new(Said { message, kept: kept.is_some(), user: author.user }))
 }
 
 /// Whether it says nothing but that somebody is typing. <https://ircv3.net/specs/client-tags/typing>

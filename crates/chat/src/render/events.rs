@@ -32,7 +32,8 @@ const RELEVANT: Caps = Caps::MESSAGE_TAGS
     .or(Caps::ACCOUNT_TAG)
     .or(Caps::READ_MARKER)
     .or(Caps::PERSISTENCE)
-    .or(Caps::METADATA);
+    .or(Caps::METADATA)
+    .or(Caps::CLIENT_MSGID);
 
 /// Those that change the bytes of this one.
 fn relevant(event: &Event) -> Caps {
@@ -69,6 +70,11 @@ impl<'a> Shared<'a> {
 
     /// The line for receivers of this kind; `None` if they are told nothing.
     pub(crate) fn line(&mut self, variant: Variant) -> Option<Lines> {
+        self.own_line(Variant { caps: strangers(variant.caps), ..variant })
+    }
+
+    /// The line for a session whose user's own words these are.
+    pub(crate) fn own_line(&mut self, variant: Variant) -> Option<Lines> {
         let variant = Variant { caps: variant.caps.and(relevant(self.event)), ..variant };
         if let Some((_, line)) = self.encoded.iter().find(|(known, _)| *known == variant) {
             return line.clone();
@@ -111,6 +117,11 @@ impl<'a> Shared<'a> {
             write(&mut line, self.info, caps, self.event);
         }))
     }
+}
+
+/// What those see who are not the author: a client's own id of a message is for its own eyes.
+pub(super) fn strangers(caps: Caps) -> Caps {
+    caps.without(Caps::CLIENT_MSGID)
 }
 
 /// Whether an event is told also to those who share no room but monitor the nick, with these capabilities.

@@ -5,28 +5,31 @@ use std::sync::Arc;
 use bytes::Bytes;
 use teahouse_proto::time::server_time;
 
-use super::events::happened;
+use super::events::{happened, strangers};
 use super::words::Words;
-use super::{Receiver, reply};
+use super::{Receiver, Variant, reply};
 use crate::capabilities::Caps;
 use crate::durable::{MessageKind, StoredMessage};
-use crate::ids::Time;
+use crate::ids::{Identity, Time};
 use crate::reply::{Reply, Scope};
 use crate::session::{Frame, HistoryFrame};
 
 /// The page, in its place in the session's output.
 pub(crate) fn page(to: Receiver<'_>, scope: &Scope, frame: &Frame, rows: &[StoredMessage]) -> Vec<Bytes> {
     let inside = inside(to, frame);
-    let words = |message| Words {
-        variant: to.variant,
-        server: &to.info.name,
-        scope: &inside,
-        message,
-        target: &message.target,
+    let reader = match frame {
+        Frame::History(frame) => frame.reader,
+        Frame::Targets(_) | Frame::Search(_) => None,
+    };
+    let words = |message: &StoredMessage| {
+        let is_own = reader.is_some() && message.author.map(Identity::number) == reader;
+        let caps = if is_own { to.variant.caps } else { strangers(to.variant.caps) };
+        let variant = Variant { caps, ..to.variant };
+        Words { variant, server: &to.info.name, scope: &inside, message, target: &message.target }.lines()
     };
     let lines = rows.iter().flat_map(|row| match row.kind {
         MessageKind::Happened(happening) => vec![happened(to, &inside, happening, row)],
-        _ => words(row).lines().as_slice().to_vec(),
+        _ => words(row).as_slice().to_vec(),
     });
     wrapped(to, scope, frame, lines.collect())
 }

@@ -126,6 +126,9 @@ impl Words<'_> {
             server_time(edited.0, &mut time);
             line.tag(&edit::mark_tag(), &time);
         }
+        if let Some(id) = self.message.client_id.filter(|_| self.variant.caps.has(Caps::CLIENT_MSGID)) {
+            line.tag(&say::client_id_tag(), &id.to_string());
+        }
     }
 
     fn account(self, line: &mut LineBuilder<'_>) {

@@ -94,6 +94,8 @@ pub struct HistoryFrame {
     pub subcommand: &'static str,
     /// The reference of its batch.
     pub batch: Box<str>,
+    /// Who asks, if that is somebody who is remembered: the clients' ids of its own messages are given to it.
+    pub reader: Option<u64>,
 }
 
 /// Who has connected.
@@ -141,6 +143,8 @@ pub struct Session {
     pub(crate) invitation: Option<Box<TokenHash>>,
     /// The keys of metadata that it wants to be told of.
     pub(crate) subscribed: Few<Key>,
+    /// Whether it knows version 302 of CAP: values, and lists of several lines.
+    pub(crate) knows_302: bool,
     batches: u32,
     waiting: bool,
     over: bool,
@@ -161,6 +165,7 @@ impl Session {
             sasl: None,
             invitation: None,
             subscribed: Few::default(),
+            knows_302: false,
             batches: 0,
             waiting: false,
             over: false,

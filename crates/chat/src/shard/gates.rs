@@ -57,12 +57,15 @@ pub(super) struct Gates {
 }
 
 impl Gates {
-    /// A session has closed a gate, at a position that is not below any before.
+    /// A session has closed a gate, nearly always at a position that is not below any before: only a repeat waits for
+    /// what was said before.
     pub(super) fn push(&mut self, gate: Gate, position: Position, session: SessionId) {
-        match gate {
-            Gate::Settled => self.settled.push_back((position, session)),
-            Gate::Erased => self.erased.push_back((position, session)),
-        }
+        let gates = match gate {
+            Gate::Settled => &mut self.settled,
+            Gate::Erased => &mut self.erased,
+        };
+        let place = gates.partition_point(|(before, _)| *before <= position);
+        gates.insert(place, (position, session));
     }
 
     /// The first position that each kind waits for.
@@ -71,10 +74,11 @@ impl Gates {
         FirstGates { settled: first(&self.settled), erased: first(&self.erased) }
     }
 
-    /// The session whose message at this position is waited for.
-    pub(super) fn session_at(&self, position: Position) -> Option<SessionId> {
+    /// The sessions that wait for the message at this position: its author's, and those that have repeated it.
+    pub(super) fn sessions_at(&self, position: Position) -> impl Iterator<Item = SessionId> {
         let place = self.settled.partition_point(|(before, _)| *before < position);
-        self.settled.get(place).filter(|(found, _)| *found == position).map(|(_, session)| *session)
+        let there = self.settled.range(place..).take_while(move |(found, _)| *found == position);
+        there.map(|(_, session)| *session)
     }
 
     /// Takes out a gate that is reached by now.

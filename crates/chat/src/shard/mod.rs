@@ -401,7 +401,7 @@ impl Shard {
         self.reached = reached;
         let mut waiting: Vec<SessionId> = Vec::new();
         // All that is lost first: opening one gate must not open the next one of the same session as if it were kept.
-        let losers: BTreeSet<SessionId> = failed.iter().filter_map(|lost| self.gates.session_at(*lost)).collect();
+        let losers: BTreeSet<SessionId> = failed.iter().flat_map(|lost| self.gates.sessions_at(*lost)).collect();
         for id in losers {
             self.outlet(id).into_iter().for_each(|outlet| outlet.fail(failed));
             waiting.push(id);
@@ -471,18 +471,19 @@ impl Seat {
     }
 
     /// Gives the author its own words back, or an acknowledgement, once they are kept; says whether a gate was closed.
-    fn echo(&mut self, info: &ServerInfo, shared: &Shared<'_>, scope: &Scope, said: &Said) -> bool {
+    fn echo(&mut self, info: &ServerInfo, shared: &Shared<'_>, scope: &Scope, said: &Said, reached: Reached) -> bool {
         let to = self.receiver(info);
         let answer = shared.answer(to, scope);
-        if !said.kept {
+        let position = said.message.msgid.position;
+        if !said.kept || reached.opens(Gate::Settled, position) {
             answer.into_iter().for_each(|lines| self.push_all(&lines));
             return false;
         }
         let failed = render::failure(to, scope, said);
         match answer {
-            Some(answer) => self.outlet.gate(Gate::Settled, said.message.msgid.position, answer, Some(failed)),
+            Some(answer) => self.outlet.gate(Gate::Settled, position, answer, Some(failed)),
             // Nothing is promised, so nothing is held back; but a failure is still told.
-            None => self.outlet.watch(said.message.msgid.position, failed),
+            None => self.outlet.watch(position, failed),
         }
         true
     }

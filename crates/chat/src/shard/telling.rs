@@ -121,6 +121,12 @@ impl Shard {
         let info = Arc::clone(&self.info);
         let encoded = std::mem::take(&mut self.telling.encoded);
         let mut shared = Shared::new(&info, applied.time, &effect.event, encoded);
+        let own = match &effect.event {
+            Event::Said(said) if said.message.client_id.is_some() => {
+                said.user.map(|user| self.locals.of_user(user)).unwrap_or_default()
+            }
+            _ => &[],
+        };
         for slot in &self.telling.receivers[from..upto] {
             let seat = &mut self.seats[*slot as usize];
             let origin = effect.origin.as_ref().filter(|origin| origin.session == seat.id);
@@ -144,8 +150,9 @@ impl Shard {
                 (Some(_), Event::Metadata(_)) => continue,
                 (None, Event::Metadata(changed)) if !seat.session.subscribed.contains(&changed.key) => continue,
                 (Some(origin), Event::Said(said)) => {
-                    if seat.echo(&info, &shared, &origin.scope, said) {
-                        self.gates.push(Gate::Settled, applied.position, seat.id);
+                    let position = said.message.msgid.position;
+                    if seat.echo(&info, &shared, &origin.scope, said, self.reached) {
+                        self.gates.push(Gate::Settled, position, seat.id);
                     }
                 }
                 (Some(origin), event) => {
@@ -157,6 +164,9 @@ impl Shard {
                         }
                         None => lines.as_slice().iter().for_each(|line| seat.outlet.push_answer(line.clone())),
                     }
+                }
+                (None, _) if own.contains(slot) => {
+                    shared.own_line(seat.outlet.variant).into_iter().for_each(|lines| seat.push_all(&lines));
                 }
                 (None, _) => shared.line(seat.outlet.variant).into_iter().for_each(|lines| seat.push_all(&lines)),
             }

@@ -26,6 +26,7 @@ use crate::entry::{Action, Applied, Audience, Effect, Entry, Event, Origin};
 use crate::find::Finding;
 use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::info::{Operator, Registration, Rules, ServerInfo};
+use crate::once::RecentId;
 use crate::query::{HistoryRead, Query, SearchRead, StoreRead, TargetsRead};
 use crate::reply::Scope;
 use crate::session::{Answer, Step};
@@ -45,6 +46,7 @@ pub(crate) struct Kept {
     pub(crate) happened: Vec<StoredMessage>,
     /// Which messages were taken back.
     pub(crate) redacted: BTreeSet<MsgId>,
+    pub(crate) recent: Vec<RecentId>,
 }
 
 /// A page of history being read, as of a position.
@@ -161,6 +163,7 @@ pub(crate) fn info() -> ServerInfo {
             rooms_per_founder: 50,
             keep_history: true,
             rows_per_hold: crate::info::ROWS_PER_HOLD,
+            recent: crate::once::RECENT_BOUNDS,
         },
     }
 }
@@ -377,6 +380,9 @@ impl Model {
         if self.erases {
             self.erased = self.settled;
         }
+        if !lost.is_empty() {
+            self.submit(None, Action::Lost(lost.clone()));
+        }
         let lost: Arc<[Position]> = lost.into();
         let reached = Reached { settled: self.settled, erased: self.erased };
         for inbox in &mut self.inboxes {
@@ -450,12 +456,16 @@ impl Kept {
             guests: self.guests.values().cloned().collect(),
             accounts: self.accounts.values().cloned().collect(),
             facts: self.facts.clone().into_iter().collect(),
+            recent: self.recent.clone(),
         }
     }
 
     fn take(&mut self, change: Change) {
         match change {
-            Change::Message(message) => self.messages.push(message),
+            Change::Message(message) => {
+                self.recent.extend(RecentId::of(&message));
+                self.messages.push(message);
+            }
             Change::Happened(row) => self.happened.push(row),
             Change::Edited { msgid, text, at, .. } => {
                 for message in self.messages.iter_mut().filter(|message| message.msgid == msgid) {

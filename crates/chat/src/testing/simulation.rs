@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Model, info};
 use crate::entry::Entry;
-use crate::ids::{MsgId, SessionId, UserId};
+use crate::ids::{MsgId, SessionId, Time, UserId};
 use crate::info::{Rules, ServerInfo};
+use crate::once::RecentBounds;
 use crate::render::Framing;
 use crate::shard::FirstGates;
 use crate::world::{Leaving, World};
@@ -18,7 +19,7 @@ const STEPS: usize = 130_000;
 const WORKERS: u16 = 3;
 const SESSIONS_MAX: usize = 24;
 const ROOMS: [&str; 4] = ["#茶", "#b", "#lobby", "#c"];
-const CAPS: &str = "message-tags server-time echo-message batch labeled-response draft/chathistory draft/message-redaction draft/read-marker draft/metadata-2 teahouse.internal/guest";
+const CAPS: &str = "message-tags server-time echo-message batch labeled-response draft/chathistory draft/message-redaction draft/read-marker draft/metadata-2 teahouse.internal/guest teahouse.internal/client-msgid";
 
 /// What a message says that was put in other words.
 const EDITED: &str = "edited-";
@@ -50,6 +51,7 @@ impl Random {
 #[derive(Default)]
 struct Reader {
     nick: String,
+    token: Option<String>,
     /// Whether its user has mode `w`.
     wallops: bool,
     /// What it was told by WALLOPS.
@@ -68,6 +70,17 @@ struct Reader {
     last_told: Option<MsgId>,
 }
 
+/// Something said with an id of its own: by whom, when, and the line without its label.
+struct Once {
+    by: SessionId,
+    token: Option<String>,
+    at: Time,
+    line: String,
+}
+
+/// A message is repeated for so long at most.
+const REPEAT_MS: u64 = 15 * 60 * 1000;
+
 struct Simulation {
     random: Random,
     model: Model,
@@ -76,13 +89,23 @@ struct Simulation {
     said: usize,
     echoes: BTreeMap<String, MsgId>,
     lost: BTreeSet<String>,
+    /// What was said with an id of its own.
+    once: Vec<Once>,
+    /// Labels of repeats.
+    repeats: BTreeSet<String>,
+    /// As what each id of a client's came back.
+    said_as: BTreeMap<String, MsgId>,
+    /// How many repeats were answered by the echo of a first that was seen.
+    told_again: usize,
     seed: u64,
 }
 
-/// Long answers come in small pieces, so that much happens in between.
+/// Long answers come in small pieces, so that much happens in between; ids are forgotten soon, but not between a
+/// message and its repeat.
 fn settings() -> ServerInfo {
     let info = info();
-    ServerInfo { rules: Rules { rows_per_hold: 3, ..info.rules.clone() }, ..info }
+    let recent = RecentBounds { ids_max: 300, age_ms: 20 * 60 * 1000 };
+    ServerInfo { rules: Rules { rows_per_hold: 3, recent, ..info.rules.clone() }, ..info }
 }
 
 #[test]
@@ -95,6 +118,7 @@ fn simulation_of_many_users() {
         let simulation = Simulation::run(seed);
         simulation.replay();
         assert!(simulation.echoes.len() > 500, "seed {seed}: hardly anything was said");
+        assert!(simulation.told_again > 20, "seed {seed}: only {} repeats were answered", simulation.told_again);
     }
 }
 
@@ -108,6 +132,10 @@ impl Simulation {
             said: 0,
             echoes: BTreeMap::new(),
             lost: BTreeSet::new(),
+            once: Vec::new(),
+            repeats: BTreeSet::new(),
+            said_as: BTreeMap::new(),
+            told_again: 0,
             seed,
         };
         for step in 0..STEPS {
@@ -222,7 +250,7 @@ impl Simulation {
         }
         let room = self.random.pick(&ROOMS);
         let nick = format!("user{}", self.random.below(30));
-        let line = match self.random.below(23) {
+        let line = match self.random.below(24) {
             0..=3 => format!("JOIN {room}"),
             4 => format!("PART {room} :bye"),
             5 => format!("NICK {nick}"),
@@ -234,20 +262,24 @@ impl Simulation {
             20 => self.operators(id, &nick),
             21 => self.mark(room, &nick),
             22 => self.tell_of(id, room, &nick),
+            23 => self.take_back(id, room, &nick),
             11 => self
                 .random
                 .pick(&["PING x", "NONSENSE", "PRIVMSG", "JOIN #", "NAMES #b", "TOPIC #b", "CAP LIST"])
                 .to_owned(),
             12 if self.random.chance(10) => "QUIT :enough".to_owned(),
-            12 if self.random.chance(60) => self.take_back(id, room, &nick),
             12 => return self.say_much(id, room),
             13..=14 => {
                 self.said += 1;
-                format!("@label=l{0} PRIVMSG {nick} :private {0}", self.said)
+                self.say(id, format!("PRIVMSG {nick} :private {}", self.said))
             }
+            15 => match self.repeat(id) {
+                Some(line) => line,
+                None => return,
+            },
             _ => {
                 self.said += 1;
-                format!("@label=l{0} PRIVMSG {room} :room {0}", self.said)
+                self.say(id, format!("PRIVMSG {room} :room {}", self.said))
             }
         };
         self.model.line(id, &line);
@@ -317,6 +349,32 @@ impl Simulation {
             5 => format!("METADATA {target} LIST"),
             _ => format!("METADATA {target} SET {key} :{}", self.said),
         }
+    }
+
+    /// A message with its label, half of the time with an id of its own.
+    fn say(&mut self, by: SessionId, line: String) -> String {
+        if self.random.chance(50) {
+            return format!("@label=l{} {line}", self.said);
+        }
+        let line = format!("teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-{:012x} {line}", self.said);
+        let said = format!("@label=l{};{line}", self.said);
+        let token = self.readers[&by].token.clone();
+        self.once.push(Once { by, token, at: self.model.now, line });
+        said
+    }
+
+    /// One of the newest messages once more, by whoever said it, on this connection or another.
+    fn repeat(&mut self, by: SessionId) -> Option<String> {
+        let now = self.model.now;
+        self.once.retain(|said| said.at.plus_ms(REPEAT_MS) > now);
+        self.once.drain(..self.once.len().saturating_sub(100));
+        let token = &self.readers[&by].token;
+        let own = |said: &&Once| said.by == by || (said.token.is_some() && said.token == *token);
+        let own: Vec<String> = self.once.iter().filter(own).map(|said| said.line.clone()).collect();
+        let line = own.get(self.random.below(own.len().max(1)))?;
+        self.said += 1;
+        self.repeats.insert(format!("l{}", self.said));
+        Some(format!("@label=l{};{line}", self.said))
     }
 
     /// Modes, ranks, kicks and the rest.
@@ -396,7 +454,10 @@ impl Simulation {
         let param = |index: usize| message.params.get(index).unwrap_or_default();
         match message.command {
             "001" => reader.nick = param(0).to_owned(),
-            "GUEST" => self.tokens.push(param(1).to_owned()),
+            "GUEST" => {
+                reader.token = Some(param(1).to_owned());
+                self.tokens.push(param(1).to_owned());
+            }
             "NICK" if is_own => reader.nick = param(0).to_owned(),
             "221" => reader.wallops = param(1).contains('w'),
             "MODE" if param(0) == reader.nick && param(1).ends_with('w') => reader.wallops = param(1) == "+w",
@@ -421,6 +482,7 @@ impl Simulation {
                 assert!(first || !param(0).starts_with('#'), "seed {seed}: taken back twice: {line}");
             }
             "FAIL" if param(0) == "PRIVMSG" => {
+                assert_eq!(param(1), "TEMPORARILY_UNAVAILABLE", "seed {seed}: {line}");
                 let label = message.tags.get("label").expect("a failure names the line that failed");
                 assert!(self.lost.insert(label.into_owned()), "seed {seed}: failed twice: {line}");
             }
@@ -467,8 +529,21 @@ impl Simulation {
             let kept = kept || self.model.kept.redacted.contains(&msgid);
             // What is said to somebody without a token, or by somebody without one, is not kept.
             assert!(kept || text.starts_with("private"), "seed {seed}: echoed and not kept: {line}");
+            let id = message.tags.get("teahouse.internal/client-msgid").map(std::borrow::Cow::into_owned);
+            let first = id.and_then(|id| self.said_as.insert(id, msgid));
+            assert!(first.is_none_or(|first| first == msgid), "seed {seed}: said twice: {line}");
+            let is_repeat = self.repeats.contains(&*label);
             assert!(self.echoes.insert(label.into_owned(), msgid).is_none(), "seed {seed}: echoed twice: {line}");
+            if is_repeat {
+                // The only line that is out of the order of all others.
+                self.told_again += usize::from(first.is_some());
+                reader.heard.insert(msgid);
+                return;
+            }
         }
+        let has_id = message.tags.get("teahouse.internal/client-msgid").is_some();
+        let is_own = message.source.is_some_and(|source| source.split('!').next() == Some(&reader.nick));
+        assert!(!has_id || is_own || reader.history.is_some(), "seed {seed}: another's id: {line}");
         if reader.history.is_some() {
             assert!(!reader.redacted.contains(&msgid), "seed {seed}: taken back and given again: {line}");
             return;

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use teahouse_proto::names::{Nick, RoomName};
 
+use super::recent::Recent;
 use crate::durable::{AccountRecord, Fact, FactKind, GuestRecord, Owner, Records, RoomRecord};
 use crate::ids::{AccountId, GuestId, RoomId, Time, TokenHash};
 use crate::info::Rules;
+use crate::once::RecentBounds;
 
 /// How long a room in which nothing was ever said lasts after a drop or a restart emptied it.
 pub(crate) const SILENT_ROOM_MS: u64 = 10 * 60 * 1000;
@@ -45,6 +47,8 @@ pub(crate) struct Durable {
     /// When those small things end that do.
     fact_ends: BTreeSet<(Time, Fact)>,
     by_certificate: BTreeMap<Arc<str>, AccountId>,
+    /// The ids of messages that are kept.
+    pub(crate) recent: Recent,
     /// How long an empty room, or a guest who is not here, lasts; 0: for ever.
     forget_ms: u64,
     /// When the process started; not kept.
@@ -71,6 +75,7 @@ impl Durable {
         for (fact, value) in records.facts {
             durable.put_fact(fact, Some(value));
         }
+        durable.recent = Recent::load(records.recent);
         durable
     }
 
@@ -296,12 +301,14 @@ impl Durable {
         (self.forget_ms > 0).then_some(end)
     }
 
-    pub(crate) fn fingerprint(&self) -> u64 {
+    pub(crate) fn fingerprint(&self, recent: RecentBounds) -> u64 {
         let rooms = self.rooms.values().map(|room| format!("{:?}", room.record));
         let guests = self.guests.values().map(|guest| format!("{guest:?}{:?}", guest.token.0));
         let accounts = self.accounts.values().map(|account| format!("{account:?}{:?}", account.password.as_ref()));
         let facts = self.facts.iter().map(|fact| format!("{fact:?}"));
-        rooms.chain(guests).chain(accounts).chain(facts).fold(FNV_OFFSET, |hash, record| fnv1a(hash, record.as_bytes()))
+        let recent = self.recent.within(recent).map(|first| format!("{first:?}"));
+        let records = rooms.chain(guests).chain(accounts).chain(facts).chain(recent);
+        records.fold(FNV_OFFSET, |hash, record| fnv1a(hash, record.as_bytes()))
     }
 }
 

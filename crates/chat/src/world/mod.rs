@@ -8,6 +8,7 @@ pub(crate) mod bans;
 mod durable;
 mod failures;
 mod presence;
+mod recent;
 mod redactions;
 mod seats;
 mod turn;
@@ -19,6 +20,7 @@ use teahouse_proto::names::{Nick, RoomName};
 pub(crate) use durable::{Durable, Room};
 pub(crate) use failures::Failures;
 pub(crate) use presence::{NOT_CONNECTED, Presence, User, source_of};
+use recent::Recent;
 pub(crate) use redactions::Redactions;
 pub(crate) use seats::Face;
 pub use turn::Leaving;
@@ -57,6 +59,8 @@ pub struct World {
     pub(crate) presence: Presence,
     pub(crate) failures: Failures,
     pub(crate) redactions: Redactions,
+    /// The ids of messages that are not kept, or are nobody's who is remembered; not for the next process.
+    pub(crate) other_ids: Recent,
 }
 
 impl World {
@@ -67,6 +71,7 @@ impl World {
             presence: Presence::default(),
             failures: Failures::default(),
             redactions: Redactions::default(),
+            other_ids: Recent::default(),
             rules,
         }
     }
@@ -110,6 +115,7 @@ impl World {
             Action::SetName(action) => setname::apply(&mut turn, action),
             Action::Announce { text } => turn.tell(Audience::Everyone, Event::Announced(text.clone())),
             Action::Expel { nick, reason } => turn.expel(nick, reason),
+            Action::Lost(positions) => turn.forget_ids(positions),
             Action::Expire => turn.expire(),
         }
         turn.out
@@ -123,7 +129,7 @@ impl World {
 
     /// A number that is equal for equal durable states.
     pub fn durable_fingerprint(&self) -> u64 {
-        self.durable.fingerprint()
+        self.durable.fingerprint(self.rules.recent)
     }
 
     /// What telling these effects costs, roughly: to how many users each goes, and how many it tells of.

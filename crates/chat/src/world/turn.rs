@@ -11,7 +11,7 @@ use crate::commands::{markread, no_such_channel, outside};
 use crate::durable::{AccountRecord, Change, Fact, GuestRecord, Owner, RoomRecord};
 use crate::entry::{Audience, Effect, Entry, Event, Origin, Outcome};
 use crate::happenings;
-use crate::ids::{GuestId, Identity, RoomId, UserId};
+use crate::ids::{GuestId, Identity, Position, RoomId, UserId};
 use crate::modes::RoomModes;
 use crate::reply::{Reply, Scope};
 
@@ -288,6 +288,14 @@ impl<'a> Turn<'a> {
         let sessions = self.world.presence.user(id).map(|user| user.sessions().collect::<Vec<_>>());
         for session in sessions.into_iter().flatten() {
             self.tell_unasked(Audience::Session(session), Event::Close(Arc::clone(reason)));
+        }
+    }
+
+    /// What was said there could not be stored, and may be said again with the same id.
+    pub(crate) fn forget_ids(&mut self, positions: &[Position]) {
+        for position in positions {
+            self.world.durable.recent.remove(*position);
+            self.world.other_ids.remove(*position);
         }
     }
 

@@ -10,7 +10,7 @@ mod pool;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use teahouse_chat::durable::StoredMessage;
@@ -47,6 +47,8 @@ pub(crate) struct Log {
     pool: Pool,
     inboxes: Arc<OnceLock<Vec<Arc<Inbox>>>>,
     settlement: Arc<Settlement>,
+    /// For the store, which tells the world what is lost.
+    itself: Arc<OnceLock<Weak<Log>>>,
     directory: PathBuf,
 }
 
@@ -66,10 +68,11 @@ impl Log {
         let inboxes: Arc<OnceLock<Vec<Arc<Inbox>>>> = Arc::default();
         let told = Arc::clone(&inboxes);
         let settlement: Arc<Settlement> = Arc::default();
-        let reached = Arc::clone(&settlement);
+        let itself: Arc<OnceLock<Weak<Log>>> = Arc::default();
+        let (reached, log) = (Arc::clone(&settlement), Arc::clone(&itself));
         let (store, loaded) = Store::open(&directory, options, move |settled| {
             reached.reach(settled.upto);
-            tell_settled(&told, settled);
+            tell_settled(&log, &told, settled);
         })?;
         let Loaded { records, next_position, last_time, secret } = loaded;
         let autojoin = rules.autojoin.clone();
@@ -80,7 +83,7 @@ impl Log {
             last_given_to_store: Position(next_position.0.saturating_sub(1)),
             trail: VecDeque::new(),
         };
-        let log = Log { inner: Mutex::new(inner), store, pool, inboxes, settlement, directory };
+        let log = Log { inner: Mutex::new(inner), store, pool, inboxes, settlement, itself, directory };
         log.submit(None, Action::Start);
         for room in autojoin {
             log.submit(None, Action::Open(room));
@@ -89,7 +92,8 @@ impl Log {
     }
 
     /// Names the inboxes that everything is told to, in the workers' order; once, before the first connection.
-    pub(crate) fn connect(&self, inboxes: Vec<Arc<Inbox>>) {
+    pub(crate) fn connect(self: &Arc<Self>, inboxes: Vec<Arc<Inbox>>) {
+        _ = self.itself.set(Arc::downgrade(self));
         let first = self.inboxes.set(inboxes).is_ok();
         debug_assert!(first, "the inboxes are named once");
     }
@@ -286,8 +290,12 @@ impl Inner {
     }
 }
 
-fn tell_settled(inboxes: &OnceLock<Vec<Arc<Inbox>>>, settled: Settled) {
+/// The world first: a repeat that it takes for one of something kept is in the inboxes before they hear that this is lost.
+fn tell_settled(log: &OnceLock<Weak<Log>>, inboxes: &OnceLock<Vec<Arc<Inbox>>>, settled: Settled) {
     let lost: Arc<[Position]> = settled.failed.into_iter().chain(settled.failed_ahead).collect();
+    if let Some(log) = log.get().and_then(Weak::upgrade).filter(|_| !lost.is_empty()) {
+        log.submit(None, Action::Lost(lost.to_vec()));
+    }
     for inbox in inboxes.get().into_iter().flatten() {
         inbox.settle(Reached { settled: settled.upto, erased: settled.erased }, &lost);
     }

@@ -203,6 +203,7 @@ mod tests {
 
     fn message(position: u64, bytes: usize) -> StoredMessage {
         StoredMessage {
+            client_id: None,
             conversation: Conversation::room(RoomId(1)),
             msgid: MsgId { time: Time(position), position: Position(position) },
             kind: MessageKind::Privmsg,

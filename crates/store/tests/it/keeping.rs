@@ -3,9 +3,10 @@
 use std::thread;
 use std::time::Instant;
 
-use teahouse_chat::durable::{Change, Conversation, Fact, FactKind, MessageKind, Owner, RoomRecord};
-use teahouse_chat::ids::{GuestId, Position, RoomId, Time};
+use teahouse_chat::durable::{Change, Conversation, Fact, FactKind, MessageKind, Owner, RoomRecord, StoredMessage};
+use teahouse_chat::ids::{ClientId, GuestId, Identity, Position, RoomId, Time};
 use teahouse_chat::modes::{Mask, RoomModes};
+use teahouse_chat::once::RecentId;
 use teahouse_store::{Options, Read};
 
 use crate::support::{PATIENCE, Tea, guest, latest, message, private, room, said, time};
@@ -224,4 +225,25 @@ fn positions_are_reserved_before_they_run_out() {
     // What was noted lies in the block, so a crash here gives none of it again.
     let tea = tea.again();
     assert_eq!(tea.loaded.next_position, later);
+}
+
+#[test]
+fn what_was_said_with_an_id_is_remembered_after_a_restart_and_a_tagmsg_is_not() {
+    let tea = Tea::new();
+    let with_id = |position: u64, kind: MessageKind| StoredMessage {
+        client_id: Some(ClientId([position as u8; 16])),
+        author: Some(Identity::Guest(GuestId(4))),
+        kind,
+        ..message(position, Conversation::room(RoomId(1)), "once")
+    };
+    let first = tea.append(|position| vec![Change::Message(with_id(position, MessageKind::Privmsg))]);
+    tea.append(|position| vec![Change::Message(with_id(position, MessageKind::Tagmsg))]);
+    tea.append(|position| vec![said(position, 1)]);
+    let last = tea.append(|position| vec![Change::Message(with_id(position, MessageKind::Notice))]);
+    tea.wait(last);
+    let tea = tea.again();
+    let kept = [with_id(first.0, MessageKind::Privmsg), with_id(last.0, MessageKind::Notice)];
+    assert_eq!(tea.loaded.records.recent, kept.clone().map(|message| RecentId::of(&message).unwrap()));
+    let read = tea.ask(latest(1, last)).recv_timeout(PATIENCE).unwrap().unwrap();
+    assert_eq!(read.into_iter().filter(|message| message.client_id.is_some()).collect::<Vec<_>>(), kept);
 }

@@ -145,6 +145,7 @@ pub(crate) fn private(a: u64, b: u64) -> Conversation {
 
 pub(crate) fn message(position: u64, conversation: Conversation, text: &str) -> StoredMessage {
     StoredMessage {
+        client_id: None,
         author: None,
         conversation,
         msgid: MsgId { time: time(position), position: Position(position) },
