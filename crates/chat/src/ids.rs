@@ -109,7 +109,7 @@ pub struct SessionId {
 ///
 /// 23 characters of lower-case Crockford base 32: 10 of time, 13 of position. An id from a restored backup's lost
 /// future names another time, so it does not come round again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MsgId {
     /// When the message was said.
     pub time: Time,

@@ -5,6 +5,7 @@
 //! every shard, where [`render`] makes bytes of them; its durable changes ([`durable`]) go to the store.
 //!
 //! - [`info`]: what the server is set to.
+//! - [`held`]: all that is known of an account, for whoever it is about.
 //! - [`ids`]: names for things, all of them positions in the log.
 //! - [`entry`]: actions in, effects out.
 //! - [`world`]: the deterministic state machine.
@@ -37,6 +38,7 @@ pub mod find;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod happenings;
+pub mod held;
 pub mod ids;
 pub mod info;
 pub mod lines;

@@ -19,6 +19,10 @@ use crate::log::Log;
 #[cfg(unix)]
 const SOCKET: &str = "control";
 
+/// So many lines wait for whoever asked; then what makes them waits.
+#[cfg(unix)]
+const LINES_WAITING_MAX: usize = 64;
+
 /// A longer line is not read further.
 #[cfg(unix)]
 const LINE_BYTES_MAX: u64 = 4096;
@@ -35,20 +39,21 @@ pub struct Operated {
 }
 
 /// Carries out a line of those who run the server (`ACCOUNT …`): by the server of this data directory if it serves, else
-/// in the directory itself.
-pub fn operate(config: &Config, line: &str) -> Result<Vec<Operated>, StartError> {
-    let lines = match ask(&config.data_dir, line)? {
-        Some(lines) => lines,
-        None => {
-            let info = server_info(config);
-            let options = Options { history: config.keep_history, ..Options::default() };
-            let (log, _) = Log::open(config.data_dir.clone(), options, info.rules.clone())?;
-            let lines = log.operate(&info, line);
-            log.close();
-            lines
-        }
-    };
-    Ok(lines.iter().filter_map(|line| read(line)).collect())
+/// in the directory itself. Each thing that comes of it is told as it comes.
+pub fn operate(config: &Config, line: &str, mut tell: impl FnMut(Operated)) -> Result<(), StartError> {
+    let mut tell = |line: &str| read(line).into_iter().for_each(&mut tell);
+    if ask(&config.data_dir, line, &mut tell)? {
+        return Ok(());
+    }
+    let info = server_info(config);
+    let options = Options { history: config.keep_history, ..Options::default() };
+    let (log, _) = Log::open(config.data_dir.clone(), options, info.rules.clone())?;
+    log.operate(&info, line, &mut |line| {
+        tell(&line);
+        true
+    });
+    log.close();
+    Ok(())
 }
 
 /// `FAIL ACCOUNT CODE name :text`, `NOTE ACCOUNT CODE name :text`, or a numeric.
@@ -91,24 +96,31 @@ async fn serve(stream: tokio::net::UnixStream, log: Arc<Log>, info: Arc<ServerIn
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
     tokio::io::BufReader::new(reader.take(LINE_BYTES_MAX)).read_line(&mut line).await?;
-    let answers = tokio::task::spawn_blocking(move || log.operate(&info, line.trim_end())).await?;
-    for answer in answers {
+    let (give, mut answers) = tokio::sync::mpsc::channel(LINES_WAITING_MAX);
+    let work = tokio::task::spawn_blocking(move || {
+        log.operate(&info, line.trim_end(), &mut |line| give.blocking_send(line).is_ok());
+    });
+    while let Some(answer) = answers.recv().await {
         writer.write_all(format!("{answer}\n").as_bytes()).await?;
     }
+    work.await?;
     writer.shutdown().await
 }
 
-/// Asks the server of this directory; `None` if none serves.
+/// Asks the server of this directory; `false` if none serves.
 #[cfg(unix)]
-fn ask(directory: &Path, line: &str) -> std::io::Result<Option<Vec<String>>> {
+fn ask(directory: &Path, line: &str, tell: &mut dyn FnMut(&str)) -> std::io::Result<bool> {
     use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
     let mut stream = match std::os::unix::net::UnixStream::connect(directory.join(SOCKET)) {
         Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => return Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => return Ok(false),
         Err(error) => return Err(error),
     };
     stream.write_all(format!("{line}\n").as_bytes())?;
-    BufReader::new(stream).lines().collect::<std::io::Result<_>>().map(Some)
+    for answer in BufReader::new(stream).lines() {
+        tell(&answer?);
+    }
+    Ok(true)
 }
 
 #[cfg(not(unix))]
@@ -117,6 +129,6 @@ pub(crate) fn open(_: &Arc<Log>, _: &Arc<ServerInfo>, _: &Path) -> std::io::Resu
 }
 
 #[cfg(not(unix))]
-fn ask(_: &Path, _: &str) -> std::io::Result<Option<Vec<String>>> {
-    Ok(None)
+fn ask(_: &Path, _: &str, _: &mut dyn FnMut(&str)) -> std::io::Result<bool> {
+    Ok(false)
 }

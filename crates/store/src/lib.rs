@@ -8,6 +8,7 @@
 //! - [`error`]: what can go wrong at open, read and close, each in one line with its remedy.
 //! - [`faults`]: holds the writer back or makes it fail, for tests.
 //! - `fuzzing`: what holds whatever stands in the tables; built for tests and for fuzzing only.
+//! - `extract`: what one identity said, for whoever is given all that is held on it.
 //! - `open`: the directory, its lock, the connections, loading.
 //! - `place`: whether the files are still where they were opened.
 //! - `trouble`: what a failing database means, and what can be done about it.
@@ -26,6 +27,7 @@
 
 mod backup;
 mod erased;
+mod extract;
 mod forget;
 mod open;
 mod pages;
@@ -57,6 +59,7 @@ use teahouse_chat::query::{SearchRead, TargetsRead};
 
 pub use backup::{BackupError, backup};
 pub use error::{CloseError, OpenError, ReadError};
+pub use extract::Extract;
 pub use queue::BACKLOG_BYTES_MAX;
 pub use readers::{READ_QUEUE_MAX, READ_ROWS_MAX};
 
@@ -234,6 +237,12 @@ impl Store {
     pub fn history(&self, read: Read, reply: impl FnOnce(Result<Vec<StoredMessage>, ReadError>) + Send + 'static) {
         let target = read.upto.min(self.queue.last_message());
         self.reads.submit(target, Job::History(read, Box::new(reply)));
+    }
+
+    /// Gives what one identity said and what was said to it alone, a page at a time. Answered like [`Store::history`].
+    pub fn extract(&self, read: Extract, reply: impl FnOnce(Result<Vec<StoredMessage>, ReadError>) + Send + 'static) {
+        let target = read.upto.min(self.queue.last_message());
+        self.reads.submit(target, Job::Extract(read, Box::new(reply)));
     }
 
     /// Gives the conversations of somebody by when something was last said there, the first of those wanted first: all

@@ -15,7 +15,7 @@ use teahouse_chat::ids::Position;
 
 use crate::error::{CloseError, OpenError, ReadError, one_line};
 use crate::trouble::Trouble;
-use crate::{Read, Targets, open, pages};
+use crate::{Extract, Read, Targets, extract, open, pages};
 
 /// At most so many messages are given for one read.
 pub const READ_ROWS_MAX: usize = 500;
@@ -32,6 +32,8 @@ type Reply<T> = Box<dyn FnOnce(Result<Vec<T>, ReadError>) + Send>;
 pub(crate) enum Job {
     /// Rows of a conversation.
     History(Read, Reply<StoredMessage>),
+    /// What one identity said, and what was said to it.
+    Extract(Extract, Reply<StoredMessage>),
     /// Which conversations there are.
     Targets(Targets, Reply<LastSaid>),
 }
@@ -40,6 +42,7 @@ impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Job::History(read, _) => read.fmt(f),
+            Job::Extract(read, _) => read.fmt(f),
             Job::Targets(read, _) => read.fmt(f),
         }
     }
@@ -164,6 +167,7 @@ fn run(reads: &Reads, connection: &Connection, path: &Path) {
                 read.limit = read.limit.min(READ_ROWS_MAX);
                 answer(|| pages::history(connection, &read), reply, &mut complain);
             }
+            Job::Extract(read, reply) => answer(|| extract::page(connection, &read), reply, &mut complain),
             Job::Targets(read, reply) => answer(|| pages::targets(connection, &read), reply, &mut complain),
         }
     }
@@ -187,6 +191,7 @@ impl Job {
     fn refuse(self, error: ReadError) {
         match self {
             Job::History(_, reply) => reply(Err(error)),
+            Job::Extract(_, reply) => reply(Err(error)),
             Job::Targets(_, reply) => reply(Err(error)),
         }
     }

@@ -45,6 +45,8 @@ enum Deed {
     Delete { name: String },
     /// Have an account run the server too, or not any more
     Operator { name: String, on: Switch },
+    /// Write all that is held on an account: a line of JSON for each thing, to standard output
+    Export { name: String },
     /// Make a one-time code: whoever opens it within a day runs the server
     Claim,
     /// Tell which accounts there are
@@ -77,16 +79,19 @@ pub(crate) fn run(args: &AccountArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(BAD_USAGE));
     }
     let line = [&["ACCOUNT".to_owned()], first, &[format!(":{last}")]].concat().join(" ");
-    let mut code = ExitCode::SUCCESS;
-    for answer in operate(&config, &line)? {
-        let about = answer.about.map_or_else(String::new, |name| format!("{name}: "));
+    let is_export = matches!(args.deed, Deed::Export { .. });
+    let (mut code, mut written) = (ExitCode::SUCCESS, Ok(()));
+    operate(&config, &line, |answer| {
+        let about = answer.about.filter(|_| !is_export || answer.is_refused);
+        let about = about.map_or_else(String::new, |name| format!("{name}: "));
         if answer.is_refused {
             code = ExitCode::FAILURE;
-            writeln!(std::io::stderr(), "teahouse: {about}{}", answer.text)?;
-        } else {
-            writeln!(std::io::stdout(), "{about}{}", answer.text)?;
+            let _ = writeln!(std::io::stderr(), "teahouse: {about}{}", answer.text);
+        } else if written.is_ok() {
+            written = writeln!(std::io::stdout(), "{about}{}", answer.text);
         }
-    }
+    })?;
+    written?;
     Ok(code)
 }
 
@@ -101,6 +106,7 @@ fn words(deed: &Deed) -> anyhow::Result<Vec<String>> {
         Deed::Delete { name } => line(&["DELETE", name]),
         Deed::Operator { name, on: Switch::On } => line(&["OPERATOR", name, "ON"]),
         Deed::Operator { name, on: Switch::Off } => line(&["OPERATOR", name, "OFF"]),
+        Deed::Export { name } => line(&["EXPORT", name]),
         Deed::Claim => line(&["CLAIM"]),
         Deed::List => line(&["LIST"]),
     }

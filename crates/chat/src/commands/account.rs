@@ -97,6 +97,8 @@ pub enum Wish {
     Choice(Choice),
     /// The accounts are told, from behind this one on.
     List(AccountId),
+    /// All that is held on an account is told; for the program alone.
+    Export(Nick),
     /// A one-time code is made; for the program alone, which shows it.
     Claim,
 }
@@ -106,9 +108,9 @@ fn parse(request: &mut Request<'_>) {
         Ok(Wish::Order(order)) => request.submit(Action::Account(order)),
         Ok(Wish::Choice(choice)) => request.work(Work::Account(choice)),
         Ok(Wish::List(after)) => request.ask(Query::Accounts(after)),
-        Ok(Wish::Claim) => {
-            let text = "Such a link is shown where the server runs: teahouse account claim";
-            let refusal = refusal("INVALID_PARAMS", "CLAIM", text);
+        Ok(Wish::Claim | Wish::Export(_)) => {
+            let text = "That is for where the server runs: teahouse account";
+            let refusal = refusal("INVALID_PARAMS", request.param(0), text);
             request.reply(refusal);
         }
         Err(refusal) => request.reply(refusal),
@@ -127,6 +129,9 @@ pub fn read(message: &Message<'_>, salt: [u8; 16], cost: PasswordCost) -> Result
     }
     let name =
         Nick::parse(param(1)).map_err(|_| refusal("INVALID_NAME", param(1), "An account is named like a nick"))?;
+    if verb == "EXPORT" {
+        return Ok(Wish::Export(name));
+    }
     let choice = |is_new: bool| {
         check_password("ACCOUNT", name.as_str(), param(2))?;
         Ok(Wish::Choice(Choice { name: name.clone(), password: param(2).into(), salt, cost, is_new }))
@@ -151,6 +156,21 @@ pub fn read(message: &Message<'_>, salt: [u8; 16], cost: PasswordCost) -> Result
         }
     };
     Ok(Wish::Order(Order { name, deed }))
+}
+
+/// A line of what is held on an account.
+pub fn exported(name: &Nick, line: String) -> Reply {
+    Reply::word("NOTE").param(COMMAND.name).param("EXPORT").param(name.as_str().to_owned()).text(line)
+}
+
+/// The answer to whoever names an account that there is not.
+pub fn no_such_account(name: &Nick) -> Reply {
+    refusal("NO_SUCH_ACCOUNT", name.as_str(), "There is no such account")
+}
+
+/// The answer when what is held cannot be read.
+pub fn unreadable(name: &Nick) -> Reply {
+    refusal("TEMPORARILY_UNAVAILABLE", name.as_str(), "The messages cannot be read at the moment")
 }
 
 /// A one-time code for whoever reads this.
@@ -194,7 +214,7 @@ fn carry_out(turn: &mut Turn<'_>, order: &Order) -> Result<&'static str, Reply> 
         return create(turn, &order.name, password);
     }
     let account = turn.world.durable.account_named(&order.name).cloned();
-    let account = account.ok_or_else(|| refusal("NO_SUCH_ACCOUNT", name, "There is no such account"))?;
+    let account = account.ok_or_else(|| no_such_account(&order.name))?;
     match &order.deed {
         Deed::Create(_) => unreachable!("that was done above"),
         Deed::Password(password) => {

@@ -65,6 +65,7 @@ use crate::session::Request;
 use crate::world::World;
 
 pub(crate) use motd::lines as motd_lines;
+pub(crate) use say::command_name as command_word;
 
 /// One command.
 pub(crate) struct Command {

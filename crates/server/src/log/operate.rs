@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use teahouse_chat::commands::account::{self, Wish};
 use teahouse_chat::commands::claim::Offer;
 use teahouse_chat::entry::{Action, Audience, Event, Origin};
+use teahouse_chat::held::message_line;
 use teahouse_chat::ids::{Position, SessionId, TokenHash};
 use teahouse_chat::info::ServerInfo;
 use teahouse_chat::query::Query;
@@ -12,8 +13,13 @@ use teahouse_chat::render::program_line;
 use teahouse_chat::reply::{Reply, Scope, Verb};
 use teahouse_chat::session::Answer;
 use teahouse_proto::irc::Message;
+use teahouse_proto::names::Nick;
+use teahouse_store::Extract;
 
 use super::{Log, now};
+
+/// Who is told the lines that answer; `false` when nobody listens any more.
+pub(crate) type Tell<'a> = &'a mut dyn FnMut(String) -> bool;
 
 /// How far everything is settled, for those who wait for it without a session.
 #[derive(Debug, Default)]
@@ -36,10 +42,11 @@ impl Settlement {
 }
 
 impl Log {
-    /// Carries out one line, `ACCOUNT …`; the lines that answer it, once what they say is kept.
+    /// Carries out one line, `ACCOUNT …`; tells the lines that answer it, once what they say is kept, as long as
+    /// somebody listens.
     ///
     /// This is slow, and not for a worker: it may hash a password, and waits for the disk.
-    pub(crate) fn operate(&self, info: &ServerInfo, line: &str) -> Vec<String> {
+    pub(crate) fn operate(&self, info: &ServerInfo, line: &str, tell: Tell<'_>) {
         let wish = match Message::parse(line) {
             Ok(message) if message.command.eq_ignore_ascii_case("ACCOUNT") => {
                 account::read(&message, salt(), info.password_cost)
@@ -54,9 +61,34 @@ impl Log {
                 Ok(code) => vec![account::offered(&code)],
                 Err(refusals) => refusals,
             },
+            Ok(Wish::Export(name)) => {
+                let told = self.export(&name, &mut |line| tell(program_line(info, &account::exported(&name, line))));
+                told.err().into_iter().collect()
+            }
             Err(refusal) => vec![refusal],
         };
-        replies.iter().map(|reply| program_line(info, reply)).collect()
+        // Whoever listens no more wants no more.
+        let _ = replies.iter().all(|reply| tell(program_line(info, reply)));
+    }
+
+    /// All that is held on an account, a page of its messages at a time.
+    fn export(&self, name: &Nick, tell: Tell<'_>) -> Result<(), Reply> {
+        let inner = self.lock();
+        let held = inner.world.held_on(name);
+        let upto = inner.last_given_to_store;
+        drop(inner);
+        let (account, lines) = held.ok_or_else(|| account::no_such_account(name))?;
+        let (mut heard, mut after) = (lines.into_iter().all(&mut *tell), None);
+        while heard {
+            let (give, given) = std::sync::mpsc::sync_channel(1);
+            let read = Extract { identity: account.0, after, upto };
+            self.store.extract(read, move |rows| drop(give.send(rows)));
+            let rows = given.recv().ok().and_then(Result::ok).ok_or_else(|| account::unreadable(name))?;
+            let Some(last) = rows.last() else { break };
+            after = Some((last.conversation, last.msgid));
+            heard = rows.iter().all(|message| tell(message_line(message, account)));
+        }
+        Ok(())
     }
 
     /// Makes a one-time code by which an account comes to run the server, or says why not.

@@ -52,3 +52,63 @@ fn accounts_are_made_and_changed_whether_or_not_the_server_runs() {
     let wrong = account(&data, &["delete", "two words"], "");
     assert_eq!(wrong.status.code(), Some(2));
 }
+
+#[test]
+fn whoever_opens_the_link_runs_the_server() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    told(&account(&data, &["create", "alice"], "oolong"));
+    let serving = Serving::start(&mut serve("127.0.0.1:0", &data));
+    let (fine, text) = told(&account(&data, &["claim"], ""));
+    let code = text.split(':').next().unwrap();
+    assert!(fine && code.len() == 32, "{text}");
+    let mut alice = login(&serving);
+    alice.write(&format!("OPER claim {code}"));
+    alice.until(" 381 alice ");
+    drop(serving);
+    let serving = Serving::start(&mut serve("127.0.0.1:0", &data));
+    let mut alice = login(&serving);
+    alice.write("MODE alice");
+    alice.until(" 221 alice +o");
+}
+
+#[test]
+fn all_that_is_held_on_an_account_is_written_whether_or_not_the_server_runs() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    told(&account(&data, &["create", "alice"], "oolong"));
+    let serving = Serving::start(&mut serve("127.0.0.1:0", &data));
+    let mut alice = login(&serving);
+    alice.write("JOIN #tea");
+    // More than one page.
+    (0..501).for_each(|n| alice.write(&format!("PRIVMSG #tea :line {n}")));
+    alice.write("PRIVMSG alice :to myself");
+    alice.write("TOPIC #tea :oolong");
+    alice.until(" TOPIC #tea ");
+    let (fine, live) = told(&account(&data, &["export", "alice"], ""));
+    assert!(fine, "{live}");
+    drop(serving);
+    let (fine, text) = told(&account(&data, &["export", "Alice"], ""));
+    assert!(fine && !text.contains("argon2"), "{text}");
+    let count =
+        |text: &str, what: &str| text.lines().filter(|line| line.starts_with(&format!("{{\"{what}\":"))).count();
+    for text in [&live, &text] {
+        let counts = ["account", "room", "seat", "message"].map(|what| count(text, what));
+        assert_eq!(counts, [1, 1, 1, 502]);
+        assert!(text.contains("\"text\":\"line 500\"") && text.contains("\"text\":\"to myself\""));
+    }
+    let nobody = account(&data, &["export", "nobody"], "");
+    assert_eq!(told(&nobody), (false, "teahouse: nobody: There is no such account\n".into()));
+}
+
+fn login(serving: &Serving) -> Wire {
+    let mut alice = Wire::open(Door::Tcp, &serving.address);
+    alice.write("CAP REQ sasl");
+    alice.write("AUTHENTICATE PLAIN");
+    alice.write("AUTHENTICATE AGFsaWNlAG9vbG9uZw==");
+    alice.write("NICK x");
+    alice.write("USER x 0 * :x");
+    alice.write("CAP END");
+    alice.until(" 376 ");
+    alice
+}

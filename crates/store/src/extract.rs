@@ -1,0 +1,46 @@
+//! What one identity said, and what was said to it alone: page by page, for whoever is given all that is held on it.
+
+use rusqlite::{Connection, params};
+use teahouse_chat::durable::{Conversation, StoredMessage};
+use teahouse_chat::ids::{MsgId, Position};
+
+use crate::READ_ROWS_MAX;
+use crate::rows::{MESSAGE, from_sql, message, to_sql};
+
+/// One page of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extract {
+    /// Whose.
+    pub identity: u64,
+    /// The last message of the page before; the first page has none.
+    pub after: Option<(Conversation, MsgId)>,
+    /// Where the log stood when it was asked for: nothing above it is given, and all up to it is waited for.
+    pub upto: Position,
+}
+
+/// At most [`READ_ROWS_MAX`] messages, by conversation; all of them together walk the table once.
+pub(crate) fn page(connection: &Connection, extract: &Extract) -> rusqlite::Result<Vec<StoredMessage>> {
+    let sql = format!(
+        "SELECT {MESSAGE}, first, second FROM messages
+         WHERE (first, second, time, position) > (?1, ?2, ?3, ?4) AND position <= ?5
+             AND (author = ?6 OR (second <> 0 AND (first = ?6 OR second = ?6)))
+             AND NOT EXISTS (SELECT 1 FROM forgetting
+                 WHERE forgetting.first = messages.first AND forgetting.second = messages.second)
+         ORDER BY first, second, time, position LIMIT ?7"
+    );
+    let (conversation, msgid) = extract.after.unwrap_or((Conversation::NOWHERE, MsgId::default()));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(
+        params![
+            to_sql(conversation.first),
+            to_sql(conversation.second),
+            to_sql(msgid.time.0),
+            to_sql(msgid.position.0),
+            to_sql(extract.upto.0),
+            to_sql(extract.identity),
+            to_sql(READ_ROWS_MAX as u64),
+        ],
+        |row| message(row, Conversation { first: from_sql(row.get("first")?), second: from_sql(row.get("second")?) }),
+    )?;
+    rows.collect()
+}
