@@ -12,6 +12,32 @@ enter = Come in
 password = Password of this teahouse
 password-needed = This teahouse asks for a password.
 
+## A name of one's own
+
+keep-name = Keep this name
+keep-name-explained = With a password the name { $name } is yours: nobody else can take it, and you can come in with it from any device, to the same rooms.
+new-password = Choose a password
+own-password = Your password
+password-rule = At least 6 characters, and not your name.
+show-password = Show
+stay-logged-in = Stay logged in on this device
+stay-explained = Only where nobody else uses this browser. Your password itself is not kept.
+not-private = This connection is not private: others in the same network could read what you type here. Use a password that you use nowhere else.
+log-in = Log in
+log-out = Log out
+come-as-owner = I have a password
+come-as-guest = Come in without a password
+come-with-new-name = Come in with a name of your own
+have-a-name = Do you have a name of your own already?
+your-account = Your account
+name-is-yours = The name { $name } is yours. Log in with it and your password on any device.
+account-made = The name { $name } is yours now. Log in with it and your password on any device.
+name-taken = The name { $name } is somebody else’s, so here you are { $nick }. If it is yours, log in.
+link-claim = This link lets you run this teahouse. It needs a name of your own: keep yours with a password, or log in.
+link-invite = You are invited: choose a name and a password, and the name is yours.
+claimed = You run this teahouse now.
+close = Close
+
 ## Rooms and people
 
 rooms = Rooms
@@ -137,6 +163,28 @@ server-473 = { $about } is for those who are invited: ask somebody in it.
 server-474 = You are banned from { $about }.
 server-475 = { $about } needs its key.
 server-482 = Your rank in { $about } is too low for that.
+server-902 = Somebody else has to log you in.
+server-904 = That name and password do not belong together.
+server-905 = The password is too long.
+server-906 = Logging in was given up: perhaps your password has changed. Log in again.
+server-908 = This teahouse knows no names of one’s own.
+server-suspended = This name has been suspended: ask those who run the teahouse.
+server-account-exists = The name { $about } is somebody else’s: choose another.
+server-account-name-must-be-nick = Only the name you go by here can become yours.
+server-account-required = Keep your name with a password first, or log in.
+server-already-authenticated = You are logged in already.
+server-bad-account-name = “{ $about }” cannot be used as a name.
+server-claim-used = That link has been used, or is older than a day. Whoever hosts the teahouse can make another.
+server-guests-not-admitted = Only those with a name of their own come in here: log in, or choose a new name and a password.
+server-invalid-code = The invitation has been used, or is too old. Ask for a new one.
+server-invitation-required = One keeps a name here by invitation only: open the link that you were sent, or ask for one.
+server-need-nick = Choose a name first.
+server-nickname-is-account = You are logged in: only the capitals of your name may change.
+server-not-connected = Not connected just now. Try again when the connection is back.
+server-registration-closed = Nobody new can keep a name here; those who run the teahouse can give you one.
+server-unacceptable-email = The teahouse does not want an address.
+server-unacceptable-password = This cannot be a password: it is too long, or has signs in it that nobody can type.
+server-weak-password = That password is too easy: take at least 6 characters, and not your name.
 server-invite = { $by } invites you to { $about }.
 server-kick = { $by } put you out of { $about }.
 server-kick-why = { $by } put you out of { $about }: { $why }

@@ -12,6 +12,32 @@ enter = 进来坐
 password = 这家茶馆的口令
 password-needed = 这家茶馆要口令才能进。
 
+## 自己的名字
+
+keep-name = 保留这个名字
+keep-name-explained = 设一个密码，{ $name } 这个名字就归你了：别人不能再用，你在任何设备上都能用它进来，回到原来的房间。
+new-password = 设一个密码
+own-password = 你的密码
+password-rule = 至少 6 个字符，不能和名字一样。
+show-password = 显示
+stay-logged-in = 在这台设备上保持登录
+stay-explained = 请只在没有别人使用的浏览器上这样做。密码本身不会保存。
+not-private = 这个连接不是私密的：同一网络里的人可能看到你在这里输入的内容。请用一个别处没用过的密码。
+log-in = 登录
+log-out = 退出登录
+come-as-owner = 我有密码
+come-as-guest = 不用密码，直接进来
+come-with-new-name = 取个自己的名字进来
+have-a-name = 已经有自己的名字了？
+your-account = 你的账号
+name-is-yours = { $name } 这个名字是你的。在任何设备上，用它和密码就能登录。
+account-made = { $name } 这个名字现在归你了。在任何设备上，用它和密码就能登录。
+name-taken = { $name } 这个名字是别人的，所以你在这里叫 { $nick }。如果它是你的，请登录。
+link-claim = 这个链接让你来管理这家茶馆，不过要先有自己的名字：设个密码保留现在的名字，或者登录。
+link-invite = 你收到了邀请：取个名字，设个密码，名字就归你了。
+claimed = 现在由你管理这家茶馆了。
+close = 关闭
+
 ## 房间和人
 
 rooms = 房间
@@ -123,6 +149,28 @@ server-473 = { $about } 只接待受邀的人：请里面的人邀请你。
 server-474 = 你被禁止进入 { $about }。
 server-475 = 进 { $about } 要有钥匙。
 server-482 = 你在 { $about } 的级别不够，不能这样做。
+server-902 = 需要由别人来替你登录。
+server-904 = 名字和密码对不上。
+server-905 = 密码太长了。
+server-906 = 登录中止了，也许密码已经改过。请重新登录。
+server-908 = 这家茶馆不能保留名字。
+server-suspended = 这个名字已被停用：请联系管理茶馆的人。
+server-account-exists = { $about } 这个名字是别人的，请换一个。
+server-account-name-must-be-nick = 只能保留你现在用的名字。
+server-account-required = 请先设个密码保留你的名字，或者登录。
+server-already-authenticated = 你已经登录了。
+server-bad-account-name = “{ $about }”不能用作名字。
+server-claim-used = 这个链接已经用过，或者超过了一天。开茶馆的人可以再给一个。
+server-guests-not-admitted = 有自己名字的人才能进来：请登录，或者取个新名字、设个密码。
+server-invalid-code = 邀请已经用过，或者太旧了。请再要一个。
+server-invitation-required = 这里凭邀请才能保留名字：请打开别人发给你的链接，或者要一个。
+server-need-nick = 请先取个名字。
+server-nickname-is-account = 你已登录，只能改变名字的大小写。
+server-not-connected = 现在没有连接，等连上以后再试一次。
+server-registration-closed = 这里不再让新人保留名字；管理茶馆的人可以给你一个。
+server-unacceptable-email = 茶馆不需要地址。
+server-unacceptable-password = 这不能用作密码：太长了，或者里面有打不出来的符号。
+server-weak-password = 这个密码太简单：至少 6 个字符，不能和名字一样。
 server-invite = { $by }请你到 { $about } 来坐。
 server-kick = { $by }把你请出了 { $about }。
 server-kick-why = { $by }把你请出了 { $about }：{ $why }

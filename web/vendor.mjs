@@ -23,6 +23,10 @@ const COPIES = [
   ...["builtins", "bundle", "index", "memoizer", "resolver", "resource", "scope", "types"].map(
     (name) => /** @type {[string, string]} */ ([`fluent/${name}.js`, `@fluent/bundle/esm/${name}.js`]),
   ),
+  ...["_md", "_u64", "hmac", "pbkdf2", "sha2", "utils"].map(
+    (name) => /** @type {[string, string]} */ ([`noble/${name}.js`, `@noble/hashes/${name}.js`]),
+  ),
+  ["noble/LICENSE", "@noble/hashes/LICENSE"],
   // @fluent/bundle names Apache-2.0 but ships no text; htm ships the same licence's text.
   ["fluent/LICENSE", "htm/LICENSE"],
 ];
@@ -40,6 +44,7 @@ const TYPES = [
   ["hooks.d.ts", 'export * from "preact/hooks";\n'],
   ["htm.d.ts", HTM_TYPES],
   ["fluent/index.d.ts", 'export * from "@fluent/bundle";\n'],
+  ...["hmac", "pbkdf2", "sha2"].map((name) => /** @type {[string, string]} */ ([`noble/${name}.d.ts`, `export * from "@noble/hashes/${name}.js";\n`])),
 ];
 
 const wanted = new Map([...COPIES.map(([to, from]) => copy(to, from)), ...TYPES, readme()]);
@@ -74,7 +79,7 @@ function copy(to, from) {
 
 /** @returns {[string, string]} */
 function readme() {
-  const rows = ["preact", "htm", "@fluent/bundle"].map((name) => {
+  const rows = ["preact", "htm", "@fluent/bundle", "@noble/hashes"].map((name) => {
     const about = JSON.parse(readFileSync(join(here, "node_modules", name, "package.json"), "utf8"));
     return `| ${name} | ${about.version} | ${about.license} |`;
   });

@@ -1,9 +1,12 @@
 // The page's own affairs, beside the chat: which place is looked at, what is open, what was typed and not sent.
 import { fold, isRoom } from "./net/irc.js";
 import { Socket } from "./net/socket.js";
+import { makeKeys } from "./session/key-maker.js";
 import { NICK } from "./session/registration.js";
 import { Session } from "./session/session.js";
 import { COMMANDS, perform } from "./commands.js";
+import { linkOf } from "./link.js";
+import { LoginMemory } from "./login-memory.js";
 import { Store } from "./store.js";
 import { loadTexts } from "./texts.js";
 import { WireLog } from "./wire-log.js";
@@ -13,12 +16,18 @@ import { WireLog } from "./wire-log.js";
  * @typedef {import("./state/places.js").Place} Place
  * @typedef {{ id: number, lines: string[] }} Hint
  * @typedef {null | "rooms" | "people"} Drawer
+ *
+ * @typedef {"guest" | "owner" | "new"} Entrance as what one comes in: a guest, one whose name it is, one who makes it its own
+ * @typedef {import("./link.js").Link} Link
  */
 
 /** Whether this tab is inside: a reload goes straight back in. */
 const INSIDE = "inside";
 
 const PASSWORD = "password";
+
+/** What a link was for, and its code. */
+const LINK = "link";
 const LANGUAGE = "language";
 const PANEL = "panel";
 
@@ -37,11 +46,16 @@ export class App {
   texts;
   memory;
   #tab;
+  #login;
   #draw = () => {};
   #drawing = false;
   #nextHint = 1;
 
   inside = false;
+  /** @type {Entrance} */
+  entrance = "guest";
+  /** Whether one's account is being looked at, or a name made one's own. */
+  isAtAccount = false;
   /** @type {string | null} the folded name of the place that is looked at */
   place = null;
   /** @type {string | null} the folded name of a place to look at when it is there */
@@ -75,10 +89,14 @@ export class App {
     this.texts = texts;
     this.memory = memory;
     this.#tab = tab;
+    this.#login = new LoginMemory(memory, tab);
     this.panel = tab.read(PANEL) !== null;
     this.socket = new Socket(url, (event) => this.#happened(event));
-    this.session = this.#newSession();
-    if (tab.read(INSIDE) !== null && this.rememberedNick !== "") this.enter(this.rememberedNick);
+    this.session = this.#newSession({ as: "guest" });
+    if (this.link?.what === "invite") this.entrance = "new";
+    const login = this.#login.read();
+    if (login !== null) this.enter(login.account, { as: "owner", account: login.account, secret: { keys: login.keys } });
+    else if (tab.read(INSIDE) !== null && this.rememberedNick !== "") this.enter(this.rememberedNick);
   }
 
   /** @param {() => void} draw is called after every change, soon */
@@ -107,24 +125,86 @@ export class App {
 
   /**
    * @param {string} nick
-   * @param {string | null} [password]
+   * @param {import("./session/account.js").Arrival} [arrival]
+   * @param {string | null} [password] the teahouse's
    */
-  enter(nick, password = null) {
+  enter(nick, arrival = { as: "guest" }, password = null) {
     this.memory.write(NICK, nick);
     if (password !== null) this.#tab.write(PASSWORD, password);
     this.#tab.write(INSIDE, "yes");
     this.store = new Store(nick, () => this.#soon());
-    this.session = this.#newSession();
+    this.session = this.#newSession(arrival);
     this.inside = true;
     this.refusal = null;
     this.place = null;
     this.session.start();
+    this.#follow(this.link);
     this.changed();
   }
 
   leave() {
     this.session.leave();
     this.#outside();
+  }
+
+  /**
+   * Whether this browser is to log in by itself from now on; until then it is this tab alone that does.
+   * @param {boolean} stays
+   */
+  stayLoggedIn(stays) {
+    this.#login.isLasting = stays;
+  }
+
+  /** Leaves, and forgets what one logged in with and where one was. */
+  logOut() {
+    this.#login.forget();
+    this.session.forget();
+    this.entrance = "guest";
+    this.leave();
+  }
+
+  /** Leaves for the door, to come in as the owner of one's name. */
+  toLogin() {
+    this.entrance = "owner";
+    this.refusal = null;
+    this.leave();
+  }
+
+  /** @param {Entrance} entrance */
+  comeAs(entrance) {
+    this.entrance = entrance;
+    this.refusal = null;
+    this.changed();
+  }
+
+  /** @param {boolean} isAt */
+  lookAtAccount(isAt) {
+    this.isAtAccount = isAt;
+    this.drawer = null;
+    this.changed();
+  }
+
+  /** @returns {Link | null} */
+  get link() {
+    return linkOf(`#/${this.#tab.read(LINK) ?? ""}`);
+  }
+
+  /**
+   * One has come by a link: what it is for is done as soon as it can be.
+   * @param {Link} link
+   */
+  open(link) {
+    this.#tab.write(LINK, `${link.what}/${link.code}`);
+    if (link.what === "invite" && !this.inside) this.entrance = "new";
+    if (this.inside) this.#follow(link);
+    this.changed();
+  }
+
+  /** @param {Link | null} link */
+  #follow(link) {
+    if (link?.what === "claim") this.session.account.claim(link.code);
+    const isOwner = this.store.state.account !== null || this.session.account.arrival.as !== "guest";
+    if (link !== null && !isOwner) this.isAtAccount = true;
   }
 
   /**
@@ -222,19 +302,53 @@ export class App {
     this.changed();
   }
 
-  #newSession() {
-    return new Session(this.store, this.socket, this.memory, this.#tab.read(PASSWORD), {
+  /** @param {import("./session/account.js").Arrival} arrival */
+  #newSession(arrival) {
+    /** @type {import("./session/session.js").Owner} */
+    const owner = {
       refused: (refusal) => {
         this.refusal = refusal;
+        if (refusal.what === "login") this.#refusedLogin();
         this.socket.stop();
         this.#outside();
       },
       notSent: () => this.hint([this.texts.say("not-sent")]),
-    });
+      numbered: (wanted) => this.hint([this.texts.say("name-taken", { name: wanted, nick: this.store.state.nick })]),
+      proved: (account, keys) => this.#login.keep({ account, keys }),
+      registered: (account, password) => this.#registered(account, password),
+      claimed: (code) => this.#claimed(code),
+    };
+    return new Session(this.store, this.socket, this.memory, this.#tab.read(PASSWORD), owner, arrival);
+  }
+
+  /** What one would have come in with is no use any more: the password is asked for again. */
+  #refusedLogin() {
+    this.#login.forget();
+    this.entrance = "owner";
+  }
+
+  /**
+   * @param {string} account
+   * @param {string} password
+   */
+  async #registered(account, password) {
+    if (this.link?.what === "invite") this.#tab.write(LINK, null);
+    this.isAtAccount = false;
+    this.hint([this.texts.say("account-made", { name: account })]);
+    const { session } = this;
+    const keys = await makeKeys((emit) => new Socket(this.url, emit), account, password);
+    if (keys !== null && this.inside && this.session === session) session.account.proved(keys);
+  }
+
+  /** @param {string | null} code why the link did not work */
+  #claimed(code) {
+    this.#tab.write(LINK, null);
+    this.hint([code === null ? this.texts.say("claimed") : (this.texts.ofServer(code, null) ?? code)]);
   }
 
   #outside() {
     this.inside = false;
+    this.isAtAccount = false;
     this.#tab.write(INSIDE, null);
     this.changed();
   }

@@ -17,10 +17,19 @@ export class WireLog {
   add(event) {
     if (event.type === "message") this.linesIn += 1;
     if (event.type === "sent") this.linesOut += 1;
-    this.entries = [...this.entries.slice(1 - ENTRIES_MAX), { ...event, id: this.#nextId++ }];
+    const shown = event.type === "sent" ? { ...event, line: withoutSecrets(event.line) } : event;
+    this.entries = [...this.entries.slice(1 - ENTRIES_MAX), { ...shown, id: this.#nextId++ }];
   }
 
   clear() {
     this.entries = [];
   }
+}
+
+/** What stands before a password or a proof, which nobody who looks over one's shoulder is to read. */
+const BEFORE_SECRETS = /^((?:@\S+ )?(?:PASS|OPER \S+|REDEEM|ACCOUNT (?:CREATE|PASSWORD) \S+|REGISTER \S+ \S+|AUTHENTICATE(?! (?:PLAIN|EXTERNAL|SCRAM-\S+|\+|\*)$))) .*$/i;
+
+/** @param {string} line */
+export function withoutSecrets(line) {
+  return line.replace(BEFORE_SECRETS, "$1 …");
 }

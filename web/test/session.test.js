@@ -15,6 +15,8 @@ class Desk {
   sent = [];
   /** @type {import("../js/session/registration.js").Refusal[]} */
   refusals = [];
+  /** @type {string[]} what else its owner was told */
+  told = [];
   closed = "";
   store;
   session;
@@ -22,8 +24,9 @@ class Desk {
   /**
    * @param {Record<string, string>} [remembered]
    * @param {string | null} [password]
+   * @param {import("../js/session/account.js").Arrival} [arrival]
    */
-  constructor(remembered = {}, password = null) {
+  constructor(remembered = {}, password = null, arrival = undefined) {
     this.kept = new Map(Object.entries(remembered));
     this.store = new Store("alice", () => {});
     const socket = {
@@ -47,7 +50,11 @@ class Desk {
     this.session = new Session(this.store, socket, memory, password, {
       refused: (refusal) => void this.refusals.push(refusal),
       notSent() {},
-    });
+      numbered: (wanted) => void this.told.push(`numbered ${wanted}`),
+      proved: (account) => void this.told.push(`proved ${account}`),
+      registered: (account, password) => void this.told.push(`registered ${account} ${password}`),
+      claimed: (code) => void this.told.push(`claimed ${code}`),
+    }, arrival);
   }
 
   /** @param {string[]} lines */
@@ -85,7 +92,7 @@ test("registration asks for what is offered and shows the guest's token", () => 
   const desk = new Desk({ token: "t0ken" }, "open sesame");
   assert.deepEqual(desk.open(), ["PASS :open sesame", "CAP LS 302", "NICK alice", "USER web 0 * alice"]);
   assert.deepEqual(desk.hear(":tea CAP * LS * :message-tags batch=x sasl=PLAIN"), []);
-  assert.deepEqual(desk.hear(":tea CAP * LS :teahouse.internal/guest"), ["CAP REQ :message-tags batch teahouse.internal/guest"]);
+  assert.deepEqual(desk.hear(":tea CAP * LS :teahouse.internal/guest"), ["CAP REQ :message-tags batch sasl teahouse.internal/guest"]);
   assert.deepEqual(desk.hear(":tea CAP * ACK :message-tags batch teahouse.internal/guest"), ["GUEST t0ken", "CAP END"]);
 });
 
@@ -238,6 +245,135 @@ test("a PING is answered, and silence is asked about, then ended", () => {
 test("a room's name is what was typed, with its sign and without spaces", () => {
   assert.deepEqual(["tea", " #tea ", "green tea", "a,b"].map(roomName), ["#tea", "#tea", "#green-tea", "#a-b"]);
 });
+
+/** One who comes in as the owner of its name, up to where it is to prove that. */
+function owner(secret = /** @type {import("../js/session/login.js").Secret} */ ({ password: "oolong tea" })) {
+  const desk = new Desk({ token: "t0ken" }, null, { as: "owner", account: "alice", secret });
+  desk.open();
+  assert.deepEqual(desk.hear(":tea CAP * LS :sasl teahouse.internal/guest", ":tea CAP * ACK :sasl teahouse.internal/guest").slice(1), ["AUTHENTICATE SCRAM-SHA-256"]);
+  return desk;
+}
+
+test("an owner logs in before it is let in, and shows no guest's token", async () => {
+  const desk = owner();
+  desk.hear("AUTHENTICATE +");
+  const first = await said(desk, /^AUTHENTICATE (.+)$/);
+  const [, nonce] = /^n,,n=alice,r=(.+)$/.exec(decoded(first)) ?? [];
+  desk.hear(`AUTHENTICATE ${btoa(`r=${nonce}x,s=c2FsdA==,i=1`)}`);
+  assert.match(decoded(await said(desk, /^AUTHENTICATE (.+)$/)), /^c=biws,r=.+,p=.+$/);
+  assert.deepEqual(desk.hear(":tea 900 * alice!account@tea alice :You are logged in", ":tea 903 * :Done"), ["CAP END"]);
+  assert.deepEqual(desk.told, ["proved alice"]);
+  assert.equal(desk.store.state.account, "alice");
+  assert.ok(!JSON.stringify(desk.session.account.arrival).includes("oolong"));
+  desk.close();
+  desk.open();
+  assert.equal(desk.store.state.account, null);
+});
+
+test("whoever cannot prove it is not let in", () => {
+  for (const [line, code] of [
+    [":tea 904 * :SASL authentication failed", "904"],
+    [":tea 904 * :This account is suspended: spam", "SUSPENDED"],
+    [":tea 906 * :SASL authentication aborted", "906"],
+  ]) {
+    const desk = owner();
+    assert.deepEqual(desk.hear(line ?? ""), []);
+    assert.deepEqual(desk.refusals.map((one) => [one.what, one.code]), [["login", code]]);
+  }
+  const nowhere = new Desk({}, null, { as: "owner", account: "alice", secret: { password: "oolong tea" } });
+  nowhere.open();
+  nowhere.hear(":tea CAP * LS :batch", ":tea CAP * ACK :batch");
+  assert.deepEqual(nowhere.refusals.map(({ code }) => code), ["908"]);
+});
+
+test("a server without guests asks for a name of one's own", () => {
+  const desk = new Desk();
+  desk.open();
+  desk.hear(`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`, "FAIL * ACCOUNT_REQUIRED :Only accounts");
+  assert.deepEqual(desk.refusals.map((one) => [one.what, one.code]), [["login", "GUESTS_NOT_ADMITTED"]]);
+});
+
+test("a guest's name becomes its own, and its token is forgotten", () => {
+  const desk = new Desk({ token: "t0ken" });
+  desk.arrive();
+  desk.session.account.ask("oolong tea", null);
+  assert.ok(desk.session.account.isWaiting);
+  assert.deepEqual(desk.hear("FAIL REGISTER WEAK_PASSWORD alice :Too weak"), ["REGISTER alice * :oolong tea"]);
+  assert.equal(desk.session.account.refusal, "WEAK_PASSWORD");
+  assert.deepEqual(desk.store.state.notices, []);
+  desk.session.account.ask("oolong tea", null);
+  assert.equal(desk.session.account.refusal, null);
+  desk.hear(":tea 900 alice alice!account@tea alice :Logged in", "REGISTER SUCCESS alice :Yours");
+  assert.deepEqual(desk.told, ["registered alice oolong tea"]);
+  assert.equal(desk.kept.get("token"), undefined);
+  desk.close();
+  desk.open();
+  assert.deepEqual(desk.hear(`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`).slice(1), ["AUTHENTICATE SCRAM-SHA-256"]);
+});
+
+test("what was asked and not answered before the connection went is asked again by hand", () => {
+  const desk = new Desk();
+  desk.arrive();
+  desk.session.account.ask("oolong tea", null);
+  desk.close();
+  assert.equal(desk.session.account.refusal, "NOT_CONNECTED");
+  assert.ok(!desk.session.account.isWaiting);
+});
+
+test("one who is invited shows that first, and learns what is wrong with the invitation", () => {
+  const newcomer = () => {
+    const desk = new Desk({}, null, { as: "new", password: "oolong tea", invitation: "c0de" });
+    desk.open();
+    assert.deepEqual(desk.hear(`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`).slice(1), ["REDEEM c0de", "REGISTER alice * :oolong tea"]);
+    return desk;
+  };
+  const welcome = newcomer();
+  assert.deepEqual(welcome.hear("REDEEM SUCCESS :Welcome", ":tea 900 * alice!account@tea alice :x", "REGISTER SUCCESS alice :Yours"), ["CAP END"]);
+  assert.deepEqual(welcome.told, ["registered alice oolong tea"]);
+  const late = newcomer();
+  late.hear("FAIL REDEEM INVALID_CODE :Used up", "FAIL REGISTER INVITATION_REQUIRED alice :Needs one");
+  assert.deepEqual(late.refusals.map((one) => [one.what, one.code]), [["new", "INVALID_CODE"]]);
+});
+
+test("the operator's link waits until one has an account, and then says what came of it", () => {
+  const desk = new Desk();
+  desk.arrive();
+  desk.session.account.claim("5eed");
+  assert.deepEqual(desk.said(), []);
+  desk.session.account.ask("oolong tea", null);
+  desk.said();
+  assert.deepEqual(desk.hear(":tea 900 alice alice!account@tea alice :x", "REGISTER SUCCESS alice :Yours"), ["OPER claim 5eed"]);
+  desk.hear(":tea 381 alice :You are now an IRC operator");
+  desk.session.account.claim("5eed");
+  desk.hear(":tea 464 alice :That link was used");
+  assert.deepEqual(desk.told.slice(1), ["claimed null", "claimed CLAIM_USED"]);
+  assert.deepEqual(desk.store.state.notices, []);
+});
+
+test("a taken name is told of once one is in under another", () => {
+  const desk = new Desk();
+  desk.open();
+  desk.hear(":tea CAP * LS :", ":tea 433 * alice :Taken", ":tea 001 alice2 :Welcome");
+  assert.deepEqual(desk.told, ["numbered alice"]);
+});
+
+/**
+ * The next line that is sent and looks so: some take a moment.
+ * @param {Desk} desk
+ * @param {RegExp} pattern
+ */
+async function said(desk, pattern) {
+  for (;;) {
+    const found = desk.said().map((line) => pattern.exec(line)).find((match) => match !== null);
+    if (found) return found[1] ?? "";
+    await new Promise((done) => setImmediate(done));
+  }
+}
+
+/** @param {string} word */
+function decoded(word) {
+  return Buffer.from(word, "base64").toString();
+}
 
 /**
  * @param {number} number

@@ -4,7 +4,10 @@ import { test } from "node:test";
 import { perform } from "../js/commands.js";
 import { isComposing } from "../js/view/keys.js";
 import { linked } from "../js/view/linked.js";
+import { linkOf } from "../js/link.js";
 import { mentions } from "../js/view/message.js";
+import { isPrivate } from "../js/view/secret.js";
+import { withoutSecrets } from "../js/wire-log.js";
 
 test("addresses become links, their sentence's signs do not", () => {
   for (const [text, address] of [
@@ -59,4 +62,29 @@ test("what is typed after a slash is done, or said to be unknown", () => {
   assert.deepEqual(type("/flub x"), ['hint command-unknown {"command":"flub"}']);
   assert.deepEqual(type("/"), ['hint command-unknown {"command":""}']);
   assert.deepEqual(type("/help"), ["help"]);
+});
+
+test("a connection is private if it is encrypted, or goes nowhere", () => {
+  const at = (/** @type {string} */ address) => isPrivate(new URL(address));
+  for (const address of ["https://tea.example", "http://localhost:8667", "http://127.0.0.1", "http://[::1]:1/"]) assert.ok(at(address), address);
+  for (const address of ["http://tea.example", "http://192.168.7.7:8667", "http://localhost.example", "http://[fe80::1]/"]) assert.ok(!at(address), address);
+});
+
+test("a link is known by its fragment", () => {
+  assert.deepEqual(linkOf("#/claim/5eedAB"), { what: "claim", code: "5eedAB" });
+  assert.deepEqual(linkOf("#/invite/c0de"), { what: "invite", code: "c0de" });
+  for (const other of ["", "#", "#/claim/", "#/claim/a b", "#/claim/a/b", "#/other/c0de", `#/claim/${"x".repeat(65)}`]) assert.equal(linkOf(other), null);
+});
+
+test("no password is shown in the socket panel", () => {
+  for (const [line, shown] of [
+    ["REGISTER * * :oolong tea", "REGISTER * * …"],
+    ["PASS :open sesame", "PASS …"],
+    ["@label=x OPER claim 5eed", "@label=x OPER claim …"],
+    ["REDEEM c0de", "REDEEM …"],
+    ["AUTHENTICATE biws", "AUTHENTICATE …"],
+    ["AUTHENTICATE SCRAM-SHA-256", "AUTHENTICATE SCRAM-SHA-256"],
+    ["account create bob :oolong tea", "account create bob …"],
+    ["PRIVMSG #tea :PASS me the tea", "PRIVMSG #tea :PASS me the tea"],
+  ]) assert.equal(withoutSecrets(line ?? ""), shown);
 });

@@ -1,5 +1,7 @@
-// From the opened socket to 001: capabilities, the guest's token, a nick that is free.
+// From the opened socket to 001: capabilities, the guest's token or the owner's proof, a nick that is free.
 // https://modern.ircdocs.horse/#connection-registration and https://ircv3.net/specs/extensions/capability-negotiation
+
+import { Login } from "./login.js";
 
 /**
  * @typedef {import("../net/irc.js").Line} Line
@@ -7,6 +9,7 @@
  */
 
 const GUEST = "teahouse.internal/guest";
+export const REGISTER = "draft/account-registration";
 
 /** Asked for when the server offers them. */
 export const CAPABILITIES = [
@@ -20,22 +23,33 @@ export const CAPABILITIES = [
   "draft/chathistory",
   "draft/message-redaction",
   "soju.im/search",
+  "sasl",
+  REGISTER,
   GUEST,
 ];
 
 /** What others see before the `@` of a page's visitor. */
 const USER = "web";
 
+/** How the server begins what it says of an account that was suspended: there is no numeric for it. */
+const SUSPENDED = "This account is suspended";
+
+/** @type {Line} a server that cannot be asked for something, as if it had said so */
+const NOT_OFFERED = { tags: {}, source: null, command: "", params: [] };
+
 const NICK_TRIES_MAX = 20;
 const NICK_BYTES_MAX = 32;
 
-const TOKEN = "token";
+/** Numerics that say that one is not logged in. */
+const NOT_LOGGED_IN = ["902", "904", "905", "906", "908"];
+
+export const TOKEN = "token";
 export const NICK = "nick";
 
 /**
  * Why one cannot come in.
  * @typedef {object} Refusal
- * @property {"name" | "password"} what
+ * @property {"name" | "password" | "login" | "new"} what of it is refused: the name, the teahouse's password, the proof that a name is one's own, or making it so
  * @property {boolean} isFirst whether it is a password that nobody had asked for yet
  * @property {string} nick
  * @property {string} code
@@ -47,7 +61,10 @@ export class Registration {
   #store;
   #memory;
   #password;
-  #refused;
+  #account;
+  #owner;
+  /** @type {Login | null} */
+  #login = null;
   #wanted = "";
   #tries = 0;
   #done = false;
@@ -61,20 +78,23 @@ export class Registration {
    * @param {import("../store.js").Store} store
    * @param {import("../storage.js").Memory} memory
    * @param {string | null} password the server's, if it was asked for
-   * @param {(refusal: Refusal) => void} refused
+   * @param {import("./account.js").Account} account
+   * @param {import("./session.js").Owner} owner
    */
-  constructor(session, store, memory, password, refused) {
+  constructor(session, store, memory, password, account, owner) {
     this.#session = session;
     this.#store = store;
     this.#memory = memory;
     this.#password = password;
-    this.#refused = refused;
+    this.#account = account;
+    this.#owner = owner;
   }
 
   opened() {
     this.#wanted = this.#store.state.nick;
     this.#tries = 0;
     this.#done = false;
+    this.#login = null;
     this.#offered.clear();
     if (this.#password !== null) this.#session.send("PASS", [this.#password]);
     this.#session.send("CAP", ["LS", "302"]);
@@ -89,6 +109,11 @@ export class Registration {
     else if (line.command === "CAP") this.#negotiate(line);
     else if (line.command === "001" || line.command === "NICK") this.#named();
     else if (this.#done) return;
+    else if (line.command === "AUTHENTICATE") void this.#login?.received(line.params[0] ?? "");
+    else if (line.command === "903") this.#loggedIn();
+    else if (line.command === "REGISTER") this.#registered();
+    else if (line.command === "FAIL") this.#failed(line);
+    else if (NOT_LOGGED_IN.includes(line.command)) this.#refuse("login", line);
     else if (line.command === "433") this.#another(line);
     else if (line.command === "432") this.#refuse("name", line);
     else if (line.command === "464") this.#refuse("password", line);
@@ -101,15 +126,54 @@ export class Registration {
       for (const name of names) this.#offered.add(name);
       if (rest[0] !== "*") this.#request();
     } else if ((verb === "ACK" || verb === "NAK") && !this.#done) {
-      if (verb === "ACK" && names.includes(GUEST)) this.#showToken();
+      this.#arrive(verb === "ACK" ? names : []);
+    }
+  }
+
+  /**
+   * As a guest, as the owner of one's name, or as one who makes it one's own.
+   * @param {string[]} caps
+   */
+  #arrive(caps) {
+    const { arrival } = this.#account;
+    if (arrival.as === "owner" && caps.includes("sasl")) {
+      this.#login = new Login((params) => this.#session.send("AUTHENTICATE", params), arrival.account, arrival.secret);
+    } else if (arrival.as === "owner") {
+      this.#refuse("login", { ...NOT_OFFERED, command: "908" });
+    } else if (arrival.as === "new" && caps.includes(REGISTER)) {
+      this.#account.ask(arrival.password, arrival.invitation);
+    } else if (arrival.as === "new") {
+      this.#refuse("new", { ...NOT_OFFERED, command: "REGISTRATION_CLOSED" });
+    } else {
+      if (caps.includes(GUEST)) this.#showToken();
       this.#session.send("CAP", ["END"]);
     }
+  }
+
+  #loggedIn() {
+    const keys = this.#login?.keys;
+    if (keys) this.#account.proved(keys);
+    this.#session.send("CAP", ["END"]);
+  }
+
+  #registered() {
+    const { arrival } = this.#account;
+    if (arrival.as !== "new") return;
+    this.#account.registered(this.#wanted, arrival.password);
+    this.#session.send("CAP", ["END"]);
+  }
+
+  /** @param {Line} line */
+  #failed(line) {
+    const [command, code = ""] = line.params;
+    if (command === "REGISTER") this.#refuse("new", { ...line, command: this.#account.reason(code) });
+    else if (code === "ACCOUNT_REQUIRED") this.#refuse("login", { ...line, command: "GUESTS_NOT_ADMITTED" });
   }
 
   #request() {
     const wanted = CAPABILITIES.filter((name) => this.#offered.has(name));
     if (wanted.length > 0) this.#session.send("CAP", ["REQ", wanted.join(" ")]);
-    else this.#session.send("CAP", ["END"]);
+    else this.#arrive([]);
   }
 
   #showToken() {
@@ -129,6 +193,7 @@ export class Registration {
 
   /** The next visit begins with the nick one has now. */
   #named() {
+    if (!this.#done && this.#tries > 0) this.#owner.numbered(this.#wanted);
     this.#done = true;
     this.#memory.write(NICK, this.#store.state.nick);
   }
@@ -139,7 +204,9 @@ export class Registration {
    */
   #refuse(what, line) {
     const isFirst = what === "password" && this.#password === null;
-    this.#refused({ what, isFirst, nick: this.#wanted, code: line.command, why: line.params.at(-1) ?? "" });
+    const why = line.params.at(-1) ?? "";
+    const code = line.command === "904" && why.startsWith(SUSPENDED) ? "SUSPENDED" : line.command;
+    this.#owner.refused({ what, isFirst, nick: this.#wanted, code, why });
   }
 
   /**

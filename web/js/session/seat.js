@@ -46,6 +46,12 @@ export class Seat {
     this.#seated = false;
   }
 
+  /** Neither rooms nor conversations are remembered, nor come to be. */
+  forget() {
+    this.#seated = false;
+    for (const key of [ROOMS, TALKS]) this.#memory.write(key, null);
+  }
+
   #sit() {
     if (this.#rooms().length === 0) {
       const rooms = this.#remembered(ROOMS) ?? this.#autojoin();

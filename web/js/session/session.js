@@ -3,6 +3,7 @@
 import { fold, format, isRoom, parse } from "../net/irc.js";
 import { room as bytesLeft, split } from "../net/split.js";
 import { wireText } from "../state/words.js";
+import { Account } from "./account.js";
 import { Backlog } from "./backlog.js";
 import { KeepAlive } from "./keep-alive.js";
 import { Registration } from "./registration.js";
@@ -23,6 +24,10 @@ import { Seat } from "./seat.js";
  *
  * @typedef {object} Owner whom a session tells what it cannot do
  * @property {(refusal: import("./registration.js").Refusal) => void} refused the server does not let us in
+ * @property {(wanted: string) => void} numbered the name that was wanted is somebody else's, and we have another
+ * @property {(account: string, keys: import("./scram.js").Keys) => void} proved we are logged in, and can be again by these
+ * @property {(account: string, password: string) => void} registered our name is our own now
+ * @property {(code: string | null) => void} claimed the operator's link has worked, or why not
  * @property {() => void} notSent there is no connection
  *
  * @typedef {object} Part one behaviour of a session
@@ -37,6 +42,7 @@ export class Session {
   #socket;
   #labels = 0;
   #backlog;
+  #seat;
   /** @type {Part[]} */
   #parts;
 
@@ -46,16 +52,20 @@ export class Session {
    * @param {import("../storage.js").Memory} memory
    * @param {string | null} password the server's, if it was asked for
    * @param {Owner} owner
+   * @param {import("./account.js").Arrival} [arrival]
    */
-  constructor(store, socket, memory, password, owner) {
+  constructor(store, socket, memory, password, owner, arrival = { as: "guest" }) {
     this.#owner = owner;
     this.#store = store;
     this.#socket = socket;
     this.#backlog = new Backlog(this, store);
     this.search = new Search(this, store);
+    this.#seat = new Seat(this, store, memory);
+    this.account = new Account(this, store, memory, owner, arrival);
     this.#parts = [
-      new Registration(this, store, memory, password, owner.refused),
-      new Seat(this, store, memory),
+      new Registration(this, store, memory, password, this.account, owner),
+      this.account,
+      this.#seat,
       this.#backlog,
       new KeepAlive(this, socket),
     ];
@@ -63,6 +73,11 @@ export class Session {
 
   start() {
     this.#socket.start();
+  }
+
+  /** Where one was is nobody's business who sits down here next. */
+  forget() {
+    this.#seat.forget();
   }
 
   /** Says goodbye and does not come back. */

@@ -42,6 +42,8 @@ const HANDLERS = {
   376: welcomed,
   422: welcomed,
   433: (state, line) => (state.phase === "online" ? failed(state, line) : state),
+  900: (state, { params: [, , account = null] }) => ({ ...state, account }),
+  901: (state) => ({ ...state, account: null }),
   BATCH: withBatch,
   CAP: capabilities,
   ERROR: noticed,

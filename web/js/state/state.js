@@ -36,6 +36,7 @@ import { lookedAround, searching } from "./search.js";
  * @typedef {object} State
  * @property {Phase} phase
  * @property {string} nick
+ * @property {string | null} account the account that we are logged in to
  * @property {string | null} source our `nick!user@host` as the server shows it
  * @property {readonly string[]} caps
  * @property {Readonly<Record<string, string>>} tokens what 005 told
@@ -68,6 +69,7 @@ export function initial(me) {
   return {
     phase: "offline",
     nick: me,
+    account: null,
     source: null,
     caps: [],
     tokens: {},
@@ -102,7 +104,7 @@ export function reduce(state, input) {
 /** @type {Record<"connecting" | "open" | "close", (state: State, at: number) => State>} */
 const EVENTS = {
   connecting: (state) => ({ ...state, phase: "connecting" }),
-  open: (state) => ({ ...state, phase: "registering", caps: [], tokens: {}, batches: {} }),
+  open: (state) => ({ ...state, phase: "registering", account: null, caps: [], tokens: {}, batches: {} }),
   close: (state, at) => {
     const wasOnline = state.phase === "online";
     const places = Object.entries(state.places).map(([key, place]) => {

@@ -1,4 +1,5 @@
 // Inside: rooms on one side, people on the other, the talk between them, and the socket panel below.
+import { AccountDialog } from "./account.js";
 import { html, classes } from "./html.js";
 import { Composer } from "./composer.js";
 import { MessageLog } from "./message-log.js";
@@ -32,6 +33,7 @@ export function Chat({ app }) {
         ${app.panel && html`<${SocketPanel} app=${app} />`}
       </main>
       ${hasPeople && html`<${People} app=${app} place=${place} />`}
+      ${app.isAtAccount && app.store.state.phase !== "registering" && html`<${AccountDialog} app=${app} />`}
       ${app.drawer && html`<div class="curtain" onClick=${() => app.toggle(app.drawer)}></div>`}
     </div>
   `;

@@ -1,0 +1,214 @@
+// A name of one's own: made, kept, and come back to from another device.
+import { Person } from "../support/person.js";
+import { expect, test } from "../support/test.js";
+
+/** @typedef {import("@playwright/test").Page} Page */
+
+const PASSWORD = "oolong tea 茶";
+
+/**
+ * Keeps the name one has, by the button below it.
+ * @param {Page} page
+ * @param {string} [password]
+ * @param {{ stays?: boolean }} [options]
+ */
+async function keepName(page, password = PASSWORD, { stays = false } = {}) {
+  await page.getByRole("button", { name: "Keep this name" }).click();
+  await page.getByLabel("Choose a password").fill(password);
+  if (stays) await page.getByLabel("Stay logged in on this device").check();
+  await page.getByRole("dialog").getByRole("button", { name: "Keep this name" }).click();
+}
+
+/** @param {Page} page */
+async function isOwner(page) {
+  await expect(page.getByRole("button", { name: "Your account" })).toBeVisible();
+}
+
+/**
+ * @param {Page} page
+ * @param {string} address
+ * @param {string} nick
+ * @param {string} [password]
+ */
+async function logIn(page, address, nick, password = PASSWORD) {
+  await page.goto(address);
+  await page.getByRole("button", { name: "I have a password" }).click();
+  await page.getByLabel("Your name").fill(nick);
+  await page.getByLabel("Your password").fill(password);
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
+}
+
+/** @param {import("@playwright/test").Browser} browser */
+async function anotherDevice(browser) {
+  return (await browser.newContext()).newPage();
+}
+
+/** What the browser remembers, of this tab and beyond it. @param {Page} page */
+function remembered(page) {
+  return page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]));
+}
+
+test("a name is kept, and one is the same person on another device", async ({ teahouse, browser, page, raw }) => {
+  const bob = await raw("bob");
+  const alice = await Person.enter(page, teahouse.page, "alice");
+  await alice.say("from the laptop");
+  await page.getByLabel("Join a room").fill("#tea");
+  await page.getByRole("button", { name: "Join", exact: true }).click();
+  await alice.isIn("#tea");
+  await keepName(page);
+  await expect(page.getByRole("status", { name: "Notes" })).toContainText("The name alice is yours now.");
+  await isOwner(page);
+
+  const phone = await anotherDevice(browser);
+  await logIn(phone, teahouse.page, "Alice");
+  const there = new Person(phone);
+  await there.isConnected();
+  await isOwner(phone);
+  await phone.getByRole("navigation", { name: "Rooms" }).getByRole("button", { name: "#tea" }).click();
+  await there.isIn("#tea");
+  await phone.getByRole("navigation", { name: "Rooms" }).getByRole("button", { name: "#lobby" }).click();
+  await there.sees(["from the laptop"]);
+  await there.say("from the phone");
+  await bob.hears("alice", "from the phone");
+  await page.getByRole("navigation", { name: "Rooms" }).getByRole("button", { name: "#lobby" }).click();
+  await alice.sees(["from the laptop", "from the phone"]);
+  await expect(alice.people.getByRole("listitem")).toHaveCount(2);
+});
+
+test("a reload changes nothing, and the password is kept nowhere", async ({ teahouse, page, context }) => {
+  const alice = await Person.enter(page, teahouse.page, "alice");
+  await keepName(page);
+  await isOwner(page);
+  await expect.poll(() => remembered(page)).toContain("keys");
+  expect(await remembered(page)).not.toContain("oolong");
+  await page.reload();
+  await alice.isIn("#lobby");
+  await isOwner(page);
+  expect(await page.evaluate(() => localStorage.getItem("teahouse.login"))).toBeNull();
+
+  // Another tab is another visit: it asks again.
+  const tab = await context.newPage();
+  await tab.goto(teahouse.page);
+  await expect(tab.getByRole("button", { name: "Come in", exact: true })).toBeVisible();
+  await tab.close();
+
+  await page.getByRole("button", { name: "Log out" }).click();
+  await expect(page.getByRole("button", { name: "Come in", exact: true })).toBeVisible();
+  expect(await remembered(page)).not.toContain("keys");
+});
+
+test("who wants that stays logged in in this browser, until logging out", async ({ teahouse, page, context }) => {
+  await Person.enter(page, teahouse.page, "alice");
+  await keepName(page, PASSWORD, { stays: true });
+  await isOwner(page);
+  await expect.poll(() => page.evaluate(() => localStorage.getItem("teahouse.login"))).toContain("keys");
+  await page.close();
+  const tab = await context.newPage();
+  await tab.goto(teahouse.page);
+  await new Person(tab).isIn("#lobby");
+  await isOwner(tab);
+  await tab.getByRole("button", { name: "Log out" }).click();
+  await tab.reload();
+  await expect(tab.getByRole("button", { name: "Come in", exact: true })).toBeVisible();
+});
+
+test("a wrong password is told, and a right one comes in then", async ({ teahouse, browser, page }) => {
+  await Person.enter(page, teahouse.page, "alice");
+  await keepName(page);
+  await isOwner(page);
+  const phone = await anotherDevice(browser);
+  await logIn(phone, teahouse.page, "alice", "green tea");
+  await expect(phone.getByRole("alert")).toHaveText("That name and password do not belong together.");
+  await phone.getByLabel("Your password").fill(PASSWORD);
+  await phone.getByRole("button", { name: "Log in", exact: true }).click();
+  await new Person(phone).isIn("#lobby");
+  await isOwner(phone);
+});
+
+test("a guest does not get a name that is somebody's own, and is told so", async ({ teahouse, browser, page }) => {
+  await Person.enter(page, teahouse.page, "alice");
+  await keepName(page);
+  await isOwner(page);
+  const other = await anotherDevice(browser);
+  const guest = await Person.enter(other, teahouse.page, "alice");
+  await expect(other.getByRole("status", { name: "Notes" })).toContainText("The name alice is somebody else’s, so here you are alice2.");
+  await expect(guest.people.getByRole("button", { name: "alice2" })).toBeVisible();
+  // The way to log in begins here, too.
+  await other.getByRole("button", { name: "Log in", exact: true }).click();
+  await other.getByLabel("Your name").fill("alice");
+  await other.getByLabel("Your password").fill(PASSWORD);
+  await other.getByRole("button", { name: "Log in", exact: true }).click();
+  await guest.isIn("#lobby");
+  await isOwner(other);
+});
+
+test("a password that is too easy is refused where it was typed", async ({ teahouse, page }) => {
+  await Person.enter(page, teahouse.page, "alice99");
+  await keepName(page, "alice99");
+  await expect(page.getByRole("alert")).toHaveText("That password is too easy: take at least 6 characters, and not your name.");
+  await page.getByLabel("Choose a password").fill(PASSWORD);
+  await page.getByRole("dialog").getByRole("button", { name: "Keep this name" }).click();
+  await isOwner(page);
+  await expect(page.getByRole("status", { name: "Notes" })).not.toContainText("too easy");
+});
+
+test("a password is not shown in the socket panel", async ({ teahouse, page }) => {
+  await Person.enter(page, teahouse.page, "alice");
+  await page.getByRole("button", { name: "Show the socket panel" }).click();
+  await keepName(page);
+  await isOwner(page);
+  await expect(page.getByText("REGISTER alice * …")).toBeVisible();
+  await expect(page.getByText("oolong")).toHaveCount(0);
+});
+
+test.describe("by a name in the local network, where the browser has no cryptography of its own", () => {
+  test.use({ server: { name: "tea.example.test" } });
+  test("one logs in all the same, and is told that others could read along", async ({ teahouse, browser, page }) => {
+    const address = teahouse.at("tea.example.test");
+    const alice = await Person.enter(page, address, "alice");
+    expect(await page.evaluate(() => isSecureContext)).toBe(false);
+    await keepName(page, "short");
+    await expect(page.getByText("This connection is not private")).toBeVisible();
+    await page.getByLabel("Choose a password").fill(PASSWORD);
+    await page.getByRole("dialog").getByRole("button", { name: "Keep this name" }).click();
+    await isOwner(page);
+    await expect.poll(() => remembered(page)).toContain("keys");
+    await page.reload();
+    await alice.isIn("#lobby");
+    await isOwner(page);
+    const phone = await anotherDevice(browser);
+    await logIn(phone, address, "alice");
+    await new Person(phone).isIn("#lobby");
+    await isOwner(phone);
+  });
+});
+
+for (const [registration, sentence] of [
+  ["closed", "Nobody new can keep a name here; those who run the teahouse can give you one."],
+  ["invite", "One keeps a name here by invitation only: open the link that you were sent, or ask for one."],
+]) {
+  test.describe(`where registration is ${registration}`, () => {
+    test.use({ server: { env: { TEAHOUSE_ACCOUNTS__REGISTRATION: registration ?? "" } } });
+    test("that is said in plain words", async ({ teahouse, page }) => {
+      await Person.enter(page, teahouse.page, "alice");
+      if (registration === "invite") await keepName(page);
+      else await page.getByRole("button", { name: "Keep this name" }).click();
+      await expect(page.getByRole("dialog").getByText(sentence ?? "")).toBeVisible();
+    });
+  });
+}
+
+test.describe("where guests are not admitted", () => {
+  test.use({ server: { env: { TEAHOUSE_ACCOUNTS__GUESTS: "false" } } });
+  test("one comes in with a new name of one's own", async ({ teahouse, page }) => {
+    await page.goto(teahouse.page);
+    await page.getByLabel("Your name").fill("alice");
+    await page.getByRole("button", { name: "Come in", exact: true }).click();
+    await expect(page.getByRole("alert")).toContainText("Only those with a name of their own come in here");
+    await page.getByRole("button", { name: "Come in with a name of your own" }).click();
+    await page.getByLabel("Choose a password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Come in with a name of your own" }).click();
+    await new Person(page).isIn("#lobby");
+    await isOwner(page);
+  });
+});

@@ -1,0 +1,49 @@
+// What one logs in with when the page is opened again: keys made of the password, never the password itself. In this tab
+// until one logs out, in the browser only if one wants that.
+
+/**
+ * @typedef {import("./storage.js").Memory} Memory
+ * @typedef {{ account: string, keys: import("./session/scram.js").Keys }} Remembered
+ */
+
+const LOGIN = "login";
+
+export class LoginMemory {
+  #browser;
+  #tab;
+  /** Whether the browser is to keep what comes next. */
+  isLasting = false;
+
+  /**
+   * @param {Memory} browser
+   * @param {Memory} tab
+   */
+  constructor(browser, tab) {
+    this.#browser = browser;
+    this.#tab = tab;
+  }
+
+  /** @returns {Remembered | null} */
+  read() {
+    const text = this.#tab.read(LOGIN) ?? this.#browser.read(LOGIN);
+    try {
+      const { account, keys } = JSON.parse(text ?? "null") ?? {};
+      const isWhole = [account, keys?.salt, keys?.client, keys?.server].every((part) => typeof part === "string" && part !== "");
+      return isWhole && Number.isInteger(keys.iterations) ? { account, keys } : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {Remembered} login */
+  keep(login) {
+    this.#tab.write(LOGIN, JSON.stringify(login));
+    if (this.isLasting) this.#browser.write(LOGIN, JSON.stringify(login));
+  }
+
+  forget() {
+    this.isLasting = false;
+    this.#tab.write(LOGIN, null);
+    this.#browser.write(LOGIN, null);
+  }
+}

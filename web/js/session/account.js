@@ -1,0 +1,152 @@
+// One's account: as whom one comes in, how one's name becomes one's own, and the one-time link that makes it run the server.
+// https://ircv3.net/specs/extensions/account-registration
+import { TOKEN } from "./registration.js";
+
+/**
+ * @typedef {import("../net/irc.js").Line} Line
+ * @typedef {import("./login.js").Secret} Secret
+ *
+ * As whom one comes in.
+ * @typedef {{ as: "guest" }
+ *   | { as: "owner", account: string, secret: Secret }
+ *   | { as: "new", password: string, invitation: string | null }} Arrival
+ */
+
+/** The operator's name that stands for a one-time code. */
+const CLAIM = "claim";
+
+export class Account {
+  #session;
+  #store;
+  #memory;
+  #owner;
+  /** @type {Arrival} */
+  arrival;
+  /** @type {string | null} the password that a name is being made one's own with */
+  #asked = null;
+  /** Whether the invitation that was shown is none. */
+  #isUninvited = false;
+  /** @type {string | null} why the name is not one's own, by the server's code */
+  refusal = null;
+  /** @type {string | null} the code of the operator's link, until it is known what has become of it */
+  #claim = null;
+  #isClaiming = false;
+
+  /**
+   * @param {import("./session.js").Session} session
+   * @param {import("../store.js").Store} store
+   * @param {import("../storage.js").Memory} memory
+   * @param {import("./session.js").Owner} owner
+   * @param {Arrival} arrival
+   */
+  constructor(session, store, memory, owner, arrival) {
+    this.#session = session;
+    this.#store = store;
+    this.#memory = memory;
+    this.#owner = owner;
+    this.arrival = arrival;
+  }
+
+  /** Whether the server is still to say whether the name is one's own now. */
+  get isWaiting() {
+    return this.#asked !== null;
+  }
+
+  /**
+   * Asks for an account of the name one has.
+   * @param {string} password
+   * @param {string | null} invitation
+   */
+  ask(password, invitation) {
+    this.refusal = null;
+    this.#isUninvited = false;
+    this.#asked = password;
+    if (invitation !== null) this.#session.send("REDEEM", [invitation]);
+    if (!this.#session.send("REGISTER", [this.#store.state.nick, "*", password])) this.#refuse("NOT_CONNECTED");
+  }
+
+  /**
+   * The link that one came by makes one's account run the server, as soon as one has one.
+   * @param {string} code
+   */
+  claim(code) {
+    this.#claim = code;
+    this.#showClaim();
+  }
+
+  /** @param {Line} line */
+  received({ command, params }) {
+    if (command === "FAIL" && params[0] === "REDEEM") this.#isUninvited = true;
+    if (command === "376" || command === "422" || command === "REGISTER") this.#showClaim();
+    if (this.#isClaiming) this.#claiming(command, params);
+    if (this.#store.state.phase !== "online" || this.#asked === null) return;
+    if (command === "REGISTER" && params[0] === "SUCCESS") this.registered(params[1] ?? "", this.#asked);
+    else if (command === "FAIL" && (params[0] === "REGISTER" || params[0] === "REDEEM")) {
+      this.#unsay();
+      if (params[0] === "REGISTER") this.#refuse(this.reason(params[1] ?? ""));
+    }
+  }
+
+  closed() {
+    this.#isClaiming = false;
+    if (this.#asked !== null) this.#refuse("NOT_CONNECTED");
+  }
+
+  /**
+   * Who was told already that the invitation is none is not told that it takes one.
+   * @param {string} code
+   */
+  reason(code) {
+    return code === "INVITATION_REQUIRED" && this.#isUninvited ? "INVALID_CODE" : code;
+  }
+
+  /**
+   * The name is one's own: one is no guest any more, nor comes as one again.
+   * @param {string} account
+   * @param {string} password
+   */
+  registered(account, password) {
+    this.#asked = null;
+    this.arrival = { as: "owner", account, secret: { password } };
+    this.#memory.write(TOKEN, null);
+    this.#owner.registered(account, password);
+  }
+
+  /** @param {import("./scram.js").Keys} keys by which one logs in again */
+  proved(keys) {
+    if (this.arrival.as !== "owner") return;
+    this.arrival = { ...this.arrival, secret: { keys } };
+    this.#owner.proved(this.arrival.account, keys);
+  }
+
+  /** @param {string} code */
+  #refuse(code) {
+    this.#asked = null;
+    this.refusal = code;
+  }
+
+  #showClaim() {
+    const { phase, account } = this.#store.state;
+    if (this.#claim === null || this.#isClaiming || phase !== "online" || account === null) return;
+    this.#isClaiming = this.#session.send("OPER", [CLAIM, this.#claim]);
+  }
+
+  /**
+   * @param {string} command
+   * @param {string[]} params
+   */
+  #claiming(command, params) {
+    const isFail = command === "FAIL" && params[0] === "OPER";
+    if (command !== "381" && command !== "464" && !isFail) return;
+    if (command !== "381") this.#unsay();
+    this.#isClaiming = false;
+    this.#claim = null;
+    this.#owner.claimed(command === "381" ? null : isFail ? (params[1] ?? "") : "CLAIM_USED");
+  }
+
+  /** What is said where it was asked need not be said among the notes, too. */
+  #unsay() {
+    const notice = this.#store.state.notices.at(-1);
+    if (notice) this.#store.dispatch({ dismiss: notice.id });
+  }
+}
