@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::commands::services::Service;
 use crate::modes::Ranks;
 
 /// Which answer a line belongs to: what its label becomes in the output.
@@ -18,6 +19,26 @@ pub enum Scope {
     Label(Box<str>),
     /// Many lines answer, in the batch of this reference.
     Batch(Box<str>),
+    /// The line was said to a service: it tells the answer, within what the line's own answer would be in.
+    Service(Service, Box<Scope>),
+}
+
+impl Scope {
+    /// What the line's own answer would be in.
+    pub(crate) fn outer(&self) -> &Scope {
+        match self {
+            Scope::Service(_, outer) => outer.outer(),
+            scope => scope,
+        }
+    }
+
+    /// Who tells the answer, if not the server.
+    pub(crate) fn service(&self) -> Option<Service> {
+        match self {
+            Scope::Service(service, _) => Some(*service),
+            Scope::Plain | Scope::Label(_) | Scope::Batch(_) => None,
+        }
+    }
 }
 
 /// What stands at the command's place.

@@ -123,6 +123,7 @@ numerics! {
     RPL_METADATASUBS = 772, "Keys that are subscribed to.";
     ERR_METADATASYNCLATER = 774, "There is too much to be told now.";
     RPL_LOGGEDIN = 900, "Whose account it is.";
+    RPL_LOGGEDOUT = 901, "It is nobody's any more.";
     RPL_SASLSUCCESS = 903, "The proof was right.";
     ERR_SASLFAIL = 904, "The proof was not right.";
     ERR_SASLTOOLONG = 905, "The proof is too long.";

@@ -250,8 +250,8 @@ fn create(turn: &mut Turn<'_>, name: &Nick, password: &Credentials) -> Result<&'
     if turn.world.durable.account_looking_like(name).is_some() {
         return Err(refusal("ACCOUNT_EXISTS", name.as_str(), "There is such an account already"));
     }
-    if turn.world.presence.nick_taken(name, None) {
-        return Err(refusal("NICK_IN_USE", name.as_str(), "Somebody without an account goes by that name now"));
+    if turn.world.nick_taken(name, None, None) {
+        return Err(refusal("NICK_IN_USE", name.as_str(), "Somebody else goes by that name now"));
     }
     let (id, now) = (AccountId(turn.entry.position.0), turn.entry.time);
     turn.put_account(AccountRecord::new(id, name.as_str().into(), Some(password.clone()), now));

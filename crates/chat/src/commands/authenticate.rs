@@ -151,7 +151,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, outcome: &Authenticated) {
     let Some((account, name)) = named else {
         let world = &mut *turn.world;
         world.failures.note(&world.durable, outcome.tried.as_ref(), &outcome.network, now);
-        return turn.reply(failed());
+        return answer_in_words(turn, failed(), "That is no such account, or not its password");
     };
     if let Err(refusal) = may_log_in(turn, &account, &name) {
         return turn.reply(refusal);
@@ -166,7 +166,14 @@ pub(crate) fn apply(turn: &mut Turn<'_>, outcome: &Authenticated) {
         }
     };
     turn.reply(logged_in(&source, &name));
-    turn.reply(Reply::numeric(n::RPL_SASLSUCCESS, "SASL authentication successful"));
+    let done = Reply::numeric(n::RPL_SASLSUCCESS, "SASL authentication successful");
+    answer_in_words(turn, done, "You are logged in");
+}
+
+/// Tells how it has ended; a service does not speak of SASL.
+fn answer_in_words(turn: &mut Turn<'_>, reply: Reply, of_service: &'static str) {
+    let is_service = turn.entry.origin.as_ref().is_some_and(|origin| origin.scope.service().is_some());
+    turn.reply(if is_service { reply.text(of_service) } else { reply });
 }
 
 /// Whether the owner of an account may use it now, and here. What is to keep an owner out of its account belongs here.
@@ -384,6 +391,24 @@ mod tests {
                 d < :alice!account@tea.test JOIN #tea
                 d < 353 alice = #tea :@alice carol
                 d < 366 alice #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn an_account_that_goes_before_its_owner_comes_in_is_nobodys() {
+        let out = format!(
+            "alice: REGISTER * * oolong | alice: QUIT | root: OPER root oolong | connect b | b: CAP REQ sasl | {} || root: ACCOUNT DELETE alice | b: NICK b | b: USER b 0 * :b | b: CAP END | b: REGISTER * * oolong",
+            tries("b", RIGHT)
+        );
+        check(
+            &out,
+            expect![[r#"
+                root < NOTE ACCOUNT DONE alice :The account is gone
+                b < 901 * b :You are now logged out
+                b < 001 b :Welcome to the Test Network, b
+                b < 376 b :End of /MOTD command.
+                b < 900 b b!account@tea.test b :You are now logged in as b
+                b < REGISTER SUCCESS b :The nick is yours now"#]],
         );
     }
 

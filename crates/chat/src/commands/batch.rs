@@ -9,6 +9,7 @@ use std::sync::Arc;
 use teahouse_proto::irc::Message;
 
 use super::say::{self, Say, Target};
+use super::services::Service;
 use super::{Answers, Command, Stage};
 use crate::capabilities::Caps;
 use crate::durable::MessageKind;
@@ -189,6 +190,9 @@ fn begin(request: &Request<'_>, reference: &str) -> Result<Open, Reply> {
         return Err(invalid("A batch is begun by a + and its reference, is draft/multiline, and in no other"));
     }
     let Some(target) = Target::parse(request.param(2)) else { return Err(invalid("A batch has one target")) };
+    if Service::named(target.as_str()).is_some() {
+        return Err(invalid("A service is told one thing in one line"));
+    }
     Ok(Open {
         reference: reference.into(),
         scope: request.scope().clone(),

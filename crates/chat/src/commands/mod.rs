@@ -28,6 +28,7 @@ pub mod register;
 pub mod room;
 pub mod say;
 pub mod search;
+pub mod services;
 pub mod setname;
 pub mod topic;
 pub mod uban;
@@ -116,7 +117,9 @@ const TABLE: &[Command] = &[
     batch::COMMAND,
     cap::COMMAND,
     cert::COMMAND,
+    services::CHANSERV,
     chathistory::COMMAND,
+    services::CS,
     uban::DLINE,
     edit::COMMAND,
     guest::COMMAND,
@@ -138,7 +141,9 @@ const TABLE: &[Command] = &[
     motd::COMMAND,
     names::COMMAND,
     nick::COMMAND,
+    services::NICKSERV,
     say::NOTICE,
+    services::NS,
     oper::COMMAND,
     part::COMMAND,
     pass::COMMAND,

@@ -10,6 +10,7 @@ use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::{Nick, RoomName};
 use teahouse_proto::numerics as n;
 
+use super::services::{self, Service};
 use super::{Answers, Command, Stage, batch};
 use crate::capabilities::Caps;
 use crate::durable::{Change, Conversation, MessageKind, RoomRecord, StoredMessage};
@@ -140,6 +141,15 @@ fn parse(request: &mut Request<'_>, kind: MessageKind) {
     };
     let text: Arc<str> = if kind == MessageKind::Tagmsg { "".into() } else { text.into() };
     for name in targets.split(',') {
+        if let Some(service) = Service::named(name) {
+            // What is said to a service may be a password: it is never said to anybody, nor kept.
+            match kind {
+                MessageKind::Privmsg if targets == name => services::hear(request, service, &text),
+                MessageKind::Privmsg => services::hear_beside(request, service),
+                _ => {}
+            }
+            continue;
+        }
         match Target::parse(name) {
             Some(target) => {
                 let (tags, text) = (Arc::clone(&tags), Arc::clone(&text));

@@ -73,8 +73,8 @@ pub(crate) fn framed(framing: Framing, write: impl FnOnce(&mut Vec<u8>)) -> Byte
 /// Begins a line: its label or batch, and its time if the receiver wants it.
 fn begin<'b>(buf: &'b mut Vec<u8>, caps: Caps, scope: &Scope, time: Option<Time>) -> LineBuilder<'b> {
     let mut line = LineBuilder::new(buf);
-    match scope {
-        Scope::Plain => {}
+    match scope.outer() {
+        Scope::Plain | Scope::Service(..) => {}
         Scope::Label(label) => {
             line.tag("label", label);
         }

@@ -6,7 +6,7 @@ use teahouse_proto::numerics as n;
 
 use super::{Framing, Receiver, Variant, begin, framed};
 use crate::capabilities::Caps;
-use crate::commands;
+use crate::commands::{self, services};
 use crate::entry::RoomView;
 use crate::info::ServerInfo;
 use crate::reply::{Param, Reply, Scope, Verb};
@@ -20,6 +20,14 @@ pub fn program_line(info: &ServerInfo, what: &Reply) -> String {
 
 /// One reply.
 pub(crate) fn reply(to: Receiver<'_>, scope: &Scope, reply: &Reply) -> Bytes {
+    if let Some(service) = scope.service()
+        && let Some(text) = services::told(reply)
+    {
+        return framed(to.variant.framing, |buf| {
+            let mut line = begin(buf, to.variant.caps, scope, None);
+            line.source(&service.source(&to.info.name)).command("NOTICE").param(to.nick).trailing(&text);
+        });
+    }
     framed(to.variant.framing, |buf| {
         let mut line = begin(buf, to.variant.caps, scope, None);
         let from = to.info.name.as_ref();

@@ -123,6 +123,9 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         turn.tell_origin(Event::NotAttached(Reply::fail("*", "ACCOUNT_REQUIRED", text)));
         return turn.tell_origin(Event::Close(text.into()));
     }
+    if attach.account.is_some() && account.is_none() {
+        turn.reply(logged_out(&source_of(&attach.nick, &attach.address)));
+    }
     // A token is of no use to whoever has an account.
     let (known, outcome) = match &account {
         Some((id, _)) => (Some(Identity::Account(*id)), GuestOutcome::None),
@@ -175,6 +178,11 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
     if is_away {
         turn.reply(away::now_away());
     }
+}
+
+/// 901: the account that was proved is gone, and whoever proved it comes in as anybody does.
+fn logged_out(source: &str) -> Reply {
+    Reply::numeric(n::RPL_LOGGEDOUT, "You are now logged out").param(source.to_owned())
 }
 
 /// Why whoever comes may not come in, as what it would be: an account's or a guest's nick is not what NICK said.

@@ -18,6 +18,7 @@ use self::attach::Link;
 use crate::capabilities::Caps;
 use crate::commands::batch::{Multiline, Taken};
 use crate::commands::metadata::Key;
+use crate::commands::services::Service;
 use crate::commands::{self, Answers, Stage};
 use crate::entry::{Action, RoomView};
 use crate::few::Few;
@@ -238,7 +239,10 @@ impl Session {
         let many = match command.map(|command| command.answers) {
             // Before registration is complete, any line may be the one that completes it.
             _ if matches!(self.progress, Progress::Registering(_)) => true,
-            Some(Answers::OneEach) => message.params.first().is_some_and(|targets| targets.contains(',')),
+            Some(Answers::OneEach) => {
+                let targets = message.params.first().copied().unwrap_or_default();
+                targets.contains(',') || Service::named(targets).is_some()
+            }
             answers => answers == Some(Answers::Many),
         };
         let scope = match label {
@@ -264,7 +268,7 @@ impl Session {
             Scope::Label(_) if steps.len() == before => {
                 steps.push(Step::Answer(Answer::Reply(scope, Reply::word("ACK"))));
             }
-            Scope::Label(_) | Scope::Plain => {}
+            Scope::Label(_) | Scope::Plain | Scope::Service(..) => {}
         }
     }
 
@@ -371,6 +375,36 @@ impl<'a> Request<'a> {
     pub(crate) fn ask(&mut self, query: Query) {
         self.wait();
         self.steps.push(Step::Ask(self.scope.clone(), query));
+    }
+
+    /// Answers by a service.
+    pub(crate) fn reply_by(&mut self, service: Service, reply: Reply) {
+        self.reply_to(Scope::Service(service, Box::new(self.scope.clone())), reply);
+    }
+
+    /// Reads another line in this one's place; a service tells what it is answered with.
+    pub(crate) fn read_by(&mut self, service: Service, line: &str) {
+        let Ok(message) = Message::parse(line) else { return };
+        let Some(command) = commands::find(message.command) else { return };
+        let mut request = Request {
+            session: &mut *self.session,
+            info: self.info,
+            message: &message,
+            scope: Scope::Service(service, Box::new(self.scope.clone())),
+            entropy: self.entropy,
+            steps: &mut *self.steps,
+        };
+        match request.objection(command) {
+            Some(reply) => request.reply(reply),
+            None => (command.parse)(&mut request),
+        }
+    }
+
+    /// Hands out work that a service tells the end of.
+    pub(crate) fn work_by(&mut self, service: Service, work: Work) {
+        self.wait();
+        let scope = Scope::Service(service, Box::new(self.scope.clone()));
+        self.steps.push(Step::Work(scope, Box::new(work)));
     }
 
     /// Hands out work; the session reads no further line until it is done. Nothing else answers this line.

@@ -366,7 +366,7 @@ impl Shard {
         let info = Arc::clone(&self.info);
         let Some(seat) = self.seat_mut(id).filter(|seat| seat.outlet.awaited_page().is_none()) else { return };
         let Some(scope) = seat.asking.take_line() else { return };
-        if let Scope::Batch(reference) = &scope {
+        if let Scope::Batch(reference) = scope.outer() {
             let end = render::reply(seat.receiver(&info), &Scope::Plain, &end_of_batch(reference));
             seat.outlet.push_answer(end);
         }

@@ -74,6 +74,13 @@ pub(crate) fn check_with(caps: &[(&str, &str)], script: &str, expected: Expect) 
     Script { caps, ..Script::default() }.check(script, expected);
 }
 
+/// What the log has of a script, entry by entry.
+pub(crate) fn entries_of(script: &str) -> Vec<String> {
+    let mut players = Players::new(Script::default());
+    script.split('|').for_each(|step| players.step(step.trim()));
+    players.model.trail
+}
+
 fn run(mut players: Players, script: &str, expected: Expect) {
     let (quiet, shown) = match script.split_once("||") {
         Some((quiet, shown)) => (quiet, shown),

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use teahouse_proto::names::RoomName;
 
 #[cfg(test)]
-pub(crate) use check::{Script, check, check_whole, check_with};
+pub(crate) use check::{Script, check, check_whole, check_with, entries_of};
 
 use crate::durable::{
     AccountRecord, Bound, Change, Conversation, Fact, GuestRecord, LastSaid, MessageKind, Records, RoomRecord,

@@ -121,6 +121,18 @@ mod tests {
     }
 
     #[test]
+    fn whether_there_is_such_an_account_cannot_be_told_by_how_long_it_takes() {
+        let shape = |PasswordHash(hash): &PasswordHash| {
+            let length = hash.hash.as_ref().map(|output| output.as_bytes().len());
+            (hash.algorithm.to_string(), Params::try_from(hash).unwrap(), length)
+        };
+        for cost in [PasswordCost::SAFE, PasswordCost::LEAST] {
+            let somebodys = PasswordHash::parse(&PasswordHash::of("oolong", &[7; 16], cost)).unwrap();
+            assert_eq!(shape(&PasswordHash::nobodys(cost)), shape(&somebodys));
+        }
+    }
+
+    #[test]
     fn what_is_no_hash_is_refused() {
         for (text, error) in [
             ("oolong", HashError::Malformed),

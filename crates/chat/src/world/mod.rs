@@ -26,6 +26,7 @@ pub(crate) use seats::Face;
 pub use turn::Leaving;
 pub(crate) use turn::Turn;
 
+use crate::commands::services::Service;
 use crate::commands::{
     account, authenticate, away, cert, claim, edit, invite, join, kick, kill, knock, markread, metadata, mode, nick,
     oper, part, persistence, redact, redeem, register, room, say, setname, topic, uban, usermode, wallops,
@@ -162,7 +163,9 @@ impl World {
     /// Whether a nick is somebody's, but for this user's and this identity's own; look-alikes count.
     pub(crate) fn nick_taken(&self, nick: &Nick, but: Option<UserId>, own: Option<Identity>) -> bool {
         let account = self.durable.account_looking_like(nick).map(|account| Identity::Account(account.id));
-        account.is_some_and(|account| Some(account) != own) || self.presence.nick_taken(nick, but)
+        account.is_some_and(|account| Some(account) != own)
+            || Service::looks_like(nick)
+            || self.presence.nick_taken(nick, but)
     }
 
     /// `nick!user@host` of an account's user, wherever its sessions come from.
