@@ -80,6 +80,7 @@ pending = on its way…
 failed-refused = not taken by the teahouse
 failed-unknown = the connection broke: whether it arrived is not known
 send-again = Send again
+fate-waiting = Waiting to be sent
 message-actions = What to do with this message
 react-with = React with { $reaction }
 reaction = { $reaction } by { $people }

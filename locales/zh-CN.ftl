@@ -72,6 +72,7 @@ pending = 正在发送…
 failed-refused = 茶馆没有收下这条消息
 failed-unknown = 连接断了，不知道对方有没有收到
 send-again = 重新发送
+fate-waiting = 等待发送
 message-actions = 对这条消息的操作
 react-with = 用 { $reaction } 回应
 reaction = { $people } 回应了 { $reaction }

@@ -8,13 +8,13 @@ use std::task::{Context, Poll};
 use teahouse_proto::irc::Message;
 use teahouse_proto::limits::{MESSAGE_BODY_BYTES_MAX, TOPIC_BYTES_MAX};
 use teahouse_proto::names::{NameError, Nick, RoomName};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
-use crate::driver::{Driver, Request};
+use crate::driver::{Driver, InOutbox, Request};
 use crate::event::{Event, Outcome};
 use crate::options::Options;
 use crate::session::{Command, SayId};
-use crate::state::{Kind, Phase, State};
+use crate::state::{Kind, Phase, State, UNCONFIRMED_MAX};
 
 /// Commands that wait; one more is refused.
 const REQUESTS_MAX: usize = 256;
@@ -25,12 +25,20 @@ const EVENTS_MAX: usize = 1_024;
 /// A text longer than this is refused, in bytes.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
 
+/// Lines that wait to be said or to be confirmed; what would be more is refused. As many are kept of what is shown.
+const OUTBOX_LINES_MAX: u32 = UNCONFIRMED_MAX as u32;
+
+/// Bytes of text that surely fit on a line, whatever stands around them; only to reckon how many lines a text has.
+const LINE_BYTES: usize = 256;
+
 /// A client of one server. A clone is the same client; with the last one it leaves.
 #[derive(Debug, Clone)]
 pub struct Client {
     requests: mpsc::Sender<Request>,
     state: watch::Receiver<Arc<State>>,
     ids: Arc<AtomicU64>,
+    /// What is left of the outbox, in lines.
+    outbox: Arc<Semaphore>,
 }
 
 /// What happens, in order. Dropped, nobody listens, and the client goes on.
@@ -52,6 +60,9 @@ pub enum CommandError {
     /// No room or person can be called that.
     #[error("{0}: {1}")]
     Name(String, NameError),
+    /// Too much waits to be said.
+    #[error("too much is waiting to be sent already; this was not taken")]
+    OutboxFull,
     /// There is nothing in the text.
     #[error("there is nothing to say")]
     Empty,
@@ -74,8 +85,11 @@ impl Client {
             password: options.password.map(|password| one_line(&password)),
             ..options
         };
+        // The first numbers are those of what is brought along.
+        let ids = Arc::new(AtomicU64::new(options.unsent.len() as u64));
+        let outbox = Arc::new(Semaphore::new(OUTBOX_LINES_MAX as usize));
         tokio::spawn(Driver::new(options, requests_taken, events, shown).run());
-        (Self { requests, state, ids: Arc::default() }, Events(events_taken))
+        (Self { requests, state, ids, outbox }, Events(events_taken))
     }
 
     /// What is known now.
@@ -98,7 +112,8 @@ impl Client {
         self.submit(Command::Part(room_name(room)?.as_str().to_owned()))
     }
 
-    /// Says something, in as many lines as it takes. The receipt may be dropped.
+    /// Says something, in as many lines as it takes: at once, or in order as soon as there is a connection. The receipt
+    /// may be dropped. With a server that knows our ids it is said once, however often the connection breaks.
     pub fn say(&self, target: &str, text: &str) -> Result<Receipt, CommandError> {
         self.say_as(target, Kind::Privmsg, text)
     }
@@ -114,14 +129,17 @@ impl Client {
     }
 
     fn say_as(&self, target: &str, kind: Kind, text: &str) -> Result<Receipt, CommandError> {
-        let (request, receipt) = self.saying(target, kind, text)?;
+        let room =
+            Arc::clone(&self.outbox).try_acquire_many_owned(lines(text)?).map_err(|_| CommandError::OutboxFull)?;
+        let (request, receipt) = self.saying(target, kind, text, room)?;
         self.send(request)?;
         Ok(receipt)
     }
 
-    /// Says something, and waits while too many commands are waiting. The receipt tells when it is stored.
+    /// Says something, and waits while too much is waiting. The receipt tells when it is stored.
     pub async fn say_queued(&self, target: &str, text: &str) -> Result<Receipt, CommandError> {
-        let (request, receipt) = self.saying(target, Kind::Privmsg, text)?;
+        let room = Arc::clone(&self.outbox).acquire_many_owned(lines(text)?).await.map_err(|_| CommandError::Over)?;
+        let (request, receipt) = self.saying(target, Kind::Privmsg, text, room)?;
         self.requests.send(request).await.map_err(|_| CommandError::Over)?;
         Ok(receipt)
     }
@@ -131,19 +149,18 @@ impl Client {
         Ok(self.say_queued(target, text).await?.await)
     }
 
-    fn saying(&self, target: &str, kind: Kind, text: &str) -> Result<(Request, Receipt), CommandError> {
+    fn saying(
+        &self,
+        target: &str,
+        kind: Kind,
+        text: &str,
+        room: OwnedSemaphorePermit,
+    ) -> Result<(Request, Receipt), CommandError> {
         let target = target_name(target)?;
-        if text.trim().is_empty() {
-            return Err(CommandError::Empty);
-        }
-        if text.len() > TEXT_BYTES_MAX {
-            return Err(CommandError::TooLong);
-        }
-        self.online()?;
         let id = SayId(self.ids.fetch_add(1, Ordering::Relaxed));
         let (told, receipt) = oneshot::channel();
         let command = Command::Say { id, target, kind, text: text.to_owned() };
-        Ok((Request { command, receipt: Some((id, told)) }, Receipt(receipt)))
+        Ok((Request { command, said: Some((id, InOutbox { told, room })) }, Receipt(receipt)))
     }
 
     /// Sets a room's topic; empty takes it away.
@@ -197,7 +214,7 @@ impl Client {
     }
 
     fn submit(&self, command: Command) -> Result<(), CommandError> {
-        self.send(Request { command, receipt: None })
+        self.send(Request { command, said: None })
     }
 
     fn send(&self, request: Request) -> Result<(), CommandError> {
@@ -245,6 +262,17 @@ impl Events {
     /// The next event if there is one already.
     pub fn try_next(&mut self) -> Option<Event> {
         self.0.try_recv().ok()
+    }
+}
+
+/// How many lines of the outbox a text takes.
+fn lines(text: &str) -> Result<u32, CommandError> {
+    let lines = text.split(['\r', '\n', '\0']).filter(|line| !line.trim().is_empty());
+    let lines: usize = lines.map(|line| line.len().div_ceil(LINE_BYTES)).sum();
+    match u32::try_from(lines).unwrap_or(u32::MAX) {
+        0 => Err(CommandError::Empty),
+        lines if lines > OUTBOX_LINES_MAX || text.len() > TEXT_BYTES_MAX => Err(CommandError::TooLong),
+        lines => Ok(lines),
     }
 }
 

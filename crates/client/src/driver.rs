@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::event::{Event, Outcome};
@@ -23,7 +23,15 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A command, and whom to tell what became of it.
 pub(crate) struct Request {
     pub(crate) command: Command,
-    pub(crate) receipt: Option<(SayId, oneshot::Sender<Outcome>)>,
+    pub(crate) said: Option<(SayId, InOutbox)>,
+}
+
+/// What is in the outbox until it is known what became of it.
+pub(crate) struct InOutbox {
+    /// Whom to tell.
+    pub(crate) told: oneshot::Sender<Outcome>,
+    /// The room that it takes.
+    pub(crate) room: OwnedSemaphorePermit,
 }
 
 /// The program's ends of the channels are with [`Client`](crate::Client).
@@ -36,7 +44,7 @@ pub(crate) struct Driver {
     events: mpsc::Sender<Event>,
     untold: VecDeque<Event>,
     state: watch::Sender<Arc<State>>,
-    receipts: BTreeMap<SayId, oneshot::Sender<Outcome>>,
+    outbox: BTreeMap<SayId, InOutbox>,
     outcomes: Vec<(SayId, Outcome)>,
     url: crate::ServerUrl,
     link: Link,
@@ -70,14 +78,14 @@ impl Driver {
         let clock = Clock::new();
         let url = options.url.clone();
         Self {
-            session: Session::new(options, clock.now_ms()),
+            session: Session::new(options, clock.now_ms(), chance),
             clock,
             requests,
             abandoned: false,
             events,
             untold: VecDeque::new(),
             state,
-            receipts: BTreeMap::new(),
+            outbox: BTreeMap::new(),
             outcomes: Vec::new(),
             url,
             link: Link::None,
@@ -110,7 +118,7 @@ impl Driver {
                 Output::Send(line) => self.outgoing.push_back(line),
                 Output::Disconnect => {
                     self.hang_up().await;
-                    self.session.disconnected(self.clock.now_ms(), "the connection was closed", jitter());
+                    self.session.disconnected(self.clock.now_ms(), "the connection was closed");
                 }
                 Output::Event(event) => self.untold.push_back(event),
                 Output::Outcome(id, outcome) => self.outcomes.push((id, outcome)),
@@ -133,9 +141,10 @@ impl Driver {
     fn tell(&mut self) {
         self.state.send_replace(Arc::new(self.session.state().clone()));
         for (id, outcome) in self.outcomes.drain(..) {
-            if let Some(receipt) = self.receipts.remove(&id) {
+            if let Some(InOutbox { told, room }) = self.outbox.remove(&id) {
+                drop(room);
                 // Nobody has to wait for it.
-                _ = receipt.send(outcome);
+                _ = told.send(outcome);
             }
         }
         while let Some(event) = self.untold.pop_front() {
@@ -179,7 +188,7 @@ impl Driver {
             }
             Woken::Opened(Err(reason)) | Woken::Lost(reason) => {
                 self.link = Link::None;
-                self.session.disconnected(now_ms, &reason, jitter());
+                self.session.disconnected(now_ms, &reason);
             }
             Woken::Lines(lines) => {
                 for line in lines {
@@ -187,7 +196,7 @@ impl Driver {
                 }
             }
             Woken::Request(Some(request)) => {
-                self.receipts.extend(request.receipt);
+                self.outbox.extend(request.said);
                 self.session.command(now_ms, request.command);
             }
             Woken::Request(None) => {
@@ -215,9 +224,10 @@ async fn follow(link: &mut Link, outgoing: &mut VecDeque<String>, read: bool) ->
     }
 }
 
-fn jitter() -> u32 {
-    // Without randomness all clients come back at once, which is better than not at all.
-    getrandom::u32().unwrap_or_default()
+fn chance() -> u64 {
+    // Without randomness all clients come back at once, and what they say is told apart by the time alone: better than
+    // not at all.
+    getrandom::u64().unwrap_or_default()
 }
 
 /// Milliseconds since 1970 that never go backwards.

@@ -3,6 +3,7 @@
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::ServerUrl;
+use crate::state::Unsent;
 
 /// How to connect, and as whom.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct Options {
     pub raw_lines: bool,
     /// What to do when the connection fails.
     pub retry: Retry,
+    /// What an earlier client had in its outbox ([`State::unsent`](crate::State::unsent)): it is said first.
+    pub unsent: Vec<Unsent>,
 }
 
 /// When to connect again by itself.
@@ -51,6 +54,7 @@ impl Options {
             history: true,
             raw_lines: false,
             retry: Retry::Always,
+            unsent: Vec::new(),
         }
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use teahouse_client::{Client, CommandError, Outcome, Receipt, Retry};
+use teahouse_client::{Client, CommandError, Event, Events, Outcome, Receipt, Retry};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::visitor::{self, Target, VisitorArgs};
 
@@ -21,6 +21,9 @@ const READ_AHEAD_LINES: usize = 64;
 
 /// The goodbye takes no longer.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A connection that broke is made anew for so long; what is not stored by then is given up.
+const AWAY_MAX: Duration = Duration::from_secs(60);
 
 /// The options of `teahouse send`.
 #[derive(Debug, Args)]
@@ -55,16 +58,40 @@ async fn visit(args: &SendArgs) -> anyhow::Result<ExitCode> {
         Target::Room(room) => Some(room),
         Target::Person(_) => None,
     };
-    let (client, mut events) = args.visitor.connect(room.cloned().into_iter().collect(), false, Retry::Never);
+    let (client, mut events) = args.visitor.connect(room.cloned().into_iter().collect(), false, Retry::OnceOnline);
     visitor::arrive(&mut events, room).await?;
-    // What happens meanwhile is of no interest, but must be taken for the answers to come.
-    let listening = tokio::spawn(async move { while events.next().await.is_some() {} });
-    let said = say_all(&client, args.to.as_str(), texts(&args.text)).await;
+    let said = tokio::select! {
+        said = say_all(&client, args.to.as_str(), texts(&args.text)) => said,
+        reason = gone(&mut events) => Err(anyhow::anyhow!("{reason}; what was not confirmed may have been said or not")),
+    };
     // It may have ended already.
     _ = client.quit("");
     // A server that does not say goodbye is left all the same.
-    _ = timeout(GOODBYE_TIMEOUT, listening).await;
+    _ = timeout(GOODBYE_TIMEOUT, async { while events.next().await.is_some() {} }).await;
     said.map(|()| ExitCode::SUCCESS)
+}
+
+/// Takes what happens meanwhile, until the connection has been gone for too long: why it went.
+async fn gone(events: &mut Events) -> String {
+    let mut away: Option<(Instant, String)> = None;
+    loop {
+        let event = match &away {
+            None => events.next().await,
+            Some((until, reason)) => match timeout_at(*until, events.next()).await {
+                Ok(event) => event,
+                Err(_) => return reason.clone(),
+            },
+        };
+        match event {
+            Some(Event::Offline { reason, retry_in_ms: Some(_) }) => {
+                away.get_or_insert_with(|| (Instant::now() + AWAY_MAX, reason));
+            }
+            Some(Event::Offline { reason, retry_in_ms: None }) => return reason,
+            Some(Event::Online { .. }) => away = None,
+            Some(_) => {}
+            None => return "the connection has ended".to_owned(),
+        }
+    }
 }
 
 /// The lines to say: those on the command line are one, those from stdin come one by one.

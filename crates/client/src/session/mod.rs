@@ -1,9 +1,10 @@
 //! One client's side of the protocol, without a socket and without a clock: lines, commands and the
 //! passing of time go in, lines and events come out. It registers, keeps the connection alive, comes
-//! back after a drop, and fills what was missed.
+//! back after a drop, says what waits to be said, and fills what was missed.
 
 mod happenings;
 mod history;
+mod outbox;
 mod registration;
 mod sending;
 #[cfg(test)]
@@ -16,7 +17,7 @@ use teahouse_proto::names::{Nick, RoomName};
 
 use self::history::History;
 use self::registration::Registration;
-use self::sending::Sending;
+use self::sending::{Answered, Sending};
 use crate::event::{Direction, Event, Outcome, Seen};
 use crate::options::{Options, Retry};
 use crate::state::{Input, Kind, State, fold};
@@ -96,6 +97,8 @@ enum Stage {
 #[derive(Debug)]
 pub(crate) struct Session {
     options: Options,
+    /// A random number.
+    chance: fn() -> u64,
     state: State,
     output: VecDeque<Output>,
     stage: Stage,
@@ -121,8 +124,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Begins to connect at once.
-    pub(crate) fn new(options: Options, now_ms: u64) -> Self {
+    /// Begins to connect at once. What the options bring along to be said is named by the first numbers from 0.
+    pub(crate) fn new(options: Options, now_ms: u64, chance: fn() -> u64) -> Self {
         let wanted =
             options.rooms.iter().flatten().map(|room| (fold(room.as_str()), room.as_str().to_owned())).collect();
         let mut session = Self {
@@ -144,7 +147,11 @@ impl Session {
             history: History::default(),
             sending: Sending::default(),
             options,
+            chance,
         };
+        for (unsent, say) in std::mem::take(&mut session.options.unsent).iter().zip(0..) {
+            session.say_unsent(SayId(say), unsent);
+        }
         session.connect();
         session
     }
@@ -173,8 +180,8 @@ impl Session {
         self.begin_registration();
     }
 
-    /// The connection is gone, or could not be made. `jitter` is any random number.
-    pub(crate) fn disconnected(&mut self, now_ms: u64, reason: &str, jitter: u32) {
+    /// The connection is gone, or could not be made.
+    pub(crate) fn disconnected(&mut self, now_ms: u64, reason: &str) {
         self.now_ms = now_ms;
         if self.stage == Stage::Over {
             return;
@@ -199,7 +206,7 @@ impl Session {
         }
         let wait_ms = (RETRY_FIRST_MS << self.tries.min(8)).min(RETRY_MOST_MS);
         // Between half of it and all of it, so that many clients do not come back in step.
-        let wait_ms = wait_ms / 2 + u64::from(jitter) % (wait_ms / 2 + 1);
+        let wait_ms = wait_ms / 2 + (self.chance)() % (wait_ms / 2 + 1);
         self.tries = self.tries.saturating_add(1);
         self.stage = Stage::Waiting { until_ms: now_ms + wait_ms };
         self.event(Event::Offline { reason, retry_in_ms: Some(wait_ms) });
@@ -216,7 +223,7 @@ impl Session {
             }
             Stage::Connecting | Stage::Over => None,
         };
-        [stage_ms, self.sending.deadline_ms(), self.history.deadline_ms()].into_iter().flatten().min()
+        [stage_ms, self.sending_deadline_ms(), self.history.deadline_ms()].into_iter().flatten().min()
     }
 
     /// Time has passed.
@@ -267,14 +274,16 @@ impl Session {
             let token = line.params.last().copied().unwrap_or_default().to_owned();
             self.send_with(|line| _ = line.command("PONG").trailing(&token));
         }
-        self.answered(&line, label.as_deref(), row.is_some());
+        let answered = self.answered(&line, label.as_deref(), row.is_some());
         match added {
             Some(added) if row.is_some() => self.history_message(added),
             Some(added) => self.live_message(added),
             None => {}
         }
         self.register(&line);
-        self.happened(&line);
+        if answered == Answered::Done {
+            self.happened(&line);
+        }
         self.history_line(&line);
     }
 
@@ -345,6 +354,7 @@ impl Session {
 
     fn end(&mut self, reason: String) {
         self.end_history();
+        self.end_sending();
         self.stage = Stage::Over;
         self.event(Event::Offline { reason, retry_in_ms: None });
         self.output.push_back(Output::End);
@@ -359,6 +369,10 @@ impl Session {
 
     fn send(&mut self, text: String) {
         self.state.apply(Input::Out(&text));
+        self.put_on_wire(text);
+    }
+
+    fn put_on_wire(&mut self, text: String) {
         if self.options.raw_lines {
             self.event(Event::Line { direction: Direction::Out, text: text.clone() });
         }

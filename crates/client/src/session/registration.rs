@@ -6,7 +6,7 @@ use teahouse_proto::limits::{NICK_BYTES_MAX, USER_BYTES_MAX};
 
 use super::{Session, Stage, is_plain};
 use crate::event::Event;
-use crate::state::fold;
+use crate::state::{client_id_tag, fold};
 
 /// What is asked for, of what the server has.
 const CAPABILITIES: [&str; 8] = [
@@ -86,7 +86,7 @@ impl Session {
 
     fn offered(&mut self, list: &str) {
         let names = list.split(' ').map(|name| name.split('=').next().unwrap_or(name));
-        let known = names.filter(|name| CAPABILITIES.contains(name) || *name == guest());
+        let known = names.filter(|name| CAPABILITIES.contains(name) || *name == guest() || *name == client_id_tag());
         self.registration.offered.extend(known.map(str::to_owned));
         self.registration.offered.dedup();
     }
@@ -139,6 +139,7 @@ impl Session {
             self.send_with(|line| _ = line.command("JOIN").param(&room));
         }
         self.resume_conversations();
+        self.send_due();
     }
 }
 

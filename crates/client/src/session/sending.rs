@@ -1,56 +1,43 @@
-//! What we say: cut into lines, followed until the server has answered.
+//! What we say: cut into lines, kept in the outbox, sent when that is possible, followed until the server has answered.
 
-use std::collections::{BTreeMap, VecDeque};
-
-use teahouse_proto::irc::Message;
+use teahouse_proto::irc::{LineBuilder, Message};
 use teahouse_proto::limits::{MESSAGE_BODY_BYTES_MAX, NICK_BYTES_MAX, USER_BYTES_MAX};
 
+use super::outbox::{At, Line, Outbox, client_id};
 use super::{Output, SayId, Session, Stage};
 use crate::event::{Outcome, Refusal};
 use crate::split::pieces;
-use crate::state::{Kind, fold};
+use crate::state::{Input, Kind, Unsent, client_id_tag, fold};
 
 /// A message that nobody answered for so long has an unknown outcome.
 const ANSWER_MS: u64 = 30_000;
 
-/// Lines without an answer; no more are sent until some have one.
-const LINES_MAX: usize = 1_000;
-
 /// The longest host name that a server shows; longer ones do not exist.
 const HOST_BYTES_MAX: usize = 63;
+
+/// What a server says that cannot store anything at present.
+const UNAVAILABLE: &str = "TEMPORARILY_UNAVAILABLE";
 
 /// What is under way.
 #[derive(Debug, Default)]
 pub(super) struct Sending {
     labels: u64,
+    ids: u64,
     /// Length of our own `nick!user@host`, once the server has shown it.
     prefix_bytes: Option<usize>,
-    lines: VecDeque<Line>,
-    texts: BTreeMap<SayId, Text>,
+    outbox: Outbox,
 }
 
-/// One line without an answer.
-#[derive(Debug)]
-struct Line {
-    say: SayId,
-    label: Option<String>,
-    target: String,
-    text: String,
-    until_ms: u64,
-}
-
-/// One text, in one or several lines.
-#[derive(Debug)]
-struct Text {
-    lines_left: usize,
-    outcome: Outcome,
+/// What a line was the answer to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Answered {
+    /// To nothing that we said, or for good.
+    Done,
+    /// What we said is said again in a while.
+    Again,
 }
 
 impl Sending {
-    pub(super) fn deadline_ms(&self) -> Option<u64> {
-        self.lines.front().map(|line| line.until_ms)
-    }
-
     fn label(&mut self, prefix: char) -> String {
         self.labels += 1;
         format!("{prefix}{}", self.labels)
@@ -63,35 +50,77 @@ impl Session {
         self.state.has_capability("labeled-response").then(|| self.sending.label(prefix))
     }
 
-    pub(super) fn say(&mut self, id: SayId, target: &str, kind: Kind, text: &str) {
-        if self.stage != Stage::Online || self.sending.lines.len() > LINES_MAX {
-            return self.output.push_back(Output::Outcome(id, Outcome::NotSent));
-        }
-        let command = if kind == Kind::Notice { "NOTICE" } else { "PRIVMSG" };
-        let (before, after) = if kind == Kind::Action { ("\u{1}ACTION ", "\u{1}") } else { ("", "") };
-        let room = self.room_for_text(command, target) - before.len() - after.len();
-        let pieces: Vec<String> =
-            pieces(text, room).into_iter().map(|piece| format!("{before}{piece}{after}")).collect();
+    /// When something of what we said is due.
+    pub(super) fn sending_deadline_ms(&self) -> Option<u64> {
+        let online = self.stage == Stage::Online;
+        self.sending.outbox.deadline_ms(self.now_ms).filter(|_| online)
+    }
+
+    /// Says a text, at once or as soon as there is a connection.
+    pub(super) fn say(&mut self, say: SayId, target: &str, kind: Kind, text: &str) {
+        let over = matches!(self.stage, Stage::Leaving { .. } | Stage::Over);
+        let room = self.room_for_text(command(kind), target) - on_the_wire(kind, "").len();
+        let pieces = if over { Vec::new() } else { pieces(text, room) };
         if pieces.is_empty() {
-            return self.output.push_back(Output::Outcome(id, Outcome::NotSent));
+            return self.output.push_back(Output::Outcome(say, Outcome::NotSent));
         }
-        self.sending.texts.insert(id, Text { lines_left: pieces.len(), outcome: Outcome::NotSent });
-        // Nothing comes back from a server that can do neither.
-        let answered = ["echo-message", "labeled-response"].iter().any(|name| self.state.has_capability(name));
-        for text in pieces {
+        self.sending.outbox.begin(say, pieces.len());
+        for piece in pieces {
+            self.sending.ids += 1;
+            let id = client_id(self.now_ms, self.sending.ids, (self.chance)());
+            self.keep(say, id, target, kind, piece);
+        }
+        self.send_due();
+    }
+
+    /// What an earlier client could not say any more is said first.
+    pub(super) fn say_unsent(&mut self, say: SayId, unsent: &Unsent) {
+        if unsent.target.starts_with('#') {
+            self.wanted.insert(fold(&unsent.target), unsent.target.clone());
+        }
+        self.sending.outbox.begin(say, 1);
+        self.keep(say, unsent.id.clone(), &unsent.target, unsent.kind, &unsent.text);
+    }
+
+    fn keep(&mut self, say: SayId, id: String, target: &str, kind: Kind, text: &str) {
+        let (target, key, text) = (target.to_owned(), fold(target), on_the_wire(kind, text));
+        let at = At::Waiting { not_before_ms: 0 };
+        let line = Line { say, id, command: command(kind), target, key, text, tries: 0, at };
+        let mut buffer = Vec::new();
+        write(&mut LineBuilder::new(&mut buffer), &line, None, true);
+        self.state.apply(Input::Keep(&String::from_utf8_lossy(&buffer)));
+        self.sending.outbox.push(line);
+    }
+
+    /// Whether the server knows a repeat by our id, and says back what it has.
+    fn is_said_once(&self) -> bool {
+        self.is_answered() && self.state.has_capability(&client_id_tag())
+    }
+
+    /// Nothing comes back from a server that can do neither.
+    fn is_answered(&self) -> bool {
+        ["echo-message", "labeled-response"].iter().any(|name| self.state.has_capability(name))
+    }
+
+    /// Sends of the outbox what may be sent now.
+    pub(super) fn send_due(&mut self) {
+        if self.stage != Stage::Online {
+            return;
+        }
+        let (once, answered) = (self.is_said_once(), self.is_answered());
+        for place in self.sending.outbox.due(self.now_ms, once) {
             let label = self.next_label('m');
-            self.send_with(|line| {
-                if let Some(label) = &label {
-                    line.tag("label", label);
-                }
-                line.command(command).param(target).trailing(&text);
-            });
-            if answered {
-                let until_ms = self.now_ms + ANSWER_MS;
-                self.sending.lines.push_back(Line { say: id, label, target: fold(target), text, until_ms });
-            } else {
-                self.outcome(id, Outcome::Sent);
-            }
+            let Some(line) = self.sending.outbox.line_mut(place) else { continue };
+            let (mut sent, mut seen) = (Vec::new(), Vec::new());
+            write(&mut LineBuilder::new(&mut sent), line, label.as_deref(), once);
+            write(&mut LineBuilder::new(&mut seen), line, label.as_deref(), true);
+            line.tries += 1;
+            line.at = At::Sent { label, until_ms: self.now_ms + ANSWER_MS };
+            self.state.apply(Input::Out(&String::from_utf8_lossy(&seen)));
+            self.put_on_wire(String::from_utf8_lossy(&sent).into_owned());
+        }
+        while !answered && let Some(sent) = self.sending.outbox.position(Line::is_sent) {
+            self.done(sent, Outcome::Sent);
         }
     }
 
@@ -103,8 +132,8 @@ impl Session {
         MESSAGE_BODY_BYTES_MAX.saturating_sub(around).max(64)
     }
 
-    /// Does this line answer one of ours? `label` is its label, or that of its batch.
-    pub(super) fn answered(&mut self, line: &Message<'_>, label: Option<&str>, history: bool) {
+    /// Does this line answer one of ours? `label` is its label, or that of its batch; `history`: it was said before.
+    pub(super) fn answered(&mut self, line: &Message<'_>, label: Option<&str>, history: bool) -> Answered {
         let mine = line.source_nick().is_some_and(|nick| self.state.is_me(nick));
         if let Some(source) = line.source.filter(|source| mine && source.contains('!')) {
             self.sending.prefix_bytes = Some(source.len());
@@ -112,85 +141,125 @@ impl Session {
             // Perhaps our own; the next line of ours will show how long it is now.
             self.sending.prefix_bytes = None;
         }
-        if history {
-            return;
+        let Some((place, outcome)) = self.answer_to(line, label, history, mine) else { return Answered::Done };
+        let passes = matches!(&outcome, Outcome::Refused(refusal) if refusal.code == UNAVAILABLE);
+        if passes
+            && self.is_said_once()
+            && let Some(line) = self.sending.outbox.line_mut(place)
+        {
+            line.wait(self.now_ms);
+            return Answered::Again;
         }
-        let about = |params: &[&str]| params.get(1).map(|name| fold(name)).unwrap_or_default();
-        let (found, outcome) = match (line.command, &line.params[..]) {
+        self.done(place, outcome);
+        self.send_due();
+        Answered::Done
+    }
+
+    /// Which of our lines it answers, and how.
+    fn answer_to(
+        &self,
+        line: &Message<'_>,
+        label: Option<&str>,
+        history: bool,
+        mine: bool,
+    ) -> Option<(usize, Outcome)> {
+        let tag = |key: &str| line.tags.get(key).map(std::borrow::Cow::into_owned);
+        let with_id = |id: &str| self.sending.outbox.position(|sent| sent.id == id);
+        let stored = || Outcome::Stored { msgid: tag("msgid"), time: tag("time") };
+        if matches!(line.command, "PRIVMSG" | "NOTICE")
+            && let Some(found) = tag(&client_id_tag()).and_then(|id| with_id(&id))
+        {
+            return Some((found, stored()));
+        }
+        if history {
+            return None;
+        }
+        let to = |name: Option<&&str>| {
+            let key = name.map(|name| fold(name)).unwrap_or_default();
+            move |sent: &Line| sent.key == key
+        };
+        match (line.command, &line.params[..]) {
             ("PRIVMSG" | "NOTICE", [target, text]) if mine => {
-                let tag = |key| line.tags.get(key).map(std::borrow::Cow::into_owned);
-                let outcome = Outcome::Stored { msgid: tag("msgid"), time: tag("time") };
                 let target = fold(target);
-                let same = |sent: &Line| sent.label.is_none() && sent.target == target && sent.text == *text;
-                (self.find(label, same), outcome)
+                Some((self.find(label, |sent| sent.key == target && sent.text == *text)?, stored()))
             }
-            ("ACK", _) => (self.find(label, |_| false), Outcome::Stored { msgid: None, time: None }),
+            ("ACK", _) => Some((self.find(label, |_| false)?, Outcome::Stored { msgid: None, time: None })),
             ("FAIL", ["PRIVMSG" | "NOTICE", code, rest @ ..]) => {
-                let target = rest.first().map(|target| fold(target)).unwrap_or_default();
-                let found = self.find(label, |sent| sent.label.is_none() && sent.target == target);
-                (found, Outcome::Refused(refusal(code, &target, &line.params)))
+                let about = rest.first().copied().unwrap_or_default();
+                let found = self.find(label, to(rest.first())).or_else(|| with_id(about))?;
+                Some((found, Outcome::Refused(refusal(code, about, &line.params))))
             }
             (code, params) if line.numeric().is_some_and(|code| (400..600).contains(&code)) => {
-                let target = about(params);
-                let found = self.find(label, |sent| sent.label.is_none() && sent.target == target);
-                (found, Outcome::Refused(refusal(code, &target, params)))
+                let about = params.get(1).map(|name| fold(name)).unwrap_or_default();
+                Some((self.find(label, to(params.get(1)))?, Outcome::Refused(refusal(code, &about, params))))
             }
-            _ => return,
-        };
-        if let Some(line) = found.and_then(|found| self.sending.lines.remove(found)) {
-            self.outcome(line.say, outcome);
+            _ => None,
         }
     }
 
     /// The line with this label; of lines without labels the first that it may be.
     fn find(&self, label: Option<&str>, may_be: impl Fn(&Line) -> bool) -> Option<usize> {
         match label {
-            Some(label) => self.sending.lines.iter().position(|sent| sent.label.as_deref() == Some(label)),
-            None => self.sending.lines.iter().position(may_be),
+            Some(_) => self.sending.outbox.position(|sent| sent.has_label(label)),
+            None => self.sending.outbox.position(|sent| sent.has_label(None) && may_be(sent)),
         }
     }
 
-    fn outcome(&mut self, id: SayId, outcome: Outcome) {
-        let Some(text) = self.sending.texts.get_mut(&id) else {
-            return;
-        };
-        text.lines_left -= 1;
-        if badness(&outcome) >= badness(&text.outcome) {
-            text.outcome = outcome;
+    fn done(&mut self, place: usize, outcome: Outcome) {
+        if let Some(line) = self.sending.outbox.remove(place) {
+            self.outcome(&line, outcome);
         }
-        if text.lines_left == 0
-            && let Some(text) = self.sending.texts.remove(&id)
-        {
-            self.output.push_back(Output::Outcome(id, text.outcome));
+    }
+
+    fn outcome(&mut self, line: &Line, outcome: Outcome) {
+        if let Some(outcome) = self.sending.outbox.outcome(line.say, outcome) {
+            self.output.push_back(Output::Outcome(line.say, outcome));
         }
     }
 
     /// The connection is gone: nobody knows what became of what was sent.
     pub(super) fn lose_sent(&mut self) {
         self.sending.prefix_bytes = None;
-        for line in std::mem::take(&mut self.sending.lines) {
-            self.outcome(line.say, Outcome::Unknown);
-        }
+        self.give_up(|_| true);
     }
 
     pub(super) fn expire_sent(&mut self) {
-        while self.sending.lines.front().is_some_and(|line| line.until_ms <= self.now_ms)
-            && let Some(line) = self.sending.lines.pop_front()
-        {
-            self.outcome(line.say, Outcome::Unknown);
+        let now_ms = self.now_ms;
+        self.give_up(|until_ms| until_ms <= now_ms);
+        self.send_due();
+    }
+
+    fn give_up(&mut self, is_lost: impl Fn(u64) -> bool) {
+        let again = self.is_said_once();
+        for line in self.sending.outbox.lose(is_lost, again) {
+            self.outcome(&line, Outcome::Unknown);
+        }
+    }
+
+    /// There will be no other connection.
+    pub(super) fn end_sending(&mut self) {
+        for line in self.sending.outbox.empty() {
+            self.outcome(&line, if line.tries == 0 { Outcome::NotSent } else { Outcome::Unknown });
         }
     }
 }
 
-/// Of a text in several lines the worst outcome counts, and of two alike the last.
-fn badness(outcome: &Outcome) -> u8 {
-    match outcome {
-        Outcome::NotSent => 0,
-        Outcome::Stored { .. } => 1,
-        Outcome::Sent => 2,
-        Outcome::Unknown => 3,
-        Outcome::Refused(_) => 4,
+fn command(kind: Kind) -> &'static str {
+    if kind == Kind::Notice { "NOTICE" } else { "PRIVMSG" }
+}
+
+fn on_the_wire(kind: Kind, text: &str) -> String {
+    if kind == Kind::Action { format!("\u{1}ACTION {text}\u{1}") } else { text.to_owned() }
+}
+
+fn write(to: &mut LineBuilder<'_>, line: &Line, label: Option<&str>, with_id: bool) {
+    if let Some(label) = label {
+        to.tag("label", label);
     }
+    if with_id {
+        to.tag(&client_id_tag(), &line.id);
+    }
+    to.command(line.command).param(&line.target).trailing(&line.text);
 }
 
 pub(super) fn refusal(code: &str, about: &str, params: &[&str]) -> Refusal {

@@ -57,8 +57,10 @@ impl Kind {
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// The server said it back, or it came from somebody else.
+    /// The server said it back, which promises that it is stored; or it came from somebody else.
     Confirmed,
+    /// It waits to be sent: there is no connection, or what was said there before is still under way.
+    Waiting,
     /// Sent, and nothing heard.
     Pending,
     /// The server refused it.
@@ -98,7 +100,9 @@ pub struct Log {
 struct Sent {
     message: Arc<Message>,
     label: Option<String>,
-    /// The last confirmed message when it was sent.
+    /// Our own id of it, by which it is said once however often it is sent.
+    id: Option<String>,
+    /// The last confirmed message when it was said.
     after: Option<Arc<Message>>,
 }
 
@@ -154,20 +158,51 @@ impl Log {
         Some(message)
     }
 
-    /// Appends what we sent and the server has yet to confirm.
-    pub(super) fn send(&mut self, message: Message, label: Option<String>) {
+    /// Appends what is to be sent or was sent, and is not confirmed. What stands there already with this id stays where
+    /// it is: it was sent now.
+    pub(super) fn send(&mut self, message: Message, label: Option<String>, id: Option<String>) {
+        if let Some(sent) = self.with_id(id.as_deref()).and_then(|at| self.unconfirmed.get_mut(at)) {
+            Arc::make_mut(&mut sent.message).fate = message.fate;
+            sent.label = label;
+            return;
+        }
         let after = self.confirmed.last().cloned();
-        self.unconfirmed.push(Sent { message: Arc::new(message), label, after });
+        self.unconfirmed.push(Sent { message: Arc::new(message), label, id, after });
         if self.unconfirmed.len() > UNCONFIRMED_MAX {
-            self.unconfirmed.remove(0);
+            // What waits is still to be said; what failed was seen.
+            let failed = |sent: &Sent| matches!(sent.message.fate, Fate::Refused | Fate::Unknown);
+            let goes = self.unconfirmed.iter().position(failed).unwrap_or(0);
+            self.unconfirmed.remove(goes);
         }
     }
 
+    fn with_id(&self, id: Option<&str>) -> Option<usize> {
+        self.unconfirmed.iter().position(|sent| id.is_some() && sent.id.as_deref() == id)
+    }
+
+    /// It was said without anybody confirming it.
+    pub(super) fn forget_sent(&mut self, id: Option<&str>) {
+        if let Some(found) = self.with_id(id) {
+            self.unconfirmed.remove(found);
+        }
+    }
+
+    /// What waits or is under way with an id of ours, in the order in which it was said.
+    pub(super) fn unsent(&self) -> impl Iterator<Item = (&str, &Message)> {
+        let unsent = self.unconfirmed.iter().filter(|sent| matches!(sent.message.fate, Fate::Waiting | Fate::Pending));
+        unsent.filter_map(|sent| Some((sent.id.as_deref()?, &*sent.message)))
+    }
+
     /// A message of ours has come back: removes the unconfirmed one that it confirms.
-    pub(super) fn settle(&mut self, echo: &Message, label: Option<&str>) {
+    pub(super) fn settle(&mut self, echo: &Message, label: Option<&str>, id: Option<&str>) {
         let pending = |sent: &&Sent| sent.message.fate == Fate::Pending;
         let labelled = |sent: &Sent| label.is_some() && sent.label.as_deref() == label;
-        let found = self.unconfirmed.iter().position(|sent| pending(&sent) && labelled(sent));
+        let found = self.with_id(id);
+        let found = found.or_else(|| self.unconfirmed.iter().position(|sent| pending(&sent) && labelled(sent)));
+        if found.is_none() && id.is_some() {
+            // Another session of ours has said it.
+            return;
+        }
         let found = found.or_else(|| {
             let same = |sent: &Sent| sent.label.is_none() && sent.message.says_the_same(echo);
             self.unconfirmed.iter().position(|sent| pending(&sent) && same(sent))
@@ -184,22 +219,23 @@ impl Log {
         }
     }
 
-    /// The server refused the pending message with this label; whether there was one.
-    pub(super) fn refuse_labelled(&mut self, label: &str) -> bool {
-        self.refuse(|sent| sent.label.as_deref() == Some(label))
+    /// The server refused the pending message with this label, for good or not; whether there was one.
+    pub(super) fn refuse_labelled(&mut self, label: &str, fate: Fate) -> bool {
+        self.refuse(|sent| sent.label.as_deref() == Some(label), fate)
     }
 
     /// The server refused one without saying which: the first.
-    pub(super) fn refuse_first(&mut self) -> bool {
-        self.refuse(|_| true)
+    pub(super) fn refuse_first(&mut self, fate: Fate) -> bool {
+        self.refuse(|_| true, fate)
     }
 
-    fn refuse(&mut self, which: impl Fn(&Sent) -> bool) -> bool {
+    fn refuse(&mut self, which: impl Fn(&Sent) -> bool, fate: Fate) -> bool {
         let mut pending = self.unconfirmed.iter_mut().filter(|sent| sent.message.fate == Fate::Pending);
         let Some(sent) = pending.find(|sent| which(sent)) else {
             return false;
         };
-        Arc::make_mut(&mut sent.message).fate = Fate::Refused;
+        let stays = fate == Fate::Waiting && sent.id.is_some();
+        Arc::make_mut(&mut sent.message).fate = if stays { Fate::Waiting } else { Fate::Refused };
         true
     }
 
@@ -208,10 +244,12 @@ impl Log {
         self.unconfirmed.iter().any(|sent| sent.message.fate == Fate::Pending)
     }
 
-    /// The connection is gone: nobody knows what became of what was pending.
-    pub(super) fn lose(&mut self) {
+    /// The connection is gone: nobody knows what became of what was pending. What has an id that the server knows a
+    /// repeat by waits to be sent again.
+    pub(super) fn lose(&mut self, is_said_once: bool) {
         for sent in self.unconfirmed.iter_mut().filter(|sent| sent.message.fate == Fate::Pending) {
-            Arc::make_mut(&mut sent.message).fate = Fate::Unknown;
+            let again = is_said_once && sent.id.is_some();
+            Arc::make_mut(&mut sent.message).fate = if again { Fate::Waiting } else { Fate::Unknown };
         }
     }
 }

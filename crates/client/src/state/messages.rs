@@ -5,7 +5,9 @@ use std::sync::Arc;
 use teahouse_proto::irc;
 
 use super::about::about;
-use super::{Added, BATCHES_MAX, Conversation, Fate, Kind, Log, Message, ROOMS_MAX, State, fold};
+use super::{
+    Added, BATCHES_MAX, Conversation, Fate, Kind, Log, Message, ROOMS_MAX, Room, State, Unsent, client_id_tag, fold,
+};
 
 /// A batch that is open.
 #[derive(Debug, Clone)]
@@ -79,9 +81,11 @@ impl State {
             fate: Fate::Confirmed,
         };
         let label = if mine { self.label(line) } else { None };
+        // Only an author is told the id, also of what was said under another nick.
+        let id = tag(line, &client_id_tag());
         let (name, log) = self.place(&goes_to)?;
-        if mine {
-            log.settle(&message, label.as_deref());
+        if mine || id.is_some() {
+            log.settle(&message, label.as_deref(), id.as_deref());
         }
         let message = log.confirm(message)?;
         Some(Added { target: name, message, history: history.is_some() })
@@ -97,25 +101,54 @@ impl State {
         if target.contains(',') {
             return None;
         }
-        let (kind, text) = kind_and_text(line.command, text)?;
         let echoed = self.has_capability("echo-message");
-        let message = Message {
-            from: self.nick.clone(),
-            kind,
-            text: text.to_owned(),
-            msgid: None,
-            time: None,
-            about: about(line),
-            mine: true,
-            fate: if echoed { Fate::Pending } else { Fate::Confirmed },
-        };
+        let message = self.own(line, text, if echoed { Fate::Pending } else { Fate::Confirmed })?;
+        let (label, id) = (tag(line, "label"), tag(line, &client_id_tag()));
         let (name, log) = self.place(target)?;
         if echoed {
-            log.send(message, tag(line, "label"));
+            log.send(message, label, id);
             return None;
         }
+        log.forget_sent(id.as_deref());
         let message = log.confirm(message)?;
         Some(Added { target: name, message, history: false })
+    }
+
+    /// What is to be sent; its room is there from now on, even before we are in it.
+    pub(super) fn keep(&mut self, line: &irc::Message<'_>) {
+        let ("PRIVMSG" | "NOTICE", [target, .., text]) = (line.command, &line.params[..]) else { return };
+        let Some(id) = tag(line, &client_id_tag()) else { return };
+        let Some(message) = self.own(line, text, Fate::Waiting) else { return };
+        if target.starts_with('#') && self.room(target).is_none() && self.rooms.len() < ROOMS_MAX {
+            let room = Room { name: (*target).to_owned(), ..Room::default() };
+            self.rooms.insert(fold(target), Arc::new(room));
+        }
+        if let Some((_, log)) = self.place(target) {
+            log.send(message, None, Some(id));
+        }
+    }
+
+    fn own(&self, line: &irc::Message<'_>, text: &str, fate: Fate) -> Option<Message> {
+        let (kind, text) = kind_and_text(line.command, text)?;
+        let (from, text) = (self.nick.clone(), text.to_owned());
+        Some(Message { from, kind, text, msgid: None, time: None, about: about(line), mine: true, fate })
+    }
+
+    /// What waits or is under way, and may be said by whoever comes after this client, in the order in which it was said.
+    pub fn unsent(&self) -> Vec<Unsent> {
+        let rooms = self.rooms.values().map(|room| (&room.name, &room.log));
+        let talks = self.direct.values().map(|talk| (&talk.name, &talk.log));
+        let one = |target: &str, id: &str, message: &Message| Unsent {
+            id: id.to_owned(),
+            target: target.to_owned(),
+            kind: message.kind,
+            text: message.text.clone(),
+        };
+        let all = rooms.chain(talks).flat_map(|(name, log)| log.unsent().map(move |(id, said)| one(name, id, said)));
+        let mut all: Vec<Unsent> = all.collect();
+        // Ids begin with the time.
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
     }
 
     /// The list that a name stands for, which begins with its first message if it is a person's.
@@ -140,12 +173,12 @@ impl State {
         }
     }
 
-    pub(super) fn refuse_labelled(&mut self, label: &str) {
+    pub(super) fn refuse_labelled(&mut self, label: &str, fate: Fate) {
         let rooms = self.rooms.values_mut().filter(|room| room.log.has_pending());
         let talks = self.direct.values_mut().filter(|talk| talk.log.has_pending());
         let mut logs =
             rooms.map(|room| &mut Arc::make_mut(room).log).chain(talks.map(|talk| &mut Arc::make_mut(talk).log));
-        logs.any(|log| log.refuse_labelled(label));
+        logs.any(|log| log.refuse_labelled(label, fate));
     }
 }
 

@@ -11,7 +11,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use teahouse_proto::irc;
+use teahouse_proto::{VENDOR, irc};
 
 pub use self::about::{REACTION_LENGTH_MAX, REACTIONS_MAX};
 pub use self::log::{Fate, Kind, Log, MESSAGES_MAX, Message, UNCONFIRMED_MAX};
@@ -45,6 +45,21 @@ pub enum Input<'a> {
     In(&'a str),
     /// A line that we send, without its ending.
     Out(&'a str),
+    /// A line with an id of ours, which is sent as soon as that is possible.
+    Keep(&'a str),
+}
+
+/// Something of ours that the server has not confirmed: who has it may say it again, and it is said once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsent {
+    /// Our own id of it.
+    pub id: String,
+    /// The room or person.
+    pub target: String,
+    /// How it is said.
+    pub kind: Kind,
+    /// What is said, without CTCP framing.
+    pub text: String,
 }
 
 /// How far the connection is.
@@ -182,6 +197,7 @@ impl State {
             Input::Close => self.close(),
             Input::In(line) => return self.line_in(&irc::Message::parse(line).ok()?),
             Input::Out(line) => return self.line_out(&irc::Message::parse(line).ok()?),
+            Input::Keep(line) => self.keep(&irc::Message::parse(line).ok()?),
         }
         None
     }
@@ -196,15 +212,16 @@ impl State {
     fn close(&mut self) {
         self.phase = Phase::Offline;
         self.batches.clear();
+        let is_said_once = self.has_capability(&client_id_tag());
         for room in self.rooms.values_mut() {
             if room.joined || room.log.has_pending() {
                 let room = Arc::make_mut(room);
                 room.joined = false;
-                room.log.lose();
+                room.log.lose(is_said_once);
             }
         }
         for conversation in self.direct.values_mut().filter(|conversation| conversation.log.has_pending()) {
-            Arc::make_mut(conversation).log.lose();
+            Arc::make_mut(conversation).log.lose(is_said_once);
         }
     }
 
@@ -355,12 +372,15 @@ impl State {
         if line.command != "FAIL" && !numeric {
             return;
         }
+        let passes = line.params.get(1) == Some("TEMPORARILY_UNAVAILABLE");
+        let again = line.command == "FAIL" && passes && self.has_capability(&client_id_tag());
+        let fate = if again { Fate::Waiting } else { Fate::Refused };
         if let Some(label) = self.label(line) {
-            self.refuse_labelled(&label);
+            self.refuse_labelled(&label, fate);
         } else if let ("FAIL", ["PRIVMSG" | "NOTICE", _, target, ..]) = (line.command, &line.params[..])
             && let Some(log) = self.log_mut(target)
         {
-            log.refuse_first();
+            log.refuse_first(fate);
         }
     }
 
@@ -406,6 +426,11 @@ impl Room {
 /// Why one was put out of a room; servers give the nick as the reason when there is none.
 pub(crate) fn why_put_out<'a>(by: &str, reason: &'a str) -> Option<&'a str> {
     Some(reason).filter(|reason| !reason.is_empty() && *reason != by)
+}
+
+/// The tag, and the capability, of a client's own id of a message.
+pub(crate) fn client_id_tag() -> String {
+    format!("{VENDOR}client-msgid")
 }
 
 /// The wire's casemapping: names match without regard to the case of A-Z.

@@ -75,7 +75,7 @@ fn log_snapshot(log: &Log) -> Value {
                 "failed": match message.fate {
                     Fate::Refused => Some("refused"),
                     Fate::Unknown => Some("unknown"),
-                    Fate::Confirmed | Fate::Pending => None,
+                    Fate::Confirmed | Fate::Waiting | Fate::Pending => None,
                 },
             });
             if let Some(about) = &message.about {

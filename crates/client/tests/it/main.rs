@@ -206,7 +206,7 @@ async fn a_program_that_listens_late_hears_everything_and_meanwhile_little_is_re
 async fn commands_that_make_no_sense_are_refused_at_once() {
     let server = Server::start(Door::Tcp).await;
     let (client, mut events) = Client::connect(options(&server.url));
-    assert!(matches!(client.say("#lobby", "too early"), Err(CommandError::Offline)));
+    assert!(matches!(client.history("#lobby"), Err(CommandError::Offline)));
     in_the_room(&mut events).await;
     assert!(matches!(client.say("#lobby", " \n "), Err(CommandError::Empty)));
     assert!(matches!(client.say("#lo bby", "hi"), Err(CommandError::Name(..))));
@@ -214,6 +214,7 @@ async fn commands_that_make_no_sense_are_refused_at_once() {
     assert!(matches!(client.say(":bob", "hi"), Err(CommandError::Name(..))));
     assert!(matches!(client.say("", "hi"), Err(CommandError::Name(..))));
     assert!(matches!(client.say("#lobby", &"x".repeat(1 << 20)), Err(CommandError::TooLong)));
+    assert!(matches!(client.say("#lobby", &"x\n".repeat(1_001)), Err(CommandError::TooLong)));
     assert!(matches!(client.join("lobby"), Err(CommandError::Name(..))));
     assert!(matches!(client.set_nick("a b"), Err(CommandError::Name(..))));
     assert!(matches!(client.set_topic("#lobby", &"x".repeat(391)), Err(CommandError::TooLong)));
@@ -221,4 +222,26 @@ async fn commands_that_make_no_sense_are_refused_at_once() {
     assert!(matches!(client.raw(&format!("PING {}", "x".repeat(510))), Err(CommandError::TooLong)));
     client.quit(&"茶".repeat(500)).unwrap();
     end(events).await;
+}
+
+#[tokio::test]
+async fn what_is_said_before_there_is_a_connection_waits_for_it_and_too_much_is_refused() {
+    let server = Server::start(Door::Tcp).await;
+    let (client, mut events) = Client::connect(options(&server.url));
+    tokio::spawn(async move { while events.next().await.is_some() {} });
+    let first = client.say("#lobby", "first").unwrap();
+    let mut receipts = Vec::new();
+    let error = loop {
+        match client.say("bob", &"tea\n".repeat(100)) {
+            Ok(receipt) => receipts.push(receipt),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((error, receipts.len()), (CommandError::OutboxFull, 9));
+    assert!(matches!(timeout(PATIENCE, first).await.unwrap(), Outcome::Stored { .. }));
+    for receipt in receipts {
+        assert!(matches!(timeout(PATIENCE, receipt).await.unwrap(), Outcome::Stored { .. }));
+    }
+    // Now that all of it is said there is room again.
+    client.say("bob", &"tea\n".repeat(1_000)).unwrap();
 }

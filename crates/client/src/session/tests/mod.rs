@@ -1,6 +1,7 @@
 //! Conversations with a scripted server, on a clock that the tests move.
 
 mod history;
+mod outbox;
 
 use expect_test::{Expect, expect};
 use teahouse_proto::names::{Nick, RoomName};
@@ -20,7 +21,7 @@ struct Talk {
 
 impl Talk {
     fn new(options: Options) -> Self {
-        let mut talk = Self { session: Session::new(options, 0), now_ms: 0, said: 0, out: String::new() };
+        let mut talk = Self { session: Session::new(options, 0, || 0), now_ms: 0, said: 0, out: String::new() };
         talk.drain();
         talk
     }
@@ -35,10 +36,15 @@ impl Talk {
     }
 
     fn connect(&mut self) {
+        self.connect_with("");
+    }
+
+    /// The same with more capabilities.
+    fn connect_with(&mut self, more: &str) {
         self.session.connected(self.now_ms);
         for line in [
-            format!(":tea CAP * LS :{CAPABILITIES} sasl=PLAIN unheard-of"),
-            format!(":tea CAP alice ACK :{CAPABILITIES}"),
+            format!(":tea CAP * LS :{CAPABILITIES} sasl=PLAIN unheard-of{more}"),
+            format!(":tea CAP alice ACK :{CAPABILITIES}{more}"),
             ":tea 001 alice :Welcome".into(),
             ":tea 005 alice CASEMAPPING=ascii teahouse.internal/AUTOJOIN=#lobby,#a\\x3Db :are supported by this server"
                 .into(),
@@ -70,7 +76,7 @@ impl Talk {
     }
 
     fn lose(&mut self) {
-        self.session.disconnected(self.now_ms, "the cable was cut", 0);
+        self.session.disconnected(self.now_ms, "the cable was cut");
         self.drain();
     }
 
@@ -209,7 +215,7 @@ fn a_taken_nick_gets_a_number_and_in_the_end_it_is_given_up() {
     for _ in 0..10 {
         talk.hear(":tea 433 * alice :Nickname is already in use");
     }
-    talk.session.disconnected(0, "closed", 0);
+    talk.session.disconnected(0, "closed");
     talk.drain();
     talk.check(&expect![[r#"
         < NICK alice2
@@ -354,6 +360,8 @@ fn what_nobody_answered_is_unknown_after_a_while_or_a_drop() {
     talk.wait(10_000);
     talk.lose();
     talk.say("#tea", "three");
+    talk.command(Command::Quit { reason: String::new() });
+    talk.say("#tea", "four");
     talk.check(&expect![[r#"
         < @label=m2 PRIVMSG #tea :one
         < @label=m3 PRIVMSG #tea :two
@@ -362,6 +370,9 @@ fn what_nobody_answered_is_unknown_after_a_while_or_a_drop() {
         = 2 Unknown
         * Offline { reason: "the cable was cut", retry_in_ms: Some(250) }
         = 3 NotSent
+        * Offline { reason: "left", retry_in_ms: None }
+        ! End
+        = 4 NotSent
     "#]]);
 }
 

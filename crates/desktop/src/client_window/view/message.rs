@@ -25,7 +25,7 @@ pub(super) fn show(
     let colour = match message.fate {
         Fate::Confirmed if message.kind == Kind::Notice => palette.weak,
         Fate::Confirmed => palette.text,
-        Fate::Pending | Fate::Refused | Fate::Unknown => palette.weak,
+        Fate::Waiting | Fate::Pending | Fate::Refused | Fate::Unknown => palette.weak,
     };
     text(ui, &message.text, colour, message.kind == Kind::Action);
     fate(ui, scene, place, message, actions);
@@ -107,13 +107,15 @@ fn fate(ui: &mut Ui, scene: &Scene<'_>, place: &str, message: &Arc<Message>, act
     let (texts, palette) = (scene.texts, Palette::of(ui));
     let (words, colour) = match message.fate {
         Fate::Confirmed => return,
+        Fate::Waiting => (texts.say("fate-waiting"), palette.weak),
         Fate::Pending => (texts.say("pending"), palette.weak),
         Fate::Refused => (texts.say("failed-refused"), palette.bad),
         Fate::Unknown => (texts.say("failed-unknown"), palette.warn),
     };
     ui.horizontal(|ui| {
         ui.label(RichText::new(words).small().color(colour));
-        if message.fate != Fate::Pending && parts::quiet(ui, &texts.say("send-again")).clicked() {
+        let failed = matches!(message.fate, Fate::Refused | Fate::Unknown);
+        if failed && parts::quiet(ui, &texts.say("send-again")).clicked() {
             actions.push(ClientAction::SayAgain { to: place.to_owned(), message: Arc::clone(message) });
         }
     });
