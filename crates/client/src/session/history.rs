@@ -3,7 +3,7 @@
 //!
 //! Each room and conversation has at most one *fill* at a time. While it runs, what is said live
 //! there is held back, so that the program hears everything in order. A fill that a lost connection
-//! interrupts goes on with the next one, from the same place.
+//! interrupts goes on with the next one, from the same place; so does one that was not answered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -38,6 +38,8 @@ pub(super) struct History {
     fills: BTreeMap<String, Fill>,
     /// Where the first fill is done, so that the next one fills a gap.
     visited: BTreeSet<String>,
+    /// What was known last when the connection went, until the gap that began there is filled.
+    left: BTreeMap<String, Since>,
     /// Open batches of history, and whose they are.
     batches: BTreeMap<String, String>,
 }
@@ -58,10 +60,35 @@ struct Fill {
 enum Why {
     /// The first visit.
     First,
-    /// There may be something after this message; `None`: nothing was said before.
-    Gap { after: Option<Arc<Message>> },
+    /// There may be something since then.
+    Gap { since: Since },
     /// Somebody wants to see more.
     Older,
+}
+
+/// A place in what was said: the last message that is known, or a time; neither, and nothing is known.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Since {
+    pub(super) msgid: Option<String>,
+    pub(super) time: Option<String>,
+}
+
+impl Since {
+    fn bound(&self) -> String {
+        match (&self.msgid, &self.time) {
+            (Some(msgid), _) => format!("msgid={msgid}"),
+            (None, Some(time)) => format!("timestamp={time}"),
+            (None, None) => "*".to_owned(),
+        }
+    }
+
+    /// Whether a message was said before; false when nobody can say.
+    fn is_later_than(&self, message: &Message) -> bool {
+        let both = self.time.as_ref().zip(message.time.as_ref());
+        both.is_some_and(|(since, said)| {
+            since > said || (since == said && self.msgid.is_some() && self.msgid > message.msgid)
+        })
+    }
 }
 
 /// A request under way, and what has come of it.
@@ -85,14 +112,15 @@ impl Session {
     /// Whose history a line is a row of, folded.
     pub(super) fn history_row(&mut self, line: &Line<'_>) -> Option<String> {
         let target = fold(self.state.history_target(line)?);
-        if matches!(line.command, "PRIVMSG" | "NOTICE")
+        // Whatever the rows are, each counts for the limit.
+        if line.command != "BATCH"
             && let Some(fill) = self.history.fills.get_mut(&target)
             && let Some(asked) = &mut fill.asked
         {
             let (msgid, time) = (line.tags.get("msgid"), line.tags.get("time"));
-            if let Why::Gap { after: Some(after) } = &fill.why {
-                let same = msgid.is_some() && msgid.as_deref() == after.msgid.as_deref();
-                let earlier = time.is_some() && time.as_deref() < after.time.as_deref();
+            if let Why::Gap { since } = &fill.why {
+                let same = msgid.is_some() && msgid.as_deref() == since.msgid.as_deref();
+                let earlier = time.is_some() && time.as_deref() < since.time.as_deref();
                 asked.closed |= same || earlier;
             }
             asked.rows += 1;
@@ -108,7 +136,7 @@ impl Session {
             return self.message_event(added.target, added.message, Seen::Before);
         };
         let seen = match &fill.why {
-            Why::Gap { after: Some(after) } if after.is_later_than(&added.message) => Seen::Before,
+            Why::Gap { since } if since.is_later_than(&added.message) => Seen::Before,
             Why::Gap { .. } => Seen::Missed,
             Why::First | Why::Older => Seen::Before,
         };
@@ -157,17 +185,28 @@ impl Session {
         }
     }
 
-    /// After a drop: what people have written to us meanwhile.
-    pub(super) fn resume_conversations(&mut self) {
-        let names: Vec<String> = self.state.conversations().map(|talk| talk.name.clone()).collect();
-        for name in names.into_iter().filter(|name| is_plain(name)) {
-            self.history.visited.insert(fold(&name));
-            self.expect(&name);
-            self.ask(&fold(&name));
-        }
+    /// A conversation that was there before a drop: what was written in it meanwhile.
+    pub(super) fn resume(&mut self, name: &str) {
+        self.history.visited.insert(fold(name));
+        self.expect(name);
+        self.ask(&fold(name));
     }
 
-    fn can_ask(&self) -> bool {
+    /// A conversation of which we hear now: what was said in it since then; `None`: what was said last.
+    pub(super) fn discover(&mut self, name: &str, since: Option<Since>) {
+        let key = fold(name);
+        if !self.history.fills.contains_key(&key) {
+            self.begin(name, since.map_or(Why::First, |since| Why::Gap { since }));
+        }
+        self.ask(&key);
+    }
+
+    /// The people whose history was asked for when the connection went.
+    pub(super) fn interrupted_people(&self) -> impl Iterator<Item = &str> {
+        self.history.fills.values().map(|fill| fill.name.as_str()).filter(|name| !name.starts_with('#'))
+    }
+
+    pub(super) fn can_ask(&self) -> bool {
         self.options.history && ["batch", "draft/chathistory"].iter().all(|name| self.state.has_capability(name))
     }
 
@@ -177,23 +216,30 @@ impl Session {
         if !self.can_ask() || !is_plain(name) {
             return;
         }
-        let until_ms = self.now_ms + ANSWER_MS;
         if let Some(interrupted) = self.history.fills.get_mut(&key) {
-            interrupted.until_ms = until_ms;
+            interrupted.until_ms = self.now_ms + ANSWER_MS;
             return;
         }
         let why = match self.history.visited.contains(&key) {
             false => Why::First,
-            true => Why::Gap { after: self.last_known(name) },
+            true => {
+                let since = self.history.left.get(&key).cloned();
+                Why::Gap { since: since.unwrap_or_else(|| self.last_known(name)) }
+            }
         };
-        let name = name.to_owned();
-        let fill = Fill { name, why, asked: None, pages: 0, until_ms, held: Vec::new(), fetched: 0 };
-        self.history.fills.insert(key, fill);
+        self.begin(name, why);
     }
 
-    fn last_known(&self, name: &str) -> Option<Arc<Message>> {
-        let log = self.state.log(name)?;
-        log.confirmed().iter().rev().find(|message| message.msgid.is_some()).cloned()
+    fn begin(&mut self, name: &str, why: Why) {
+        let until_ms = self.now_ms + ANSWER_MS;
+        let fill = Fill { name: name.to_owned(), why, asked: None, pages: 0, until_ms, held: Vec::new(), fetched: 0 };
+        self.history.fills.insert(fold(name), fill);
+    }
+
+    fn last_known(&self, name: &str) -> Since {
+        let confirmed = self.state.log(name).map_or(&[][..], |log| log.confirmed());
+        let last = confirmed.iter().rev().find(|message| message.msgid.is_some());
+        last.map(|last| Since { msgid: last.msgid.clone(), time: last.time.clone() }).unwrap_or_default()
     }
 
     fn oldest_known(&self, name: &str) -> Option<String> {
@@ -205,15 +251,12 @@ impl Session {
         let Some(fill) = self.history.fills.get(key).filter(|fill| fill.asked.is_none()) else {
             return;
         };
-        let after = |msgid: Option<&str>| msgid.map_or("*".to_owned(), |msgid| format!("msgid={msgid}"));
         let (subcommand, bound, limit) = match &fill.why {
-            Why::First => ("LATEST", after(None), FIRST_ROWS),
-            Why::Gap { after: last } => {
-                ("LATEST", after(last.as_ref().and_then(|last| last.msgid.as_deref())), GAP_ROWS)
-            }
+            Why::First => ("LATEST", "*".to_owned(), FIRST_ROWS),
+            Why::Gap { since } => ("LATEST", since.bound(), GAP_ROWS),
             Why::Older => match self.oldest_known(key) {
-                Some(oldest) => ("BEFORE", after(Some(&oldest)), OLDER_ROWS),
-                None => ("LATEST", after(None), OLDER_ROWS),
+                Some(oldest) => ("BEFORE", format!("msgid={oldest}"), OLDER_ROWS),
+                None => ("LATEST", "*".to_owned(), OLDER_ROWS),
             },
         };
         self.request(key, subcommand, &bound, limit);
@@ -278,6 +321,12 @@ impl Session {
     pub(super) fn interrupt_history(&mut self) {
         self.history.batches.clear();
         self.finish_all(|_, fill| matches!(fill.why, Why::Older));
+        for key in self.history.visited.clone() {
+            if !self.history.fills.contains_key(&key) && !self.history.left.contains_key(&key) {
+                let since = self.last_known(&key);
+                self.history.left.insert(key, since);
+            }
+        }
         for fill in self.history.fills.values_mut() {
             (fill.asked, fill.pages, fill.until_ms) = (None, 0, u64::MAX);
         }
@@ -302,6 +351,13 @@ impl Session {
         };
         self.history.batches.retain(|_, target| target != key);
         self.history.visited.insert(key.to_owned());
+        // A hole that is too large to be filled stays one; any other is tried again when we come here again.
+        if let Why::Gap { since } = &fill.why {
+            match complete || fill.pages >= GAP_PAGES_MAX {
+                true => _ = self.history.left.remove(key),
+                false => _ = self.history.left.insert(key.to_owned(), since.clone()),
+            }
+        }
         for (message, seen) in sorted(fill.held) {
             self.message_event(fill.name.clone(), message, seen);
         }

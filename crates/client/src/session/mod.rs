@@ -2,6 +2,7 @@
 //! passing of time go in, lines and events come out. It registers, keeps the connection alive, comes
 //! back after a drop, says what waits to be said, and fills what was missed.
 
+mod conversations;
 mod happenings;
 mod history;
 mod outbox;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, VecDeque};
 use teahouse_proto::irc::{LineBuilder, Message};
 use teahouse_proto::names::{Nick, RoomName};
 
+use self::conversations::Conversations;
 use self::history::History;
 use self::registration::Registration;
 use self::sending::{Answered, Sending};
@@ -120,6 +122,7 @@ pub(crate) struct Session {
     wanted: BTreeMap<String, String>,
     registration: Registration,
     history: History,
+    conversations: Conversations,
     sending: Sending,
 }
 
@@ -145,6 +148,7 @@ impl Session {
             wanted,
             registration: Registration::default(),
             history: History::default(),
+            conversations: Conversations::default(),
             sending: Sending::default(),
             options,
             chance,
@@ -193,6 +197,7 @@ impl Session {
         }
         self.lose_sent();
         self.interrupt_history();
+        self.interrupt_conversations();
         let reason = self.farewell.take().unwrap_or_else(|| reason.to_owned());
         let again = !leaving
             && !self.hopeless
@@ -285,6 +290,7 @@ impl Session {
             self.happened(&line);
         }
         self.history_line(&line);
+        self.conversations_line(&line, row.is_some());
     }
 
     /// The program wants something.

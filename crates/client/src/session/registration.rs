@@ -133,6 +133,9 @@ impl Session {
             let rooms = std::mem::take(&mut self.registration.autojoin);
             self.wanted.extend(rooms.into_iter().map(|room| (fold(&room), room)));
         }
+        if !self.arrived && self.options.token.is_some() {
+            self.ask_after_all_conversations();
+        }
         self.arrived = true;
         self.event(Event::Online { nick: self.state.nick.clone(), token: self.token.clone() });
         for room in self.wanted.values().cloned().collect::<Vec<_>>() {

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{Talk, id, options};
+use super::{Options, Talk, id, options};
 use crate::session::Command;
 
 #[test]
@@ -60,9 +60,9 @@ fn a_gap_is_filled_page_by_page_and_told_in_order() {
     talk.check(&expect![[r##"
         * Joined { room: "#tea", nick: "alice" }
         * People { room: "#tea" }
-        < @label=h2 CHATHISTORY LATEST #tea msgid=m0003 100
-        < @label=h3 CHATHISTORY BEFORE #tea msgid=m0150 100
-        < @label=h4 CHATHISTORY BEFORE #tea msgid=m0050 100
+        < @label=h3 CHATHISTORY LATEST #tea msgid=m0003 100
+        < @label=h4 CHATHISTORY BEFORE #tea msgid=m0150 100
+        < @label=h5 CHATHISTORY BEFORE #tea msgid=m0050 100
     "##]]);
     talk.history("#tea", 1..50);
     let told: Vec<_> = talk.out.lines().map(str::to_owned).collect();
@@ -129,8 +129,8 @@ fn a_gap_whose_filling_was_interrupted_is_filled_from_the_same_place() {
     talk.check(&expect![[r##"
         * Joined { room: "#tea", nick: "alice" }
         * People { room: "#tea" }
-        < @label=h4 CHATHISTORY LATEST #tea msgid=m0001 100
-        < @label=h5 CHATHISTORY BEFORE #tea msgid=m0060 100
+        < @label=h6 CHATHISTORY LATEST #tea msgid=m0001 100
+        < @label=h7 CHATHISTORY BEFORE #tea msgid=m0060 100
     "##]]);
     talk.history("#tea", 1..60);
     let told = talk.out.lines().filter(|line| line.starts_with("* Missed")).count();
@@ -178,6 +178,102 @@ fn older_messages_come_when_they_are_asked_for() {
 }
 
 #[test]
+fn whoever_wrote_for_the_first_time_while_we_were_away_is_found_too() {
+    let mut talk = Talk::online(options());
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG alice :psst", id(1)));
+    talk.lose();
+    for is_whole in [false, true] {
+        talk.wait(1_000);
+        talk.connect();
+        talk.out.clear();
+        talk.hear(":tea BATCH +t draft/chathistory-targets");
+        for name in ["#tea", "bob", "carol"] {
+            talk.hear(&format!("@batch=t :tea CHATHISTORY TARGETS {name} 2026-01-01T00:00:00.009Z"));
+        }
+        if is_whole {
+            talk.hear(":tea BATCH -t");
+        }
+        talk.lose();
+    }
+    talk.wait(1_000);
+    talk.connect();
+    talk.history("carol", 8..10);
+    talk.lose();
+    talk.wait(1_000);
+    talk.connect();
+    let kept = |line: &&str| {
+        !["* Regi", "* Onl", "< CAP", "< NICK", "< USER", "< GUEST"].iter().any(|no| line.starts_with(no))
+    };
+    talk.out = talk.out.lines().filter(kept).map(|line| format!("{line}\n")).collect();
+    talk.check(&expect![[r#"
+        * Offline { reason: "the cable was cut", retry_in_ms: Some(250) }
+        * Connecting
+        ! Connect
+        < JOIN #tea
+        < @label=h8 CHATHISTORY LATEST bob msgid=m0001 100
+        < @label=h9 CHATHISTORY LATEST carol timestamp=2026-01-01T00:00:00.000Z 100
+        < @label=h10 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.000Z 50
+        * Missed carol bob: 8
+        * Missed carol bob: 9
+        * CaughtUp { target: "carol", messages: 2, away_ms: 1000, complete: true }
+        * Offline { reason: "the cable was cut", retry_in_ms: Some(250) }
+        * Connecting
+        ! Connect
+        < JOIN #tea
+        < @label=h11 CHATHISTORY LATEST bob msgid=m0001 100
+        < @label=h12 CHATHISTORY LATEST carol msgid=m0009 100
+        < @label=h13 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.000Z 50
+    "#]]);
+}
+
+#[test]
+fn a_seat_of_an_earlier_visit_has_its_conversations_again() {
+    let mut talk = Talk::new(Options { token: Some("0123456789abcdef".into()), ..options() });
+    talk.connect();
+    talk.out.clear();
+    talk.hear("@label=h1 :tea BATCH +t draft/chathistory-targets");
+    talk.hear("@batch=t :tea CHATHISTORY TARGETS bob 2026-01-01T00:00:00.009Z");
+    talk.hear(":tea BATCH -t");
+    talk.hear("@batch=t :tea CHATHISTORY TARGETS carol 2026-01-01T00:00:00.009Z");
+    talk.history("bob", 8..10);
+    talk.check(&expect![[r#"
+        < @label=h2 CHATHISTORY LATEST bob * 50
+        * Before bob bob: 8
+        * Before bob bob: 9
+    "#]]);
+}
+
+#[test]
+fn a_gap_begins_where_the_connection_went_whatever_is_heard_before_it_is_filled() {
+    let mut talk = Talk::online(options());
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :known", id(1)));
+    talk.lose();
+    talk.wait(1_000);
+    talk.connect();
+    talk.out.clear();
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :early", id(5)));
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.hear(":tea FAIL CHATHISTORY MESSAGE_ERROR LATEST #tea :Messages could not be retrieved");
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.history("#tea", 3..6);
+    talk.check(&expect![[r##"
+        * Live #tea bob: early
+        * Joined { room: "#tea", nick: "alice" }
+        * People { room: "#tea" }
+        < @label=h3 CHATHISTORY LATEST #tea msgid=m0001 100
+        * CaughtUp { target: "#tea", messages: 0, away_ms: 1000, complete: false }
+        * Joined { room: "#tea", nick: "alice" }
+        * People { room: "#tea" }
+        < @label=h4 CHATHISTORY LATEST #tea msgid=m0001 100
+        * Missed #tea bob: 3
+        * Missed #tea bob: 4
+        * CaughtUp { target: "#tea", messages: 2, away_ms: 1000, complete: true }
+    "##]]);
+}
+
+#[test]
 fn after_a_drop_private_messages_are_fetched_too() {
     let mut talk = Talk::online(options());
     talk.hear(&format!("@{} :bob!b@h PRIVMSG alice :psst", id(1)));
@@ -198,6 +294,7 @@ fn after_a_drop_private_messages_are_fetched_too() {
         * Online { nick: "alice", token: Some("0123456789abcdef") }
         < JOIN #tea
         < @label=h2 CHATHISTORY LATEST bob msgid=m0001 100
+        < @label=h3 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.000Z 50
         * Missed bob bob: 3
         * Live bob bob: live
         * CaughtUp { target: "bob", messages: 1, away_ms: 1000, complete: true }
