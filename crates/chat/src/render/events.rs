@@ -9,7 +9,7 @@ use teahouse_proto::names::Nick;
 use super::words::{Lines, Words};
 use super::{Receiver, Variant, begin, framed, reply};
 use crate::capabilities::Caps;
-use crate::commands::{edit, markread, say};
+use crate::commands::{edit, markread, metadata, say};
 use crate::durable::{Happening, MessageKind, StoredMessage};
 use crate::entry::{Event, Said};
 use crate::happenings;
@@ -253,22 +253,11 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
             let [wanted, effective] = always_on.words();
             line.source(&info.name).command("PERSISTENCE").param("STATUS").param(wanted).param(effective);
         }
-        Event::Metadata(changed) => {
-            let visibility = if changed.is_private { "private" } else { "*" };
-            line.source(&changed.source).command("METADATA").param(&changed.target).param(changed.key.as_str());
-            line.param(visibility);
-            if let Some(value) = &changed.value {
-                line.trailing(value);
-            }
-        }
+        Event::Metadata(changed) => told_of(line, changed),
         Event::Announced(text) => {
             line.source(&info.name).command("NOTICE").param("*").trailing(text);
         }
-        Event::Edited(edited) => {
-            line.tag("msgid", &edited.words.msgid.to_string());
-            line.tag(&edit::target_tag(), &edited.message.to_string()).tag(&edit::text_tag(), &edited.words.text);
-            line.source(&edited.words.source).command("EDIT").param(&edited.words.target);
-        }
+        Event::Edited(edited) => reworded(line, edited),
         // These may take several lines.
         Event::Said(_) => {}
         // These are for one session, and laid out for it.
@@ -279,6 +268,21 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         | Event::Detached(..) => {}
         Event::Room(_) | Event::Reply(_) | Event::Told(_) | Event::Close(_) => {}
     }
+}
+
+fn told_of(line: &mut LineBuilder<'_>, changed: &metadata::set::Changed) {
+    let visibility = if changed.is_private { "private" } else { "*" };
+    line.source(&changed.source).command("METADATA").param(&changed.target).param(changed.key.as_str());
+    line.param(visibility);
+    if let Some(value) = &changed.value {
+        line.trailing(value);
+    }
+}
+
+fn reworded(line: &mut LineBuilder<'_>, edited: &edit::Edited) {
+    line.tag("msgid", &edited.words.msgid.to_string());
+    line.tag(&edit::target_tag(), &edited.message.to_string()).tag(&edit::text_tag(), &edited.words.text);
+    line.source(&edited.words.source).command("EDIT").param(&edited.words.target);
 }
 
 /// Ends a line by why something is done, if that was said.

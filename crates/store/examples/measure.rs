@@ -1,6 +1,7 @@
-//! What searching costs: a million messages in Chinese and English, what their index takes, how long questions take.
+//! What keeping and finding cost: a million messages in Chinese and English, what their index takes, how long pages of
+//! history and questions take.
 //!
-//! `cargo run --release -p teahouse-store --example measure_search [MESSAGES]` prints it; nothing here is random but by a
+//! `cargo run --release -p teahouse-store --example measure [MESSAGES]` prints it; nothing here is random but by a
 //! fixed seed, so two runs differ by the machine alone.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement prints, and ends where it fails")]
 
@@ -8,12 +9,12 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use teahouse_chat::durable::{Change, Conversation, MessageKind, StoredMessage};
+use teahouse_chat::durable::{Bound, Change, Conversation, MessageKind, Span, StoredMessage};
 use teahouse_chat::ids::{MsgId, Position, RoomId, Time};
 use teahouse_chat::query::SearchRead;
 use teahouse_chat::words::Phrase;
 use teahouse_store::search::reindex;
-use teahouse_store::{Options, Store};
+use teahouse_store::{Options, Read, Store};
 
 const MESSAGES: u64 = 1_000_000;
 /// For storing with and without an index.
@@ -26,6 +27,8 @@ const WORDS: u64 = 50_000;
 /// Of each kind of question.
 const QUESTIONS: u64 = 1_000;
 const PAGE: usize = 50;
+/// A page of history.
+const HISTORY_PAGE: usize = 100;
 /// So many messages a second, for so long, in milliseconds, while it is watched how late they are found.
 const PACE: u64 = 10_000;
 const PACE_MS: u64 = 10_000;
@@ -54,6 +57,7 @@ fn main() {
     let opening = Instant::now();
     let (store, loaded) = Store::open(dir.path(), Options::default(), |_| {}).unwrap();
     println!("opened in {} ms", opening.elapsed().as_millis());
+    pages(&store, loaded.next_position);
     questions(&store);
     erasing(&store, dir.path(), loaded.next_position);
     // As it is after a while of talking: an index of many pieces.
@@ -146,7 +150,7 @@ fn how_late() {
 
 fn at(sorted: &[Duration], percent: usize) -> String {
     let place = (sorted.len() * percent / 100).min(sorted.len() - 1);
-    format!("{:.1}", sorted[place].as_secs_f64() * 1_000.0)
+    format!("{:.2}", sorted[place].as_secs_f64() * 1_000.0)
 }
 
 fn fill(dir: &Path, count: u64) {
@@ -154,6 +158,34 @@ fn fill(dir: &Path, count: u64) {
     let mut talk = Talk::new();
     append_all(&store, (1..=count).map(|position| talk.message(position)));
     store.close().unwrap();
+}
+
+/// How long pages of the busiest room take: the newest, and one from anywhere.
+fn pages(store: &Store, next: Position) {
+    let mut dice = Dice(7);
+    for (what, from_anywhere) in [("the newest", false), ("from anywhere", true)] {
+        let mut times = Vec::new();
+        for _ in 0..QUESTIONS {
+            // Not from the very beginning, where there may be less than a page before it.
+            let before = next.0 / 10 + dice.below(next.0 * 9 / 10);
+            let span = if from_anywhere { Span::Before(Bound::Time(time(before))) } else { Span::Latest(None) };
+            let conversation = Conversation::room(RoomId(1));
+            let upto = Position(next.0 - 1);
+            let read = Read { conversation, span, limit: HISTORY_PAGE, upto, happenings: false };
+            let (reply, answer) = mpsc::channel();
+            let asked = Instant::now();
+            store.history(read, move |rows| reply.send(rows.unwrap().len()).unwrap());
+            assert_eq!(answer.recv().unwrap(), HISTORY_PAGE);
+            times.push(asked.elapsed());
+        }
+        times.sort();
+        println!(
+            "{HISTORY_PAGE} messages of a room, {what}: half in {} ms, 99 % in {} ms, all in {} ms",
+            at(&times, 50),
+            at(&times, 99),
+            at(&times, 100)
+        );
+    }
 }
 
 fn questions(store: &Store) {
@@ -229,6 +261,11 @@ fn size(path: &Path) -> u64 {
     std::fs::metadata(path).unwrap().len()
 }
 
+/// When the message at a position was said.
+fn time(position: u64) -> Time {
+    Time(1_790_000_000_000 + position * 20)
+}
+
 /// People who talk, always the same.
 struct Talk {
     dice: Dice,
@@ -245,7 +282,7 @@ impl Talk {
     fn message(&mut self, position: u64) -> StoredMessage {
         StoredMessage {
             conversation: Conversation::room(RoomId(1 + self.rooms.pick(&mut self.dice))),
-            msgid: MsgId { time: Time(1_790_000_000_000 + position * 20), position: Position(position) },
+            msgid: MsgId { time: time(position), position: Position(position) },
             kind: MessageKind::Privmsg,
             author: None,
             client_id: None,
