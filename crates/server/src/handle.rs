@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 
 use crate::config::Config;
 use crate::control;
-use crate::door::{BindError, Doors, Listening, bind};
+use crate::door::{BindError, Doors, Inside, Listening, bind};
 use crate::events::{EventKind, EventStream, Events};
 use crate::log::Log;
 use crate::tls::{Certificate, FileError, MakeError, Tls};
@@ -109,10 +109,14 @@ impl Server {
         let log = Arc::new(log);
         let workers = Arc::new(Workers::start(&log, &info, &events, secret)?);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let adopting = Arc::clone(&workers);
+        let (adopting, judging) = (Arc::clone(&workers), Arc::clone(&log));
+        let inside = Inside {
+            adopt: Box::new(move |established| adopting.adopt(established)),
+            turned_away: Box::new(move |address| judging.turned_away(address)),
+        };
         let doors = {
             let _inside = runtime.enter();
-            Doors::open(bound, &config, &events, tls, Arc::new(move |established| adopting.adopt(established)))?
+            Doors::open(bound, &config, &events, tls, inside)?
         };
         {
             let _inside = runtime.enter();

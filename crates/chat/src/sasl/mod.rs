@@ -82,6 +82,11 @@ impl Mechanism {
         }
     }
 
+    /// Whether it is one's name, however that is capitalised.
+    pub(crate) fn is_name(word: &str) -> bool {
+        Mechanism::ALL.iter().any(|mechanism| mechanism.name().eq_ignore_ascii_case(word))
+    }
+
     /// Those of use on a connection of which this is known.
     pub(crate) fn offered(secured: Option<&Secured>) -> impl Iterator<Item = Mechanism> {
         Mechanism::ALL.into_iter().filter(move |mechanism| match mechanism {

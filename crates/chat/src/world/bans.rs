@@ -47,7 +47,15 @@ impl Network {
         }
     }
 
-    fn holds(self, address: IpAddr) -> bool {
+    /// The network that the ban of this key is about, if it is about one.
+    pub(super) fn banned_by(key: &str) -> Option<Self> {
+        match Target::read(key) {
+            Some(Target::Network(network)) => Some(network),
+            Some(Target::Account(_) | Target::Mask(_)) | None => None,
+        }
+    }
+
+    pub(super) fn holds(self, address: IpAddr) -> bool {
         address.is_ipv4() == self.address.is_ipv4() && Network::of(address, Some(self.bits)) == Some(self)
     }
 }
@@ -141,6 +149,12 @@ impl Ban {
 }
 
 impl World {
+    /// What whoever comes from this address is turned away with, before anything is known of it; `None` if it may come.
+    pub fn turned_away(&self, address: IpAddr, now: Time) -> Option<Arc<str>> {
+        let bans = self.durable.bans_of_address(address.to_canonical()).filter_map(|kept| Ban::read(kept));
+        bans.into_iter().find(|ban| ban.until.is_none_or(|until| now < until)).map(|ban| ban.goodbye())
+    }
+
     /// The server's bans.
     pub(crate) fn bans(&self) -> impl Iterator<Item = (Target, Ban)> {
         let facts = self.durable.facts(0, FactKind::Ban);
@@ -151,6 +165,7 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::durable::Records;
 
     #[test]
     fn networks_hold_what_begins_alike() {
@@ -170,6 +185,25 @@ mod tests {
         for text in ["192.0.2.0/33", "::/129", "192.0.2/24", "192.0.2.0/-1", "tea", ""] {
             assert_eq!(Network::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn whoever_comes_from_a_banned_network_is_turned_away_until_the_ban_ends() {
+        let mut world = World::load(crate::testing::info().rules, Records::default());
+        let [near, far]: [IpAddr; 2] = [[192, 0, 2, 9].into(), [198, 51, 100, 9].into()];
+        let mapped: IpAddr = "::ffff:192.0.2.9".parse().unwrap();
+        let ban = |until| Some(Ban { until, at: Time(5), by: "root".into(), reason: "noise".into() }.to_text().into());
+        let fact = Target::Network(Network::parse("192.0.2.0/24").unwrap()).fact();
+        assert_eq!(world.turned_away(near, Time(7)), None);
+        world.durable.put_fact(fact.clone(), ban(Some(Time(9))));
+        for (address, now, away) in [(near, 8, true), (mapped, 8, true), (far, 8, false), (near, 9, false)] {
+            assert_eq!(world.turned_away(address, Time(now)).as_deref(), away.then_some("Banned: noise"), "{address}");
+        }
+        world.durable.put_fact(fact.clone(), ban(None));
+        world.durable.put_fact(Target::Mask("*!*@*".into()).fact(), ban(None));
+        assert!(world.turned_away(near, Time(9)).is_some());
+        world.durable.put_fact(fact, None);
+        assert_eq!(world.turned_away(near, Time(7)), None);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The part of the world that outlives the process: rooms, guests, accounts, and small things about them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
 use teahouse_proto::names::{Nick, RoomName};
 
-use super::recent::Recent;
+use super::bans::{Network};
+use super::recent::{Recent};
 use crate::durable::{AccountRecord, Fact, FactKind, GuestRecord, Owner, Records, RoomRecord};
 use crate::ids::{AccountId, GuestId, RoomId, Time, TokenHash};
 use crate::info::Rules;
@@ -49,6 +51,8 @@ pub(crate) struct Durable {
     by_certificate: BTreeMap<Arc<str>, AccountId>,
     /// The ids of messages that are kept.
     pub(crate) recent: Recent,
+    /// Those from which nobody may come, with the keys of their bans.
+    banned_networks: Vec<(Network, Arc<str>)>,
     /// How long an empty room, or a guest who is not here, lasts; 0: for ever.
     forget_ms: u64,
     /// When the process started; not kept.
@@ -267,10 +271,22 @@ impl Durable {
                 None => drop(self.by_certificate.remove(&fact.key)),
             }
         }
+        if fact.kind == FactKind::Ban
+            && let Some(network) = Network::banned_by(&fact.key)
+        {
+            self.banned_networks.retain(|(_, key)| *key != fact.key);
+            self.banned_networks.extend(value.is_some().then(|| (network, Arc::clone(&fact.key))));
+        }
         if let Some(end) = value.as_ref().and_then(|value| fact_end(&fact, value)) {
             self.fact_ends.insert((end, fact));
         }
         before != value
+    }
+
+    /// The bans of networks that hold an address, as they are kept.
+    pub(super) fn bans_of_address(&self, address: IpAddr) -> impl Iterator<Item = &Arc<str>> {
+        let met = self.banned_networks.iter().filter(move |(network, _)| network.holds(address));
+        met.filter_map(|(_, key)| self.fact(&Fact { owner: 0, kind: FactKind::Ban, key: Arc::clone(key) }))
     }
 
     /// The small things that end by `now`.

@@ -122,7 +122,7 @@ async fn welcome(
     };
     hall.waiting.leave(id);
     match led {
-        Ok(established) => (hall.adopt)(established),
+        Ok(established) => (hall.inside.adopt)(established),
         Err(reason) => {
             tracing::debug!(connection = id.0, %peer, "closed: {reason}");
             hall.events.tell(EventKind::Closed { connection: id, reason });
@@ -140,6 +140,10 @@ async fn lead(
     mut stopped: watch::Receiver<bool>,
 ) -> Result<Established, String> {
     stream.set_nodelay(true).map_err(in_words)?;
+    if let Some(goodbye) = (hall.inside.turned_away)(peer.ip()) {
+        refuse(stream, takes, &goodbye).await;
+        return Err(format!("turned away: {goodbye}"));
+    }
     let (verdict, mut wire, mut already_read) = tokio::select! {
         opened = open(stream, peer, hall) => opened?,
         _ = stopped.wait_for(|stopped| *stopped) => return Err("the server stops".into()),
@@ -171,6 +175,32 @@ async fn lead(
         (Verdict::Irc, Takes::Web) => Err("spoke IRC to a listener that takes HTTP only".into()),
         (Verdict::Http | Verdict::Http2, Takes::Irc) => Err("spoke HTTP to a listener that takes IRC only".into()),
     }
+}
+
+/// Says why somebody may not come in, in what it speaks, if it says that soon; no handshake is made for it.
+async fn refuse(stream: TcpStream, takes: Takes, goodbye: &str) {
+    let mut wire = Wire::Plain(stream);
+    let verdict = match takes {
+        Takes::Irc => Verdict::Irc,
+        Takes::Any | Takes::Web => {
+            let mut bytes = Vec::new();
+            let first_word = timeout(LAST_WORDS_MAX, read_first_word(&mut wire, &mut bytes));
+            first_word.await.ok().and_then(Result::ok).unwrap_or(Verdict::NeedMore)
+        }
+    };
+    let last = match verdict {
+        Verdict::Irc => format!("ERROR :{goodbye}\r\n").into_bytes(),
+        Verdict::Http => {
+            let length = goodbye.len() + 1;
+            let head = "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close";
+            format!("{head}\r\nContent-Length: {length}\r\n\r\n{goodbye}\n").into_bytes()
+        }
+        Verdict::Http2 => HTTP_1_1_REQUIRED.to_vec(),
+        Verdict::Tls => HANDSHAKE_FAILURE.to_vec(),
+        Verdict::NeedMore => return,
+    };
+    // Whoever has gone needs no reason.
+    let _ = say_last(&mut wire, &last).await;
 }
 
 /// Waits for the first word, within TLS if that is what begins.

@@ -10,7 +10,7 @@ mod sniff;
 mod waiting;
 mod wire;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use rustls::ServerConfig;
@@ -29,8 +29,13 @@ pub use self::listen::BindError;
 pub(crate) use self::listen::{Bound, bind};
 pub(crate) use self::wire::Wire;
 
-/// Where an established connection goes.
-pub(crate) type Adopt = Arc<dyn Fn(Established) + Send + Sync>;
+/// What the doors need of what lies behind them.
+pub(crate) struct Inside {
+    /// Where an established connection goes.
+    pub(crate) adopt: Box<dyn Fn(Established) + Send + Sync>,
+    /// What whoever comes from an address is turned away with, if it may not come.
+    pub(crate) turned_away: Box<dyn Fn(IpAddr) -> Option<Arc<str>> + Send + Sync>,
+}
 
 /// An address that is listened at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +56,7 @@ pub(crate) struct Doors {
 /// What every connection on its way in needs.
 struct Hall {
     events: Events,
-    adopt: Adopt,
+    inside: Inside,
     http: Http,
     limits: ConnectionLimits,
     /// Without a certificate, TLS is turned away.
@@ -68,11 +73,11 @@ impl Doors {
         config: &Config,
         events: &Events,
         tls: Option<Tls>,
-        adopt: Adopt,
+        inside: Inside,
     ) -> std::io::Result<Doors> {
         let hall = Arc::new(Hall {
             events: events.clone(),
-            adopt,
+            inside,
             http: Http::new(config, events.clone()),
             limits: ConnectionLimits {
                 connections: config.connections_max,

@@ -33,15 +33,23 @@ fn house_of(takes: Takes, connections_max: Option<usize>, tls: Option<Tls>) -> H
 }
 
 fn house_by(config: Config, takes: Takes, tls: Option<Tls>) -> House {
+    house_that(None, config, takes, tls)
+}
+
+/// A house that turns everybody away with this.
+fn house_that(goodbye: Option<&'static str>, config: Config, takes: Takes, tls: Option<Tls>) -> House {
     let listen = vec![Listen { address: "127.0.0.1:0".parse().unwrap(), takes, built_in: false }];
     let config = Config { listen, ..config };
     let bus = Events::new();
     let events = bus.watch();
     let (sender, adopted) = mpsc::channel(16);
-    let adopt: Adopt = Arc::new(move |established| sender.try_send(established).unwrap());
+    let inside = Inside {
+        adopt: Box::new(move |established| sender.try_send(established).unwrap()),
+        turned_away: Box::new(move |_| goodbye.map(Arc::from)),
+    };
     let bound = bind(&config.listen).unwrap();
     let address = bound[0].address;
-    let doors = Doors::open(bound, &config, &bus, tls, adopt).unwrap();
+    let doors = Doors::open(bound, &config, &bus, tls, inside).unwrap();
     House { doors, address, adopted, events }
 }
 
@@ -90,6 +98,28 @@ async fn read_head(client: &mut TcpStream) -> String {
 const UPGRADE: &str = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Protocol: binary.ircv3.net\r\n\r\n";
+
+#[tokio::test]
+async fn whoever_may_not_come_is_told_so_in_what_it_speaks_before_any_handshake() {
+    let hello = [0x16, 3, 1, 0, 1, 1];
+    for (takes, says, hears) in [
+        (Takes::Irc, &b""[..], "ERROR :Banned: noise\r\n"),
+        (Takes::Any, b"NICK a\r\n", "ERROR :Banned: noise\r\n"),
+        (Takes::Any, b"GET / HTTP/1.1\r\n", "\r\n\r\nBanned: noise\n"),
+        (Takes::Web, b"GET /ws HTTP/1.1\r\n", "\r\n\r\nBanned: noise\n"),
+        (Takes::Any, &hello, "\u{15}\u{3}\u{3}\0\u{2}\u{2}("),
+    ] {
+        let here = tempfile::tempdir().unwrap();
+        let tls = Tls::self_signed(here.path(), "tea.test").unwrap();
+        let mut house = house_that(Some("Banned: noise"), Config::default(), takes, Some(tls));
+        let mut client = house.says(says).await;
+        let heard = read_to_end(&mut client).await;
+        drop(client);
+        assert!(String::from_utf8_lossy(&heard).ends_with(hears), "{takes:?} {says:?}: {heard:?}");
+        assert_eq!(house.close_reason().await, "turned away: Banned: noise");
+        assert!(house.adopted.try_recv().is_err());
+    }
+}
 
 #[tokio::test]
 async fn lines_go_to_a_worker_with_all_that_was_read() {

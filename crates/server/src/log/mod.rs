@@ -9,6 +9,7 @@ mod operate;
 mod pool;
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -232,6 +233,11 @@ impl Log {
             };
             log.inbox(session).push(Delivery::Answer(session, answer));
         });
+    }
+
+    /// What whoever comes from this address is turned away with; `None` if it may come.
+    pub(crate) fn turned_away(&self, address: IpAddr) -> Option<Arc<str>> {
+        self.lock().world.turned_away(address, now())
     }
 
     /// Lets go what is due by now.

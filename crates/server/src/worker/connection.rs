@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use teahouse_chat::commands::without_secrets;
 use teahouse_chat::ids::SessionId;
 use teahouse_chat::render::Framing;
 use teahouse_chat::shard::Outlet;
@@ -177,7 +178,7 @@ impl Connection {
                 Split::Line { start, end, consumed } => {
                     let line = &input[start..end];
                     if !line.is_empty() {
-                        events.line(self.id, Direction::In, consumed, None, || String::from_utf8_lossy(line));
+                        events.line(self.id, Direction::In, consumed, None, || legible(line));
                     }
                     Some((consumed, Piece::Line(Ok(line.to_vec()))))
                 }
@@ -189,10 +190,9 @@ impl Connection {
                 };
                 let frame = decoded.frame?;
                 let shown = Frame { opcode: frame.opcode.bits(), masked: frame.masked };
-                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
                 events.line(self.id, Direction::In, decoded.consumed, Some(shown), || match &decoded.event {
-                    Some(Event::Text(line) | Event::Binary(line)) => text(line),
-                    Some(Event::Ping(payload) | Event::Pong(payload)) => text(payload),
+                    Some(Event::Text(line) | Event::Binary(line)) => legible(line),
+                    Some(Event::Ping(payload) | Event::Pong(payload)) => String::from_utf8_lossy(payload).into_owned(),
                     Some(Event::Close { code, reason }) => format!("{} {reason}", code.unwrap_or(1005)),
                     None => String::new(),
                 });
@@ -310,5 +310,10 @@ fn tell_line(events: &Events, id: ConnectionId, framed: bool, line: &[u8]) {
     };
     let frame = framed.then(|| Frame { opcode: line[0] & 0x0f, masked: false });
     let text = line.get(header..).unwrap_or_default();
-    events.line(id, Direction::Out, line.len(), frame, || String::from_utf8_lossy(text).trim_end().to_owned());
+    events.line(id, Direction::Out, line.len(), frame, || legible(text));
+}
+
+/// A line as those who watch read it.
+fn legible(line: &[u8]) -> String {
+    without_secrets(String::from_utf8_lossy(line).trim_end()).into_owned()
 }

@@ -71,3 +71,20 @@ fn whose_a_room_is_and_what_accounts_are_in_it_is_there_again_after_a_restart() 
     alice.say("ROOM ACCESS #tea");
     assert_eq!(alice.so_far().len(), 1);
 }
+
+#[test]
+fn those_who_watch_read_no_password() {
+    let party = Party::new();
+    let mut watching = party.server().events();
+    let mut alice = party.guest("alice", "");
+    alice.say("PRIVMSG NickServ :REGISTER sesame1");
+    alice.until(" 900 ");
+    let mut web = party.upgrade("");
+    web.say("PASS sesame2");
+    web.register("bob", "");
+    web.say("NS IDENTIFY alice sesame1");
+    web.until(" NOTICE bob ");
+    let told: String = std::iter::from_fn(|| watching.try_recv()).map(|event| format!("{event:?}\n")).collect();
+    assert!(told.contains("PRIVMSG NickServ :REGISTER …") && told.contains("PASS …"), "{told}");
+    assert!(!told.contains("sesame"), "{told}");
+}
