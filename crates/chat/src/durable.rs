@@ -270,6 +270,8 @@ pub enum FactKind {
     Invitation,
     /// What is told of an account or a room, by key.
     Metadata,
+    /// Whose coming and going an account wants to be told; its key is the nick's, its text the nick.
+    Monitor,
 }
 
 /// Everything that a world is loaded from.

@@ -7,8 +7,7 @@ use teahouse_proto::names::{Nick, RoomName};
 
 use crate::commands::topic::SetTopic;
 use crate::commands::{
-    account, authenticate, away, cert, claim, edit, invite, join, kick, kill, knock, markread, metadata, mode, nick,
-    oper, part, persistence, redact, redeem, register, room, say, setname, uban, usermode, wallops,
+    account, authenticate, away, cert, claim, edit, invite, join, kick, kill, knock, markread, metadata, mode, monitor, nick, oper, part, persistence, redact, redeem, register, room, say, setname, uban, usermode, wallops,
 };
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
@@ -103,6 +102,8 @@ pub enum Action {
     Edit(edit::Edit),
     /// A user takes back what was said.
     Redact(redact::Redact),
+    /// A user changes whose coming and going it wants to be told.
+    Monitor(monitor::Change),
     /// A user wants an account.
     Register(register::Register),
     /// Somebody may have an account who shows a code.
@@ -370,6 +371,15 @@ pub enum Event {
     },
     /// An account has set whether its seats are kept.
     Persistence(persistence::AlwaysOn),
+    /// A user's sessions are told of the coming and going of these nicks from now on, or are not; they know already.
+    Watching {
+        /// Whose sessions.
+        user: UserId,
+        /// Which nicks.
+        nicks: Arc<[Nick]>,
+        /// Whether they are.
+        on: bool,
+    },
     /// A line for each of its receivers, under its own nick: a knock, somebody monitored.
     Told(Reply),
     /// The host tells everybody something.

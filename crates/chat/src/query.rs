@@ -60,8 +60,8 @@ pub enum Query {
     Ison(Vec<Nick>),
     /// The addresses of these.
     Userhost(Vec<Nick>),
-    /// Which of these, who are monitored, are here.
-    Presence(Vec<Nick>),
+    /// Who is on the asker's list.
+    Monitored(monitor::Listing),
     /// Who may not come in.
     Bans,
     /// Whose ranks a room remembers.
@@ -207,7 +207,7 @@ impl World {
             Query::List(filters, after) => list::answer(self, session, &scope, filters, after, now),
             Query::Ison(nicks) => ison::answer(self, &scope, &nicks),
             Query::Userhost(nicks) => ison::answer_userhost(self, &scope, &nicks),
-            Query::Presence(nicks) => monitor::answer(self, &scope, &nicks),
+            Query::Monitored(listing) => monitor::answer(self, session, &scope, listing),
             Query::Bans => uban::answer(self, session, &scope),
             Query::Access(room) => room::answer(self, session, &scope, &room),
             Query::AlwaysOn => persistence::answer(self, session, &scope),

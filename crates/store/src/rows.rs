@@ -369,6 +369,7 @@ const FACT_KINDS: &[(FactKind, i64)] = &[
     (FactKind::Access, 4),
     (FactKind::Ban, 5),
     (FactKind::Claim, 6),
+    (FactKind::Monitor, 7),
     (FactKind::Certificate, 10),
     (FactKind::Network, 11),
     (FactKind::Invitation, 12),

@@ -11,7 +11,7 @@ use teahouse_proto::numerics as n;
 
 use super::account::{promote, suspended};
 use super::register::{keep_presence, logged_in, tell_login};
-use super::{Answers, Command, Stage};
+use super::{Answers, Command, Stage, monitor};
 use crate::capabilities::Caps;
 use crate::durable::{AccountRecord, Fact, FactKind};
 use crate::entry::{Action, Event};
@@ -203,6 +203,7 @@ fn become_owner(turn: &mut Turn<'_>, user: UserId, account: &AccountRecord, name
     }
     turn.world.presence.identify(user, Identity::Account(account.id));
     super::nick::rename(turn, user, name);
+    turn.keep_monitored(user, account.id, monitor::NICKS_MAX);
     promote(turn, account.id);
     keep_presence(turn, user);
     tell_login(turn, user)

@@ -18,6 +18,7 @@ pub mod lusers;
 pub mod markread;
 pub mod metadata;
 pub mod mode;
+pub mod monitor;
 pub mod nick;
 pub mod oper;
 pub mod part;
@@ -38,7 +39,6 @@ pub mod who;
 
 pub(crate) mod about;
 pub(crate) mod ison;
-pub(crate) mod monitor;
 pub(crate) mod names;
 pub(crate) mod whois;
 pub(crate) mod whowas;

@@ -1,14 +1,19 @@
 //! MONITOR: to be told when somebody comes or goes. <https://ircv3.net/specs/extensions/monitor>
+//!
+//! A list is its user's, on all devices; an account's is kept.
 
+use serde::{Deserialize, Serialize};
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
-use super::{Answers, Command, Stage};
+use super::{Answers, Command, Stage, metadata};
+use crate::entry::{Action, Audience, Event};
+use crate::ids::{SessionId, UserId};
 use crate::query::{Asked, Query};
-use crate::reply::{Reply, Scope};
-use crate::session::{Answer, Request};
-use crate::world::World;
+use crate::reply::{Reply, Scope, unavailable};
+use crate::session::Request;
+use crate::world::{Turn, World};
 
 pub(super) const COMMAND: Command = Command {
     name: "MONITOR",
@@ -19,61 +24,112 @@ pub(super) const COMMAND: Command = Command {
     parse,
 };
 
-/// How many a session may monitor: `MONITOR` in 005.
+/// How many an account, or anybody else, may monitor: `MONITOR` in 005.
 pub(crate) const NICKS_MAX: usize = 100;
 
+/// A user changes whose coming and going it wants to be told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Change {
+    /// Of these, too.
+    Add(Vec<Nick>),
+    /// Not of these.
+    Remove(Vec<Nick>),
+    /// Of nobody's.
+    Clear,
+}
+
+/// What a user asks of its list.
+#[derive(Clone, Copy, Debug)]
+pub enum Listing {
+    /// Who is on it.
+    Names,
+    /// Who of them is here.
+    Presence,
+}
+
 fn parse(request: &mut Request<'_>) {
-    let nicks: Vec<Nick> = request.param(1).split(',').filter_map(|nick| Nick::parse(nick).ok()).collect();
+    let mut nicks: Vec<Nick> = Vec::new();
+    for nick in request.param(1).split(',').filter_map(|nick| Nick::parse(nick).ok()) {
+        if !nicks.contains(&nick) {
+            nicks.push(nick);
+        }
+    }
     match request.param(0) {
-        "+" => add(request, nicks),
-        "-" => {
-            for nick in nicks {
-                request.session.monitored.remove(&nick);
-                request.answer(Answer::Unwatch(nick));
-            }
+        "+" => {
+            request.submit(Action::Monitor(Change::Add(nicks.clone())));
+            metadata::monitor(request, nicks);
         }
-        "C" | "c" => {
-            for nick in std::mem::take(&mut request.session.monitored) {
-                request.answer(Answer::Unwatch(nick));
-            }
-        }
-        "L" | "l" => {
-            let names: Vec<String> = request.session.monitored.iter().map(|nick| nick.as_str().to_owned()).collect();
-            let server_bytes = request.info.name.len();
-            for line in lines(n::RPL_MONLIST, names, server_bytes) {
-                request.reply(line);
-            }
-            request.reply(Reply::numeric(n::RPL_ENDOFMONLIST, "End of MONITOR list"));
-        }
-        "S" | "s" => {
-            let nicks = request.session.monitored.iter().cloned().collect();
-            request.ask(Query::Presence(nicks));
-        }
+        "-" => request.submit(Action::Monitor(Change::Remove(nicks))),
+        "C" | "c" => request.submit(Action::Monitor(Change::Clear)),
+        "L" | "l" => request.ask(Query::Monitored(Listing::Names)),
+        "S" | "s" => request.ask(Query::Monitored(Listing::Presence)),
         _ => {}
     }
 }
 
-fn add(request: &mut Request<'_>, nicks: Vec<Nick>) {
-    let mut added = Vec::new();
-    for (index, nick) in nicks.iter().enumerate() {
-        if request.session.monitored.len() >= NICKS_MAX && !request.session.monitored.contains(nick) {
+pub(crate) fn apply(turn: &mut Turn<'_>, change: &Change) {
+    let Some(user) = turn.actor() else { return };
+    let (id, known, is_kept) = (user.id, turn.world.monitored(user), user.account().is_some());
+    let taken = match change {
+        Change::Add(nicks) => return add(turn, id, &known, nicks, is_kept),
+        Change::Remove(nicks) => nicks.iter().filter(|nick| known.contains(nick)).cloned().collect(),
+        Change::Clear => known,
+    };
+    if is_kept && !turn.entry.writable && !taken.is_empty() {
+        return turn.reply(unavailable(COMMAND.name, "*"));
+    }
+    turn.monitor(id, &taken, false);
+}
+
+/// Whoever is named is told of, also if it is on the list already: a client that comes back says all of it again.
+fn add(turn: &mut Turn<'_>, id: UserId, known: &[Nick], nicks: &[Nick], is_kept: bool) {
+    let mut added: Vec<Nick> = Vec::new();
+    let mut named = nicks;
+    for (index, nick) in nicks.iter().enumerate().filter(|(_, nick)| !known.contains(nick)) {
+        if known.len() + added.len() >= NICKS_MAX {
             let left: Vec<&str> = nicks[index..].iter().map(Nick::as_str).collect();
             let reply = Reply::numeric(n::ERR_MONLISTFULL, "Monitor list is full").param(NICKS_MAX.to_string());
-            request.reply(reply.param(left.join(",")));
+            turn.reply(reply.param(left.join(",")));
+            named = &nicks[..index];
             break;
         }
-        if request.session.monitored.insert(nick.clone()) {
-            request.answer(Answer::Watch(nick.clone()));
-            added.push(nick.clone());
-        }
+        added.push(nick.clone());
     }
-    if !added.is_empty() {
-        request.ask(Query::Presence(added));
+    if is_kept && !turn.entry.writable && !added.is_empty() {
+        return turn.reply(unavailable(COMMAND.name, "*"));
+    }
+    let changes = !added.is_empty();
+    if changes {
+        turn.monitor(id, &added, true);
+    }
+    for line in presence(turn.world, named) {
+        if is_kept && changes { turn.promise(line) } else { turn.reply(line) }
+    }
+    let own = turn.entry.origin.as_ref().map(|origin| origin.session);
+    let sessions = turn.world.presence.user(id).map(|user| user.sessions().collect::<Vec<_>>()).unwrap_or_default();
+    for session in sessions.into_iter().filter(|session| Some(*session) != own) {
+        for line in presence(turn.world, &added) {
+            turn.tell_unasked(Audience::Session(session), Event::Reply(line));
+        }
     }
 }
 
+/// 732 and 733, or 730 and 731.
+pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, listing: Listing) -> Asked {
+    let nicks = world.presence.user_of(session).map(|user| world.monitored(user)).unwrap_or_default();
+    let lines = match listing {
+        Listing::Presence => presence(world, &nicks),
+        Listing::Names => {
+            let names = nicks.iter().map(|nick| nick.as_str().to_owned()).collect();
+            let end = Reply::numeric(n::RPL_ENDOFMONLIST, "End of MONITOR list");
+            lines(n::RPL_MONLIST, names, world.rules.server_name.len()).into_iter().chain([end]).collect()
+        }
+    };
+    Asked::replies(scope, lines)
+}
+
 /// 730 and 731.
-pub(crate) fn answer(world: &World, scope: &Scope, nicks: &[Nick]) -> Asked {
+fn presence(world: &World, nicks: &[Nick]) -> Vec<Reply> {
     let (mut here, mut gone) = (Vec::new(), Vec::new());
     for nick in nicks {
         match world.presence.user_named(nick) {
@@ -83,7 +139,7 @@ pub(crate) fn answer(world: &World, scope: &Scope, nicks: &[Nick]) -> Asked {
     }
     let server_bytes = world.rules.server_name.len();
     let here = lines(n::RPL_MONONLINE, here, server_bytes);
-    Asked::replies(scope, here.into_iter().chain(lines(n::RPL_MONOFFLINE, gone, server_bytes)).collect())
+    here.into_iter().chain(lines(n::RPL_MONOFFLINE, gone, server_bytes)).collect()
 }
 
 /// Names in as many lines as it takes.
@@ -153,6 +209,78 @@ mod tests {
             expect![[r#"
             alice < 734 alice 100 n100 :Monitor list is full
             alice < 731 alice :n80,n81,n82,n83,n84,n85,n86,n87,n88,n89,n90,n91,n92,n93,n94,n95,n96,n97,n98,n99"#]],
+        );
+    }
+
+    #[test]
+    fn an_accounts_list_is_kept_and_is_on_all_its_devices() {
+        check(
+            "alice: MONITOR + bob | alice: REGISTER * * oolong | login phone alice || alice: MONITOR + carol,bob | bob: PING 1 | phone: MONITOR - bob | alice: MONITOR L | restart | login new alice | carol: PING 1 | new: MONITOR L | new: MONITOR C | carol: QUIT | new: MONITOR S",
+            expect![[r#"
+                alice < 731 alice :carol,bob
+                phone < 731 alice :carol
+                alice < 730 alice :bob
+                phone < 730 alice :bob
+                bob < PONG tea.test :1
+                alice < 732 alice :carol
+                alice < 733 alice :End of MONITOR list
+                new < 730 alice :carol
+                carol < PONG tea.test :1
+                new < 732 alice :carol
+                new < 733 alice :End of MONITOR list
+                carol < ERROR :Quit"#]],
+        );
+    }
+
+    #[test]
+    fn a_guests_list_lasts_as_long_as_its_user_and_is_its_accounts_when_it_logs_in() {
+        check_with(
+            &[("bob", "sasl"), ("a", "guest"), ("a2", "guest")],
+            "a: PING 1 | again a2 a | alice: REGISTER * * oolong | alice: MONITOR + dan | alice: QUIT || a: MONITOR + carol | a2: MONITOR L | carol: PING 1 | bob: MONITOR + carol,x | bob: NS IDENTIFY alice oolong | bob: MONITOR L | dan: PING 1 | broken | bob: MONITOR + y | bob: MONITOR - x | bob: MONITOR + x",
+            expect![[r#"
+                a < 731 a :carol
+                a2 < 731 a :carol
+                a2 < 732 a :carol
+                a2 < 733 a :End of MONITOR list
+                a < 730 a :carol
+                a2 < 730 a :carol
+                carol < PONG tea.test :1
+                bob < 730 bob :carol
+                bob < 731 bob :x
+                bob < :bob NICK alice
+                bob < 900 alice alice!account@tea.test alice :You are now logged in as alice
+                bob < :NickServ!services@tea.test NOTICE alice :You are logged in
+                bob < 732 alice :carol,dan,x
+                bob < 733 alice :End of MONITOR list
+                bob < 730 alice :dan
+                dan < PONG tea.test :1
+                bob < FAIL MONITOR TEMPORARILY_UNAVAILABLE * :The server cannot store anything at the moment; please try again later
+                bob < FAIL MONITOR TEMPORARILY_UNAVAILABLE * :The server cannot store anything at the moment; please try again later
+                bob < 731 alice :x"#]],
+        );
+    }
+
+    #[test]
+    fn whoever_is_monitored_is_known_by_what_it_tells() {
+        check_with(
+            &[("alice", "draft/metadata-2 batch"), ("bob", "draft/metadata-2 batch")],
+            "bob: REGISTER * * oolong | bob: METADATA * SET color :red | bob: METADATA * SET avatar :x | alice: METADATA * SUB color || alice: MONITOR + bob,carol | bob: METADATA * SET color :blue | bob: QUIT | login bob2 bob",
+            expect![[r#"
+                bob < BATCH +1 metadata bob
+                bob < BATCH -1
+                alice < BATCH +1 metadata alice
+                alice < BATCH -1
+                alice < 730 alice :bob!account@tea.test
+                alice < 731 alice :carol
+                alice < BATCH +3 metadata *
+                alice < @batch=3 METADATA bob color * :red
+                alice < BATCH -3
+                bob < 761 bob * color * :blue
+                alice < :bob!account@tea.test METADATA bob color * :blue
+                bob < ERROR :Quit
+                alice < 731 alice :bob
+                alice < 730 alice :bob!account@tea.test
+                alice < :bob!account@tea.test METADATA bob color * :blue"#]],
         );
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
-use super::{Answers, Command, Stage, authenticate, metadata, redeem};
+use super::{Answers, Command, Stage, authenticate, metadata, monitor, redeem};
 use crate::durable::{AccountRecord, Change, Credentials, Owner};
 use crate::entry::{Audience, Event};
 use crate::ids::{AccountId, GuestId, Identity, TokenHash, UserId};
@@ -185,6 +185,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, register: &Register) {
     match user {
         Some(user) => {
             metadata::set::keep(turn, user, id.0);
+            turn.keep_monitored(user, id, monitor::NICKS_MAX);
             keep_presence(turn, user);
             let source = tell_login(turn, user);
             turn.tell(Audience::User(user), Event::Told(logged_in(&source, &name)));

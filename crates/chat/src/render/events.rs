@@ -266,7 +266,7 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         | Event::Promise(_)
         | Event::NotAttached(_)
         | Event::Detached(..) => {}
-        Event::Room(_) | Event::Reply(_) | Event::Told(_) | Event::Close(_) => {}
+        Event::Room(_) | Event::Reply(_) | Event::Told(_) | Event::Watching { .. } | Event::Close(_) => {}
     }
 }
 

@@ -76,6 +76,8 @@ pub struct Welcome {
     pub always_on: Option<AlwaysOn>,
     /// How many are here, this one included.
     pub lusers: Counts,
+    /// The nicks on its list: it is told of their coming and going.
+    pub monitored: Arc<[Nick]>,
     /// What it tells of itself, for those who want to know.
     pub metadata: Vec<Reply>,
     /// The rooms that the user is in already.
@@ -170,6 +172,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         modes: user.modes,
         always_on: user.identity.and_then(Identity::account).map(|account| turn.world.always_on(account)),
         lusers: Counts::of(turn.world),
+        monitored: turn.world.monitored(user).into(),
         metadata: metadata::read::greeting(turn.world, user),
         rooms: rooms.collect(),
     };
@@ -230,6 +233,7 @@ fn make_user(turn: &mut Turn<'_>, attach: &Attach, nick: Nick, identity: Option<
     turn.world.presence.insert(user);
     turn.note_face(id, Face::Realname, Some(realname));
     turn.tell_arrival(&nick);
+    metadata::set::tell_arrival(turn, id);
     id
 }
 

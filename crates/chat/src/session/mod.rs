@@ -67,10 +67,6 @@ pub enum Answer {
     Challenged(Box<scram::Challenged>),
     /// The session has proved that this account, of this name, is its own; it is to say that it has noticed.
     Proved(AccountId, Nick),
-    /// From here on the session is told of this nick's coming and going.
-    Watch(Nick),
-    /// From here on it is not.
-    Unwatch(Nick),
     /// A goodbye, and the end.
     Close(Scope, Arc<str>),
 }
@@ -130,8 +126,6 @@ pub struct Session {
     progress: Progress,
     /// What the client's lines are read by; the output follows when the acknowledgement has its place in it.
     pub(crate) caps: Caps,
-    /// The nicks whose coming and going it wants to be told.
-    pub(crate) monitored: Few<Nick>,
     /// What it is saying in several lines.
     pub(crate) multiline: Multiline,
     /// The network it comes from, as others see it.
@@ -159,7 +153,6 @@ impl Session {
         Session {
             progress,
             caps: Caps::default(),
-            monitored: Few::default(),
             multiline: Multiline::default(),
             network,
             secured,

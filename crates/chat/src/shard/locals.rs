@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use smallvec::SmallVec;
 use teahouse_proto::names::Nick;
 
+use crate::few::Few;
 use crate::ids::{RoomId, UserId};
 
 /// The index of a session in its worker's slab.
@@ -19,6 +20,8 @@ pub(crate) struct Locals {
     users: BTreeMap<UserId, Slots>,
     rooms: BTreeMap<RoomId, Slots>,
     watchers: BTreeMap<Nick, Slots>,
+    /// The same, the other way round.
+    watched: BTreeMap<Slot, Few<Nick>>,
 }
 
 impl Locals {
@@ -34,12 +37,32 @@ impl Locals {
         self.watchers.get(nick).map(SmallVec::as_slice).unwrap_or_default()
     }
 
-    pub(crate) fn watch(&mut self, slot: Slot, nick: Nick) {
-        self.watchers.entry(nick).or_default().push(slot);
+    /// A user's sessions are told of these nicks' coming and going, or are not.
+    pub(crate) fn watch(&mut self, user: UserId, nicks: &[Nick], on: bool) {
+        for slot in self.of_user(user).to_vec() {
+            match on {
+                true => self.watch_by(slot, nicks),
+                false => nicks.iter().for_each(|nick| self.unwatch(slot, nick)),
+            }
+        }
     }
 
-    pub(crate) fn unwatch(&mut self, slot: Slot, nick: &Nick) {
+    pub(crate) fn watch_by(&mut self, slot: Slot, nicks: &[Nick]) {
+        for nick in nicks {
+            if self.watched.entry(slot).or_default().insert(nick.clone()) {
+                self.watchers.entry(nick.clone()).or_default().push(slot);
+            }
+        }
+    }
+
+    fn unwatch(&mut self, slot: Slot, nick: &Nick) {
         remove(&mut self.watchers, nick, |known| *known == slot);
+        if let Some(nicks) = self.watched.get_mut(&slot) {
+            nicks.remove(nick);
+            if nicks.is_empty() {
+                self.watched.remove(&slot);
+            }
+        }
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = Slot> {
@@ -49,6 +72,12 @@ impl Locals {
     #[cfg(any(test, fuzzing))]
     pub(crate) fn memberships(&self) -> impl Iterator<Item = (Slot, RoomId)> {
         self.rooms.iter().flat_map(|(room, slots)| slots.iter().map(|slot| (*slot, *room)))
+    }
+
+    /// Which of the sessions here are told of which nick.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn watches(&self) -> impl Iterator<Item = (Slot, &Nick)> {
+        self.watchers.iter().flat_map(|(nick, slots)| slots.iter().map(move |slot| (*slot, nick)))
     }
 
     /// A session speaks for a user that is in these rooms.
@@ -64,6 +93,9 @@ impl Locals {
         remove(&mut self.users, &user, |known| *known == slot);
         for room in rooms {
             remove(&mut self.rooms, room, |known| *known == slot);
+        }
+        for nick in self.watched.remove(&slot).unwrap_or_default().iter() {
+            remove(&mut self.watchers, nick, |known| *known == slot);
         }
     }
 

@@ -283,10 +283,7 @@ impl Shard {
 
     fn free(&mut self, id: SessionId) {
         if self.seat(id).is_some_and(|seat| seat.gone && !seat.attached && !seat.session.is_waiting_for_its_user()) {
-            let seat = self.seats.remove(id.slot as usize);
-            for nick in seat.session.monitored {
-                self.locals.unwatch(id.slot, &nick);
-            }
+            self.seats.remove(id.slot as usize);
         }
     }
 
@@ -299,6 +296,12 @@ impl Shard {
     #[cfg(any(test, fuzzing))]
     pub(crate) fn memberships(&self) -> Vec<(SessionId, crate::ids::RoomId)> {
         self.locals.memberships().map(|(slot, room)| (self.seats[slot as usize].id, room)).collect()
+    }
+
+    /// Which of the sessions here is told of which nick's coming and going, for the same tests.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn watches(&self) -> Vec<(SessionId, teahouse_proto::names::Nick)> {
+        self.locals.watches().map(|(slot, nick)| (self.seats[slot as usize].id, nick.clone())).collect()
     }
 
     /// Takes in one delivery; what was applied is told by [`Shard::tell`], to the end, before the next one is taken in.
@@ -354,8 +357,6 @@ impl Shard {
             }
             Answer::Challenged(challenged) => seat.session.prove_on(sasl::Stage::Challenged(challenged)),
             Answer::Proved(account, name) => seat.session.prove_on(sasl::Stage::Proved(account, name)),
-            Answer::Watch(nick) => return self.locals.watch(id.slot, nick),
-            Answer::Unwatch(nick) => return self.locals.unwatch(id.slot, &nick),
             Answer::Close(scope, reason) => seat.close(&info, &scope, &reason),
         }
         self.change(id);

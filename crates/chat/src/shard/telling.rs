@@ -69,6 +69,9 @@ impl Shard {
         if let Event::Entered(who) = &effect.event {
             self.locals.enter(who.user, who.room);
         }
+        if let Event::Watching { user, nicks, on } = &effect.event {
+            self.locals.watch(*user, nicks, *on);
+        }
         let mut receivers = std::mem::take(&mut self.telling.receivers);
         self.find_receivers(effect, &mut receivers);
         self.telling.receivers = receivers;
@@ -131,6 +134,7 @@ impl Shard {
             let seat = &mut self.seats[*slot as usize];
             let origin = effect.origin.as_ref().filter(|origin| origin.session == seat.id);
             match (origin, &effect.event) {
+                (_, Event::Watching { .. }) => continue,
                 (_, Event::Told(reply)) => seat.push(render::reply(seat.receiver(&info), &Scope::Plain, reply)),
                 (_, Event::Room(view)) => {
                     let scope = origin.map_or(Scope::Plain, |origin| origin.scope.clone());
@@ -184,6 +188,7 @@ impl Shard {
         match &effect.event {
             Event::Attached(welcome) => {
                 self.locals.attach(id.slot, welcome.user, welcome.rooms.iter().map(|(room, _)| *room));
+                self.locals.watch_by(id.slot, &welcome.monitored);
                 seat.attached = true;
                 seat.wallops = welcome.modes.wallops;
                 seat.welcome(&info, scope, welcome);

@@ -12,6 +12,7 @@ mod recent;
 mod redactions;
 mod seats;
 mod turn;
+mod watching;
 
 use std::sync::Arc;
 
@@ -28,8 +29,7 @@ pub(crate) use turn::Turn;
 
 use crate::commands::services::Service;
 use crate::commands::{
-    account, authenticate, away, cert, claim, edit, invite, join, kick, kill, knock, markread, metadata, mode, nick,
-    oper, part, persistence, redact, redeem, register, room, say, setname, topic, uban, usermode, wallops,
+    account, authenticate, away, cert, claim, edit, invite, join, kick, kill, knock, markread, metadata, mode, monitor, nick, oper, part, persistence, redact, redeem, register, room, say, setname, topic, uban, usermode, wallops,
 };
 use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
@@ -105,6 +105,7 @@ impl World {
             Action::Register(action) => register::apply(&mut turn, action),
             Action::Invitation(action) => redeem::apply(&mut turn, action),
             Action::Certificate(action) => cert::apply(&mut turn, action),
+            Action::Monitor(action) => monitor::apply(&mut turn, action),
             Action::Authenticate(action) => authenticate::apply(&mut turn, action),
             Action::Oper(action) => oper::apply(&mut turn, action),
             Action::Kill(action) => kill::apply(&mut turn, action),
@@ -119,7 +120,7 @@ impl World {
             Action::Lost(positions) => turn.forget_ids(positions),
             Action::Expire => turn.expire(),
         }
-        turn.out
+        turn.finish()
     }
 
     /// When [`Action::Expire`] is due next.

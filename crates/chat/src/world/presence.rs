@@ -165,6 +165,10 @@ pub(crate) struct Presence {
     seats: BTreeSet<(Time, UserId)>,
     /// What those without an account tell of themselves.
     told_of: BTreeMap<UserId, BTreeMap<Key, Arc<str>>>,
+    /// Whose coming and going those without an account want to be told.
+    monitored: BTreeMap<UserId, BTreeSet<Nick>>,
+    /// Since when those who change what is told have changed it so often; most never do.
+    telling: BTreeMap<UserId, (Time, u32)>,
 }
 
 impl Presence {
@@ -318,6 +322,8 @@ impl Presence {
     pub(crate) fn remove(&mut self, id: UserId, now: Time) -> Option<Box<User>> {
         let user = self.users.remove(&id)?;
         self.told_of.remove(&id);
+        self.monitored.remove(&id);
+        self.telling.remove(&id);
         self.recount(user.modes, UserModes::default());
         self.by_nick.remove(&user.nick);
         self.by_look.remove(&user.nick.skeleton());
@@ -379,6 +385,38 @@ impl Presence {
         if told.is_empty() {
             self.told_of.remove(&id);
         }
+    }
+
+    /// The nicks on the list of somebody without an account.
+    pub(crate) fn monitored(&self, id: UserId) -> impl Iterator<Item = &Nick> {
+        self.monitored.get(&id).into_iter().flatten()
+    }
+
+    /// The same, taken away.
+    pub(crate) fn take_monitored(&mut self, id: UserId) -> BTreeSet<Nick> {
+        self.monitored.remove(&id).unwrap_or_default()
+    }
+
+    /// Puts a nick on it, or takes it off.
+    pub(crate) fn monitor(&mut self, id: UserId, nick: &Nick, on: bool) {
+        let nicks = self.monitored.entry(id).or_default();
+        match on {
+            true => drop(nicks.insert(nick.clone())),
+            false => drop(nicks.remove(nick)),
+        }
+        if nicks.is_empty() {
+            self.monitored.remove(&id);
+        }
+    }
+
+    /// Counts one change of what somebody tells; how long it is to wait, in milliseconds, if these are too many.
+    pub(crate) fn count_telling(&mut self, id: UserId, now: Time, max: u32, window_ms: u64) -> Option<u64> {
+        let (since, count) = self.telling.entry(id).or_insert((now, 0));
+        if now >= since.plus_ms(window_ms) {
+            (*since, *count) = (now, 0);
+        }
+        *count += 1;
+        (*count > max).then(|| since.plus_ms(window_ms).0.saturating_sub(now.0))
     }
 
     /// Adds a session to a user; a kept seat is taken again.

@@ -12,9 +12,10 @@ pub(crate) mod set;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use teahouse_proto::names::Nick;
 use teahouse_proto::{VENDOR, numerics as n};
 
-use self::read::{Ask, Asking, Newly};
+use self::read::{Ask, Asking, Newly, Of};
 use self::set::{SetMetadata, Wanted};
 use super::say::Target;
 use super::{Answers, Command, Stage};
@@ -183,9 +184,17 @@ fn subscribe(request: &mut Request<'_>) {
     }
     reply_keys(request, n::RPL_METADATASUBOK, taken.clone());
     if request.session.caps.has(Caps::METADATA) && !taken.is_empty() {
-        let nicks = request.session.monitored.iter().cloned().collect();
         let batch = batch(request);
-        request.ask(Query::MetadataNewly(Newly { keys: taken.into(), nicks, with_rooms: true, batch }));
+        request.ask(Query::MetadataNewly(Newly { keys: taken.into(), of: Of::All, batch }));
+    }
+}
+
+/// Whoever monitors somebody is told what it has subscribed to.
+pub(super) fn monitor(request: &mut Request<'_>, nicks: Vec<Nick>) {
+    let keys: Arc<[Key]> = request.session.subscribed.iter().cloned().collect();
+    if request.session.caps.has(Caps::METADATA) && !keys.is_empty() && !nicks.is_empty() {
+        let batch = batch(request);
+        request.ask(Query::MetadataNewly(Newly { keys, of: Of::Those(nicks), batch }));
     }
 }
 

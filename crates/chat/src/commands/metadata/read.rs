@@ -51,10 +51,17 @@ pub struct RoomSync {
 #[derive(Debug)]
 pub struct Newly {
     pub(crate) keys: Arc<[Key]>,
-    pub(crate) nicks: Vec<Nick>,
-    /// Whether of itself, its rooms and those in them, too.
-    pub(crate) with_rooms: bool,
+    pub(crate) of: Of,
     pub(crate) batch: Option<Box<str>>,
+}
+
+/// Of whom.
+#[derive(Debug)]
+pub(crate) enum Of {
+    /// Of those that it monitors from now on.
+    Those(Vec<Nick>),
+    /// Of all that it is told of: itself, its rooms and those in them, and those that it monitors.
+    All,
 }
 
 /// Whose metadata, and where it stands.
@@ -89,7 +96,7 @@ impl Subject {
         self.room.is_none() && key.is_setting()
     }
 
-    fn of(user: &User, is_own: bool) -> Self {
+    pub(super) fn of(user: &User, is_own: bool) -> Self {
         let holder = match user.identity {
             Some(Identity::Account(account)) => Holder::Kept(account.0),
             Some(Identity::Guest(_)) | None => Holder::Here(user.id),
@@ -247,11 +254,15 @@ pub(crate) fn answer_room(world: &World, session: SessionId, scope: &Scope, sync
 /// rooms with too many people it may ask later.
 pub(crate) fn answer_newly(world: &World, session: SessionId, scope: &Scope, newly: &Newly) -> Asked {
     let Some(own) = world.presence.user_of(session) else { return whole(Vec::new()) };
+    let (nicks, with_rooms) = match &newly.of {
+        Of::Those(nicks) => (nicks.clone(), false),
+        Of::All => (world.monitored(own), true),
+    };
     let mut people: BTreeSet<UserId> =
-        newly.nicks.iter().filter_map(|nick| world.presence.user_named(nick)).map(|user| user.id).collect();
+        nicks.iter().filter_map(|nick| world.presence.user_named(nick)).map(|user| user.id).collect();
     let (mut lines, mut later_lines) = (Vec::new(), Vec::new());
     let mut people_max = world.rules.rows_per_hold;
-    let rooms = own.rooms.iter().filter_map(|room| world.durable.room(*room)).filter(|_| newly.with_rooms);
+    let rooms = own.rooms.iter().filter_map(|room| world.durable.room(*room)).filter(|_| with_rooms);
     for room in rooms.map(|room| &room.record) {
         let count = world.presence.count(room.id);
         if count > people_max {
@@ -264,7 +275,7 @@ pub(crate) fn answer_newly(world: &World, session: SessionId, scope: &Scope, new
         let subject = Subject { name, holder, room: Some(room.id), is_own: false };
         lines.extend(told(world, &subject, Some(&newly.keys)));
     }
-    people.extend(newly.with_rooms.then_some(own.id));
+    people.extend(with_rooms.then_some(own.id));
     for user in people.into_iter().filter_map(|user| world.presence.user(user)) {
         lines.extend(told(world, &Subject::of(user, user.id == own.id), Some(&newly.keys)));
     }

@@ -15,6 +15,11 @@ use crate::modes::Rank;
 use crate::reply::{Reply, Scope, unavailable};
 use crate::world::Turn;
 
+/// So many changes may somebody make
+const CHANGES_MAX: u32 = 60;
+/// in so long, in milliseconds.
+const CHANGES_WINDOW_MS: u64 = 60_000;
+
 /// Somebody changes what is told of itself, or of a room.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetMetadata {
@@ -100,12 +105,24 @@ fn put(turn: &mut Turn<'_>, subject: &Subject, shown: &str, key: &Key, value: Op
         return turn.reply(unfit_value());
     }
     let line = key_value(shown, key, is_private, value.as_deref());
+    if let Some(refusal) = too_often(turn, shown, key) {
+        return turn.reply(refusal);
+    }
     // What changes nothing has nothing to wait for.
     if before == value.as_ref() {
         return turn.reply(line);
     }
     change(turn, subject, key, value);
     answer(turn, subject, line);
+}
+
+/// Each change goes to the disk, and to everybody around.
+fn too_often(turn: &mut Turn<'_>, shown: &str, key: &Key) -> Option<Reply> {
+    let (user, now) = (turn.actor()?.id, turn.entry.time);
+    let wait_ms = turn.world.presence.count_telling(user, now, CHANGES_MAX, CHANGES_WINDOW_MS)?;
+    let refusal = Reply::fail("METADATA", "RATE_LIMITED", "That is changed too often; wait a little");
+    let refusal = refusal.param(shown.to_owned()).param(key.as_str().to_owned());
+    Some(refusal.param(wait_ms.div_ceil(1000).to_string()).param("*"))
 }
 
 /// The line that tells it must hold it whole, whatever its owner's nick is by then.
@@ -162,6 +179,20 @@ fn change(turn: &mut Turn<'_>, subject: &Subject, key: &Key, value: Option<Arc<s
     let nick = subject.room.is_none().then(|| user.nick.clone());
     let (target, key) = (Arc::clone(&subject.name), key.clone());
     turn.tell(audience, Event::Metadata(Changed { nick, target, source, key, is_private, value }));
+}
+
+/// Those who monitor somebody are told what is kept of it when it comes.
+pub(crate) fn tell_arrival(turn: &mut Turn<'_>, user: UserId) {
+    let Some(user) = turn.world.presence.user(user) else { return };
+    let (subject, nick, source) = (Subject::of(user, false), user.nick.clone(), user.source());
+    for (key, value) in entries(turn.world, &subject) {
+        if !subject.is_private(&key) {
+            let (target, source) = (Arc::clone(&subject.name), Arc::clone(&source));
+            let value = Some(value);
+            let changed = Changed { nick: Some(nick.clone()), target, source, key, is_private: false, value };
+            turn.tell_unasked(Audience::Watchers(nick.clone()), Event::Metadata(changed));
+        }
+    }
 }
 
 fn fact(owner: u64, Key(key): &Key) -> Fact {

@@ -295,3 +295,20 @@ fn misuse_is_answered() {
             alice < 461 alice METADATA :Not enough parameters"#]],
     );
 }
+
+#[test]
+fn what_is_changed_too_often_is_refused_for_a_while() {
+    let sets = (0..60).map(|n| format!("alice: METADATA * SET color :{n}")).collect::<Vec<_>>().join(" | ");
+    check_with(
+        &[("alice", "draft/metadata-2 batch")],
+        &format!(
+            "{sets} || alice: METADATA * SET color :red | wait 59s | alice: METADATA * SET color :red | wait 1s | alice: METADATA * SET color :red"
+        ),
+        expect![[r#"
+            alice < BATCH +1 metadata alice
+            alice < BATCH -1
+            alice < FAIL METADATA RATE_LIMITED * color 60 * :That is changed too often; wait a little
+            alice < FAIL METADATA RATE_LIMITED * color 1 * :That is changed too often; wait a little
+            alice < 761 alice * color * :red"#]],
+    );
+}
