@@ -136,6 +136,7 @@ mod tests {
             "alice: REGISTER * * oolong || login a alice | login b alice | b: PERSISTENCE SET OFF | b: PERSISTENCE SET OFF",
             expect![[r#"
                 a < PERSISTENCE STATUS OFF OFF
+                b < PERSISTENCE STATUS OFF OFF
                 b < PERSISTENCE STATUS OFF OFF"#]],
         );
     }

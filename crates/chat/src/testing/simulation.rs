@@ -3,7 +3,9 @@
 //! Several workers take in their inboxes at different times, the store commits late, loses messages, or refuses, and
 //! sessions end at any point: all of it from one seed, which is printed. `cargo xtask simulate --seed N` replays it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod accounts;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Model, info};
 use crate::entry::Entry;
@@ -51,7 +53,10 @@ impl Random {
 #[derive(Default)]
 struct Reader {
     nick: String,
+    /// As which guest it came, if it has not logged in since.
     token: Option<String>,
+    /// What it says next: it comes in step by step.
+    prepared: VecDeque<String>,
     /// Whether its user has mode `w`.
     wallops: bool,
     /// What it was told by WALLOPS.
@@ -87,6 +92,8 @@ struct Simulation {
     readers: BTreeMap<SessionId, Reader>,
     tokens: Vec<String>,
     said: usize,
+    /// How often somebody was told that it is logged in.
+    logins: usize,
     echoes: BTreeMap<String, MsgId>,
     lost: BTreeSet<String>,
     /// What was said with an id of its own.
@@ -119,6 +126,7 @@ fn simulation_of_many_users() {
         simulation.replay();
         assert!(simulation.echoes.len() > 500, "seed {seed}: hardly anything was said");
         assert!(simulation.told_again > 20, "seed {seed}: only {} repeats were answered", simulation.told_again);
+        assert!(simulation.logins > 100, "seed {seed}: hardly anybody has an account: {}", simulation.logins);
     }
 }
 
@@ -130,6 +138,7 @@ impl Simulation {
             readers: BTreeMap::new(),
             tokens: Vec::new(),
             said: 0,
+            logins: 0,
             echoes: BTreeMap::new(),
             lost: BTreeSet::new(),
             once: Vec::new(),
@@ -225,6 +234,14 @@ impl Simulation {
         self.readers.insert(id, Reader::default());
         let multiline = if self.random.chance(50) { " draft/multiline" } else { "" };
         self.model.line(id, &format!("CAP REQ :{CAPS}{multiline}"));
+        let login = if self.random.chance(30) { self.login() } else { Vec::new() };
+        let nick = format!("user{}", self.random.below(30));
+        let last = [format!("NICK {nick}"), "USER u 0 * :u".into(), "CAP END".into()];
+        if !login.is_empty() {
+            // Between its lines others get a word in, and the proof takes its time.
+            self.readers.entry(id).or_default().prepared = login.into_iter().chain(last).collect();
+            return;
+        }
         if self.random.chance(70) {
             let token = match self.tokens.len() {
                 0 => "*".to_owned(),
@@ -233,10 +250,7 @@ impl Simulation {
             };
             self.model.line(id, &format!("GUEST {token}"));
         }
-        let nick = format!("user{}", self.random.below(30));
-        self.model.line(id, &format!("NICK {nick}"));
-        self.model.line(id, "USER u 0 * :u");
-        self.model.line(id, "CAP END");
+        last.iter().for_each(|line| self.model.line(id, line));
     }
 
     fn speak(&mut self) {
@@ -250,7 +264,10 @@ impl Simulation {
         }
         let room = self.random.pick(&ROOMS);
         let nick = format!("user{}", self.random.below(30));
-        let line = match self.random.below(24) {
+        if let Some(line) = self.readers.get_mut(&id).and_then(|reader| reader.prepared.pop_front()) {
+            return self.model.line(id, &line);
+        }
+        let line = match self.random.below(26) {
             0..=3 => format!("JOIN {room}"),
             4 => format!("PART {room} :bye"),
             5 => format!("NICK {nick}"),
@@ -263,6 +280,7 @@ impl Simulation {
             21 => self.mark(room, &nick),
             22 => self.tell_of(id, room, &nick),
             23 => self.take_back(id, room, &nick),
+            24..=25 => self.own(id, room, &nick),
             11 => self
                 .random
                 .pick(&["PING x", "NONSENSE", "PRIVMSG", "JOIN #", "NAMES #b", "TOPIC #b", "CAP LIST"])
@@ -454,6 +472,13 @@ impl Simulation {
         let param = |index: usize| message.params.get(index).unwrap_or_default();
         match message.command {
             "001" => reader.nick = param(0).to_owned(),
+            // What was read, or said, before was so as somebody else.
+            "900" => {
+                reader.marked.clear();
+                reader.token = None;
+                self.once.retain(|said| said.by != id);
+                self.logins += 1;
+            }
             "GUEST" => {
                 reader.token = Some(param(1).to_owned());
                 self.tokens.push(param(1).to_owned());
@@ -589,6 +614,7 @@ impl Simulation {
         let (live, loaded) = (self.model.world.durable_fingerprint(), loaded.durable_fingerprint());
         assert_eq!(live, loaded, "seed {}: a world loaded from the store equals the live one", self.seed);
         self.members_agree();
+        self.watchers_agree();
     }
 
     /// Every worker goes on until it sleeps.

@@ -36,6 +36,18 @@ impl<'a> Turn<'a> {
         Turn { world, entry, out: Outcome::default() }
     }
 
+    /// What has come of it. Whoever is promised what was so already has nothing to wait for: nothing is written.
+    pub(crate) fn finish(mut self) -> Outcome {
+        if self.out.changes.is_empty() {
+            for effect in &mut self.out.effects {
+                if let Event::Promise(reply) = &effect.event {
+                    effect.event = Event::Reply(reply.clone());
+                }
+            }
+        }
+        self.out
+    }
+
     /// The user who acts; `None` when its session ended while the line was on its way.
     pub(crate) fn actor(&self) -> Option<&User> {
         self.world.presence.user_of(self.entry.origin.as_ref()?.session)
