@@ -80,6 +80,7 @@ fn word(kind: FactKind) -> Option<&'static str> {
         FactKind::Certificate => Some("certificate"),
         FactKind::Network => Some("network"),
         FactKind::Metadata => Some("metadata"),
+        FactKind::Monitor => Some("monitored"),
         FactKind::Access | FactKind::Ban | FactKind::Claim | FactKind::Invitation => None,
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use teahouse_proto::names::{Nick, RoomName};
 
-use super::bans::{Network};
-use super::recent::{Recent};
+use super::bans::Network;
+use super::recent::Recent;
 use crate::durable::{AccountRecord, Fact, FactKind, GuestRecord, Owner, Records, RoomRecord};
 use crate::ids::{AccountId, GuestId, RoomId, Time, TokenHash};
 use crate::info::Rules;

@@ -29,7 +29,8 @@ pub(crate) use turn::Turn;
 
 use crate::commands::services::Service;
 use crate::commands::{
-    account, authenticate, away, cert, claim, edit, invite, join, kick, kill, knock, markread, metadata, mode, monitor, nick, oper, part, persistence, redact, redeem, register, room, say, setname, topic, uban, usermode, wallops,
+    account, authenticate, away, cert, claim, edit, invite, join, kick, kill, knock, markread, metadata, mode, monitor,
+    nick, oper, part, persistence, redact, redeem, register, room, say, setname, topic, uban, usermode, wallops,
 };
 use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
