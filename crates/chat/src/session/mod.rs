@@ -176,6 +176,11 @@ impl Session {
         self.over
     }
 
+    /// Whether its client sends a message again, by its own id, when the connection went before the answer.
+    pub fn says_again(&self) -> bool {
+        self.caps.has(Caps::CLIENT_MSGID)
+    }
+
     /// Whether the session has its user.
     pub fn is_registered(&self) -> bool {
         matches!(self.progress, Progress::Registered)

@@ -164,6 +164,11 @@ impl Shard {
         self.seat(id).is_some_and(reads)
     }
 
+    /// Whether a last line without an end counts. Whoever says again what was not answered would say the whole of it, too.
+    pub fn takes_unterminated(&self, id: SessionId) -> bool {
+        self.seat(id).is_some_and(|seat| !seat.session.says_again())
+    }
+
     /// Until when a session is not read because it was faster than its rate, in microseconds.
     pub fn rests_until_us(&self, id: SessionId) -> Option<u64> {
         self.seat(id).filter(|seat| seat.resting).map(|seat| seat.pace.next_us(self.info.rate))

@@ -55,3 +55,18 @@ fn a_wrong_password_ends_it() {
     bob.bytes("PASS oolong\r\nNICK bob\r\nUSER b 0 * :b\r\n");
     bob.until(" 001 ");
 }
+
+#[test]
+fn a_line_that_was_cut_short_counts_unless_its_client_says_it_again() {
+    let party = Party::new();
+    let mut alice = party.visitor("alice", "");
+    for (nick, caps, counts) in [("bob", "", true), ("carol", "teahouse.internal/client-msgid", false)] {
+        let mut peer = party.visitor(nick, caps);
+        peer.bytes("PRIVMSG alice :whole\r\nPRIVMSG alice :cut sho");
+        peer.end();
+        peer.rest();
+        let heard = alice.until(" QUIT ");
+        assert_eq!(heard.iter().filter(|line| line.contains("whole")).count(), 1, "{heard:?}");
+        assert_eq!(heard.iter().any(|line| line.contains("cut sho")), counts, "{heard:?}");
+    }
+}
