@@ -60,9 +60,18 @@ impl Session {
         *answer = None;
     }
 
-    pub(super) fn conversations_line(&mut self, line: &Message<'_>, is_history: bool) {
-        let heard_ms = line.tags.get("time").and_then(|time| parse_server_time(&time)).filter(|_| !is_history);
+    /// Takes note of the server's time.
+    pub(super) fn heard(&mut self, line: &Message<'_>) {
+        let heard_ms = line.tags.get("time").and_then(|time| parse_server_time(&time));
         self.conversations.heard_ms = self.conversations.heard_ms.max(heard_ms);
+    }
+
+    /// The server's time of the last line, or a little before it.
+    pub(super) fn heard_time(&self) -> Option<String> {
+        self.conversations.heard_ms.map(|heard_ms| time(heard_ms.saturating_sub(1)))
+    }
+
+    pub(super) fn conversations_line(&mut self, line: &Message<'_>) {
         let Some(since_ms) = self.conversations.since_ms else { return };
         match (line.command, &line.params[..]) {
             ("BATCH", [batch, "draft/chathistory-targets"]) => {

@@ -3,7 +3,8 @@
 //!
 //! Each room and conversation has at most one *fill* at a time. While it runs, what is said live
 //! there is held back, so that the program hears everything in order. A fill that a lost connection
-//! interrupts goes on with the next one, from the same place; so does one that was not answered.
+//! interrupts goes on with the next one, from the same place; so does one that was not answered. An answer is taken in when
+//! it is whole: half of one would leave a hole that nobody knows of.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,7 +30,7 @@ const GAP_PAGES_MAX: usize = 20;
 /// A fill that hears nothing for so long is given up.
 const ANSWER_MS: u64 = 20_000;
 
-/// Messages held back during one fill; one more ends it.
+/// Messages held back during one fill, and lines of one answer; one more ends it.
 const HELD_MAX: usize = 5_000;
 
 /// All fills, by the folded names of the rooms and people.
@@ -40,14 +41,26 @@ pub(super) struct History {
     visited: BTreeSet<String>,
     /// What was known last when the connection went, until the gap that began there is filled.
     left: BTreeMap<String, Since>,
-    /// Open batches of history, and whose they are.
-    batches: BTreeMap<String, String>,
+    /// Open batches that answer us.
+    answers: BTreeMap<String, Answer>,
+    /// Open batches within those, and within which.
+    nested: BTreeMap<String, String>,
+}
+
+/// An answer that is not whole yet.
+#[derive(Debug)]
+struct Answer {
+    /// Whose history it is, folded.
+    target: String,
+    lines: Vec<String>,
 }
 
 #[derive(Debug)]
 struct Fill {
     name: String,
     why: Why,
+    /// The server's time when it began.
+    begun: Option<String>,
     /// The request under way; a room waits with it until its people are told.
     asked: Option<Asked>,
     pages: usize,
@@ -58,8 +71,8 @@ struct Fill {
 
 #[derive(Debug)]
 enum Why {
-    /// The first visit.
-    First,
+    /// The first visit. Once it was interrupted, nothing may be left out that was said since it began.
+    First { since: Option<Since> },
     /// There may be something since then.
     Gap { since: Since },
     /// Somebody wants to see more.
@@ -109,6 +122,37 @@ impl History {
 }
 
 impl Session {
+    /// Keeps a line of an answer until that is whole; whether it is one.
+    pub(super) fn hold_back(&mut self, line: &Line<'_>, text: &str) -> bool {
+        let reference = line.tags.get("batch").map(std::borrow::Cow::into_owned);
+        let ends = line.params.first().filter(|_| line.command == "BATCH").and_then(|batch| batch.strip_prefix('-'));
+        let History { fills, answers, nested, .. } = &mut self.history;
+        let outer = reference.map(|reference| nested.get(&reference).cloned().unwrap_or(reference));
+        let Some(outer) = ends.and_then(|inner| nested.remove(inner)).or(outer) else { return false };
+        let Some(answer) = answers.get_mut(&outer) else { return false };
+        if let ("BATCH", Some(inner)) = (line.command, line.params.first().and_then(|batch| batch.strip_prefix('+'))) {
+            nested.insert(inner.to_owned(), outer);
+        }
+        answer.lines.push(text.to_owned());
+        let (too_many, target) = (answer.lines.len() > HELD_MAX, answer.target.clone());
+        if let Some(fill) = fills.get_mut(&target) {
+            fill.until_ms = self.now_ms + ANSWER_MS;
+        }
+        if too_many {
+            self.finish(&target, false);
+        }
+        true
+    }
+
+    /// The lines of the answer that this line ends.
+    pub(super) fn whole_answer(&mut self, line: &Line<'_>) -> Vec<String> {
+        let ("BATCH", Some(ends)) = (line.command, line.params.first().and_then(|batch| batch.strip_prefix('-')))
+        else {
+            return Vec::new();
+        };
+        self.history.answers.get_mut(ends).map(|answer| std::mem::take(&mut answer.lines)).unwrap_or_default()
+    }
+
     /// Whose history a line is a row of, folded.
     pub(super) fn history_row(&mut self, line: &Line<'_>) -> Option<String> {
         let target = fold(self.state.history_target(line)?);
@@ -118,14 +162,13 @@ impl Session {
             && let Some(asked) = &mut fill.asked
         {
             let (msgid, time) = (line.tags.get("msgid"), line.tags.get("time"));
-            if let Why::Gap { since } = &fill.why {
+            if let Why::Gap { since } | Why::First { since: Some(since) } = &fill.why {
                 let same = msgid.is_some() && msgid.as_deref() == since.msgid.as_deref();
                 let earlier = time.is_some() && time.as_deref() < since.time.as_deref();
                 asked.closed |= same || earlier;
             }
             asked.rows += 1;
             asked.oldest = asked.oldest.take().or(msgid.map(std::borrow::Cow::into_owned));
-            fill.until_ms = self.now_ms + ANSWER_MS;
         }
         Some(target)
     }
@@ -136,9 +179,11 @@ impl Session {
             return self.message_event(added.target, added.message, Seen::Before);
         };
         let seen = match &fill.why {
-            Why::Gap { since } if since.is_later_than(&added.message) => Seen::Before,
-            Why::Gap { .. } => Seen::Missed,
-            Why::First | Why::Older => Seen::Before,
+            Why::Gap { since } | Why::First { since: Some(since) } if since.is_later_than(&added.message) => {
+                Seen::Before
+            }
+            Why::Gap { .. } | Why::First { since: Some(_) } => Seen::Missed,
+            Why::First { since: None } | Why::Older => Seen::Before,
         };
         if seen == Seen::Missed || !matches!(fill.why, Why::Gap { .. }) {
             fill.fetched += 1;
@@ -169,12 +214,13 @@ impl Session {
             ("BATCH", [batch, "chathistory", target, ..]) if batch.starts_with('+') => {
                 let asked = self.history.fills.get(&fold(target)).is_some_and(|fill| fill.asked.is_some());
                 if asked {
-                    self.history.batches.insert(batch[1..].to_owned(), fold(target));
+                    let answer = Answer { target: fold(target), lines: Vec::new() };
+                    self.history.answers.insert(batch[1..].to_owned(), answer);
                 }
             }
             ("BATCH", [batch, ..]) if batch.starts_with('-') => {
-                if let Some(target) = self.history.batches.remove(&batch[1..]) {
-                    self.answer_complete(&target);
+                if let Some(answer) = self.history.answers.remove(&batch[1..]) {
+                    self.answer_complete(&answer.target);
                 }
             }
             ("FAIL", ["CHATHISTORY", rest @ ..]) => {
@@ -196,7 +242,7 @@ impl Session {
     pub(super) fn discover(&mut self, name: &str, since: Option<Since>) {
         let key = fold(name);
         if !self.history.fills.contains_key(&key) {
-            self.begin(name, since.map_or(Why::First, |since| Why::Gap { since }));
+            self.begin(name, since.map_or(Why::First { since: None }, |since| Why::Gap { since }));
         }
         self.ask(&key);
     }
@@ -221,7 +267,7 @@ impl Session {
             return;
         }
         let why = match self.history.visited.contains(&key) {
-            false => Why::First,
+            false => Why::First { since: None },
             true => {
                 let since = self.history.left.get(&key).cloned();
                 Why::Gap { since: since.unwrap_or_else(|| self.last_known(name)) }
@@ -231,8 +277,16 @@ impl Session {
     }
 
     fn begin(&mut self, name: &str, why: Why) {
-        let until_ms = self.now_ms + ANSWER_MS;
-        let fill = Fill { name: name.to_owned(), why, asked: None, pages: 0, until_ms, held: Vec::new(), fetched: 0 };
+        let fill = Fill {
+            name: name.to_owned(),
+            why,
+            begun: self.heard_time(),
+            asked: None,
+            pages: 0,
+            until_ms: self.now_ms + ANSWER_MS,
+            held: Vec::new(),
+            fetched: 0,
+        };
         self.history.fills.insert(fold(name), fill);
     }
 
@@ -252,7 +306,7 @@ impl Session {
             return;
         };
         let (subcommand, bound, limit) = match &fill.why {
-            Why::First => ("LATEST", "*".to_owned(), FIRST_ROWS),
+            Why::First { .. } => ("LATEST", "*".to_owned(), FIRST_ROWS),
             Why::Gap { since } => ("LATEST", since.bound(), GAP_ROWS),
             Why::Older => match self.oldest_known(key) {
                 Some(oldest) => ("BEFORE", format!("msgid={oldest}"), OLDER_ROWS),
@@ -289,7 +343,9 @@ impl Session {
         };
         let all = asked.rows < asked.limit;
         match (&fill.why, asked.oldest) {
-            (Why::Gap { .. }, Some(oldest)) if !all && !asked.closed && is_plain(&oldest) => {
+            (Why::Gap { .. } | Why::First { since: Some(_) }, Some(oldest))
+                if !all && !asked.closed && is_plain(&oldest) =>
+            {
                 if fill.pages >= GAP_PAGES_MAX {
                     return self.finish(key, false);
                 }
@@ -319,7 +375,8 @@ impl Session {
 
     /// The connection is gone: what was under way begins anew with the next one.
     pub(super) fn interrupt_history(&mut self) {
-        self.history.batches.clear();
+        self.history.answers.clear();
+        self.history.nested.clear();
         self.finish_all(|_, fill| matches!(fill.why, Why::Older));
         for key in self.history.visited.clone() {
             if !self.history.fills.contains_key(&key) && !self.history.left.contains_key(&key) {
@@ -328,6 +385,10 @@ impl Session {
             }
         }
         for fill in self.history.fills.values_mut() {
+            if let Why::First { since } = &mut fill.why {
+                let begun = fill.begun.clone().map(|time| Since { msgid: None, time: Some(time) });
+                *since = since.take().or(begun);
+            }
             (fill.asked, fill.pages, fill.until_ms) = (None, 0, u64::MAX);
         }
     }
@@ -349,7 +410,7 @@ impl Session {
         let Some(fill) = self.history.fills.remove(key) else {
             return;
         };
-        self.history.batches.retain(|_, target| target != key);
+        self.history.answers.retain(|_, answer| answer.target != key);
         self.history.visited.insert(key.to_owned());
         // A hole that is too large to be filled stays one; any other is tried again when we come here again.
         if let Why::Gap { since } = &fill.why {
@@ -363,7 +424,7 @@ impl Session {
         }
         let (target, messages) = (fill.name, fill.fetched);
         match fill.why {
-            Why::First => {}
+            Why::First { .. } => {}
             Why::Gap { .. } => {
                 let away_ms = self.offline_ms.map_or(0, |offline_ms| self.online_ms.saturating_sub(offline_ms));
                 self.event(Event::CaughtUp { target, messages, away_ms, complete });
@@ -379,9 +440,7 @@ impl Session {
         if self.stage != Stage::Online || busy || !self.can_ask() {
             return self.event(Event::Older { target: target.to_owned(), messages: 0, beginning: false });
         }
-        let (name, why) = (target.to_owned(), Why::Older);
-        let fill = Fill { name, why, asked: None, pages: 0, until_ms: u64::MAX, held: Vec::new(), fetched: 0 };
-        self.history.fills.insert(key.clone(), fill);
+        self.begin(target, Why::Older);
         self.ask(&key);
     }
 }

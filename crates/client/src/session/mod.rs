@@ -271,26 +271,41 @@ impl Session {
         let Ok(line) = Message::parse(text) else {
             return;
         };
+        if self.hold_back(&line, text) {
+            return;
+        }
+        for row in self.whole_answer(&line) {
+            if let Ok(line) = Message::parse(&row) {
+                self.take_in(&row, &line);
+            }
+        }
+        self.take_in(text, &line);
+    }
+
+    fn take_in(&mut self, text: &str, line: &Message<'_>) {
         // Whose history it is, and which of our messages it answers, is known only before it is taken in.
-        let row = self.history_row(&line);
-        let label = self.state.label(&line);
+        let row = self.history_row(line);
+        if row.is_none() {
+            self.heard(line);
+        }
+        let label = self.state.label(line);
         let added = self.state.apply(Input::In(text));
         if line.command == "PING" {
             let token = line.params.last().copied().unwrap_or_default().to_owned();
             self.send_with(|line| _ = line.command("PONG").trailing(&token));
         }
-        let answered = self.answered(&line, label.as_deref(), row.is_some());
+        let answered = self.answered(line, label.as_deref(), row.is_some());
         match added {
             Some(added) if row.is_some() => self.history_message(added),
             Some(added) => self.live_message(added),
             None => {}
         }
-        self.register(&line);
+        self.register(line);
         if answered == Answered::Done {
-            self.happened(&line);
+            self.happened(line);
         }
-        self.history_line(&line);
-        self.conversations_line(&line, row.is_some());
+        self.history_line(line);
+        self.conversations_line(line);
     }
 
     /// The program wants something.

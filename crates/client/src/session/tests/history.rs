@@ -138,6 +138,56 @@ fn a_gap_whose_filling_was_interrupted_is_filled_from_the_same_place() {
 }
 
 #[test]
+fn half_an_answer_is_none_and_what_was_said_since_the_first_visit_is_not_left_out() {
+    let mut talk = Talk::new(options());
+    talk.connect();
+    talk.hear("@time=2026-01-01T00:00:00.100Z :alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :live", id(200)));
+    talk.hear(":tea BATCH +h chathistory #tea");
+    talk.hear(&format!("@batch=h;{} :bob!b@h PRIVMSG #tea :half", id(50)));
+    talk.hear(":tea BATCH +i x");
+    talk.lose();
+    talk.wait(1_000);
+    talk.connect();
+    talk.out.clear();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.history("#tea", 251..301);
+    talk.history("#tea", 151..251);
+    talk.history("#tea", 51..151);
+    let count = |word: &str| talk.out.lines().filter(|line| line.starts_with(word)).count();
+    assert_eq!((count("* Before"), count("* Missed"), count("* Live")), (48, 201, 1));
+    talk.out = talk.out.lines().filter(|line| line.starts_with('<')).map(|line| format!("{line}\n")).collect();
+    talk.check(&expect![[r##"
+        < @label=h3 CHATHISTORY LATEST #tea * 50
+        < @label=h4 CHATHISTORY BEFORE #tea msgid=m0251 100
+        < @label=h5 CHATHISTORY BEFORE #tea msgid=m0151 100
+    "##]]);
+    assert_eq!(talk.session.state().log("#tea").unwrap().len(), 250);
+}
+
+#[test]
+fn an_answer_with_batches_within_is_taken_whole() {
+    let mut talk = Talk::online(options());
+    talk.command(Command::History { target: "#tea".into() });
+    talk.hear(":tea BATCH +h chathistory #tea");
+    talk.hear(&format!("@batch=h;{} :bob!b@h BATCH +m draft/multiline #tea", id(7)));
+    talk.hear("@batch=m :bob!b@h PRIVMSG #tea :one");
+    talk.hear("@batch=m :bob!b@h PRIVMSG #tea :two");
+    talk.hear(":tea BATCH -m");
+    talk.check(&expect![[r##"
+        < @label=h2 CHATHISTORY LATEST #tea * 50
+    "##]]);
+    talk.hear(":tea BATCH -h");
+    talk.check(&expect![[r##"
+        * Before #tea bob: one
+        * Before #tea bob: two
+        * Older { target: "#tea", messages: 2, beginning: true }
+    "##]]);
+}
+
+#[test]
 fn history_that_is_refused_or_never_comes_holds_nothing_back() {
     let mut talk = Talk::new(options());
     talk.connect();
