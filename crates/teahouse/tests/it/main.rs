@@ -6,6 +6,7 @@ mod account;
 mod backup;
 mod crash;
 mod disk;
+mod faults;
 mod house;
 mod people;
 mod reindex;
