@@ -272,6 +272,8 @@ pub enum FactKind {
     Metadata,
     /// Whose coming and going an account wants to be told; its key is the nick's, its text the nick.
     Monitor,
+    /// For how many days a room keeps what is said in it.
+    Keep,
 }
 
 /// Everything that a world is loaded from.
@@ -311,6 +313,8 @@ pub enum Change {
     Redacted(Conversation, MsgId),
     /// A room is now so (insert or replace). Stays queued until it is stored.
     Room(RoomRecord),
+    /// What was said or happened before this moment, in a room or anywhere, is kept no longer. A moment never goes back.
+    KeptFrom(Option<RoomId>, Time),
     /// A room and its whole history are forgotten.
     RoomForgotten(RoomId),
     /// A guest is now so (insert or replace). Stays queued until it is stored.

@@ -91,6 +91,8 @@ pub enum Action {
     Persist(persistence::Persist),
     /// Somebody does something with whose a room is.
     Room(room::Disposal),
+    /// Somebody sets for how long a room keeps what is said in it.
+    Keep(room::keep::SetKeep),
     /// A server's ban is made or taken away.
     Ban(uban::SetBan),
     /// Somebody shows a one-time code.

@@ -81,7 +81,7 @@ fn word(kind: FactKind) -> Option<&'static str> {
         FactKind::Network => Some("network"),
         FactKind::Metadata => Some("metadata"),
         FactKind::Monitor => Some("monitored"),
-        FactKind::Access | FactKind::Ban | FactKind::Claim | FactKind::Invitation => None,
+        FactKind::Access | FactKind::Ban | FactKind::Claim | FactKind::Invitation | FactKind::Keep => None,
     }
 }
 

@@ -83,6 +83,8 @@ pub struct Rules {
     pub forget_ms: u64,
     /// How many rooms one may have founded at a time; 0: any number.
     pub rooms_per_founder: usize,
+    /// How long what is said is kept, in milliseconds; 0: for ever.
+    pub keep_ms: u64,
     /// Whether messages are kept at all.
     pub keep_history: bool,
     /// How many users or rooms are looked at in one hold of the world's lock; a longer answer goes on later.

@@ -66,6 +66,8 @@ pub enum Query {
     Bans,
     /// Whose ranks a room remembers.
     Access(RoomName),
+    /// For how long a room keeps what is said in it.
+    Keep(RoomName),
     /// Whether the asker's seats are kept.
     AlwaysOn,
     /// How many there are.
@@ -210,6 +212,7 @@ impl World {
             Query::Monitored(listing) => monitor::answer(self, session, &scope, listing),
             Query::Bans => uban::answer(self, session, &scope),
             Query::Access(room) => room::answer(self, session, &scope, &room),
+            Query::Keep(room) => room::keep::answer(self, session, &scope, &room),
             Query::AlwaysOn => persistence::answer(self, session, &scope),
             Query::Lusers => lusers::answer(self, &scope),
             Query::Accounts(after) => account::answer(self, session, &scope, after),

@@ -109,7 +109,7 @@ fn forget_erased(part: &Path) -> rusqlite::Result<()> {
     copy.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     if schema::identify(&copy)? == Identity::Ours(schema::VERSION) {
         copy.execute_batch("BEGIN")?;
-        erased::delete(&copy, i64::MAX)?;
+        while !erased::delete(&copy, erased::last(&copy)?)? {}
         erased::set_clean(&copy, erased::last(&copy)?)?;
         copy.execute_batch("COMMIT")?;
     }

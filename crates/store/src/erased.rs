@@ -93,7 +93,22 @@ pub(crate) fn set_clean(transaction: &Connection, number: i64) -> rusqlite::Resu
     set_meta_number(transaction, CLEAN, from_sql(number))
 }
 
-/// Deletes the copies up to a number: the index has nothing of them any more.
-pub(crate) fn delete(transaction: &Connection, upto: i64) -> rusqlite::Result<()> {
-    transaction.prepare_cached("DELETE FROM erased WHERE number <= ?1")?.execute([upto]).map(drop)
+/// At most so many copies are deleted in one transaction.
+const COPIES_MAX: i64 = 500;
+
+/// Something was deleted that no index has, and of which no copy is needed: what it leaves behind is to be overwritten.
+pub(crate) fn note(transaction: &Connection) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO erased (first, second, time, position, source, text) VALUES (0, 0, 0, 0, '', '')";
+    transaction.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// Deletes some of the copies up to a number: the index has nothing of them any more. Whether that were all.
+pub(crate) fn delete(transaction: &Connection, upto: i64) -> rusqlite::Result<bool> {
+    let first: Option<i64> = transaction
+        .prepare_cached("SELECT min(number) FROM erased WHERE number <= ?1")?
+        .query_row([upto], |row| row.get(0))?;
+    let Some(first) = first else { return Ok(true) };
+    let last = upto.min(first.saturating_add(COPIES_MAX - 1));
+    transaction.prepare_cached("DELETE FROM erased WHERE number <= ?1")?.execute([last])?;
+    Ok(last == upto)
 }

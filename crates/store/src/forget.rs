@@ -2,6 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::erased;
+
 /// At most so many messages are deleted in one transaction.
 pub(crate) const FORGET_ROWS_MAX: i64 = 500;
 
@@ -21,7 +23,7 @@ pub(crate) fn slice(transaction: &Connection) -> rusqlite::Result<()> {
     };
     let mut left = FORGET_ROWS_MAX;
     for table in TABLES {
-        left -= delete(transaction, table, (first, second), left)?;
+        left -= delete(transaction, table, (first, second), i64::MAX, left)?;
     }
     if left > 0 {
         transaction
@@ -32,23 +34,33 @@ pub(crate) fn slice(transaction: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Where a conversation has rows.
-const TABLES: [&str; 2] = ["messages", "happenings"];
+pub(crate) const TABLES: [&str; 2] = ["messages", HAPPENINGS];
+const HAPPENINGS: &str = "happenings";
 
-/// Deletes so many of the oldest rows of a conversation in a table at most; how many there were.
-fn delete(transaction: &Connection, table: &str, (first, second): (i64, i64), count: i64) -> rusqlite::Result<i64> {
+/// Deletes so many of the oldest rows of a conversation in a table at most, of those before a moment; how many there were.
+pub(crate) fn delete(
+    transaction: &Connection,
+    table: &str,
+    (first, second): (i64, i64),
+    before: i64,
+    count: i64,
+) -> rusqlite::Result<i64> {
     let end = transaction
         .prepare_cached(&format!(
-            "SELECT time, position FROM {table} WHERE first = ?1 AND second = ?2
+            "SELECT time, position FROM {table} WHERE first = ?1 AND second = ?2 AND time < ?4
              ORDER BY time, position LIMIT 1 OFFSET ?3"
         ))?
-        .query_row([first, second, count], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+        .query_row([first, second, count, before], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
         .optional()?;
-    let (time, position) = end.unwrap_or((i64::MAX, i64::MAX));
+    let (time, position) = end.unwrap_or((before, 0));
     let deleted = transaction
         .prepare_cached(&format!(
             "DELETE FROM {table} WHERE first = ?1 AND second = ?2 AND (time, position) < (?3, ?4)"
         ))?
         .execute([first, second, time, position])?;
+    if deleted > 0 && table == HAPPENINGS {
+        erased::note(transaction)?;
+    }
     Ok(i64::try_from(deleted).unwrap_or(i64::MAX))
 }
 

@@ -136,6 +136,7 @@ fn read_all(transaction: &Transaction<'_>, conversations: &[Conversation]) {
         always_on: true,
         rooms_per_founder: 50,
         forget_ms: 1_000,
+        keep_ms: 0,
         keep_history: true,
         rows_per_hold: ROWS_PER_HOLD,
         recent: RECENT_BOUNDS,

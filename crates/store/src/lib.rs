@@ -20,6 +20,7 @@
 //! - `writer`: the thread that commits, settles, fails and retries.
 //! - `upserts`: state changes that must reach the disk, however long it takes.
 //! - `forget`: deletes forgotten conversations in small slices.
+//! - `outdated`: deletes what is older than it is kept, in small slices too.
 //! - `erased`: what was deleted, until no file has it any more.
 //! - `scrub`: overwrites what deleted rows leave behind.
 //! - [`search`]: the index, with threads of its own.
@@ -30,6 +31,7 @@ mod erased;
 mod extract;
 mod forget;
 mod open;
+mod outdated;
 mod pages;
 mod place;
 mod queue;

@@ -5,13 +5,16 @@ use teahouse_chat::durable::{Conversation, LastSaid, StoredMessage, Walk};
 use teahouse_chat::ids::Time;
 use teahouse_chat::query::TargetsRead;
 
+use crate::outdated::{kept_behind, kept_from};
 use crate::rows::{MESSAGE, message, number, to_sql};
 use crate::{READ_ROWS_MAX, Read, Targets};
 
 /// The rows that a read asks for, oldest first.
 pub(crate) fn history(connection: &Connection, read: &Read) -> rusqlite::Result<Vec<StoredMessage>> {
     let mut rows = Vec::new();
+    let kept = kept_behind(kept_from(connection, read.conversation)?);
     for walk in read.span.walks(read.limit) {
+        let walk = Walk { above: walk.above.max(kept), ..walk };
         let mut found = walk_along(connection, MESSAGES, read, walk)?;
         if read.happenings {
             found.extend(walk_along(connection, HAPPENINGS, read, walk)?);
@@ -90,10 +93,13 @@ pub(crate) fn targets(connection: &Connection, read: &Targets) -> rusqlite::Resu
     for room in rooms {
         let conversation = Conversation::room(*room);
         let time = statement.query_row([to_sql(room.0), 0, to_sql(read.upto.0)], |row| number(row, 0)).optional()?;
-        found.extend(time.map(|time| LastSaid { conversation, time: Time(time) }));
+        let kept = kept_from(connection, conversation)?;
+        let time = time.map(Time).filter(|time| *time >= kept);
+        found.extend(time.map(|time| LastSaid { conversation, time }));
     }
     found.retain(|last| *above < last.time && last.time < *below);
     if let Some(identity) = privately {
+        let above = above.max(&kept_behind(kept_from(connection, Conversation::NOWHERE)?).time).to_owned();
         let mut statement = connection.prepare_cached(&privately_sql(newest_first))?;
         let guest = identity.number();
         let parameters = [to_sql(guest), to_sql(above.0), to_sql(below.0), to_sql(READ_ROWS_MAX as u64)];

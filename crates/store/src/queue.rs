@@ -40,11 +40,11 @@ pub(crate) enum Turn {
     Write(Vec<Entry>),
     /// Try whether writing works again.
     Retry,
-    /// Delete a slice of what is forgotten.
+    /// Delete a slice of what is forgotten, or too old.
     Forget,
-    /// Delete the copies of what was erased up to this number: it cannot be found any more.
+    /// Begin to delete the copies of what was erased up to this number: it cannot be found any more.
     Erase(i64),
-    /// Overwrite more of what is left of it.
+    /// Delete more of the copies, or overwrite more of what is left.
     Scrub,
     /// Everything handed over was taken and no more will come.
     End,
@@ -67,7 +67,7 @@ pub(crate) struct Plans {
     pub(crate) health: Health,
     /// Others are speaking too: what is queued is gathered until then.
     pub(crate) gather_until: Option<Instant>,
-    /// There is something to forget: at once when nothing else is to be done, else from then on.
+    /// There is something to forget, or too old: at once when nothing else is to be done, else from then on.
     pub(crate) forget_at: Option<Instant>,
     /// What is left of deleted texts is being overwritten: from then on, whatever else there is to do.
     pub(crate) scrub_at: Option<Instant>,
@@ -308,6 +308,7 @@ fn bytes_of(change: &Change) -> usize {
         }
         Change::Fact(fact, value) => fact.key.len() + value.as_ref().map_or(0, |value| value.len()),
         Change::Redacted(..)
+        | Change::KeptFrom(..)
         | Change::RoomForgotten(_)
         | Change::Guest(_)
         | Change::GuestForgotten(_)

@@ -11,6 +11,7 @@ use teahouse_chat::durable::{
 use teahouse_chat::ids::{AccountId, ClientId, GuestId, Identity, MsgId, Position, RoomId, Time, TokenHash};
 use teahouse_chat::modes::{Mask, RoomModes};
 
+use crate::outdated;
 use crate::recent;
 
 /// SQLite's integers are signed; what does not fit can only come from a client's made-up bound and means "the end".
@@ -32,6 +33,7 @@ pub(crate) fn write(transaction: &Connection, change: &Change) -> rusqlite::Resu
         Change::Redacted(conversation, msgid) => delete_message(transaction, *conversation, *msgid),
         Change::Room(room) => write_room(transaction, room),
         Change::Guest(guest) => write_guest(transaction, guest),
+        Change::KeptFrom(room, from) => outdated::keep_from(transaction, *room, *from),
         Change::RoomForgotten(room) => forget_room(transaction, *room),
         Change::GuestForgotten(guest) => forget_guest(transaction, *guest),
         Change::GuestRegistered(guest) => delete_guest(transaction, *guest),
@@ -53,7 +55,8 @@ pub(crate) fn latest_time(change: &Change) -> Time {
         }
         Change::Guest(guest) => guest.seen,
         Change::Account(account) => account.seen,
-        Change::RoomForgotten(_)
+        Change::KeptFrom(..)
+        | Change::RoomForgotten(_)
         | Change::GuestForgotten(_)
         | Change::GuestRegistered(_)
         | Change::AccountForgotten(_)
@@ -233,6 +236,7 @@ fn delete_guest(transaction: &Connection, guest: GuestId) -> rusqlite::Result<()
 fn forget_room(transaction: &Connection, room: RoomId) -> rusqlite::Result<()> {
     let id = [to_sql(room.0)];
     transaction.prepare_cached("DELETE FROM rooms WHERE id = ?1")?.execute(id)?;
+    outdated::forget_room(transaction, room)?;
     transaction.prepare_cached("INSERT OR IGNORE INTO forgetting (first, second) VALUES (?1, 0)")?.execute(id)?;
     Ok(())
 }
@@ -374,6 +378,7 @@ const FACT_KINDS: &[(FactKind, i64)] = &[
     (FactKind::Network, 11),
     (FactKind::Invitation, 12),
     (FactKind::Metadata, 16),
+    (FactKind::Keep, 20),
 ];
 
 fn fact_number(kind: FactKind) -> i64 {

@@ -102,6 +102,8 @@ const MIGRATIONS: &[&str] = &[
          id BLOB NOT NULL,
          said BLOB NOT NULL
      ) STRICT;
+     -- From when on what was said is kept, in a room or, as 0, anywhere.
+     CREATE TABLE kept_from (room INTEGER PRIMARY KEY, time INTEGER NOT NULL) STRICT;
      -- Texts that stand in no message any more, until they are in no file any more.
      CREATE TABLE erased (
          number INTEGER PRIMARY KEY AUTOINCREMENT,

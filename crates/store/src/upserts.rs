@@ -20,6 +20,7 @@ enum Subject {
     Account(AccountId),
     Fact(Fact),
     Message(Conversation, MsgId),
+    Kept(Option<RoomId>),
 }
 
 impl Upserts {
@@ -36,6 +37,7 @@ impl Upserts {
             Change::Edited { conversation, msgid, .. } | Change::Redacted(conversation, msgid) => {
                 Subject::Message(*conversation, *msgid)
             }
+            Change::KeptFrom(room, _) => Subject::Kept(*room),
             Change::Message(_) | Change::Happened(_) => unreachable!("a message is no state change"),
         };
         match self.index.get(&subject) {

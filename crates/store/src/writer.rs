@@ -18,6 +18,7 @@ use teahouse_chat::ids::{Position, Time};
 use crate::error::{CloseError, OpenError, one_line};
 use crate::faults::Faults;
 use crate::open::{BUSY_MS, Erasing, LOG_FILE, Opened};
+use crate::outdated::{self, Sweep};
 use crate::place::Place;
 use crate::queue::{Entry, Health, Plans, Queue, Turn};
 use crate::readers::Reads;
@@ -51,13 +52,23 @@ const LOG_BYTES_MAX: u64 = 64 << 20;
 /// How long such a checkpoint, or the last one, waits for reads to end, in milliseconds.
 const CHECKPOINT_MS: u64 = 200;
 
-/// How far overwriting is.
+/// How far it is that something is in no file any more.
 #[derive(Clone, Copy, Debug)]
 struct Scrub {
-    /// What was erased up to this number is then in no file any more.
+    /// What was erased up to this number.
     number: i64,
-    /// The page to go on with; `None` when only the log is left.
-    page: Option<u32>,
+    next: Step,
+}
+
+/// What is left to be done for that.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// The copies are deleted.
+    Copies,
+    /// What deleted rows leave behind is overwritten, from this page on.
+    Pages(u32),
+    /// The log is emptied.
+    Log,
 }
 
 type OnSettled = Box<dyn Fn(Settled) + Send + Sync>;
@@ -81,6 +92,8 @@ pub(crate) struct Writer {
     erasing: VecDeque<(i64, Position)>,
     /// What is being overwritten, if anything.
     scrub: Option<Scrub>,
+    /// Where deleting what is too old goes on, if there may be anything.
+    sweep: Option<Sweep>,
     /// State changes not on disk yet.
     upserts: Upserts,
     /// Positions whose message is lost and that `settled` has not passed.
@@ -111,7 +124,7 @@ impl Writer {
         queue.erasures.set_last(last);
         queue.erasures.set_clean(clean);
         // Begun by an earlier process.
-        let scrub = (last_copy == 0 && clean < last).then_some(Scrub { number: last, page: Some(1) });
+        let scrub = (last_copy == 0 && clean < last).then_some(Scrub { number: last, next: Step::Pages(1) });
         Writer {
             connection: opened.connection,
             log: opened.path.with_file_name(LOG_FILE),
@@ -127,10 +140,11 @@ impl Writer {
             erased: last,
             erasing: VecDeque::new(),
             scrub,
+            sweep: Some(Sweep::default()),
             upserts: Upserts::default(),
             failed: Vec::new(),
             last_time: opened.loaded.last_time,
-            // What an earlier process had not finished forgetting goes on.
+            // What an earlier process had not finished forgetting goes on, and what has become too old since then goes.
             plans: Plans {
                 forget_at: Some(Instant::now()),
                 scrub_at: scrub.map(|_| Instant::now()),
@@ -214,6 +228,7 @@ impl Writer {
         let forgets = self.upserts.iter().any(|change| {
             matches!(change, Change::RoomForgotten(_) | Change::GuestForgotten(_) | Change::AccountForgotten(_))
         });
+        let ages = self.upserts.iter().any(|change| matches!(change, Change::KeptFrom(..)));
         let (upserts, last_time) = (&self.upserts, self.last_time);
         let result = transact(&self.connection, &self.place, &self.faults, |transaction| {
             write_all(transaction, messages, happenings, upserts, reservation, last_time)
@@ -226,7 +241,10 @@ impl Writer {
                 if let Some(until) = reservation {
                     self.queue.set_reserved_until(until);
                 }
-                if forgets && self.plans.forget_at.is_none() {
+                if ages {
+                    self.sweep = Some(Sweep::default());
+                }
+                if (forgets || ages) && self.plans.forget_at.is_none() {
                     self.plans.forget_at = Some(Instant::now());
                 }
                 Ok(())
@@ -316,20 +334,24 @@ impl Writer {
         })
     }
 
-    /// Deletes one slice of what is forgotten, if anything is.
+    /// Deletes one slice of what is forgotten, or else of what is too old, if anything is.
     fn forget(&mut self) {
         let result = forget::is_due(&self.connection).and_then(|due| {
-            let mut erased = self.erased;
-            if due {
-                erased = transact(&self.connection, &self.place, &self.faults, |transaction| {
-                    forget::slice(transaction)?;
-                    erased::last(transaction)
-                })?;
+            let sweep = self.sweep.filter(|_| !due);
+            if !due && sweep.is_none() {
+                return Ok((false, self.sweep, self.erased));
             }
-            Ok((due, erased))
+            transact(&self.connection, &self.place, &self.faults, |transaction| {
+                let next = match sweep {
+                    Some(sweep) => outdated::slice(transaction, sweep)?,
+                    None => forget::slice(transaction).map(|()| self.sweep)?,
+                };
+                Ok((due || next.is_some(), next, erased::last(transaction)?))
+            })
         });
         match result {
-            Ok((due, erased)) => {
+            Ok((due, sweep, erased)) => {
+                self.sweep = sweep;
                 self.note_erased(erased);
                 self.tell_index(std::iter::empty());
                 self.plans.forget_at = due.then(|| Instant::now() + Duration::from_millis(FORGET_MS));
@@ -338,48 +360,43 @@ impl Writer {
         }
     }
 
-    /// Deletes the copies of what was erased; overwriting what is left of it comes next.
+    /// What was erased up to a number cannot be found any more: what is left of it goes now, step by step.
     fn erase(&mut self, number: i64) {
-        let deleted =
-            transact(&self.connection, &self.place, &self.faults, |transaction| erased::delete(transaction, number));
-        match deleted {
-            Ok(()) => {
-                self.scrub = Some(Scrub { number, page: Some(1) });
-                self.plans.scrub_at = Some(Instant::now());
-            }
-            Err(error) => {
-                self.fail(&error);
-                self.queue.set_unfindable(number);
-            }
-        }
+        self.scrub = Some(Scrub { number, next: Step::Copies });
+        self.plans.scrub_at = Some(Instant::now());
     }
 
-    /// Overwrites what is left in some pages; behind the last one, empties the log too.
+    /// Deletes some copies, then overwrites what is left in some pages, and at last empties the log too.
     fn scrub(&mut self) {
-        let Some(Scrub { number, page }) = self.scrub else { return self.plans.scrub_at = None };
-        let transact = |work: &dyn Fn(&Connection) -> rusqlite::Result<Option<u32>>| {
+        let Some(Scrub { number, next }) = self.scrub else { return self.plans.scrub_at = None };
+        let transact = |work: &dyn Fn(&Connection) -> rusqlite::Result<Step>| {
             transact(&self.connection, &self.place, &self.faults, work)
         };
-        let again = |ms| Some(Instant::now() + Duration::from_millis(ms));
-        let done = match page {
-            Some(page) => transact(&|transaction| scrub::slice(transaction, page)).map(|page| {
-                self.scrub = Some(Scrub { number, page });
-                self.plans.scrub_at = again(SCRUB_MS);
-            }),
-            None if !self.checkpoint(SCRUB_WAIT_MS) => {
-                self.plans.scrub_at = again(SCRUB_AGAIN_MS);
-                Ok(())
+        let begin = |all: bool| if all { Step::Pages(1) } else { Step::Copies };
+        let go_on = |page: Option<u32>| page.map_or(Step::Log, Step::Pages);
+        let done = match next {
+            Step::Copies => transact(&|transaction| erased::delete(transaction, number).map(begin)).map(Some),
+            Step::Pages(page) => transact(&|transaction| scrub::slice(transaction, page).map(go_on)).map(Some),
+            Step::Log if !self.checkpoint(SCRUB_WAIT_MS) => {
+                return self.plans.scrub_at = Some(Instant::now() + Duration::from_millis(SCRUB_AGAIN_MS));
             }
-            None => transact(&|transaction| erased::set_clean(transaction, number).map(|()| None)).map(|_| {
+            Step::Log => {
+                transact(&|transaction| erased::set_clean(transaction, number).map(|()| Step::Log)).map(|_| None)
+            }
+        };
+        match done {
+            Ok(Some(next)) => {
+                self.scrub = Some(Scrub { number, next });
+                self.plans.scrub_at = Some(Instant::now() + Duration::from_millis(SCRUB_MS));
+            }
+            Ok(None) => {
                 self.scrub = None;
                 self.plans.scrub_at = None;
                 self.queue.erasures.set_clean(number);
                 self.erasing.retain(|(last, _)| *last > number);
                 self.settle(Vec::new());
-            }),
-        };
-        if let Err(error) = done {
-            self.fail(&error);
+            }
+            Err(error) => self.fail(&error),
         }
     }
 

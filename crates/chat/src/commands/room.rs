@@ -1,5 +1,7 @@
 //! ROOM: whose a room is, and who is what in it. Ours alone.
 
+pub mod keep;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +22,7 @@ pub(super) const COMMAND: Command = Command {
     params_min: 2,
     stage: Stage::Registered,
     answers: Answers::Many,
-    help: "ROOM REGISTER|DROP|ACCESS <room> | TRANSFER <room> <account>: make a room yours, give it up, show who is what in it, or give it to another",
+    help: "ROOM REGISTER|DROP|ACCESS <room> | TRANSFER <room> <account> | KEEP <room> [<days>]: make a room yours, give it up, show who is what in it, give it to another, or say how long it keeps what is said",
     parse,
 };
 
@@ -49,6 +51,7 @@ fn parse(request: &mut Request<'_>) {
         return request.reply(super::no_such_channel(request.param(1)));
     };
     let deed = match request.param(0).to_ascii_uppercase().as_str() {
+        "KEEP" => return keep::parse(request, room),
         "ACCESS" => return request.ask(Query::Access(room)),
         "REGISTER" => Deed::Register,
         "DROP" => Deed::Drop,
@@ -57,7 +60,7 @@ fn parse(request: &mut Request<'_>) {
             Err(_) => return request.reply(no_such_account(&room, request.param(2))),
         },
         _ => {
-            let text = "There is REGISTER, TRANSFER, DROP and ACCESS";
+            let text = "There is REGISTER, TRANSFER, DROP, ACCESS and KEEP";
             let reply = Reply::fail(COMMAND.name, "INVALID_PARAMS", text);
             return request.reply(reply.param(super::shown(request.param(0))));
         }
@@ -398,7 +401,7 @@ mod tests {
             expect![[r#"
                 alice < 461 alice ROOM :Not enough parameters
                 alice < 461 alice ROOM :Not enough parameters
-                alice < FAIL ROOM INVALID_PARAMS DANCE :There is REGISTER, TRANSFER, DROP and ACCESS
+                alice < FAIL ROOM INVALID_PARAMS DANCE :There is REGISTER, TRANSFER, DROP, ACCESS and KEEP
                 alice < 403 alice tea :No such channel
                 alice < 403 alice #none :No such channel
                 alice < FAIL ROOM SERVERS_ROOM #lobby :That room is the server's own, and stays so

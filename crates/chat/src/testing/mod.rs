@@ -161,6 +161,7 @@ pub(crate) fn info() -> ServerInfo {
             always_on: true,
             forget_ms: 30 * 24 * 3_600_000,
             rooms_per_founder: 50,
+            keep_ms: 0,
             keep_history: true,
             rows_per_hold: crate::info::ROWS_PER_HOLD,
             recent: crate::once::RECENT_BOUNDS,
@@ -477,6 +478,13 @@ impl Kept {
                 self.redacted.insert(msgid);
             }
             Change::Room(room) => drop(self.rooms.insert(room.id, room)),
+            Change::KeptFrom(room, from) => {
+                let stays = |row: &StoredMessage| {
+                    row.msgid.time >= from || room.is_some_and(|room| row.conversation != Conversation::room(room))
+                };
+                self.messages.retain(stays);
+                self.happened.retain(stays);
+            }
             Change::RoomForgotten(id) => {
                 self.rooms.remove(&id);
                 self.messages.retain(|message| message.conversation.first != id.0);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use teahouse_proto::names::{Nick, RoomName};
 
 use super::bans::Network;
+use super::keeping::{DAY_MS, Keeping, Whose};
 use super::recent::Recent;
 use crate::durable::{AccountRecord, Fact, FactKind, GuestRecord, Owner, Records, RoomRecord};
 use crate::ids::{AccountId, GuestId, RoomId, Time, TokenHash};
@@ -53,6 +54,7 @@ pub(crate) struct Durable {
     pub(crate) recent: Recent,
     /// Those from which nobody may come, with the keys of their bans.
     banned_networks: Vec<(Network, Arc<str>)>,
+    keeping: Keeping,
     /// How long an empty room, or a guest who is not here, lasts; 0: for ever.
     forget_ms: u64,
     /// When the process started; not kept.
@@ -62,6 +64,7 @@ pub(crate) struct Durable {
 impl Durable {
     pub(crate) fn load(rules: &Rules, records: Records) -> Self {
         let mut durable = Durable { forget_ms: rules.forget_ms, ..Durable::default() };
+        durable.keeping.set(None, rules.keep_ms);
         for record in records.rooms {
             // A name that an older version took and this one does not is left in the store, out of reach.
             if RoomName::parse(&record.name).is_ok() {
@@ -277,6 +280,10 @@ impl Durable {
             self.banned_networks.retain(|(_, key)| *key != fact.key);
             self.banned_networks.extend(value.is_some().then(|| (network, Arc::clone(&fact.key))));
         }
+        if fact.kind == FactKind::Keep {
+            let days: u64 = value.as_ref().and_then(|days| days.parse().ok()).unwrap_or_default();
+            self.keeping.set(Some(RoomId(fact.owner)), days.saturating_mul(DAY_MS));
+        }
         if let Some(end) = value.as_ref().and_then(|value| fact_end(&fact, value)) {
             self.fact_ends.insert((end, fact));
         }
@@ -305,11 +312,21 @@ impl Durable {
         self.by_seen.iter().take_while(|(seen, _)| due(*seen)).map(|(_, id)| *id).collect()
     }
 
-    /// When the next room or guest is to be forgotten.
+    /// For how long a room keeps what is said in it by its own setting, in milliseconds; 0: it has none.
+    pub(crate) fn own_keep_ms(&self, room: RoomId) -> u64 {
+        self.keeping.keep_ms(Some(room))
+    }
+
+    /// Takes out from when on what was said is kept, as far as the store is to be told so at `now`.
+    pub(crate) fn tell_kept(&mut self, now: Time) -> Vec<(Whose, Time)> {
+        self.keeping.tell(now)
+    }
+
+    /// When the next thing is to be forgotten.
     pub(crate) fn next_end(&self) -> Option<Time> {
         let guest = self.by_seen.first().and_then(|(seen, _)| self.guest_end(*seen));
         let fact = self.fact_ends.first().map(|(end, _)| *end);
-        self.ending.first().map(|(end, _)| *end).into_iter().chain(guest).chain(fact).min()
+        self.ending.first().map(|(end, _)| *end).into_iter().chain(guest).chain(fact).chain(self.keeping.next()).min()
     }
 
     fn guest_end(&self, seen: Time) -> Option<Time> {

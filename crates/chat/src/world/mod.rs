@@ -7,6 +7,7 @@ mod access;
 pub(crate) mod bans;
 mod durable;
 mod failures;
+mod keeping;
 mod presence;
 mod recent;
 mod redactions;
@@ -20,6 +21,7 @@ use teahouse_proto::names::{Nick, RoomName};
 
 pub(crate) use durable::{Durable, Room};
 pub(crate) use failures::Failures;
+pub(crate) use keeping::DAY_MS;
 pub(crate) use presence::{NOT_CONNECTED, Presence, User, source_of};
 use recent::Recent;
 pub(crate) use redactions::Redactions;
@@ -97,6 +99,7 @@ impl World {
             Action::Account(action) => account::apply(&mut turn, action),
             Action::Persist(action) => persistence::apply(&mut turn, action),
             Action::Room(action) => room::apply(&mut turn, action),
+            Action::Keep(action) => room::keep::apply(&mut turn, action),
             Action::Ban(action) => uban::apply(&mut turn, action),
             Action::Claim(action) => claim::apply(&mut turn, action),
             Action::Offer(action) => claim::offer(&mut turn, action),

@@ -320,6 +320,8 @@ impl<'a> Turn<'a> {
         for room in self.world.durable.rooms_due(now) {
             self.forget_room(room);
         }
+        let kept = self.world.durable.tell_kept(now);
+        self.out.changes.extend(kept.into_iter().map(|(whose, from)| Change::KeptFrom(whose, from)));
         for fact in self.world.durable.facts_due(now) {
             self.put_fact(fact, None);
         }

@@ -22,6 +22,7 @@ const KEYS: &[Key] = &[
     flag("storage.history", |c, v| c.keep_history = v),
     list("rooms.autojoin", |c, v| put(&mut c.autojoin, values::rooms(v))),
     whole("rooms.forget_days", |c, v| put(&mut c.forget_after, values::days(v))),
+    whole("history.keep_days", |c, v| put(&mut c.keep_for, values::days(v))),
     whole("rooms.per_founder", |c, v| put(&mut c.rooms_per_founder_max, values::limit(v, 1))),
     whole("accounts.guest_seat_s", |c, v| put(&mut c.guest_seat, values::seat(v))),
     text("accounts.registration", |c, v| put(&mut c.registration, values::registration(v))),
@@ -49,7 +50,7 @@ const KEYS: &[Key] = &[
 const NAME: &str = "NAME";
 
 /// Keys, and sections, whose work has not been done yet: refused, never accepted and ignored.
-const LATER: &[&str] = &["listen.proxies", "history", "metrics", "cluster"];
+const LATER: &[&str] = &["listen.proxies", "metrics", "cluster"];
 
 pub(super) struct Key {
     pub(super) name: &'static str,

@@ -65,6 +65,8 @@ pub struct Config {
     pub autojoin: Vec<RoomName>,
     /// `rooms.forget_days`: how long an empty guest's room lasts; `None` for ever.
     pub forget_after: Option<Duration>,
+    /// `history.keep_days`: how long what is said is kept; `None` for ever.
+    pub keep_for: Option<Duration>,
     /// `accounts.guest_seat_s`: how long a guest whose connection dropped keeps the seat.
     pub guest_seat: Duration,
     /// `rooms.per_founder`: how many rooms one may have founded at a time; `None` for no limit.
@@ -134,6 +136,7 @@ impl Default for Config {
             keep_history: true,
             autojoin: vec![RoomName::parse("#lobby").expect("#lobby is a room's name")],
             forget_after: Some(Duration::from_secs(30 * 24 * 60 * 60)),
+            keep_for: None,
             guest_seat: Duration::from_secs(90),
             rooms_per_founder_max: Some(50),
             registration: Registration::Open,

@@ -38,6 +38,7 @@ fn a_mistake_in_the_file_is_one_line_with_place_thing_and_remedy() {
         ("[listen]\nany = '127.0.0.1:1'", "teahouse.toml:2:7: listen.any takes a list of texts, like [\"…\", \"…\"]"),
         ("[listen]\nany = [8667]", "teahouse.toml:2:7: listen.any takes a list of texts, like [\"…\", \"…\"]"),
         ("[rooms]\nforget_days = -1", "teahouse.toml:2:15: rooms.forget_days takes a whole number, 0 or more"),
+        ("[history]\nkeep_days = 36501", "teahouse.toml:2:13: history.keep_days cannot be 36501; write at most 36500"),
         ("[storage]\nhistory = 'no'", "teahouse.toml:2:11: storage.history takes true or false"),
         (
             "[server]\nname = 'localhost'",
@@ -157,6 +158,8 @@ Welcome.
         autojoin = ["#门口"]
         forget_days = 0
         per_founder = 7
+        [history]
+        keep_days = 7
         [accounts]
         guest_seat_s = 5
         [limits]
@@ -180,6 +183,7 @@ Welcome.
     assert!(!config.keep_history);
     assert_eq!(config.autojoin[0].as_str(), "#门口");
     assert_eq!(config.forget_after, None);
+    assert_eq!(config.keep_for, Some(Duration::from_secs(7 * 24 * 60 * 60)));
     assert_eq!(config.rooms_per_founder_max, Some(7));
     assert_eq!(config.guest_seat, Duration::from_secs(5));
     assert_eq!(config.connections_max, Some(1000));

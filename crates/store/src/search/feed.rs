@@ -46,6 +46,8 @@ struct Waiting {
     committed: Position,
     /// The last thing that was erased.
     erased: i64,
+    /// Every message that was handed over before this was erased was given to the indexer.
+    ripe: i64,
     /// The last thing erased that was given to the indexer.
     erasing: i64,
     /// Everything up to here is indexed.
@@ -63,6 +65,7 @@ impl Feed {
             behind: true,
             committed,
             erased,
+            ripe: 0,
             erasing: 0,
             indexed: Position(0),
             closing: false,
@@ -110,8 +113,8 @@ impl Feed {
 
     /// Waits until there is something to do, and until `not_before`, while what comes is gathered.
     ///
-    /// What is erased comes last: a message that is erased was handed over before, and must not be indexed after. It
-    /// also waits until `erase_not_before`.
+    /// What is erased comes behind what was handed over before: a message must not be indexed after it was erased. It
+    /// also waits until `erase_not_before`, but not for messages to end.
     pub(super) fn next(&self, not_before: Instant, erase_not_before: Instant) -> Task {
         let mut waiting = self.lock();
         loop {
@@ -119,20 +122,30 @@ impl Feed {
                 return Task::End;
             }
             let may_index = waiting.behind || !waiting.messages.is_empty();
-            let is_idle = !may_index && waiting.erasing == waiting.erased;
-            let begin = if may_index { not_before } else { not_before.max(erase_not_before) };
-            let left = begin.saturating_duration_since(Instant::now());
-            if is_idle && waiting.indexed < waiting.committed {
-                waiting.indexed = waiting.committed;
-                self.wake.notify_all();
+            if !may_index {
+                waiting.ripe = waiting.erased;
+                if waiting.indexed < waiting.committed {
+                    waiting.indexed = waiting.committed;
+                    self.wake.notify_all();
+                }
             }
-            waiting = if is_idle {
-                self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner)
-            } else if !left.is_zero() {
-                self.wake.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0
-            } else {
+            let index_at = may_index.then_some(not_before);
+            let erase_at = (waiting.erasing < waiting.ripe).then_some(not_before.max(erase_not_before));
+            let now = Instant::now();
+            if erase_at.is_some_and(|at| at <= now) {
+                waiting.erasing = waiting.ripe;
+                return Task::Erase(waiting.ripe);
+            }
+            if index_at.is_some_and(|at| at <= now) {
                 return waiting.take();
             }
+            waiting = match index_at.into_iter().chain(erase_at).min() {
+                Some(begin) => {
+                    let left = begin.saturating_duration_since(now);
+                    self.wake.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            };
         }
     }
 
@@ -148,7 +161,17 @@ impl Feed {
     pub(super) fn give_back(&self) {
         let mut waiting = self.lock();
         waiting.fall_behind();
-        waiting.erasing = 0;
+        (waiting.ripe, waiting.erasing) = (0, 0);
+    }
+
+    /// Whether there are messages to be put in before more of what is erased is taken out; then that is given again.
+    pub(super) fn puts_off_erasing(&self) -> bool {
+        let mut waiting = self.lock();
+        let is_put_off = waiting.closing || waiting.behind || !waiting.messages.is_empty();
+        if is_put_off {
+            waiting.erasing = 0;
+        }
+        is_put_off
     }
 
     /// Whether the indexer should stop in the middle of what it does.
@@ -168,24 +191,25 @@ impl Waiting {
         self.bytes = 0;
     }
 
+    /// Takes out messages, of which there are some.
     fn take(&mut self) -> Task {
         if std::mem::take(&mut self.behind) {
+            self.ripe = self.erased;
             return Task::CatchUp(self.committed);
         }
-        if !self.messages.is_empty() {
-            let mut bytes = 0;
-            let is_full = |(count, message): (usize, &StoredMessage)| {
-                bytes += bytes_of(message);
-                count == BATCH_MESSAGES_MAX || bytes > BATCH_BYTES_MAX
-            };
-            let end = self.messages.iter().enumerate().position(is_full).unwrap_or(self.messages.len());
-            // The first one always goes, whatever its size.
-            let batch: Vec<_> = self.messages.drain(..end.max(1)).collect();
-            self.bytes -= batch.iter().map(bytes_of).sum::<usize>();
-            return Task::Messages(batch);
+        let mut bytes = 0;
+        let is_full = |(count, message): (usize, &StoredMessage)| {
+            bytes += bytes_of(message);
+            count == BATCH_MESSAGES_MAX || bytes > BATCH_BYTES_MAX
+        };
+        let end = self.messages.iter().enumerate().position(is_full).unwrap_or(self.messages.len());
+        // The first one always goes, whatever its size.
+        let batch: Vec<_> = self.messages.drain(..end.max(1)).collect();
+        self.bytes -= batch.iter().map(bytes_of).sum::<usize>();
+        if self.messages.is_empty() {
+            self.ripe = self.erased;
         }
-        self.erasing = self.erased;
-        Task::Erase(self.erased)
+        Task::Messages(batch)
     }
 }
 
@@ -246,6 +270,20 @@ mod tests {
         feed.committed([message(13, 1)].into_iter(), Position(13), 4);
         let now = Instant::now();
         assert_eq!(positions(feed.next(now, now + AN_HOUR)), [13]);
+        assert_eq!(next(&feed), Task::Erase(4));
+    }
+
+    #[test]
+    fn what_is_erased_does_not_wait_for_messages_to_end() {
+        let feed = feed();
+        feed.committed([message(10, 1)].into_iter(), Position(10), 3);
+        assert_eq!(positions(next(&feed)), [10]);
+        feed.committed([message(11, 1)].into_iter(), Position(11), 4);
+        assert_eq!(next(&feed), Task::Erase(3), "what was said since may be erased by the fourth alone");
+        assert!(feed.puts_off_erasing());
+        let now = Instant::now();
+        assert_eq!(positions(feed.next(now, now + AN_HOUR)), [11]);
+        assert!(!feed.puts_off_erasing());
         assert_eq!(next(&feed), Task::Erase(4));
     }
 

@@ -40,6 +40,8 @@ pub(super) struct Indexer {
     path: PathBuf,
     feed: Arc<Feed>,
     queue: Arc<Queue>,
+    /// What was erased up to this number was taken out.
+    taken_out: i64,
     /// While it cannot be written, the trouble that was logged last.
     told: Option<Trouble>,
 }
@@ -52,7 +54,7 @@ impl Indexer {
         feed: Arc<Feed>,
         queue: Arc<Queue>,
     ) -> Self {
-        Indexer { connection, main, path, feed, queue, told: None }
+        Indexer { connection, main, path, feed, queue, taken_out: 0, told: None }
     }
 
     /// Starts the thread, which drops `alive` last.
@@ -112,13 +114,11 @@ impl Indexer {
     }
 
     /// Takes out what was erased up to number `upto`, puts in what stands there now, and says so when no file of the
-    /// index has it any more.
+    /// index has it any more. What is said meanwhile goes in first.
     fn erase(&mut self, upto: i64) -> rusqlite::Result<()> {
-        let mut done = 0;
         loop {
-            let mut texts = messages::erased(&self.main, done, upto, ERASE_TEXTS_MAX)?;
-            let Some(last) = texts.last() else { break };
-            done = last.number;
+            let mut texts = messages::erased(&self.main, self.taken_out, upto, ERASE_TEXTS_MAX)?;
+            let Some(last) = texts.last().map(|last| last.number) else { break };
             // In the order of the index; of one message's texts the oldest first.
             texts.sort_by_key(|text| (text.msgid.position, text.number));
             let transaction = self.connection.transaction()?;
@@ -130,6 +130,10 @@ impl Indexer {
                 }
             }
             transaction.commit()?;
+            self.taken_out = last;
+            if self.feed.puts_off_erasing() {
+                return Ok(());
+            }
         }
         let mut page = Some(1);
         while let Some(first) = page {

@@ -27,6 +27,7 @@ pub(super) fn one(
         .prepare_cached(&format!(
             "SELECT {} FROM messages
              WHERE first = ?1 AND second = ?2 AND time = ?3 AND position = ?4
+                 AND time >= coalesce((SELECT max(time) FROM kept_from WHERE room IN (0, ?1)), 0)
                  AND NOT EXISTS (SELECT 1 FROM forgetting WHERE first = ?1 AND second = ?2)",
             rows::MESSAGE
         ))?

@@ -9,6 +9,7 @@ mod keeping;
 mod log_file;
 mod migrating;
 mod opening;
+mod outdated;
 mod reading;
 mod searching;
 mod support;
