@@ -23,6 +23,7 @@
 //! - `outdated`: deletes what is older than it is kept, in small slices too.
 //! - `erased`: what was deleted, until no file has it any more.
 //! - `scrub`: overwrites what deleted rows leave behind.
+//! - `vacuum`: gives pages back that nothing uses any more.
 //! - [`search`]: the index, with threads of its own.
 //! - `readers`: the threads that answer reads of history, and those reads that wait for the writer.
 
@@ -42,6 +43,7 @@ mod schema;
 mod scrub;
 mod trouble;
 mod upserts;
+mod vacuum;
 mod writer;
 
 pub mod error;

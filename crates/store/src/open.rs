@@ -14,7 +14,7 @@ use crate::faults::Faults;
 use crate::place::Place;
 use crate::queue::POSITION_BLOCK;
 use crate::schema::{self, Identity};
-use crate::{Loaded, backup, erased, rows};
+use crate::{Loaded, backup, erased, rows, vacuum};
 
 pub(crate) const DATABASE_FILE: &str = "teahouse.db";
 /// The write-ahead log, as SQLite names it.
@@ -125,6 +125,9 @@ fn lock(dir: &Path) -> Result<File, OpenError> {
 fn prepare(connection: &mut Connection, path: &Path, version: i64, faults: &Faults) -> Result<(), OpenError> {
     let sqlite = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     faults.before_transaction(connection).map_err(sqlite)?;
+    if version == 0 {
+        vacuum::prepare(connection).map_err(sqlite)?;
+    }
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(sqlite)?;
     if mode != "wal" {
@@ -138,10 +141,17 @@ fn prepare(connection: &mut Connection, path: &Path, version: i64, faults: &Faul
     connection.pragma_update_and_check(None, "journal_size_limit", WAL_KEPT_BYTES, |_| Ok(())).map_err(sqlite)?;
     // What is deleted is overwritten; answers with what it then is.
     connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(())).map_err(sqlite)?;
-    if (1..schema::VERSION).contains(&version) {
+    let is_older = (1..schema::VERSION).contains(&version);
+    if is_older {
         keep_a_copy(connection, path, version)?;
     }
-    schema::migrate(connection, version).map_err(sqlite)
+    schema::migrate(connection, version).map_err(sqlite)?;
+    // Without it all works but that the file never shrinks.
+    if is_older && let Err(error) = vacuum::rebuild(connection) {
+        let path = path.display();
+        tracing::warn!("{path} was not written anew ({error}): what is deleted makes room in it, but not on the disk");
+    }
+    Ok(())
 }
 
 /// What an older version wrote is still there should it be wanted; one of an earlier start that did not get on is replaced.

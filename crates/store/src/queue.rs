@@ -46,6 +46,8 @@ pub(crate) enum Turn {
     Erase(i64),
     /// Delete more of the copies, or overwrite more of what is left.
     Scrub,
+    /// Give some pages back that nothing uses any more.
+    Vacuum,
     /// Everything handed over was taken and no more will come.
     End,
 }
@@ -71,6 +73,8 @@ pub(crate) struct Plans {
     pub(crate) forget_at: Option<Instant>,
     /// What is left of deleted texts is being overwritten: from then on, whatever else there is to do.
     pub(crate) scrub_at: Option<Instant>,
+    /// There may be pages to give back: from then on, when nothing else is to be done.
+    pub(crate) vacuum_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -234,6 +238,11 @@ impl Queue {
             } else if !failing && plans.forget_at.is_some() {
                 return Turn::Forget;
             }
+            let vacuum_at = plans.vacuum_at.filter(|_| may_erase && waiting.entries.is_empty());
+            if due(vacuum_at) {
+                return Turn::Vacuum;
+            }
+            until = until.into_iter().chain(vacuum_at).min();
             waiting.idle = waiting.entries.is_empty();
             waiting = match until {
                 Some(until) => {
@@ -379,6 +388,21 @@ mod tests {
         assert!(matches!(queue(0).next(plans(later)), Turn::Forget));
         assert_eq!(taken(queue(1).next(plans(later))), 1);
         assert!(matches!(queue(1).next(plans(now)), Turn::Forget));
+    }
+
+    #[test]
+    fn pages_are_given_back_in_idle_time_only_and_never_while_pages_are_overwritten() {
+        let (now, later) = (Some(Instant::now()), Some(Instant::now() + AN_HOUR));
+        let plans = Plans { vacuum_at: now, ..Plans::default() };
+        assert!(matches!(queue(0).next(plans), Turn::Vacuum));
+        assert_eq!(taken(queue(1).next(plans)), 1);
+        assert!(matches!(queue(0).next(Plans { forget_at: later, ..plans }), Turn::Forget));
+        let closing = queue(0);
+        closing.close();
+        assert!(matches!(closing.next(plans), Turn::End));
+        let soon = Instant::now() + Duration::from_millis(5);
+        assert!(matches!(queue(0).next(Plans { scrub_at: Some(soon), ..plans }), Turn::Scrub));
+        assert!(Instant::now() >= soon);
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::readers::Reads;
 use crate::search::Feed;
 use crate::trouble::Trouble;
 use crate::upserts::Upserts;
+use crate::vacuum::{self, Given};
 use crate::{Settled, erased, forget, recent, rows, schema, scrub};
 
 /// Commits that others could have joined start at least so far apart, in milliseconds; a slow disk gathers by itself.
@@ -42,6 +43,8 @@ const SCRUB_MS: u64 = 5;
 const SCRUB_WAIT_MS: u64 = 10;
 /// When they did not, it is tried again after so long, in milliseconds.
 const SCRUB_AGAIN_MS: u64 = 100;
+/// Between two slices of pages that are given back, others get so long, in milliseconds.
+const VACUUM_MS: u64 = 10;
 /// Past so many bytes the write-ahead log is emptied although readers must be waited for: while reads overlap without
 /// a pause it does not start anew by itself.
 const LOG_BYTES_ENOUGH: u64 = 32 << 20;
@@ -148,6 +151,7 @@ impl Writer {
             plans: Plans {
                 forget_at: Some(Instant::now()),
                 scrub_at: scrub.map(|_| Instant::now()),
+                vacuum_at: Some(Instant::now()),
                 ..Plans::default()
             },
             told: None,
@@ -178,6 +182,7 @@ impl Writer {
                 Turn::Forget => self.forget(),
                 Turn::Erase(number) => self.erase(number),
                 Turn::Scrub => self.scrub(),
+                Turn::Vacuum => self.vacuum(),
                 Turn::End => return self.end(),
             }
         }
@@ -392,9 +397,24 @@ impl Writer {
             Ok(None) => {
                 self.scrub = None;
                 self.plans.scrub_at = None;
+                self.plans.vacuum_at = Some(Instant::now());
                 self.queue.erasures.set_clean(number);
                 self.erasing.retain(|(last, _)| *last > number);
                 self.settle(Vec::new());
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    /// Gives some pages back; with the last of them the file on the disk gets smaller too.
+    fn vacuum(&mut self) {
+        match transact(&self.connection, &self.place, &self.faults, vacuum::slice) {
+            Ok(Given::Some) => self.plans.vacuum_at = Some(Instant::now() + Duration::from_millis(VACUUM_MS)),
+            Ok(given) => {
+                self.plans.vacuum_at = None;
+                if given == Given::Last {
+                    self.checkpoint(SCRUB_WAIT_MS);
+                }
             }
             Err(error) => self.fail(&error),
         }

@@ -15,6 +15,7 @@ use super::indexer::Indexer;
 use crate::error::{CloseError, OpenError};
 use crate::open;
 use crate::queue::Queue;
+use crate::vacuum;
 
 /// The file's name in the data directory.
 const SEARCH_FILE: &str = "search.db";
@@ -105,6 +106,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
         tracing::warn!("{}: {error}", path.display());
     }
     let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    vacuum::prepare(&connection)?;
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     // After a power cut it is whole, and lacks at most what is fetched again.
     connection.pragma_update(None, "synchronous", "normal")?;

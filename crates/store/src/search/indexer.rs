@@ -18,6 +18,7 @@ use crate::error::{CloseError, OpenError, one_line};
 use crate::queue::Queue;
 use crate::scrub;
 use crate::trouble::Trouble;
+use crate::vacuum::{self, Given};
 
 /// While messages keep coming they are gathered for so long, in milliseconds: each transaction makes a piece of index
 /// that later has to be merged with others.
@@ -134,6 +135,12 @@ impl Indexer {
             if self.feed.puts_off_erasing() {
                 return Ok(());
             }
+        }
+        let mut given = Given::Some;
+        while given == Given::Some && !self.feed.is_closing() {
+            let transaction = self.connection.transaction()?;
+            given = vacuum::slice(&transaction)?;
+            transaction.commit()?;
         }
         let mut page = Some(1);
         while let Some(first) = page {

@@ -55,6 +55,10 @@ fn a_database_of_version_1_is_brought_up_and_kept_as_it_was() {
     let version = |connection: &Connection| -> i64 {
         connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
     };
+    let gives_pages_back = |path| -> i64 {
+        Connection::open(path).unwrap().pragma_query_value(None, "auto_vacuum", |row| row.get(0)).unwrap()
+    };
+    assert_eq!((gives_pages_back(&copy), gives_pages_back(&tea.path())), (0, 2));
     let old = Connection::open(&copy).unwrap();
     let said: i64 = old.query_row("SELECT count(*) FROM messages", [], |row| row.get(0)).unwrap();
     assert_eq!((version(&old), said), (1, 3));

@@ -8,7 +8,7 @@ use teahouse_chat::durable::{Change, Conversation, Happening, MessageKind, Span,
 use teahouse_chat::ids::{GuestId, Identity, Position, RoomId, Time};
 use teahouse_chat::query::{SearchRead, TargetsRead};
 use teahouse_chat::words::Phrase;
-use teahouse_store::{Read, Targets};
+use teahouse_store::{Options, Read, Targets};
 
 use crate::support::{PATIENCE, Tea, latest, message, private, time};
 
@@ -137,12 +137,40 @@ fn what_is_too_old_is_not_given_though_it_is_still_there_and_goes_after_a_restar
     assert_eq!(talked_in(&tea, last), [Conversation::room(RoomId(1))]);
 
     assert!(is_in_a_file(&tea, WORD));
-    let tea = tea.again();
-    while is_in_a_file(&tea, WORD) {
+    let copy = tempfile::tempdir().unwrap();
+    teahouse_store::backup(tea.dir.path(), &copy.path().join("teahouse.db")).unwrap();
+    let restored = Tea::open(copy, Options::default());
+    for tea in [tea.again(), restored] {
+        while is_in_a_file(&tea, WORD) {
+            let next = say_in(&tea, 1, NEW);
+            tea.wait(next);
+        }
+        assert_eq!(tea.read(latest(1, last)), [new[1].0]);
+    }
+}
+
+#[test]
+fn the_file_gets_smaller_when_much_has_gone() {
+    let tea = Tea::new();
+    let mut last = Position(0);
+    for _ in 0..1_000 {
+        last = say_in(&tea, 1, &OLD.repeat(80));
+    }
+    tea.wait(last);
+    let bytes = || fs::metadata(tea.path()).unwrap().len();
+    tea.append(|_| vec![Change::KeptFrom(Some(RoomId(1)), time(last.0))]);
+    // It was longer than this ever since the first checkpoint.
+    loop {
         let next = say_in(&tea, 1, NEW);
         tea.wait(next);
+        let other = Connection::open(tea.path()).unwrap();
+        let pages: u64 = other.query_row("PRAGMA page_count", [], |row| row.get(0).map(i64::cast_unsigned)).unwrap();
+        if pages < 600 && bytes() < 600 * 4_096 {
+            let sound: String = other.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+            assert_eq!(sound, "ok");
+            return;
+        }
     }
-    assert_eq!(tea.read(latest(1, last)), [new[1].0]);
 }
 
 #[test]
