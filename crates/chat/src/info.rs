@@ -25,6 +25,8 @@ pub struct ServerInfo {
     pub motd: Vec<String>,
     /// What PASS must say, if anything.
     pub password: Option<String>,
+    /// Where a browser finds the page, with the slash at its end, if it is there: what links begin with.
+    pub page: Option<Box<str>>,
     /// A key that nobody else has, the same after a restart.
     pub secret: [u8; 32],
     /// What checking a new password costs.

@@ -11,9 +11,11 @@ use teahouse_chat::info::ServerInfo;
 use teahouse_proto::irc::Message;
 use teahouse_store::Options;
 
-use crate::config::Config;
+use crate::config::{Config, Listen};
+use crate::door::Listening;
 use crate::handle::{StartError, server_info};
 use crate::log::Log;
+use crate::reach::{own_addresses, page_address};
 
 /// The socket's name in the data directory.
 #[cfg(unix)]
@@ -45,7 +47,9 @@ pub fn operate(config: &Config, line: &str, mut tell: impl FnMut(Operated)) -> R
     if ask(&config.data_dir, line, &mut tell)? {
         return Ok(());
     }
-    let info = server_info(config);
+    let mut info = server_info(config);
+    let listening = config.listen.iter().map(|&Listen { address, takes, .. }| Listening { address, takes });
+    info.page = page_address(config, listening, &own_addresses());
     let options = Options { history: config.keep_history, ..Options::default() };
     let (log, _) = Log::open(config.data_dir.clone(), options, info.rules.clone())?;
     log.operate(&info, line, &mut |line| {

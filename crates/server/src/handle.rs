@@ -20,9 +20,10 @@ use tokio::runtime::Runtime;
 
 use crate::config::Config;
 use crate::control;
-use crate::door::{BindError, Doors, Inside, Listening, bind};
+use crate::door::{BindError, Bound, Doors, Inside, Listening, bind};
 use crate::events::{EventKind, EventStream, Events};
 use crate::log::Log;
+use crate::reach::{own_addresses, page_address};
 use crate::tls::{Certificate, FileError, MakeError, Tls};
 use crate::worker::Workers;
 
@@ -80,6 +81,7 @@ pub struct ServerHandle {
     events: Events,
     certificate: Option<Certificate>,
     claim: Option<String>,
+    page: Option<Box<str>>,
     runtime: Option<Runtime>,
 }
 
@@ -99,6 +101,8 @@ impl Server {
         let options = Options { history: config.keep_history, ..store };
         let (log, secret) = Log::open(config.data_dir.clone(), options, info.rules.clone())?;
         info.secret = secret;
+        let listening = bound.iter().map(|&Bound { address, takes, .. }| Listening { address, takes });
+        info.page = page_address(&config, listening, &own_addresses());
         let info = Arc::new(info);
         let tls = match tls {
             // Whoever has the data directory's lock may write there.
@@ -137,7 +141,8 @@ impl Server {
         });
         // Where the configuration names operators, its host is one already.
         let claim = (config.operators.is_empty() && log.lacks_operator()).then(|| log.offer().ok()).flatten();
-        Ok(ServerHandle { log, workers, doors, events, certificate, claim, runtime: Some(runtime) })
+        let page = info.page.clone();
+        Ok(ServerHandle { log, workers, doors, events, certificate, claim, page, runtime: Some(runtime) })
     }
 }
 
@@ -156,6 +161,11 @@ impl ServerHandle {
     /// the configuration names no operators.
     pub fn claim(&self) -> Option<&str> {
         self.claim.as_deref()
+    }
+
+    /// Where a browser finds the page, with the slash at its end, if it is there: what links begin with.
+    pub fn page(&self) -> Option<&str> {
+        self.page.as_deref()
     }
 
     /// Watches from now on: the connections that are there, then everything that happens.
@@ -239,6 +249,8 @@ pub(crate) fn server_info(config: &Config) -> ServerInfo {
         description: config.description.clone(),
         motd: config.motd.lines().map(str::to_owned).collect(),
         password: config.password.clone(),
+        // Whoever binds the listeners knows.
+        page: None,
         rules: Rules {
             server_name: name,
             autojoin: config.autojoin.clone(),

@@ -29,7 +29,7 @@ pub mod worker;
 pub use control::{Operated, operate};
 pub use door::{BindError, Listening};
 pub use handle::{SayError, Server, ServerHandle, StartError};
-pub use reach::own_addresses;
+pub use reach::{own_addresses, reachable};
 pub use teahouse_store::search::{Reindexed, reindex};
 pub use teahouse_store::{BackupError, backup};
 pub use tls::{Certificate, FileError, MakeError, TlsFiles};

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use teahouse_server::config::{Config, Takes};
-use teahouse_server::{Certificate, Listening, Server, ServerHandle, own_addresses};
+use teahouse_server::{Certificate, Listening, Server, ServerHandle, own_addresses, reachable};
 
 /// What the configuration or the command line got wrong; the usual code for bad usage.
 const BAD_USAGE: u8 = 2;
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let handle = Server::start(config)?;
     print(&welcome(handle.addresses(), handle.certificate(), &data_dir, &own_addresses()));
     if let Some(code) = handle.claim() {
-        print(&first_operator(code));
+        print(&first_operator(handle.page(), code));
     }
     runtime.block_on(until_told_to_go(handle, told))?;
     Ok(ExitCode::SUCCESS)
@@ -177,11 +177,12 @@ fn welcome(listening: &[Listening], certificate: Option<&Certificate>, data_dir:
 }
 
 /// How whoever hosts this becomes its operator.
-fn first_operator(code: &str) -> String {
-    format!(
-        "\nNobody runs this server yet. To be its operator, log in to an account with an IRC client within 24 hours\n\
-         (REGISTER * * PASSWORD makes one), and say:\n  OPER claim {code}\n"
-    )
+fn first_operator(page: Option<&str>, code: &str) -> String {
+    let how = match page {
+        Some(page) => format!("open this once, within 24 hours:\n  {page}#/claim/{code}"),
+        None => format!("log in to an account within 24 hours and say:\n  OPER claim {code}"),
+    };
+    format!("\nNobody runs this server yet. To be its operator, {how}\n")
 }
 
 /// A name is written once, before the first of its values.
@@ -193,25 +194,6 @@ fn write_rows(text: &mut String, rows: &[(&str, String)]) {
         let _ = writeln!(text, "  {shown:<width$}  {value}");
         last = name;
     }
-}
-
-/// Addresses to write down, the likeliest first: an unspecified one stands for all of this machine's, and of
-/// localhost's two IPv4 is enough.
-fn reachable(listening: &[Listening], own: &[IpAddr], wanted: impl Fn(Takes) -> bool) -> Vec<SocketAddr> {
-    let mut found: Vec<SocketAddr> = Vec::new();
-    for Listening { address, takes } in listening {
-        if !wanted(*takes) {
-            continue;
-        }
-        let all = match address.ip() {
-            ip if !ip.is_unspecified() => vec![ip],
-            ip => own.iter().copied().filter(|own| own.is_ipv4() == ip.is_ipv4()).collect(),
-        };
-        found.extend(all.into_iter().map(|ip| SocketAddr::new(ip, address.port())));
-    }
-    let has_four = found.iter().any(|address| address.ip().is_loopback() && address.is_ipv4());
-    found.retain(|address| !(has_four && address.ip().is_loopback() && address.is_ipv6()));
-    found
 }
 
 #[cfg(test)]
@@ -281,8 +263,12 @@ mod tests {
 
     #[test]
     fn the_first_operator_is_shown_the_way() {
-        let text = first_operator("5eed");
-        assert!(text.starts_with("\nNobody runs this server yet.") && text.ends_with("and say:\n  OPER claim 5eed\n"));
+        assert_eq!(
+            first_operator(Some("http://127.0.0.1:8667/"), "5eed"),
+            "\nNobody runs this server yet. To be its operator, open this once, within 24 hours:\n\
+             \x20 http://127.0.0.1:8667/#/claim/5eed\n"
+        );
+        assert!(first_operator(None, "5eed").ends_with("within 24 hours and say:\n  OPER claim 5eed\n"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 // A name of one's own: made, kept, and come back to from another device.
 import { Person } from "../support/person.js";
+import { program } from "../support/teahouse.js";
 import { expect, test } from "../support/test.js";
 
 /** @typedef {import("@playwright/test").Page} Page */
@@ -181,6 +182,41 @@ test.describe("by a name in the local network, where the browser has no cryptogr
     await new Person(phone).isIn("#lobby");
     await isOwner(phone);
   });
+});
+
+test("the first operator's link waits for a name of one's own, and then works once", async ({ teahouse, browser, page, raw }) => {
+  const [, link = ""] = await teahouse.out.next(/(http:\S+#\/claim\/[0-9a-f]{32})$/);
+  await page.goto(link);
+  await expect(page.getByText("This link lets you run this teahouse.")).toBeVisible();
+  expect(page.url()).toBe(teahouse.page);
+  await page.getByLabel("Your name").fill("alice");
+  await page.getByRole("button", { name: "Come in", exact: true }).click();
+  // Inside, the name is to be kept first.
+  await expect(page.getByRole("dialog").getByText("This link lets you run this teahouse.")).toBeVisible();
+  await page.getByLabel("Choose a password").fill(PASSWORD);
+  await page.getByRole("dialog").getByRole("button", { name: "Keep this name" }).click();
+  await expect(page.getByRole("status", { name: "Notes" })).toContainText("You run this teahouse now.");
+  const bob = await raw("bob");
+  bob.send("WHOIS alice");
+  await bob.lines.next(/ 313 bob alice /);
+
+  // Whoever has the same link later comes too late, logged in or not.
+  const other = await anotherDevice(browser);
+  await Person.enter(other, teahouse.page, "eve");
+  await keepName(other);
+  await isOwner(other);
+  await other.goto(link);
+  await expect(other.getByRole("status", { name: "Notes" })).toContainText("That link has been used");
+});
+
+test("a link opened while one is logged in works at once", async ({ teahouse, page, run }) => {
+  await Person.enter(page, teahouse.page, "alice");
+  await keepName(page);
+  await isOwner(page);
+  const command = run(program("teahouse"), ["account", "claim", "--data", "data"], { cwd: teahouse.folder });
+  const [, link = ""] = await command.out.next(/(http:\S+#\/claim\/[0-9a-f]{32}) /);
+  await page.goto(link);
+  await expect(page.getByRole("status", { name: "Notes" })).toContainText("You run this teahouse now.");
 });
 
 for (const [registration, sentence] of [

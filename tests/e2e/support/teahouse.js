@@ -79,6 +79,12 @@ export class Teahouse {
     return this.#running.errors;
   }
 
+  /** What the server tells a person on its standard output. */
+  get out() {
+    if (this.#running === null) throw new Error("the server has not been started");
+    return this.#running.out;
+  }
+
   /** As a power cut would: the process gets no chance to do anything. */
   async kill() {
     await this.#running?.kill("SIGKILL");

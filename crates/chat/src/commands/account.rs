@@ -16,6 +16,7 @@ use super::{Answers, Command, Stage};
 use crate::durable::{AccountRecord, Change, Credentials, Owner};
 use crate::entry::Action;
 use crate::ids::{AccountId, Identity, SessionId, Time};
+use crate::info::ServerInfo;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
@@ -174,8 +175,12 @@ pub fn unreadable(name: &Nick) -> Reply {
 }
 
 /// A one-time code for whoever reads this.
-pub fn offered(code: &str) -> Reply {
-    note("CLAIM", code.to_owned(), "Whoever opens it within a day, once, runs the server")
+pub fn offered(info: &ServerInfo, code: &str) -> Reply {
+    let text = match &info.page {
+        Some(page) => format!("Whoever opens {page}#/claim/{code} within a day, once, runs the server"),
+        None => format!("Whoever logs in to an account within a day and says OPER claim {code}, once, runs the server"),
+    };
+    note("CLAIM", code.to_owned(), text)
 }
 
 /// The answer to a line for the program that is none of this command.
@@ -184,7 +189,11 @@ pub fn unknown(line: &str) -> Reply {
 }
 
 /// `NOTE ACCOUNT code name :text`
-pub(crate) fn note(code: &'static str, name: impl Into<Cow<'static, str>>, text: &'static str) -> Reply {
+pub(crate) fn note(
+    code: &'static str,
+    name: impl Into<Cow<'static, str>>,
+    text: impl Into<Cow<'static, str>>,
+) -> Reply {
     Reply::word("NOTE").param(COMMAND.name).param(code).param(name).text(text)
 }
 

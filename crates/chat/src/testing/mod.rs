@@ -146,6 +146,7 @@ pub(crate) fn info() -> ServerInfo {
         description: "A teahouse".into(),
         motd: vec!["Welcome.".into()],
         password: None,
+        page: Some("http://tea.test/".into()),
         secret: [5; 32],
         password_cost: PasswordCost::LEAST,
         operators: vec![Operator { name: "root".into(), password: PasswordHash::parse(OOLONG).expect("a hash") }],

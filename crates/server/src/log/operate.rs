@@ -58,7 +58,7 @@ impl Log {
             Ok(Wish::Choice(choice)) => self.order(Action::Account(choice.hash())),
             Ok(Wish::List(after)) => self.answers(Query::Accounts(after)),
             Ok(Wish::Claim) => match self.offer() {
-                Ok(code) => vec![account::offered(&code)],
+                Ok(code) => vec![account::offered(info, &code)],
                 Err(refusals) => refusals,
             },
             Ok(Wish::Export(name)) => {
