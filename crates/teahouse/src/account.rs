@@ -47,7 +47,12 @@ enum Deed {
     Operator { name: String, on: Switch },
     /// Write all that is held on an account: a line of JSON for each thing, to standard output
     Export { name: String },
-    /// Make a one-time code: whoever opens it within a day runs the server
+    /// Make an invitation: its link is good for one new account, where accounts need one
+    Invite {
+        /// For how long, like 12h, 7d or 2w; 7 days without
+        time: Option<String>,
+    },
+    /// Make a one-time link: whoever opens it within a day runs the server
     Claim,
     /// Tell which accounts there are
     List,
@@ -107,6 +112,8 @@ fn words(deed: &Deed) -> anyhow::Result<Vec<String>> {
         Deed::Operator { name, on: Switch::On } => line(&["OPERATOR", name, "ON"]),
         Deed::Operator { name, on: Switch::Off } => line(&["OPERATOR", name, "OFF"]),
         Deed::Export { name } => line(&["EXPORT", name]),
+        Deed::Invite { time: None } => line(&["INVITE"]),
+        Deed::Invite { time: Some(time) } => line(&["INVITE", time]),
         Deed::Claim => line(&["CLAIM"]),
         Deed::List => line(&["LIST"]),
     }

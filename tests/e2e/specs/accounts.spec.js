@@ -1,48 +1,10 @@
 // A name of one's own: made, kept, and come back to from another device.
+import { PASSWORD, anotherDevice, isOwner, keepName, logIn } from "../support/account.js";
 import { Person } from "../support/person.js";
 import { program } from "../support/teahouse.js";
 import { expect, test } from "../support/test.js";
 
 /** @typedef {import("@playwright/test").Page} Page */
-
-const PASSWORD = "oolong tea 茶";
-
-/**
- * Keeps the name one has, by the button below it.
- * @param {Page} page
- * @param {string} [password]
- * @param {{ stays?: boolean }} [options]
- */
-async function keepName(page, password = PASSWORD, { stays = false } = {}) {
-  await page.getByRole("button", { name: "Keep this name" }).click();
-  await page.getByLabel("Choose a password").fill(password);
-  if (stays) await page.getByLabel("Stay logged in on this device").check();
-  await page.getByRole("dialog").getByRole("button", { name: "Keep this name" }).click();
-}
-
-/** @param {Page} page */
-async function isOwner(page) {
-  await expect(page.getByRole("button", { name: "Your account" })).toBeVisible();
-}
-
-/**
- * @param {Page} page
- * @param {string} address
- * @param {string} nick
- * @param {string} [password]
- */
-async function logIn(page, address, nick, password = PASSWORD) {
-  await page.goto(address);
-  await page.getByRole("button", { name: "I have a password" }).click();
-  await page.getByLabel("Your name").fill(nick);
-  await page.getByLabel("Your password").fill(password);
-  await page.getByRole("button", { name: "Log in", exact: true }).click();
-}
-
-/** @param {import("@playwright/test").Browser} browser */
-async function anotherDevice(browser) {
-  return (await browser.newContext()).newPage();
-}
 
 /** What the browser remembers, of this tab and beyond it. @param {Page} page */
 function remembered(page) {
@@ -233,6 +195,51 @@ for (const [registration, sentence] of [
     });
   });
 }
+
+test.describe("where names are kept by invitation", () => {
+  test.use({ server: { env: { TEAHOUSE_ACCOUNTS__REGISTRATION: "invite", RUST_LOG: "debug" } } });
+  test("an invitation's link is good for one name of one's own", async ({ teahouse, browser, page, run }) => {
+    const command = run(program("teahouse"), ["account", "invite", "1d", "--data", "data"], { cwd: teahouse.folder });
+    const [, link = "", code = ""] = await command.out.next(/(http:\S+\/invite\/([0-9a-f]{32}))$/);
+    await page.goto(link);
+    await expect(page.getByText("You are invited")).toBeVisible();
+    expect(page.url()).toBe(teahouse.page);
+    await page.getByLabel("Your name").fill("alice");
+    await page.getByLabel("Choose a password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Come in with a name of your own" }).click();
+    const alice = new Person(page);
+    await alice.isIn("#lobby");
+    await isOwner(page);
+    await expect.poll(() => remembered(page)).toContain("keys");
+    await page.reload();
+    await alice.isIn("#lobby");
+    await isOwner(page);
+    expect(teahouse.log.all.join("\n")).toContain("/invite/…");
+    expect(teahouse.log.all.join("\n")).not.toContain(code);
+
+    const other = await anotherDevice(browser);
+    await other.goto(link);
+    await other.getByLabel("Your name").fill("bob");
+    await other.getByLabel("Choose a password").fill(PASSWORD);
+    await other.getByRole("button", { name: "Come in with a name of your own" }).click();
+    await expect(other.getByRole("alert")).toHaveText("The invitation has been used, or is too old. Ask for a new one.");
+    // As a guest one may come in all the same.
+    await other.getByRole("button", { name: "Come in without a password" }).click();
+    await other.getByRole("button", { name: "Come in", exact: true }).click();
+    await new Person(other).isIn("#lobby");
+  });
+
+  test("a guest who opens an invitation keeps the name it has", async ({ teahouse, page, run }) => {
+    await Person.enter(page, teahouse.page, "alice");
+    const command = run(program("teahouse"), ["account", "invite", "--data", "data"], { cwd: teahouse.folder });
+    const [, code = ""] = await command.out.next(/invite\/([0-9a-f]{32})$/);
+    await page.goto(`${teahouse.page}#/invite/${code}`);
+    await expect(page.getByRole("dialog").getByText("You are invited")).toBeVisible();
+    await page.getByLabel("Choose a password").fill(PASSWORD);
+    await page.getByRole("dialog").getByRole("button", { name: "Keep this name" }).click();
+    await isOwner(page);
+  });
+});
 
 test.describe("where guests are not admitted", () => {
   test.use({ server: { env: { TEAHOUSE_ACCOUNTS__GUESTS: "false" } } });

@@ -11,6 +11,7 @@ use teahouse_proto::irc::Message;
 use teahouse_proto::names::Nick;
 use teahouse_proto::time::server_time;
 
+use super::redeem::Invite;
 use super::register::{check_password, salted};
 use super::{Answers, Command, Stage};
 use crate::durable::{AccountRecord, Change, Credentials, Owner};
@@ -29,7 +30,7 @@ pub(super) const COMMAND: Command = Command {
     params_min: 1,
     stage: Stage::Registered,
     answers: Answers::Many,
-    help: "ACCOUNT CREATE|PASSWORD <name> <password> | SUSPEND <name> [<why>] | RESUME|DELETE <name> | RENAME <name> <new name> | OPERATOR <name> ON|OFF | LIST: those who run the server change accounts",
+    help: "ACCOUNT CREATE|PASSWORD <name> <password> | SUSPEND <name> [<why>] | RESUME|DELETE <name> | RENAME <name> <new name> | OPERATOR <name> ON|OFF | INVITE [<time>] | LIST: those who run the server change accounts",
     parse,
 };
 
@@ -100,15 +101,18 @@ pub enum Wish {
     List(AccountId),
     /// All that is held on an account is told; for the program alone.
     Export(Nick),
+    /// Somebody is invited.
+    Invite(Invite),
     /// A one-time code is made; for the program alone, which shows it.
     Claim,
 }
 
 fn parse(request: &mut Request<'_>) {
-    match read(request.message, request.entropy(), request.info.password_cost) {
+    match read(request.message, request.entropy(), request.info) {
         Ok(Wish::Order(order)) => request.submit(Action::Account(order)),
         Ok(Wish::Choice(choice)) => request.work(Work::Account(choice)),
         Ok(Wish::List(after)) => request.ask(Query::Accounts(after)),
+        Ok(Wish::Invite(invite)) => request.submit(Action::Invitation(invite)),
         Ok(Wish::Claim | Wish::Export(_)) => {
             let text = "That is for where the server runs: teahouse account";
             let refusal = refusal("INVALID_PARAMS", request.param(0), text);
@@ -118,8 +122,9 @@ fn parse(request: &mut Request<'_>) {
     }
 }
 
-/// Reads a line of this command; salt and cost are for a password in it.
-pub fn read(message: &Message<'_>, salt: [u8; 16], cost: PasswordCost) -> Result<Wish, Reply> {
+/// Reads a line of this command; the random bits are for a password in it, or for an invitation.
+pub fn read(message: &Message<'_>, salt: [u8; 16], info: &ServerInfo) -> Result<Wish, Reply> {
+    let cost = info.password_cost;
     let param = |index: usize| message.params.get(index).unwrap_or_default();
     let verb = param(0).to_ascii_uppercase();
     if verb == "LIST" {
@@ -127,6 +132,9 @@ pub fn read(message: &Message<'_>, salt: [u8; 16], cost: PasswordCost) -> Result
     }
     if verb == "CLAIM" {
         return Ok(Wish::Claim);
+    }
+    if verb == "INVITE" {
+        return Invite::read(param(1), salt, info).map(Wish::Invite);
     }
     let name =
         Nick::parse(param(1)).map_err(|_| refusal("INVALID_NAME", param(1), "An account is named like a nick"))?;
@@ -152,7 +160,8 @@ pub fn read(message: &Message<'_>, salt: [u8; 16], cost: PasswordCost) -> Result
         "OPERATOR" if param(2).eq_ignore_ascii_case("ON") => Deed::Operator(true),
         "OPERATOR" if param(2).eq_ignore_ascii_case("OFF") => Deed::Operator(false),
         _ => {
-            let text = "There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, and LIST";
+            let text =
+                "There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, INVITE, and LIST";
             return Err(refusal("INVALID_PARAMS", param(0), text));
         }
     };
@@ -197,7 +206,7 @@ pub(crate) fn note(
     Reply::word("NOTE").param(COMMAND.name).param(code).param(name).text(text)
 }
 
-fn refusal(code: &'static str, name: &str, text: &'static str) -> Reply {
+pub(super) fn refusal(code: &'static str, name: &str, text: &'static str) -> Reply {
     Reply::fail(COMMAND.name, code, text).param(super::shown(name))
 }
 
@@ -440,12 +449,12 @@ mod tests {
                 alice < FAIL ACCOUNT WEAK_PASSWORD bob :A password has at least 6 characters, and is not the account's name
                 alice < 481 alice :Permission Denied- You're not an IRC operator
                 root < 461 root ACCOUNT :Not enough parameters
-                root < FAIL ACCOUNT INVALID_PARAMS NONSENSE :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, and LIST
+                root < FAIL ACCOUNT INVALID_PARAMS NONSENSE :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, INVITE, and LIST
                 root < FAIL ACCOUNT INVALID_NAME a!b :An account is named like a nick
                 root < FAIL ACCOUNT UNACCEPTABLE_PASSWORD bob :A password has up to 300 bytes, and no control characters
                 root < FAIL ACCOUNT WEAK_PASSWORD alice :A password has at least 6 characters, and is not the account's name
                 root < FAIL ACCOUNT NO_SUCH_ACCOUNT nobody :There is no such account
-                root < FAIL ACCOUNT INVALID_PARAMS OPERATOR :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, and LIST
+                root < FAIL ACCOUNT INVALID_PARAMS OPERATOR :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, INVITE, and LIST
                 root < FAIL ACCOUNT WEAK_PASSWORD bob :A password has at least 6 characters, and is not the account's name
                 root < FAIL ACCOUNT WEAK_PASSWORD bоb :A password has at least 6 characters, and is not the account's name
                 root < FAIL ACCOUNT INVALID_NAME a!b :An account is named like a nick

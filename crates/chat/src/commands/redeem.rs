@@ -1,12 +1,20 @@
 //! REDEEM: show an invitation, where an account needs one; REGISTER then uses it up. Ours alone.
+//!
+//! Those who run the server make them by `ACCOUNT INVITE`.
+
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
+use teahouse_proto::time::server_time;
 
+use super::account::{note, refusal};
+use super::uban::duration_ms;
 use super::{Answers, Command, Stage};
 use crate::durable::{Fact, FactKind};
 use crate::ids::{Time, TokenHash};
+use crate::info::ServerInfo;
 use crate::query::{Asked, Query};
-use crate::reply::{Reply, Scope};
+use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
 use crate::world::{Turn, World};
 
@@ -22,13 +30,46 @@ pub(super) const COMMAND: Command = Command {
 /// How many invitations may be open at a time.
 pub const INVITATIONS_MAX: usize = 1000;
 
+/// How long an invitation is good if nothing is said of that.
+const LASTS_MS: u64 = 7 * 24 * 60 * 60 * 1000;
+
+/// How long one can be good at most.
+const LASTS_MS_MAX: u64 = 365 * 24 * 60 * 60 * 1000;
+
 /// The server is to let somebody in who shows a code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Invite {
-    /// What is kept of the code: whoever made it tells it to the one invited.
-    pub code: TokenHash,
+    /// The code, for whoever has asked for it to hand on; no more than a hash of it is kept.
+    pub code: Box<str>,
     /// For how long it is good, in milliseconds.
     pub lasts_ms: u64,
+    /// Where the page is found that its link leads to.
+    pub page: Option<Box<str>>,
+}
+
+impl Invite {
+    /// For as long as `time` says (`30m`, `12h`, `7d`, `2w`), or for a week, with a code of these bits.
+    pub(super) fn read(time: &str, bits: [u8; 16], info: &ServerInfo) -> Result<Self, Reply> {
+        let lasts_ms = if time.is_empty() { Some(LASTS_MS) } else { duration_ms(time) };
+        let lasts_ms = lasts_ms.filter(|lasts_ms| *lasts_ms <= LASTS_MS_MAX);
+        let code: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
+        match lasts_ms {
+            Some(lasts_ms) => Ok(Invite { code: code.into(), lasts_ms, page: info.page.clone() }),
+            None => Err(refusal("INVALID_PARAMS", time, "Say for how long, up to a year, like 30m, 12h, 7d or 2w")),
+        }
+    }
+
+    /// What is told to whoever has made it.
+    fn told(&self, until: Time) -> Reply {
+        let mut text = "Good for one new account, until ".to_owned();
+        server_time(until.0, &mut text);
+        match &self.page {
+            Some(page) => write!(text, ": {page}invite/{}", self.code),
+            None => write!(text, ": REDEEM {}, then REGISTER", self.code),
+        }
+        .expect("a text takes what is written to it");
+        note("INVITE", self.code.to_string(), text)
+    }
 }
 
 fn parse(request: &mut Request<'_>) {
@@ -62,14 +103,15 @@ pub(crate) fn apply(turn: &mut Turn<'_>, invite: &Invite) {
         turn.put_fact(Fact { owner: 0, kind: FactKind::Invitation, key }, None);
     }
     if !turn.entry.writable {
-        return turn.reply(crate::reply::unavailable("INVITATION", "*"));
+        return turn.reply(unavailable("ACCOUNT", "INVITE"));
     }
     if open(turn).len() >= INVITATIONS_MAX {
         let text = "As many invitations are open as there may be; wait until some are used or too old";
-        return turn.reply(Reply::fail("INVITATION", "TOO_MANY", text));
+        return turn.reply(refusal("TOO_MANY", "INVITE", text));
     }
-    turn.put_fact(fact(invite.code), Some(now.plus_ms(invite.lasts_ms).0.to_string().into()));
-    turn.promise(Reply::word("INVITATION").param("SUCCESS").text("The invitation is good for one account"));
+    let until = now.plus_ms(invite.lasts_ms);
+    turn.put_fact(fact(TokenHash::of(&invite.code)), Some(until.0.to_string().into()));
+    turn.promise(invite.told(until));
 }
 
 /// Whether an invitation was shown that is good.
@@ -115,6 +157,52 @@ mod tests {
                 bob < FAIL REDEEM INVALID_CODE :The invitation is used up, too old, or none; ask for a new one
                 bob < REDEEM SUCCESS :You are welcome: REGISTER makes your nick your own
                 alice < 461 alice REDEEM :Not enough parameters"#]],
+        );
+    }
+
+    #[test]
+    fn those_who_run_the_server_make_invitations() {
+        Script { set: |info| info.rules.registration = crate::info::Registration::Invite, ..Script::default() }.check(
+            "alice: PING 1 | bob: PING 1 | carol: PING 1 | root: OPER root oolong || root: ACCOUNT INVITE | root: ACCOUNT INVITE 30m | root: ACCOUNT invite soon | root: ACCOUNT INVITE 53w | alice: ACCOUNT INVITE | broken | root: ACCOUNT INVITE | mended",
+            expect![[r#"
+                root < NOTE ACCOUNT INVITE 00000000000000000000000000000001 :Good for one new account, until 2023-11-21T22:13:20.000Z: http://tea.test/invite/00000000000000000000000000000001
+                root < NOTE ACCOUNT INVITE 00000000000000000000000000000002 :Good for one new account, until 2023-11-14T22:43:20.000Z: http://tea.test/invite/00000000000000000000000000000002
+                root < FAIL ACCOUNT INVALID_PARAMS soon :Say for how long, up to a year, like 30m, 12h, 7d or 2w
+                root < FAIL ACCOUNT INVALID_PARAMS 53w :Say for how long, up to a year, like 30m, 12h, 7d or 2w
+                alice < 481 alice :Permission Denied- You're not an IRC operator
+                root < FAIL ACCOUNT TEMPORARILY_UNAVAILABLE INVITE :The server cannot store anything at the moment; please try again later"#]],
+        );
+    }
+
+    #[test]
+    fn an_invitation_that_was_made_lets_one_in() {
+        Script {
+            set: |info| {
+                info.rules.registration = crate::info::Registration::Invite;
+                info.page = None;
+            },
+            ..Script::default()
+        }
+        .check(
+            "alice: PING 1 | root: OPER root oolong || root: ACCOUNT INVITE 1d | alice: REDEEM 00000000000000000000000000000001 | alice: REGISTER * * oolong | root: REDEEM 00000000000000000000000000000001",
+            expect![[r#"
+                root < NOTE ACCOUNT INVITE 00000000000000000000000000000001 :Good for one new account, until 2023-11-15T22:13:20.000Z: REDEEM 00000000000000000000000000000001, then REGISTER
+                alice < REDEEM SUCCESS :You are welcome: REGISTER makes your nick your own
+                alice < 900 alice alice!account@tea.test alice :You are now logged in as alice
+                alice < REGISTER SUCCESS alice :The nick is yours now
+                root < FAIL REDEEM INVALID_CODE :The invitation is used up, too old, or none; ask for a new one"#]],
+        );
+    }
+
+    #[test]
+    fn there_is_a_limit_to_how_many_are_open() {
+        let many =
+            (0..super::INVITATIONS_MAX).map(|n| format!("invitation code{n} 60s")).collect::<Vec<_>>().join(" | ");
+        check(
+            &format!("root: OPER root oolong | {many} || root: ACCOUNT INVITE | wait 61s | root: ACCOUNT INVITE 5"),
+            expect![[r#"
+                root < FAIL ACCOUNT TOO_MANY INVITE :As many invitations are open as there may be; wait until some are used or too old
+                root < NOTE ACCOUNT INVITE 00000000000000000000000000000002 :Good for one new account, until 2023-11-14T22:19:21.000Z: http://tea.test/invite/00000000000000000000000000000002"#]],
         );
     }
 

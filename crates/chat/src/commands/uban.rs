@@ -147,7 +147,7 @@ fn mask(text: &str) -> Option<Whom> {
 }
 
 /// `30m`, `12h`, `7d`, `2w`; a bare number is minutes, as KLINE has them.
-fn duration_ms(text: &str) -> Option<u64> {
+pub(super) fn duration_ms(text: &str) -> Option<u64> {
     const MINUTE_MS: u64 = 60_000;
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit_ms = match &text[digits.len()..] {

@@ -9,7 +9,7 @@ use super::scram_client::ScramClient;
 use super::{Model, info};
 use crate::commands::redeem::Invite;
 use crate::entry::Action;
-use crate::ids::{SessionId, TokenHash};
+use crate::ids::SessionId;
 use crate::info::ServerInfo;
 use crate::render::Framing;
 use crate::sasl::{Bindings, Secured};
@@ -142,7 +142,7 @@ impl Players {
                 self.model.submit(None, Action::Expire);
             }
             ["invitation", code, time] => {
-                let invite = Invite { code: TokenHash::of(code), lasts_ms: seconds(time) * 1000 };
+                let invite = Invite { code: code.into(), lasts_ms: seconds(time) * 1000, page: None };
                 self.model.submit(None, Action::Invitation(invite));
             }
             [name, "proves", account, password] => self.prove(name, account, password),

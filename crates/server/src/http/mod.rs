@@ -140,7 +140,7 @@ impl Http {
         upgrade: &Upgrade,
     ) -> Response<Body> {
         let method = request.method().to_string();
-        let path = request.uri().path().to_owned();
+        let path = shown(request.uri().path()).to_owned();
         let host = self.gate.admit(&request, over);
         let mut response = match &host {
             Ok(_) => self.answer_admitted(request, upgrade).await,
@@ -199,6 +199,11 @@ async fn let_go(on_upgrade: OnUpgrade, framing: Framing) -> Served {
     let mut already_read = parts.read_buf.to_vec();
     already_read.extend(not_taken);
     Served::WebSocket(wire, framing, already_read)
+}
+
+/// A path as it is logged: whoever reads an invitation's code there could use it.
+fn shown(path: &str) -> &str {
+    if path.starts_with("/invite/") { "/invite/…" } else { path }
 }
 
 /// An answer in words.

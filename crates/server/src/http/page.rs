@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, LOCATION};
 use axum::http::{Response, StatusCode};
 use axum::routing::get;
 use base64::Engine as _;
@@ -17,6 +17,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::headers::Inline;
 use super::plain;
+
+/// How long an invitation's code may be, in bytes.
+const INVITATION_BYTES_MAX: usize = 64;
 
 #[derive(RustEmbed)]
 #[folder = "../../web"]
@@ -41,10 +44,25 @@ struct Examples;
 pub(super) fn router() -> Router {
     Router::new()
         .route("/", get(|headers: HeaderMap| async move { answer(&headers, "index.html", Web::get("index.html")) }))
+        .route("/invite/{code}", get(|Path(code): Path<String>| async move { invited(&code) }))
         .route(
             "/{*path}",
             get(|Path(path): Path<String>, headers: HeaderMap| async move { answer(&headers, &path, file(&path)) }),
         )
+}
+
+/// To the page, with the code where no server, no log and no other site gets to see it.
+fn invited(code: &str) -> Response<Body> {
+    let is_code =
+        (1..=INVITATION_BYTES_MAX).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !is_code {
+        return plain(StatusCode::NOT_FOUND, "There is nothing here.");
+    }
+    let mut response = plain(StatusCode::SEE_OTHER, "The page has this invitation.");
+    let location = HeaderValue::try_from(format!("../#/invite/{code}")).expect("a code is letters and digits");
+    response.headers_mut().insert(LOCATION, location);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 fn file(path: &str) -> Option<EmbeddedFile> {

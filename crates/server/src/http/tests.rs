@@ -1,4 +1,6 @@
-use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LOCATION, X_CONTENT_TYPE_OPTIONS,
+};
 
 use super::*;
 
@@ -43,6 +45,22 @@ async fn each_file_has_its_type() {
         let response = ask("GET", path, &[]).await;
         assert_eq!((response.status().as_u16(), header(&response, &CONTENT_TYPE)), (200, content_type), "{path}");
     }
+}
+
+#[tokio::test]
+async fn an_invitation_leads_to_the_page_and_its_code_is_not_logged() {
+    let response = ask("GET", "/invite/c0de", &[]).await;
+    assert_eq!((response.status().as_u16(), header(&response, &LOCATION)), (303, "../#/invite/c0de"));
+    assert_eq!(header(&response, &CACHE_CONTROL), "no-store");
+    for path in
+        ["/invite/", "/invite/a%20b", "/invite/a/b", "/invite/%E8%8C%B6", &format!("/invite/{}", "x".repeat(65))]
+    {
+        assert_eq!(ask("GET", path, &[]).await.status(), 404, "{path}");
+    }
+    assert_eq!(
+        [shown("/invite/c0de"), shown("/invite/a/b"), shown("/js/main.js")],
+        ["/invite/…", "/invite/…", "/js/main.js"]
+    );
 }
 
 #[tokio::test]

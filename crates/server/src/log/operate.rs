@@ -48,15 +48,14 @@ impl Log {
     /// This is slow, and not for a worker: it may hash a password, and waits for the disk.
     pub(crate) fn operate(&self, info: &ServerInfo, line: &str, tell: Tell<'_>) {
         let wish = match Message::parse(line) {
-            Ok(message) if message.command.eq_ignore_ascii_case("ACCOUNT") => {
-                account::read(&message, salt(), info.password_cost)
-            }
+            Ok(message) if message.command.eq_ignore_ascii_case("ACCOUNT") => account::read(&message, salt(), info),
             _ => Err(account::unknown(line)),
         };
         let replies = match wish {
             Ok(Wish::Order(order)) => self.order(Action::Account(order)),
             Ok(Wish::Choice(choice)) => self.order(Action::Account(choice.hash())),
             Ok(Wish::List(after)) => self.answers(Query::Accounts(after)),
+            Ok(Wish::Invite(invite)) => self.order(Action::Invitation(invite)),
             Ok(Wish::Claim) => match self.offer() {
                 Ok(code) => vec![account::offered(info, &code)],
                 Err(refusals) => refusals,

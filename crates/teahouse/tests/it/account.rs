@@ -112,3 +112,21 @@ fn login(serving: &Serving) -> Wire {
     alice.until(" 376 ");
     alice
 }
+
+#[test]
+fn links_are_made_that_lead_to_the_page_of_the_server_that_runs() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let serving = Serving::start(&mut serve("127.0.0.1:0", &data));
+    let page = format!("http://{}/", serving.address);
+    let (fine, text) = told(&account(&data, &["invite", "2d"], ""));
+    assert!(fine && text.contains(&format!("Z: {page}invite/")), "{text}");
+    let (fine, text) = told(&account(&data, &["claim"], ""));
+    assert!(fine && text.contains(&format!("Whoever opens {page}#/claim/")), "{text}");
+    let (fine, text) = told(&account(&data, &["invite", "tomorrow"], ""));
+    assert!(!fine && text.starts_with("teahouse: tomorrow: Say for how long"), "{text}");
+    drop(serving);
+
+    let (fine, text) = told(&account(&data, &["invite"], ""));
+    assert!(fine && text.contains("Good for one new account, until "), "{text}");
+}
