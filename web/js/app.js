@@ -131,7 +131,8 @@ export class App {
   enter(nick, arrival = { as: "guest" }, password = null) {
     this.memory.write(NICK, nick);
     if (password !== null) this.#tab.write(PASSWORD, password);
-    this.#tab.write(INSIDE, "yes");
+    // An owner comes back by its keys, once there are any, and never as a guest by another name.
+    this.#tab.write(INSIDE, arrival.as === "guest" ? "yes" : null);
     this.store = new Store(nick, () => this.#soon());
     this.session = this.#newSession(arrival);
     this.inside = true;
@@ -333,6 +334,7 @@ export class App {
    */
   async #registered(account, password) {
     if (this.link?.what === "invite") this.#tab.write(LINK, null);
+    this.#tab.write(INSIDE, null);
     this.isAtAccount = false;
     this.hint([this.texts.say("account-made", { name: account })]);
     const { session } = this;
