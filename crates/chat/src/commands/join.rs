@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::RoomName;
 use teahouse_proto::numerics as n;
 
-use super::{Answers, Command, Stage};
+use super::{Answers, Command, Stage, metadata};
 use crate::durable::Owner;
 use crate::entry::{Action, Audience, Event, Membership};
 use crate::ids::{RoomId, UserId};
@@ -70,6 +70,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, enter: &Enter) {
     turn.tell(Audience::Room(room_id), Event::Entered(membership));
     turn.rank_at_the_door(id, &room, was_empty);
     tell_absence(turn, id, room_id);
+    metadata::set::introduce(turn, id, room_id);
     show_room(turn, id, room_id);
 }
 

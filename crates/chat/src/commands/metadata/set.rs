@@ -10,7 +10,7 @@ use super::read::{Holder, Subject, entries, subject};
 use super::{KEYS_MAX, Key, Whose, framed, key_value, no_permission, no_target, not_set, unfit_value};
 use crate::durable::{Fact, FactKind};
 use crate::entry::{Audience, Event};
-use crate::ids::UserId;
+use crate::ids::{RoomId, UserId};
 use crate::modes::Rank;
 use crate::reply::{Reply, Scope, unavailable};
 use crate::world::Turn;
@@ -182,16 +182,22 @@ fn change(turn: &mut Turn<'_>, subject: &Subject, key: &Key, value: Option<Arc<s
 }
 
 /// Those who monitor somebody are told what is kept of it when it comes.
-pub(crate) fn tell_arrival(turn: &mut Turn<'_>, user: UserId) {
-    let Some(user) = turn.world.presence.user(user) else { return };
+pub(crate) fn tell_arrival(turn: &mut Turn<'_>, id: UserId) {
+    tell_all_of(turn, id, |nick| Audience::Watchers(nick.clone()));
+}
+
+/// Those in a room hear of whoever comes in what it tells of itself: it has had no reason to ask.
+pub(crate) fn introduce(turn: &mut Turn<'_>, id: UserId, room: RoomId) {
+    tell_all_of(turn, id, |_| Audience::Others(id, [room].into()));
+}
+
+fn tell_all_of(turn: &mut Turn<'_>, id: UserId, audience: impl Fn(&Nick) -> Audience) {
+    let Some(user) = turn.world.presence.user(id) else { return };
     let (subject, nick, source) = (Subject::of(user, false), user.nick.clone(), user.source());
-    for (key, value) in entries(turn.world, &subject) {
-        if !subject.is_private(&key) {
-            let (target, source) = (Arc::clone(&subject.name), Arc::clone(&source));
-            let value = Some(value);
-            let changed = Changed { nick: Some(nick.clone()), target, source, key, is_private: false, value };
-            turn.tell_unasked(Audience::Watchers(nick.clone()), Event::Metadata(changed));
-        }
+    for (key, value) in entries(turn.world, &subject).into_iter().filter(|(key, _)| !subject.is_private(key)) {
+        let (target, source) = (Arc::clone(&subject.name), Arc::clone(&source));
+        let changed = Changed { nick: Some(nick.clone()), target, source, key, is_private: false, value: Some(value) };
+        turn.tell_unasked(audience(&nick), Event::Metadata(changed));
     }
 }
 

@@ -312,3 +312,33 @@ fn what_is_changed_too_often_is_refused_for_a_while() {
             alice < 761 alice * color * :red"#]],
     );
 }
+
+#[test]
+fn whoever_comes_in_is_introduced_to_those_who_subscribe() {
+    check_with(
+        &[("alice", CAPS), ("bob", CAPS), ("carol", CAPS)],
+        "alice: METADATA * SET color #44683f | alice: METADATA * SET teahouse.internal/theme dark | alice: METADATA * SET pronouns ta | bob: JOIN #tea | carol: JOIN #tea | bob: METADATA * SUB color teahouse.internal/theme || alice: JOIN #tea | alice: PART #tea | alice: METADATA * SET color | alice: JOIN #tea",
+        expect![[r#"
+            alice < BATCH +1 metadata alice
+            alice < BATCH -1
+            bob < BATCH +1 metadata bob
+            bob < BATCH -1
+            carol < BATCH +1 metadata carol
+            carol < BATCH -1
+            alice < :alice JOIN #tea
+            alice < 353 alice = #tea :alice ~bob carol
+            alice < 366 alice #tea :End of /NAMES list
+            bob < :alice JOIN #tea
+            bob < :alice METADATA alice color * :#44683f
+            carol < :alice JOIN #tea
+            alice < :alice PART #tea
+            bob < :alice PART #tea
+            carol < :alice PART #tea
+            alice < 761 alice * color *
+            alice < :alice JOIN #tea
+            alice < 353 alice = #tea :alice ~bob carol
+            alice < 366 alice #tea :End of /NAMES list
+            bob < :alice JOIN #tea
+            carol < :alice JOIN #tea"#]],
+    );
+}
