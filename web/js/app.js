@@ -263,6 +263,7 @@ export class App {
   /** The page came to the front, or went to the back: only what is seen is read. */
   seen() {
     this.store.dispatch({ look: document.hidden ? null : this.place });
+    this.session.marks.look();
   }
 
   /** @param {string[]} lines */
@@ -317,6 +318,7 @@ export class App {
       numbered: (wanted) => this.hint([this.texts.say("name-taken", { name: wanted, nick: this.store.state.nick })]),
       proved: (account, keys) => this.#login.keep({ account, keys }),
       registered: (account, password) => this.#registered(account, password),
+      ownedElsewhere: () => this.#tab.write(INSIDE, null),
       claimed: (code) => this.#claimed(code),
     };
     return new Session(this.store, this.socket, this.memory, this.#tab.read(PASSWORD), owner, arrival);
@@ -369,6 +371,7 @@ export class App {
     this.place = key;
     this.#wish = null;
     this.store.dispatch({ look: document.hidden ? null : key });
+    this.session.marks.look();
   }
 
   /** Looks at the place that was wished for when it is there, and never at one that is gone. */

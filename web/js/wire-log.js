@@ -27,7 +27,7 @@ export class WireLog {
 }
 
 /** What stands before a password or a proof, which nobody who looks over one's shoulder is to read. */
-const BEFORE_SECRETS = /^((?:@\S+ )?(?:PASS|OPER \S+|REDEEM|ACCOUNT (?:CREATE|PASSWORD) \S+|REGISTER \S+ \S+|AUTHENTICATE(?! (?:PLAIN|EXTERNAL|SCRAM-\S+|\+|\*)$))) .*$/i;
+const BEFORE_SECRETS = /^((?:@\S+ )?(?:PASS|NICKSERV|NS|PRIVMSG NickServ|OPER \S+|REDEEM|ACCOUNT (?:CREATE|PASSWORD) \S+|REGISTER \S+ \S+|AUTHENTICATE(?! (?:PLAIN|EXTERNAL|SCRAM-\S+|\+|\*)$))) .*$/i;
 
 /** @param {string} line */
 export function withoutSecrets(line) {

@@ -53,6 +53,7 @@ class Desk {
       numbered: (wanted) => void this.told.push(`numbered ${wanted}`),
       proved: (account) => void this.told.push(`proved ${account}`),
       registered: (account, password) => void this.told.push(`registered ${account} ${password}`),
+      ownedElsewhere: () => void this.told.push("owned elsewhere"),
       claimed: (code) => void this.told.push(`claimed ${code}`),
     }, arrival);
   }
@@ -309,6 +310,15 @@ test("a guest's name becomes its own, and its token is forgotten", () => {
   desk.close();
   desk.open();
   assert.deepEqual(desk.hear(`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`).slice(1), ["AUTHENTICATE SCRAM-SHA-256"]);
+});
+
+test("a tab that came as a guest before its name was kept in another one asks for the password, and makes no new guest", () => {
+  const desk = new Desk();
+  desk.arrive();
+  desk.hear(":tea 900 alice alice!account@tea alice :Logged in");
+  assert.deepEqual(desk.told, ["owned elsewhere"]);
+  desk.close();
+  assert.deepEqual(desk.refusals.map((one) => [one.what, one.code, one.nick]), [["login", "OWNED_ELSEWHERE", "alice"]]);
 });
 
 test("what was asked and not answered before the connection went is asked again by hand", () => {

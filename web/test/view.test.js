@@ -80,6 +80,7 @@ test("no password is shown in the socket panel", () => {
   for (const [line, shown] of [
     ["REGISTER * * :oolong tea", "REGISTER * * …"],
     ["PASS :open sesame", "PASS …"],
+    ["PRIVMSG nickserv :IDENTIFY oolong tea", "PRIVMSG nickserv …"],
     ["@label=x OPER claim 5eed", "@label=x OPER claim …"],
     ["REDEEM c0de", "REDEEM …"],
     ["AUTHENTICATE biws", "AUTHENTICATE …"],

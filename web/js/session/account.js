@@ -76,6 +76,7 @@ export class Account {
 
   /** @param {Line} line */
   received({ command, params }) {
+    if (command === "900" && this.#isGuestElsewhere) this.#owner.ownedElsewhere();
     if (command === "FAIL" && params[0] === "REDEEM") this.#isUninvited = true;
     if (command === "376" || command === "422" || command === "REGISTER") this.#showClaim();
     if (this.#isClaiming) this.#claiming(command, params);
@@ -87,7 +88,14 @@ export class Account {
     }
   }
 
+  /** Whether the name was made our own in another tab: this one has come as a guest, and could not come again. */
+  get #isGuestElsewhere() {
+    return this.arrival.as === "guest" && this.#asked === null && this.#store.state.account !== null;
+  }
+
   closed() {
+    const { nick } = this.#store.state;
+    if (this.#isGuestElsewhere) this.#owner.refused({ what: "login", isFirst: false, nick, code: "OWNED_ELSEWHERE", why: "" });
     this.#isClaiming = false;
     if (this.#asked !== null) this.#refuse("NOT_CONNECTED");
   }

@@ -6,6 +6,8 @@ import { wireText } from "../state/words.js";
 import { Account } from "./account.js";
 import { Backlog } from "./backlog.js";
 import { KeepAlive } from "./keep-alive.js";
+import { Marks } from "./marks.js";
+import { Profile } from "./profile.js";
 import { Registration } from "./registration.js";
 import { Search } from "./search.js";
 import { Seat } from "./seat.js";
@@ -27,6 +29,7 @@ import { Seat } from "./seat.js";
  * @property {(wanted: string) => void} numbered the name that was wanted is somebody else's, and we have another
  * @property {(account: string, keys: import("./scram.js").Keys) => void} proved we are logged in, and can be again by these
  * @property {(account: string, password: string) => void} registered our name is our own now
+ * @property {() => void} ownedElsewhere our name is our own now, by what was done in another tab
  * @property {(code: string | null) => void} claimed the operator's link has worked, or why not
  * @property {() => void} notSent there is no connection
  *
@@ -60,13 +63,17 @@ export class Session {
     this.#socket = socket;
     this.#backlog = new Backlog(this, store);
     this.search = new Search(this, store);
+    this.marks = new Marks(this, store);
+    this.profile = new Profile(this, store);
     this.#seat = new Seat(this, store, memory);
     this.account = new Account(this, store, memory, owner, arrival);
     this.#parts = [
       new Registration(this, store, memory, password, this.account, owner),
       this.account,
+      this.profile,
       this.#seat,
       this.#backlog,
+      this.marks,
       new KeepAlive(this, socket),
     ];
   }
@@ -189,6 +196,7 @@ export class Session {
    */
   talk(nick) {
     this.#store.dispatch({ talk: nick });
+    this.marks.ask(nick);
     this.#backlog.want(nick);
   }
 
@@ -205,6 +213,11 @@ export class Session {
   again(place, message) {
     this.#store.dispatch({ forget: message.id, place });
     this.say(place, message.text, message.kind, message.about);
+  }
+
+  /** Our nick, folded. */
+  get self() {
+    return fold(this.#store.state.nick);
   }
 
   /** Whether messages can be answered and reacted to. */

@@ -50,7 +50,9 @@ export function incoming(state, line) {
     const rest = message.mine ? settle(before.messages, message, label) : before.messages;
     const messages = insert(rest, message);
     missed = history !== null && messages !== rest && wasMissed(before, message);
-    const isNews = messages !== rest && !message.mine && (history === null || missed) && state.current !== fold(place);
+    // What was read on another device is no news; what was not is news, though it comes from the history.
+    const isUnread = before.read === null || message.time === null ? history === null || missed : message.time > before.read;
+    const isNews = messages !== rest && !message.mine && isUnread && state.current !== fold(place);
     return { messages, unread: before.unread + (isNews ? 1 : 0) };
   }, fresh);
   return missed && told.away ? { ...told, away: { ...told.away, caughtUp: told.away.caughtUp + 1 } } : told;

@@ -14,6 +14,7 @@ import { fold, isRoom } from "../net/irc.js";
  * @property {boolean} joined
  * @property {number} unread
  * @property {number | null} marker the id of the first message that was unread when the place was last looked at
+ * @property {string | null} read up to when it has been read, on any device, if that is known
  * @property {boolean} loading whether older messages have been asked for
  * @property {boolean} complete whether there are no older ones
  * @property {boolean} known whether it was there when the connection was last lost
@@ -34,6 +35,7 @@ export function emptyPlace(name) {
     joined: false,
     unread: 0,
     marker: null,
+    read: null,
     loading: false,
     complete: false,
     known: false,

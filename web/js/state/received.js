@@ -1,10 +1,13 @@
 // A line from the server: one small function a command. What is not in the table is ignored.
-import { isRoom, nickOf } from "../net/irc.js";
+import { fold, isRoom, nickOf } from "../net/irc.js";
 import { reacted, redacted } from "./about.js";
 import { batchOf, labelOf, withBatch } from "./batches.js";
 import { incoming } from "./incoming.js";
+import { marked } from "./marks.js";
 import { invited, noticed, putOut, refused } from "./notices.js";
+import { owns, seen } from "./owners.js";
 import { find } from "./places.js";
+import * as profiles from "./profiles.js";
 import * as rooms from "./rooms.js";
 import { foundOne } from "./search.js";
 import { isSelf } from "./words.js";
@@ -34,7 +37,7 @@ export function received(state, line, at) {
 
 /** @type {Record<string, Handler>} */
 const HANDLERS = {
-  "001": (state, { params: [nick = state.nick] }) => ({ ...state, nick }),
+  "001": (state, { source, params: [nick = state.nick] }) => ({ ...state, nick, server: source }),
   "005": (state, { params }) => ({ ...state, tokens: { ...state.tokens, ...tokens(params.slice(1, -1)) } }),
   331: (state, { params: [, room = ""] }) => rooms.topic(state, room, null),
   332: (state, { params: [, room = "", text = ""] }) => rooms.topic(state, room, text),
@@ -42,22 +45,26 @@ const HANDLERS = {
   376: welcomed,
   422: welcomed,
   433: (state, line) => (state.phase === "online" ? failed(state, line) : state),
+  761: (state, { params }) => profiles.told(state, params.slice(1)),
   900: (state, { params: [, , account = null] }) => ({ ...state, account }),
   901: (state) => ({ ...state, account: null }),
+  ACCOUNT: (state, line) => owns(state, who(line), line.params[0] !== "*"),
   BATCH: withBatch,
   CAP: capabilities,
   ERROR: noticed,
   FAIL: failed,
   INVITE: asked,
-  JOIN: (state, line) => rooms.join(state, who(line), line.params[0] ?? "", line.source ?? ""),
+  JOIN: (state, line) => seen(rooms.join(state, who(line), line.params[0] ?? "", line.source ?? ""), [line.source ?? ""]),
   KICK: kicked,
+  MARKREAD: marked,
+  METADATA: (state, { params }) => profiles.told(state, params),
   NICK: renamed,
   NOTE: noticed,
   NOTICE: incoming,
   PART: (state, line) => rooms.part(state, who(line), line.params[0] ?? ""),
   PRIVMSG: incoming,
   REDACT: redacted,
-  QUIT: (state, line) => rooms.quit(state, who(line)),
+  QUIT: gone,
   TAGMSG: reacted,
   TOPIC: (state, { params: [room = "", text = ""] }) => rooms.topic(state, room, text),
   WARN: noticed,
@@ -74,14 +81,17 @@ function welcomed(state, _line, at) {
   return { ...state, phase: "online", away };
 }
 
+/** What the page asks for by itself: nobody misses what it does not get. */
+const UNASKED = new Set(["CHATHISTORY", "MARKREAD"]);
+
 /**
  * @param {State} state
  * @param {Line} line
  * @returns {State}
  */
 function failed(state, line) {
-  const marked = refused(state, line, labelOf(state, line));
-  return line.command === "FAIL" && line.params[0] === "CHATHISTORY" ? marked : noticed(marked, line);
+  const told = refused(state, line, labelOf(state, line));
+  return line.command === "FAIL" && UNASKED.has(line.params[0] ?? "") ? told : noticed(told, line);
 }
 
 /** @type {Handler} */
@@ -109,9 +119,17 @@ function kicked(state, line) {
 }
 
 /** @type {Handler} */
+function gone(state, line) {
+  const nick = who(line);
+  return owns(profiles.forgotten(rooms.quit(state, nick), nick), nick, false);
+}
+
+/** @type {Handler} */
 function renamed(state, line) {
   const [to = ""] = line.params;
-  const moved = rooms.rename(state, who(line), to);
+  const isOwner = Object.hasOwn(state.owners, fold(who(line)));
+  const known = owns(owns(state, who(line), false), to, isOwner);
+  const moved = profiles.renamed(rooms.rename(known, who(line), to), who(line), to);
   if (!isSelf(state, who(line))) return moved;
   return { ...moved, nick: to, source: line.source?.replace(/^[^!]*/, to) ?? null };
 }

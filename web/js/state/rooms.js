@@ -1,5 +1,6 @@
 // Who is in which room, and what its topic is.
-import { fold, isRoom } from "../net/irc.js";
+import { fold, isRoom, nickOf } from "../net/irc.js";
+import { seen } from "./owners.js";
 import { change, changeRooms, emptyPlace, find, remove, withPerson, withoutPerson } from "./places.js";
 import { isSelf } from "./words.js";
 
@@ -65,9 +66,10 @@ export function rename(state, from, to) {
  */
 export function names(state, room, list) {
   const signs = rankSigns(state);
-  const nicks = list.split(" ").map((name) => bare(name, signs).replace(/!.*/, ""));
-  const found = nicks.filter((nick) => nick !== "").map((nick) => [fold(nick), nick]);
-  return change(state, room, (place) => ({ people: { ...place.people, ...Object.fromEntries(found) } }));
+  const sources = list.split(" ").map((name) => bare(name, signs));
+  const nicks = sources.map(nickOf).filter((nick) => nick !== "").map((nick) => [fold(nick), nick]);
+  const known = change(state, room, (place) => ({ people: { ...place.people, ...Object.fromEntries(nicks) } }));
+  return seen(known, sources);
 }
 
 /**

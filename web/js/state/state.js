@@ -36,12 +36,15 @@ import { lookedAround, searching } from "./search.js";
  * @typedef {object} State
  * @property {Phase} phase
  * @property {string} nick
+ * @property {string | null} server the server's name
  * @property {string | null} account the account that we are logged in to
  * @property {string | null} source our `nick!user@host` as the server shows it
  * @property {readonly string[]} caps
  * @property {Readonly<Record<string, string>>} tokens what 005 told
  * @property {Readonly<Record<string, Batch>>} batches
  * @property {Readonly<Record<string, Place>>} places rooms and conversations, by folded name
+ * @property {Readonly<Record<string, true>>} owners whose name is their own, of those who are here, by folded nick
+ * @property {Readonly<Record<string, import("./profiles.js").Profile>>} profiles what people tell of themselves, by folded nick
  * @property {readonly Notice[]} notices
  * @property {string | null} current the folded name of the place that is looked at
  * @property {Away | null} away
@@ -69,12 +72,15 @@ export function initial(me) {
   return {
     phase: "offline",
     nick: me,
+    server: null,
     account: null,
     source: null,
     caps: [],
     tokens: {},
     batches: {},
     places: {},
+    owners: {},
+    profiles: {},
     notices: [],
     current: null,
     away: null,
@@ -104,7 +110,7 @@ export function reduce(state, input) {
 /** @type {Record<"connecting" | "open" | "close", (state: State, at: number) => State>} */
 const EVENTS = {
   connecting: (state) => ({ ...state, phase: "connecting" }),
-  open: (state) => ({ ...state, phase: "registering", account: null, caps: [], tokens: {}, batches: {} }),
+  open: (state) => ({ ...state, phase: "registering", account: null, caps: [], tokens: {}, batches: {}, owners: {}, profiles: {} }),
   close: (state, at) => {
     const wasOnline = state.phase === "online";
     const places = Object.entries(state.places).map(([key, place]) => {

@@ -3,6 +3,7 @@ import { useState } from "../../vendor/hooks.js";
 import { REGISTER } from "../session/registration.js";
 import { Dialog } from "./dialog.js";
 import { html } from "./html.js";
+import { ProfileForm } from "./profile.js";
 import { Secret, Stay } from "./secret.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -15,6 +16,7 @@ export function AccountDialog({ app }) {
     <${Dialog} texts=${texts} label=${nick} close=${() => app.lookAtAccount(false)}>
       ${link && account === null && html`<p class="link-note">${texts.say(`link-${link.what}`)}</p>`}
       ${account === null ? html`<${Guest} app=${app} />` : html`<${Owner} app=${app} />`}
+      ${app.session.profile.isThere && html`<${ProfileForm} app=${app} />`}
     <//>
   `;
 }

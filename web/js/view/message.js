@@ -1,8 +1,9 @@
 // One message, what it answers, and how others react to it. It is drawn again only when something of it has changed: a room may hold thousands.
 import { Component } from "../../vendor/preact.js";
 import { fold } from "../net/irc.js";
-import { html, classes, hue } from "./html.js";
+import { html, classes } from "./html.js";
 import { linked } from "./linked.js";
+import { Told, coloured } from "./look.js";
 import { MessageMenu } from "./message-menu.js";
 import { Reactions } from "./reactions.js";
 
@@ -18,6 +19,7 @@ import { Reactions } from "./reactions.js";
  * @property {string} me
  * @property {Message | undefined} answered the message that it answers, if that is here
  * @property {import("../state/about.js").Reactions | undefined} reactions
+ * @property {import("../state/profiles.js").Profile | undefined} profile what its author tells of itself
  * @property {boolean} isOpen whether its menu is open
  * @property {(id: number | null) => void} open opens one message's menu, or none
  */
@@ -29,22 +31,22 @@ export class Row extends Component {
    * @param {Props} next
    */
   shouldComponentUpdate(next) {
-    const { message, head, texts, me, answered, reactions, isOpen } = this.props;
+    const { message, head, texts, me, answered, reactions, profile, isOpen } = this.props;
     const same = next.message === message && next.head === head && next.texts === texts && next.me === me;
-    return !same || next.answered !== answered || next.reactions !== reactions || next.isOpen !== isOpen;
+    return !same || next.profile !== profile || next.answered !== answered || next.reactions !== reactions || next.isOpen !== isOpen;
   }
 
   /**
    * @override
    * @param {Props} props
    */
-  render({ app, texts, place, message, head, me, answered, reactions, isOpen, open }) {
+  render({ app, texts, place, message, head, me, answered, reactions, profile, isOpen, open }) {
     const { from, kind, text, mine, pending, failed } = message;
     const isMention = !mine && kind !== "notice" && mentions(text, me);
-    const name = html`<${Name} app=${app} nick=${from} />`;
+    const name = html`<${Name} app=${app} nick=${from} profile=${profile} />`;
     return html`
       <li class=${classes("message", `is-${kind}`, head && "has-head", mine && "is-mine", pending && "is-pending", failed && "is-failed", isMention && "is-mention")}>
-        ${head && kind !== "action" && html`<p class="head">${name}${kind === "notice" && html`<span class="tag">${texts.say("notice-from")}</span>`}</p>`}
+        ${head && kind !== "action" && html`<p class="head">${name}<${Told} profile=${profile} />${kind === "notice" && html`<span class="tag">${texts.say("notice-from")}</span>`}</p>`}
         ${message.about !== null && html`<p class="answered">↩ ${answered ? html`<b>${answered.from}</b> ${excerpt(answered.text)}` : texts.say("answered-elsewhere")}</p>`}
         <p class="said"><${When} texts=${texts} time=${message.time} /><span class="text">${kind === "action" && html`<span class="star">✻ </span>${name} `}${linked(text)}</span></p>
         ${reactions && Object.keys(reactions).length > 0 && html`<${Reactions} app=${app} place=${place} message=${message} reactions=${reactions} />`}
@@ -66,9 +68,10 @@ export function excerpt(text) {
   return letters.length > EXCERPT_LETTERS ? `${letters.slice(0, EXCERPT_LETTERS).join("")}…` : text;
 }
 
-/** @param {{ app: import("../app.js").App, nick: string }} props */
-function Name({ app, nick }) {
-  return html`<button class=${classes("name", hue(nick))} title=${app.texts.say("talk-to", { name: nick })} onClick=${() => app.talk(nick)}>${nick}</button>`;
+/** @param {{ app: import("../app.js").App, nick: string, profile: import("../state/profiles.js").Profile | undefined }} props */
+function Name({ app, nick, profile }) {
+  const look = coloured(nick, profile);
+  return html`<button class=${classes("name", look.class)} style=${look.style} title=${app.texts.say("talk-to", { name: nick })} onClick=${() => app.talk(nick)}>${nick}</button>`;
 }
 
 /** @param {{ texts: import("../texts.js").Texts, time: string | null }} props */

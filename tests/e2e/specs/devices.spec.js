@@ -1,0 +1,85 @@
+// What one's devices tell one another, and what people tell of themselves.
+import { anotherDevice, isOwner, keepName, logIn } from "../support/account.js";
+import { Person } from "../support/person.js";
+import { expect, test } from "../support/test.js";
+
+/**
+ * @param {import("@playwright/test").Page} page
+ * @param {string} name
+ */
+function room(page, name) {
+  return page.getByRole("navigation", { name: "Rooms" }).getByRole("button", { name });
+}
+
+test("what is read on one device is read on the other", async ({ teahouse, browser, page, raw }) => {
+  const bob = await raw("bob");
+  await bob.join("#tea");
+  const laptop = await Person.enter(page, teahouse.page, "alice");
+  await page.getByLabel("Join a room").fill("#tea");
+  await page.getByRole("button", { name: "Join", exact: true }).click();
+  await laptop.isIn("#tea");
+  await keepName(page);
+  await isOwner(page);
+
+  const other = await anotherDevice(browser);
+  await logIn(other, teahouse.page, "alice");
+  const phone = new Person(other);
+  await room(other, "#tea").click();
+  await phone.isIn("#tea");
+  await room(page, "#tea").click();
+  await laptop.isIn("#tea");
+  bob.say("#tea", "one");
+  await laptop.sees(["one"]);
+  await phone.sees(["one"]);
+  // Both look at #tea: what comes in the lobby is new on both, until one of them reads it.
+  bob.say("#lobby", "two");
+  bob.say("#lobby", "three");
+  await expect(room(other, "#lobby").getByLabel("2 new messages")).toBeVisible();
+  await expect(room(page, "#lobby").getByLabel("2 new messages")).toBeVisible();
+  await room(page, "#lobby").click();
+  await laptop.sees(["two", "three"]);
+  await expect(room(other, "#lobby").getByLabel("2 new messages")).toBeHidden();
+
+  // What is said while nobody is here is new on whatever device comes next, and what was read is not.
+  await page.close();
+  await other.close();
+  bob.say("#tea", "four");
+  await bob.history("#tea");
+  const third = await anotherDevice(browser);
+  await logIn(third, teahouse.page, "alice");
+  await new Person(third).isIn("#lobby");
+  await expect(room(third, "#tea").getByLabel("1 new message")).toBeVisible();
+});
+
+test("what one tells of oneself stands beside one's name, for those who are there and those who come", async ({ teahouse, browser, page }) => {
+  const alice = await Person.enter(page, teahouse.page, "alice");
+  const bobs = await anotherDevice(browser);
+  const bob = await Person.enter(bobs, teahouse.page, "bob");
+  await alice.say("before");
+  await keepName(page);
+  await isOwner(page);
+  await expect(bob.people.getByRole("button", { name: "alice This name is their own" })).toBeVisible();
+  await expect(bob.people.getByRole("button", { name: "bob This name is their own" })).toHaveCount(0);
+  await page.getByRole("button", { name: "Your account" }).click();
+  await page.getByLabel("Name to show beside it").fill("Alice Liddell 茶");
+  await page.getByLabel("Pronouns").fill("she/her");
+  await page.getByLabel("A colour of my own").check();
+  await page.getByLabel("Colour", { exact: true }).fill("#0000ff");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  for (const person of [alice, bob]) {
+    await expect(person.people.getByText("Alice Liddell 茶 · she/her")).toBeVisible();
+    await expect(person.log.getByText("Alice Liddell 茶 · she/her")).toBeVisible();
+    expect(await person.log.getByRole("button", { name: "alice" }).first().evaluate((name) => getComputedStyle(name).getPropertyValue("--hue"))).toBe("240");
+  }
+  // Whoever comes later is told, too, and so are those who were there of whoever comes.
+  const carol = await Person.enter(await anotherDevice(browser), teahouse.page, "carol");
+  await expect(carol.people.getByText("Alice Liddell 茶 · she/her")).toBeVisible();
+  await page.reload();
+  await isOwner(page);
+  await expect(alice.people.getByText("Alice Liddell 茶 · she/her")).toBeVisible();
+  await page.getByRole("button", { name: "Your account" }).click();
+  await expect(page.getByLabel("Pronouns")).toHaveValue("she/her");
+  await page.getByLabel("Pronouns").fill("");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await expect(bob.people.getByText("Alice Liddell 茶", { exact: true })).toBeVisible();
+});
