@@ -7,6 +7,7 @@ import { Session } from "./session/session.js";
 import { COMMANDS, perform } from "./commands.js";
 import { linkOf } from "./link.js";
 import { LoginMemory } from "./login-memory.js";
+import { OutboxDrawer } from "./outbox-drawer.js";
 import { Store } from "./store.js";
 import { loadTexts } from "./texts.js";
 import { WireLog } from "./wire-log.js";
@@ -47,6 +48,7 @@ export class App {
   memory;
   #tab;
   #login;
+  #drawer = new OutboxDrawer();
   #draw = () => {};
   #drawing = false;
   #nextHint = 1;
@@ -221,13 +223,13 @@ export class App {
 
   /**
    * @param {string} typed
+   * @returns whether it was taken
    */
   write(typed) {
     const place = this.current;
-    if (place === undefined) return;
+    if (place === undefined) return false;
     const about = this.answers.get(fold(place.name))?.msgid ?? null;
-    this.answer(null);
-    perform(typed, {
+    const isTaken = perform(typed, {
       place: place.name,
       about,
       session: this.session,
@@ -235,6 +237,8 @@ export class App {
       hint: (id, values) => this.hint([this.texts.say(id, values)]),
       help: () => this.#help(),
     });
+    if (isTaken) this.answer(null);
+    return isTaken;
   }
 
   /** @returns {Place | undefined} */
@@ -315,13 +319,14 @@ export class App {
         this.#outside();
       },
       notSent: () => this.hint([this.texts.say("not-sent")]),
+      full: () => this.hint([this.texts.say("outbox-full")]),
       numbered: (wanted) => this.hint([this.texts.say("name-taken", { name: wanted, nick: this.store.state.nick })]),
       proved: (account, keys) => this.#login.keep({ account, keys }),
       registered: (account, password) => this.#registered(account, password),
       ownedElsewhere: () => this.#tab.write(INSIDE, null),
       claimed: (code) => this.#claimed(code),
     };
-    return new Session(this.store, this.socket, this.memory, this.#tab.read(PASSWORD), owner, arrival);
+    return new Session(this.store, this.socket, this.memory, this.#tab.read(PASSWORD), this.#drawer, owner, arrival);
   }
 
   /** What one would have come in with is no use any more: the password is asked for again. */

@@ -15,7 +15,7 @@ import { isRoom } from "./net/irc.js";
  * @property {boolean} [needsText]
  * @property {boolean} [roomOnly]
  * @property {string} help the id of its text
- * @property {(text: string, desk: Desk) => void} run
+ * @property {(text: string, desk: Desk) => unknown} run false when it could not be done, and may be tried again
  */
 
 /** @type {readonly Command[]} */
@@ -46,7 +46,7 @@ export const COMMANDS = [
       if (isRoom(nick)) return session.say(nick, words);
       session.talk(nick);
       go(nick);
-      session.say(nick, words);
+      return session.say(nick, words);
     },
   },
   {
@@ -69,14 +69,16 @@ export const COMMANDS = [
  * Does what was typed: says it, or carries out the command it is.
  * @param {string} typed
  * @param {Desk} desk
+ * @returns {boolean} false when what was typed should stay where it is
  */
 export function perform(typed, desk) {
   if (!typed.startsWith("/")) return desk.session.say(desk.place, typed, "privmsg", desk.about);
   if (typed.startsWith("//")) return desk.session.say(desk.place, typed.slice(1), "privmsg", desk.about);
   const [, name = "", text = ""] = /^\/(\S*)\s*(.*)$/s.exec(typed.trimEnd()) ?? [];
   const command = COMMANDS.find(({ names }) => names.includes(name.toLowerCase()));
-  if (command === undefined) return desk.hint("command-unknown", { command: name });
-  if (command.needsText && text === "") return desk.hint("command-missing", { command: name });
-  if (command.roomOnly && !isRoom(desk.place)) return desk.hint("command-only-room", { command: name });
-  command.run(text, desk);
+  if (command === undefined) desk.hint("command-unknown", { command: name });
+  else if (command.needsText && text === "") desk.hint("command-missing", { command: name });
+  else if (command.roomOnly && !isRoom(desk.place)) desk.hint("command-only-room", { command: name });
+  else return command.run(text, desk) !== false;
+  return true;
 }

@@ -1,93 +1,11 @@
 // A session without a socket: what it says, to what it hears.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { Session, roomName } from "../js/session/session.js";
-import { CAPABILITIES, numbered } from "../js/session/registration.js";
-import { Store } from "../js/store.js";
+import { numbered } from "../js/session/registration.js";
+import { roomName } from "../js/session/session.js";
+import { Desk, ME, OFFER } from "./desk.js";
 
 mock.timers.enable({ apis: ["setInterval", "Date"] });
-
-const OFFER = CAPABILITIES.join(" ");
-const ME = ":alice!web@guest.tea";
-
-class Desk {
-  /** @type {string[]} what was sent since it was last looked at */
-  sent = [];
-  /** @type {import("../js/session/registration.js").Refusal[]} */
-  refusals = [];
-  /** @type {string[]} what else its owner was told */
-  told = [];
-  closed = "";
-  store;
-  session;
-
-  /**
-   * @param {Record<string, string>} [remembered]
-   * @param {string | null} [password]
-   * @param {import("../js/session/account.js").Arrival} [arrival]
-   */
-  constructor(remembered = {}, password = null, arrival = undefined) {
-    this.kept = new Map(Object.entries(remembered));
-    this.store = new Store("alice", () => {});
-    const socket = {
-      send: (/** @type {string} */ line) => {
-        this.sent.push(line);
-        this.session.handle({ type: "sent", at: 0, line });
-        return true;
-      },
-      settled() {},
-      start() {},
-      stop() {},
-      close: (/** @type {number | undefined} */ code) => void (this.closed = String(code)),
-    };
-    const memory = {
-      read: (/** @type {string} */ key) => this.kept.get(key) ?? null,
-      write: (/** @type {string} */ key, /** @type {string | null} */ value) => {
-        if (value === null) this.kept.delete(key);
-        else this.kept.set(key, value);
-      },
-    };
-    this.session = new Session(this.store, socket, memory, password, {
-      refused: (refusal) => void this.refusals.push(refusal),
-      notSent() {},
-      numbered: (wanted) => void this.told.push(`numbered ${wanted}`),
-      proved: (account) => void this.told.push(`proved ${account}`),
-      registered: (account, password) => void this.told.push(`registered ${account} ${password}`),
-      ownedElsewhere: () => void this.told.push("owned elsewhere"),
-      claimed: (code) => void this.told.push(`claimed ${code}`),
-    }, arrival);
-  }
-
-  /** @param {string[]} lines */
-  hear(...lines) {
-    for (const line of lines) this.session.handle({ type: "message", at: 5000, line });
-    return this.said();
-  }
-
-  said() {
-    return this.sent.splice(0);
-  }
-
-  open() {
-    this.session.handle({ type: "open", at: 1000, protocol: "text.ircv3.net" });
-    return this.said();
-  }
-
-  close() {
-    this.session.handle({ type: "close", at: 2000, code: 1006, reason: "", clean: false, retryAt: null });
-  }
-
-  /**
-   * Until every answer to the welcome has come.
-   * @param {string[]} seated what a kept seat brings
-   */
-  arrive(...seated) {
-    this.open();
-    const welcome = [":tea 001 alice :Welcome", ":tea 005 alice teahouse.internal/AUTOJOIN=#lobby,#help :are supported"];
-    this.hear(`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`, ...welcome, ":tea 422 alice :No MOTD", ...seated);
-    return this.hear(":tea PONG tea seated");
-  }
-}
 
 test("registration asks for what is offered and shows the guest's token", () => {
   const desk = new Desk({ token: "t0ken" }, "open sesame");
@@ -199,31 +117,6 @@ test("a conversation asks for what was said in it before, once", () => {
   assert.deepEqual(desk.hear(":bob!b@h PRIVMSG alice :hi again"), []);
   assert.equal(desk.store.state.places.bob?.complete, true);
   assert.deepEqual(desk.hear(":bob!b@h JOIN #tea"), ["CHATHISTORY LATEST bob * 50"]);
-});
-
-test("a long message is said in several, each with its label, an action as actions", () => {
-  const desk = new Desk();
-  desk.arrive(`${ME} JOIN #tea`);
-  desk.session.say("#tea", `${"茶".repeat(300)}\n\nsecond`);
-  const said = desk.said();
-  assert.equal(said.length, 3);
-  assert.ok(said.every((line, i) => line.startsWith(`@label=m${i + 1} PRIVMSG #tea `)));
-  desk.session.say("#tea", "x".repeat(600), "action");
-  assert.ok(desk.said().every((line) => /PRIVMSG #tea :\x01ACTION x+\x01$/.test(line)));
-  assert.equal(desk.store.state.places["#tea"]?.messages.filter(({ pending }) => pending).length, 5);
-});
-
-test("what did not get through is sent again as a new message", () => {
-  const desk = new Desk();
-  desk.arrive(`${ME} JOIN #tea`);
-  desk.session.say("#tea", "hello");
-  desk.hear("@label=m1 FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #tea :Not now");
-  const [message] = desk.store.state.places["#tea"]?.messages ?? [];
-  assert.ok(message?.failed === "refused");
-  desk.said();
-  desk.session.again("#tea", message);
-  assert.deepEqual(desk.said(), ["@label=m2 PRIVMSG #tea hello"]);
-  assert.deepEqual(desk.store.state.places["#tea"]?.messages.map(({ pending }) => pending), [true]);
 });
 
 test("a PING is answered, and silence is asked about, then ended", () => {

@@ -1,6 +1,6 @@
 // From the opened socket to 001: capabilities, the guest's token or the owner's proof, a nick that is free.
 // https://modern.ircdocs.horse/#connection-registration and https://ircv3.net/specs/extensions/capability-negotiation
-
+import { CLIENT_MSGID } from "../net/client-id.js";
 import { Login } from "./login.js";
 
 /**
@@ -28,6 +28,7 @@ export const CAPABILITIES = [
   "soju.im/search",
   "sasl",
   REGISTER,
+  CLIENT_MSGID,
   GUEST,
 ];
 

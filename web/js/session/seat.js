@@ -8,7 +8,7 @@ import { isSelf } from "../state/words.js";
  */
 
 /** Asked after the welcome: what a kept seat brings comes before its answer. */
-const MARK = "seated";
+export const MARK = "seated";
 
 const ROOMS = "rooms";
 const TALKS = "talks";

@@ -7,6 +7,7 @@ import { Account } from "./account.js";
 import { Backlog } from "./backlog.js";
 import { KeepAlive } from "./keep-alive.js";
 import { Marks } from "./marks.js";
+import { Outbox } from "./outbox.js";
 import { Profile } from "./profile.js";
 import { Registration } from "./registration.js";
 import { Search } from "./search.js";
@@ -32,6 +33,7 @@ import { Seat } from "./seat.js";
  * @property {() => void} ownedElsewhere our name is our own now, by what was done in another tab
  * @property {(code: string | null) => void} claimed the operator's link has worked, or why not
  * @property {() => void} notSent there is no connection
+ * @property {() => void} full too much waits to be sent already
  *
  * @typedef {object} Part one behaviour of a session
  * @property {() => void} [opened]
@@ -43,9 +45,9 @@ export class Session {
   #owner;
   #store;
   #socket;
-  #labels = 0;
   #backlog;
   #seat;
+  #outbox;
   /** @type {Part[]} */
   #parts;
 
@@ -54,14 +56,16 @@ export class Session {
    * @param {Connection} socket
    * @param {import("../storage.js").Memory} memory
    * @param {string | null} password the server's, if it was asked for
+   * @param {import("../outbox-drawer.js").Drawer} drawer
    * @param {Owner} owner
    * @param {import("./account.js").Arrival} [arrival]
    */
-  constructor(store, socket, memory, password, owner, arrival = { as: "guest" }) {
+  constructor(store, socket, memory, password, drawer, owner, arrival = { as: "guest" }) {
     this.#owner = owner;
     this.#store = store;
     this.#socket = socket;
     this.#backlog = new Backlog(this, store);
+    this.#outbox = new Outbox(this, store, drawer);
     this.search = new Search(this, store);
     this.marks = new Marks(this, store);
     this.profile = new Profile(this, store);
@@ -74,6 +78,7 @@ export class Session {
       this.#seat,
       this.#backlog,
       this.marks,
+      this.#outbox,
       new KeepAlive(this, socket),
     ];
   }
@@ -90,6 +95,7 @@ export class Session {
   /** Says goodbye and does not come back. */
   leave() {
     this.send("QUIT", []);
+    this.#outbox.closed();
     this.#socket.stop();
   }
 
@@ -141,7 +147,7 @@ export class Session {
   }
 
   /**
-   * Says a text, in as many messages as it needs.
+   * Says a text, in as many messages as it needs: now, or when it can be. False when too much waits already.
    * @param {string} target
    * @param {string} text
    * @param {Kind} [kind]
@@ -149,16 +155,13 @@ export class Session {
    */
   say(target, text, kind = "privmsg", about = null) {
     const command = kind === "notice" ? "NOTICE" : "PRIVMSG";
-    const { source, nick, caps } = this.#store.state;
-    const bytes = bytesLeft(source, nick, command, target) - wireText(kind, "").length;
-    for (const line of text.split(/\r\n|\r|\n/)) {
-      for (const piece of split(line, bytes)) {
-        this.#labels += 1;
-        const label = caps.includes("labeled-response") ? { label: `m${this.#labels}` } : {};
-        const tags = { ...label, ...(about !== null && this.canReact && { "+reply": about }) };
-        if (!this.#wish(command, [target, wireText(kind, piece)], tags)) return;
-      }
-    }
+    const { source, nick, phase } = this.#store.state;
+    // What is said later may be said from another address.
+    const bytes = bytesLeft(phase === "online" ? source : null, nick, command, target) - wireText(kind, "").length;
+    const pieces = text.split(/\r\n|\r|\n/).flatMap((line) => split(line, bytes));
+    const isKept = this.#outbox.add(target, pieces, kind, about);
+    if (!isKept) this.#owner.full();
+    return isKept;
   }
 
   /**
@@ -174,7 +177,9 @@ export class Session {
   /** @param {string} name */
   part(name) {
     const isIn = isRoom(name) && (this.#store.state.phase !== "online" || this.#store.state.places[fold(name)]?.joined);
-    if (!isIn || this.#wish("PART", [name])) this.#store.dispatch({ hide: name });
+    if (isIn && !this.#wish("PART", [name])) return;
+    this.#store.dispatch({ hide: name });
+    this.#outbox.discardAll(name);
   }
 
   /**
@@ -211,6 +216,7 @@ export class Session {
    * @param {import("../state/messages.js").Message} message
    */
   again(place, message) {
+    if (message.clientId !== null) return this.#outbox.again(message.clientId);
     this.#store.dispatch({ forget: message.id, place });
     this.say(place, message.text, message.kind, message.about);
   }
@@ -218,6 +224,16 @@ export class Session {
   /** Our nick, folded. */
   get self() {
     return fold(this.#store.state.nick);
+  }
+
+  /**
+   * Forgets a message that did not get through.
+   * @param {string} place
+   * @param {import("../state/messages.js").Message} message
+   */
+  discard(place, message) {
+    if (message.clientId !== null) this.#outbox.discard(message.clientId);
+    else this.#store.dispatch({ forget: message.id, place });
   }
 
   /** Whether messages can be answered and reacted to. */

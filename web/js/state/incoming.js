@@ -39,7 +39,9 @@ export function incoming(state, line) {
     about: aboutOf(line),
     mine: isSelf(state, from),
     pending: false,
+    waiting: false,
     failed: null,
+    clientId: null,
     label: null,
     anchor: null,
   };

@@ -13,7 +13,9 @@
  * @property {string | null} about the msgid of the message that it answers
  * @property {boolean} mine
  * @property {boolean} pending
+ * @property {boolean} waiting whether it is pending and not on its way
  * @property {null | "refused" | "unknown"} failed
+ * @property {string | null} clientId our own id of it, while it is in the outbox
  * @property {string | null} label the one it was sent with
  * @property {Stamp | null} anchor the last confirmed message when it was sent
  *

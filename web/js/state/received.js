@@ -5,6 +5,7 @@ import { batchOf, labelOf, withBatch } from "./batches.js";
 import { incoming } from "./incoming.js";
 import { marked } from "./marks.js";
 import { invited, noticed, putOut, refused } from "./notices.js";
+import { isKnownTrouble } from "./outbox.js";
 import { owns, seen } from "./owners.js";
 import { find } from "./places.js";
 import * as profiles from "./profiles.js";
@@ -90,7 +91,9 @@ const UNASKED = new Set(["CHATHISTORY", "MARKREAD"]);
  * @returns {State}
  */
 function failed(state, line) {
-  const told = refused(state, line, labelOf(state, line));
+  const label = labelOf(state, line);
+  if (isKnownTrouble(state, line, label)) return state;
+  const told = refused(state, line, label);
   return line.command === "FAIL" && UNASKED.has(line.params[0] ?? "") ? told : noticed(told, line);
 }
 

@@ -2,6 +2,7 @@
 import { isRoom } from "../net/irc.js";
 import { aboutOf } from "./about.js";
 import { insert, lastConfirmed } from "./messages.js";
+import { onItsWay } from "./outbox.js";
 import { change, emptyPlace } from "./places.js";
 import { words } from "./words.js";
 
@@ -15,7 +16,10 @@ import { words } from "./words.js";
  * @param {import("../net/irc.js").Line} line
  * @returns {State}
  */
-export function sent(state, { command, params, tags }) {
+export function sent(state, line) {
+  const ofOutbox = onItsWay(state, line);
+  if (ofOutbox !== null) return ofOutbox;
+  const { command, params, tags } = line;
   const [target = "", text = ""] = params;
   if (command !== "PRIVMSG" && command !== "NOTICE") return state;
   const said = words(command, text);
@@ -32,10 +36,12 @@ export function sent(state, { command, params, tags }) {
         from: state.nick,
         msgid: null,
         time: null,
-        about: aboutOf({ command, params, tags, source: null }),
+        about: aboutOf(line),
         mine: true,
         pending,
+        waiting: false,
         failed: null,
+        clientId: null,
         label: tags.label ?? null,
         anchor: lastConfirmed(place.messages),
       };

@@ -4,6 +4,7 @@ import { parse } from "../net/irc.js";
 import { received } from "./received.js";
 import { sent } from "./sent.js";
 import { forsake, lastConfirmed } from "./messages.js";
+import { queued, unqueued, waitingAgain } from "./outbox.js";
 import { change, emptyPlace, find, remove } from "./places.js";
 import { lookedAround, searching } from "./search.js";
 
@@ -45,6 +46,7 @@ import { lookedAround, searching } from "./search.js";
  * @property {Readonly<Record<string, Place>>} places rooms and conversations, by folded name
  * @property {Readonly<Record<string, true>>} owners whose name is their own, of those who are here, by folded nick
  * @property {Readonly<Record<string, import("./profiles.js").Profile>>} profiles what people tell of themselves, by folded nick
+ * @property {readonly import("./outbox.js").Queued[]} outbox what is not stored yet, in the order in which it was written
  * @property {readonly Notice[]} notices
  * @property {string | null} current the folded name of the place that is looked at
  * @property {Away | null} away
@@ -56,6 +58,8 @@ import { lookedAround, searching } from "./search.js";
  *   | { event: "connecting" | "open" | "close", at?: number }
  *   | { look: string | null }
  *   | { talk: string }
+ *   | { queued: readonly import("./outbox.js").Entry[] }
+ *   | { unqueued: readonly string[] }
  *   | { history: string, loading: boolean, complete?: boolean }
  *   | { search: "begin" | "more" | "end" }
  *   | { around: string | null }
@@ -81,6 +85,7 @@ export function initial(me) {
     places: {},
     owners: {},
     profiles: {},
+    outbox: [],
     notices: [],
     current: null,
     away: null,
@@ -119,7 +124,7 @@ const EVENTS = {
       return [key, { ...place, joined: false, loading: false, messages: forsake(place.messages), edge, known }];
     });
     const away = wasOnline ? { since: at, until: null, caughtUp: 0 } : state.away;
-    return { ...state, phase: "offline", batches: {}, places: Object.fromEntries(places), away };
+    return waitingAgain({ ...state, phase: "offline", batches: {}, places: Object.fromEntries(places), away });
   },
 };
 
@@ -139,6 +144,8 @@ function looked(state, input) {
     return change(state, input.history, (place) => ({ loading, complete: complete ?? place.complete }));
   }
   if ("talk" in input) return find(state, input.talk) ? state : change(state, input.talk, () => ({}), emptyPlace(input.talk));
+  if ("queued" in input) return queued(state, input.queued);
+  if ("unqueued" in input) return unqueued(state, input.unqueued);
   if ("search" in input) return searching(state, input.search);
   if ("around" in input) return lookedAround(state, input.around);
   if ("hide" in input) return remove(state, input.hide);

@@ -10,6 +10,7 @@ import { Rooms } from "./rooms.js";
 import { SearchPanel } from "./search.js";
 import { SocketPanel } from "./socket-panel.js";
 import { isRoom } from "../net/irc.js";
+import { withQueued } from "../state/outbox.js";
 
 /** @param {{ app: import("../app.js").App }} props */
 export function Chat({ app }) {
@@ -26,7 +27,7 @@ export function Chat({ app }) {
         <${PlaceHeader} key=${app.place} app=${app} place=${place} />
         ${place && app.searching && html`<${SearchPanel} app=${app} place=${place.name} />`}
         ${place
-          ? html`<${MessageLog} key=${app.place} app=${app} place=${place} />`
+          ? html`<${MessageLog} key=${app.place} app=${app} place=${withQueued(app.store.state, place)} />`
           : html`<p class="empty">${app.texts.say("no-room")}</p>`}
         <${Notes} app=${app} />
         ${place && html`<${Composer} key=${app.place} app=${app} place=${place} />`}

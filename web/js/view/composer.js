@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "../../vendor/hooks.js";
 import { fold, isRoom } from "../net/irc.js";
 import { Connection } from "./connection.js";
-import { classes, html } from "./html.js";
+import { html } from "./html.js";
 import { isComposing } from "./keys.js";
 import { excerpt } from "./message.js";
 
@@ -23,15 +23,15 @@ export function Composer({ app, place }) {
     if (answered) field.current?.focus();
   }, [answered]);
   const isOnline = app.store.state.phase === "online";
-  const canSend = isOnline && (place.joined || !isRoom(place.name));
+  // What is written while there is no connection is sent later.
+  const canSend = !isOnline || place.joined || !isRoom(place.name);
   const write = (/** @type {string} */ value) => {
     drafts.set(key, value);
     setText(value);
   };
   const send = () => {
     if (!canSend || text.trim() === "") return;
-    write("");
-    app.write(text);
+    if (app.write(text)) write("");
   };
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
@@ -57,7 +57,8 @@ export function Composer({ app, place }) {
         onKeyDown=${pressed}
       ></textarea>
       <button class="primary" type="submit" disabled=${!canSend}>${texts.say("send")}</button>
-      ${!canSend && html`<div class=${classes("cannot", !isOnline && "narrow-only")}>${isOnline ? texts.say("not-joined") : html`<${Connection} app=${app} />`}</div>`}
+      ${!canSend && html`<div class="cannot">${texts.say("not-joined")}</div>`}
+      ${!isOnline && html`<div class="later"><span>${texts.say("sent-later")}</span><div class="narrow-only"><${Connection} app=${app} /></div></div>`}
     </form>
   `;
 }

@@ -32,6 +32,8 @@ export class MessageLog extends Component {
   #atEnd = true;
   /** @type {number | undefined} the last message that was there when it was last drawn */
   #lastId;
+  /** How many of one's own were not stored then. */
+  #unsaid = 0;
 
   /** @override */
   state = { below: 0, shown: ROWS, open: null };
@@ -77,9 +79,13 @@ export class MessageLog extends Component {
     const box = this.#box;
     if (box === null) return;
     const { messages } = this.props.place;
-    const added = messages.length - 1 - messages.findLastIndex(({ id }) => id === this.#lastId);
-    this.#lastId = messages.at(-1)?.id;
-    if (this.#atEnd || (added > 0 && messages.at(-1)?.pending)) {
+    const said = messages.filter(isConfirmed);
+    const last = said.findLastIndex(({ id }) => id === this.#lastId);
+    const added = last < 0 ? 0 : said.length - 1 - last;
+    const hasWritten = messages.length - said.length > this.#unsaid;
+    this.#lastId = said.at(-1)?.id;
+    this.#unsaid = messages.length - said.length;
+    if (this.#atEnd || hasWritten) {
       box.scrollTop = box.scrollHeight;
     } else {
       if (anchor?.row.isConnected) box.scrollTop += anchor.row.offsetTop - anchor.top;

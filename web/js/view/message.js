@@ -48,15 +48,20 @@ export class Row extends Component {
       <li class=${classes("message", `is-${kind}`, head && "has-head", mine && "is-mine", pending && "is-pending", failed && "is-failed", isMention && "is-mention")}>
         ${head && kind !== "action" && html`<p class="head">${name}<${Told} profile=${profile} />${kind === "notice" && html`<span class="tag">${texts.say("notice-from")}</span>`}</p>`}
         ${message.about !== null && html`<p class="answered">↩ ${answered ? html`<b>${answered.from}</b> ${excerpt(answered.text)}` : texts.say("answered-elsewhere")}</p>`}
-        <p class="said"><${When} texts=${texts} time=${message.time} /><span class="text">${kind === "action" && html`<span class="star">✻ </span>${name} `}${linked(text)}</span></p>
+        <p class="said"><${When} texts=${texts} time=${message.time} /><span class="text">${kind === "action" && html`<span class="star">✻ </span>${name} `}${linked(text)}</span>${mine && failed === null && html`<${Fate} texts=${texts} message=${message} />`}</p>
         ${reactions && Object.keys(reactions).length > 0 && html`<${Reactions} app=${app} place=${place} message=${message} reactions=${reactions} />`}
         ${message.msgid !== null && app.session.canReact && html`<button class="more" aria-label=${texts.say("message-actions")} aria-expanded=${isOpen} onClick=${() => open(isOpen ? null : message.id)}>⋯</button>`}
         ${isOpen && html`<${MessageMenu} app=${app} place=${place} message=${message} close=${() => open(null)} />`}
-        ${pending && html`<p class="fate">${texts.say("pending")}</p>`}
-        ${failed && html`<p class="fate">${texts.say(`failed-${failed}`)} <button onClick=${() => app.session.again(place, message)}>${texts.say("send-again")}</button></p>`}
+        ${failed && html`<p class="failure">${texts.say(`failed-${failed}`)} <button onClick=${() => app.session.again(place, message)}>${texts.say("send-again")}</button> <button onClick=${() => app.session.discard(place, message)}>${texts.say("discard")}</button></p>`}
       </li>
     `;
   }
+}
+
+/** How far a message of one's own has come. @param {{ texts: import("../texts.js").Texts, message: Message }} props */
+function Fate({ texts, message: { pending, waiting } }) {
+  const fate = waiting ? "waiting" : pending ? "sent" : "stored";
+  return html`<span class=${classes("fate", `is-${fate}`)} role="img" aria-label=${texts.say(`fate-${fate}`)} title=${texts.say(`fate-${fate}`)}></span>`;
 }
 
 /** So much of a message is shown above what answers it. */

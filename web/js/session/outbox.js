@@ -1,0 +1,330 @@
+// What the person says is kept until the server has it. In each tab this part sends, in order and one at a time, what waits;
+// what it does not know the fate of it sends again with the same id, which the server knows. Only one tab sends at a time.
+import { fold, isRoom, nickOf } from "../net/irc.js";
+import { CLIENT_MSGID, ClientIds } from "../net/client-id.js";
+import { UNAVAILABLE } from "../state/outbox.js";
+import { isSelf, wireText, words } from "../state/words.js";
+import { MARK } from "./seat.js";
+
+/**
+ * @typedef {import("../net/irc.js").Line} Line
+ * @typedef {import("../outbox-drawer.js").Drawer} Drawer
+ * @typedef {import("../state/outbox.js").Entry} Entry
+ */
+
+/** So many may wait, and so much text; who writes more is told. */
+export const OUTBOX_ENTRIES_MAX = 200;
+export const OUTBOX_BYTES_MAX = 128 * 1024;
+
+/** So long the server remembers ids; what is older may not be sent again by itself. A day less than the server's week. */
+const REPEAT_MS_MAX = 6 * 24 * 60 * 60 * 1000;
+
+/** What waited for so long, in a room that was never entered again, is forgotten. */
+const KEEP_MS_MAX = 30 * 24 * 60 * 60 * 1000;
+
+/** The server cannot keep anything just now: so long until the next try, at first and at most. */
+const RETRY_FIRST_MS = 1000;
+const RETRY_MAX_MS = 30_000;
+
+/** So long one tab has its turn while the server does not answer; then another may try. */
+const TURN_MS_MAX = 10_000;
+
+/** Nobody whom the server would know again. */
+const NOBODY = "nobody";
+
+const encoder = new TextEncoder();
+
+export class Outbox {
+  #session;
+  #store;
+  #drawer;
+  #ids = new ClientIds();
+  #labels = 0;
+  /** @type {string | null} */
+  #token = null;
+  /** Whether one is back in one's seat. */
+  #isSeated = false;
+  #isAsking = false;
+  /** @type {{ id: string, label: string } | null} what the server has not answered yet */
+  #flying = null;
+  /** @type {(() => void) | null} */
+  #endTurn = null;
+  #failures = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #turnTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #retryTimer;
+
+  /**
+   * @param {import("./session.js").Session} session
+   * @param {import("../store.js").Store} store
+   * @param {Drawer} drawer
+   */
+  constructor(session, store, drawer) {
+    this.#session = session;
+    this.#store = store;
+    this.#drawer = drawer;
+    drawer.heard = (told) => {
+      if ("put" in told) this.#show([told.put]);
+      else this.#arrived(told.gone);
+    };
+  }
+
+  /**
+   * Keeps texts until they are said; false when there is no room for them.
+   * @param {string} target
+   * @param {string[]} texts
+   * @param {Entry["kind"]} kind
+   * @param {string | null} about
+   */
+  add(target, texts, kind, about) {
+    const entries = this.#entries;
+    const bytes = [...entries.map(({ text }) => text), ...texts].reduce((sum, text) => sum + encoder.encode(text).length, 0);
+    if (entries.length + texts.length > OUTBOX_ENTRIES_MAX || bytes > OUTBOX_BYTES_MAX) return false;
+    const at = Date.now();
+    const last = entries.at(-1);
+    if (last) this.#ids.heed(last.id);
+    for (const text of texts) {
+      this.#put({ id: this.#ids.next(at), target, kind, text, about, at, account: this.#store.state.account, tried: null, failed: null });
+    }
+    this.#flush();
+    return true;
+  }
+
+  /**
+   * What was not taken is said anew, behind what waits.
+   * @param {string} id
+   */
+  again(id) {
+    const entry = this.#entry(id);
+    if (entry === undefined) return;
+    this.discard(id);
+    this.add(entry.target, [entry.text], entry.kind, entry.about);
+  }
+
+  /** @param {string} id */
+  discard(id) {
+    this.#drawer.remove(id);
+    this.#arrived(id);
+  }
+
+  /**
+   * A place is closed: what waits in it is not said any more.
+   * @param {string} target
+   */
+  discardAll(target) {
+    for (const entry of this.#entries) if (fold(entry.target) === fold(target)) this.discard(entry.id);
+  }
+
+  opened() {
+    this.#token = null;
+  }
+
+  /** @param {Line} line */
+  received(line) {
+    const { command, params, source } = line;
+    if (command === "GUEST" && params[0] === "TOKEN") this.#token = params[1] ?? null;
+    else if (command === "PONG" && params.at(-1) === MARK) this.#seated();
+    else if (command === "JOIN") this.#flush();
+    else if (isSelf(this.#store.state, nickOf(source ?? ""))) this.#echoed(line);
+    else if (command === "FAIL" || /^[45]\d\d$/.test(command)) this.#failed(line);
+  }
+
+  closed() {
+    this.#isSeated = false;
+    this.#flying = null;
+    this.#failures = 0;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+    this.#end();
+  }
+
+  get #entries() {
+    return this.#store.state.outbox.map(({ entry }) => entry);
+  }
+
+  /** @param {string} id */
+  #entry(id) {
+    return this.#entries.find((one) => one.id === id);
+  }
+
+  /** As whom the server knows a message again; null when it does not. */
+  get #whose() {
+    const { account, caps } = this.#store.state;
+    if (!caps.includes(CLIENT_MSGID)) return null;
+    return account !== null ? `account ${account}` : this.#token;
+  }
+
+  /** @param {Entry} entry */
+  #put(entry) {
+    this.#store.dispatch({ queued: [entry] });
+    this.#drawer.put(entry);
+  }
+
+  /** Takes in what other tabs have written, or what this one has before it was closed. @param {Entry[]} entries */
+  #show(entries) {
+    const ours = entries.filter(({ account }) => account === null || account === this.#store.state.account);
+    if (ours.length === 0) return;
+    this.#store.dispatch({ queued: ours });
+    for (const { target } of ours) if (!isRoom(target)) this.#session.talk(target);
+    this.#flush();
+  }
+
+  #seated() {
+    this.#isSeated = true;
+    this.#drawer.load((entries) => this.#loaded(entries));
+  }
+
+  /** @param {Entry[]} entries all that there are */
+  #loaded(entries) {
+    const now = Date.now();
+    const [old, young] = [entries.filter(({ at }) => now - at > KEEP_MS_MAX), entries.filter(({ at }) => now - at <= KEEP_MS_MAX)];
+    for (const { id } of old) this.#drawer.remove(id);
+    const there = new Set(young.map(({ id }) => id));
+    this.#store.dispatch({ unqueued: this.#entries.map(({ id }) => id).filter((id) => !there.has(id)) });
+    this.#show(young.filter((entry) => !same(entry, this.#entry(entry.id))));
+    this.#flush();
+  }
+
+  /** Asks for a turn to send if there is something to send. */
+  #flush() {
+    if (this.#endTurn !== null || this.#isAsking || this.#flying !== null || this.#next() === undefined) return;
+    this.#isAsking = true;
+    this.#drawer.turn((end) => {
+      this.#isAsking = false;
+      if (!this.#isSeated) return end();
+      this.#endTurn = end;
+      this.#limitTurn();
+      this.#drawer.load((entries) => {
+        this.#loaded(entries);
+        this.#go();
+      });
+    });
+  }
+
+  /** The first that can be sent now: a room must have been entered, and another one must not be on its way. */
+  #next() {
+    const { phase, places } = this.#store.state;
+    if (phase !== "online" || !this.#isSeated || this.#retryTimer !== undefined) return undefined;
+    return this.#entries.find(({ failed, target }) => failed === null && (!isRoom(target) || places[fold(target)]?.joined));
+  }
+
+  /** Sends the next one, or ends the turn. */
+  #go() {
+    if (this.#endTurn === null || this.#flying !== null) return;
+    const entry = this.#next();
+    if (entry === undefined) return this.#end();
+    if (this.#mayRepeat(entry)) return this.#send(entry);
+    this.#put({ ...entry, failed: "unknown" });
+    this.#go();
+  }
+
+  /** Whether the server would know it again, if it has it already. @param {Entry} entry */
+  #mayRepeat({ tried, at }) {
+    return tried === null || (tried === this.#whose && Date.now() - at < REPEAT_MS_MAX);
+  }
+
+  /** @param {Entry} entry */
+  #send(entry) {
+    const { caps } = this.#store.state;
+    const { id, target, kind, text, about } = entry;
+    this.#labels += 1;
+    const label = `m${this.#labels}`;
+    this.#flying = { id, label };
+    const whose = this.#whose ?? NOBODY;
+    if (entry.tried !== whose) this.#put({ ...entry, tried: whose });
+    const isSent = this.#session.send(kind === "notice" ? "NOTICE" : "PRIVMSG", [target, wireText(kind, text)], {
+      ...(caps.includes("labeled-response") && { label }),
+      ...(caps.includes(CLIENT_MSGID) && { [CLIENT_MSGID]: id }),
+      ...(about !== null && this.#session.canReact && { "+reply": about }),
+    });
+    this.#limitTurn();
+    if (!isSent) this.closed();
+    else if (!caps.includes("echo-message")) this.discard(id);
+  }
+
+  /** It is there no more: the server has it, by this tab or by another. @param {string} id */
+  #arrived(id) {
+    this.#store.dispatch({ unqueued: [id] });
+    if (this.#flying?.id !== id) return;
+    this.#failures = 0;
+    this.#landed();
+  }
+
+  /** @param {Line} line something that we said */
+  #echoed({ command, params: [target = "", text = ""], tags }) {
+    if (command !== "PRIVMSG" && command !== "NOTICE") return;
+    const flying = this.#flying === null ? undefined : this.#entry(this.#flying.id);
+    const isFlying = flying !== undefined && (tags.label ? tags.label === this.#flying?.label : this.#isWordless(flying, command, target, text));
+    const id = tags[CLIENT_MSGID] ?? (isFlying ? flying.id : undefined);
+    if (id === undefined || this.#entry(id) === undefined) return;
+    this.#drawer.remove(id);
+    this.#arrived(id);
+  }
+
+  /**
+   * Whether these are its words, on a server that gives back neither ids nor labels.
+   * @param {Entry} entry
+   * @param {string} command
+   * @param {string} target
+   * @param {string} text
+   */
+  #isWordless(entry, command, target, text) {
+    const { caps } = this.#store.state;
+    if (caps.includes(CLIENT_MSGID) || caps.includes("labeled-response")) return false;
+    const said = words(command, text);
+    return said?.text === entry.text && said.kind === entry.kind && fold(target) === fold(entry.target);
+  }
+
+  /** @param {Line} line */
+  #failed({ command, params, tags }) {
+    const entry = this.#flying === null ? undefined : this.#entry(this.#flying.id);
+    if (entry === undefined) return;
+    const isLabelled = this.#store.state.caps.includes("labeled-response");
+    const isAbout = isLabelled ? tags.label === this.#flying?.label : params.some((one) => one === entry.id || fold(one) === fold(entry.target));
+    if (!isAbout) return;
+    if (command === "FAIL" && params[1] === UNAVAILABLE) return this.#later(entry);
+    this.#put({ ...entry, failed: "refused" });
+    if (!isRoom(entry.target)) this.#session.talk(entry.target);
+    this.#landed();
+  }
+
+  /** @param {Entry} entry */
+  #later(entry) {
+    const wait = Math.min(RETRY_FIRST_MS * 2 ** this.#failures, RETRY_MAX_MS);
+    this.#failures += 1;
+    this.#flying = null;
+    this.#store.dispatch({ queued: [entry] });
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined;
+      this.#flush();
+    }, wait);
+    this.#end();
+  }
+
+  /** What was on its way has been answered. */
+  #landed() {
+    this.#flying = null;
+    if (this.#endTurn === null) this.#flush();
+    else this.#go();
+  }
+
+  #limitTurn() {
+    clearTimeout(this.#turnTimer);
+    this.#turnTimer = setTimeout(() => this.#end(), TURN_MS_MAX);
+  }
+
+  #end() {
+    clearTimeout(this.#turnTimer);
+    this.#endTurn?.();
+    this.#endTurn = null;
+  }
+}
+
+/**
+ * @param {Entry} a
+ * @param {Entry | undefined} b
+ */
+function same(a, b) {
+  return b !== undefined && a.tried === b.tried && a.failed === b.failed;
+}

@@ -1,0 +1,269 @@
+// What is said waits until the server has it, is sent in order, and again when its fate is not known.
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+import { parse } from "../js/net/irc.js";
+import { CLIENT_MSGID } from "../js/net/client-id.js";
+import { OUTBOX_ENTRIES_MAX } from "../js/session/outbox.js";
+import { withQueued } from "../js/state/outbox.js";
+import { Cabinet, Desk, ME } from "./desk.js";
+
+mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"], now: 1_700_000_000_000 });
+
+let said = 0;
+beforeEach(() => void (said = 0));
+
+/** One in #tea, with a token. @param {Desk} desk */
+function sit(desk) {
+  desk.arrive(":tea GUEST TOKEN t0ken", `${ME} JOIN #tea`);
+  return desk;
+}
+
+/** The line's label, id and text. @param {string | undefined} line */
+function of(line) {
+  const { tags = {}, params = [] } = parse(line ?? "") ?? {};
+  return { label: tags.label ?? "", id: tags[CLIENT_MSGID] ?? "", text: params[1] ?? "" };
+}
+
+/** The server's echo of a line that was sent. @param {string | undefined} line */
+function echo(line) {
+  const { label, id, text } = of(line);
+  said += 1;
+  return `@label=${label};${CLIENT_MSGID}=${id};msgid=m${said};time=2026-01-01T00:00:0${said}.000Z ${ME} PRIVMSG #tea :${text}`;
+}
+
+/** What is seen in #tea: text and fate. @param {Desk} desk */
+function seen(desk) {
+  const { state } = desk.store;
+  const place = state.places["#tea"];
+  const { messages = [] } = place === undefined ? {} : withQueued(state, place);
+  return messages.map(({ text, failed, waiting, pending }) => [text, failed ?? (waiting ? "waiting" : pending ? "sent" : "stored")].join(" "));
+}
+
+/** @param {string[]} lines */
+function texts(lines) {
+  return lines.map((line) => of(line).text);
+}
+
+test("one message after another is sent, each when the one before is stored", () => {
+  const desk = sit(new Desk());
+  for (const text of ["one", "two", "three"]) desk.session.say("#tea", text);
+  const [first, ...none] = desk.said();
+  assert.deepEqual(none, []);
+  assert.match(first ?? "", /^@label=m1;teahouse\.internal\/client-msgid=[0-9a-f-]{36} PRIVMSG #tea one$/);
+  assert.deepEqual(seen(desk), ["one sent", "two waiting", "three waiting"]);
+  const [second] = desk.hear(echo(first));
+  assert.deepEqual(seen(desk), ["one stored", "two sent", "three waiting"]);
+  const [third] = desk.hear(echo(second));
+  desk.hear(echo(third));
+  assert.deepEqual(seen(desk), ["one stored", "two stored", "three stored"]);
+});
+
+test("a long message is said in several, an action as actions", () => {
+  const desk = sit(new Desk());
+  desk.session.say("#tea", `${"茶".repeat(300)}\n\nsecond`);
+  desk.session.say("#tea", "x".repeat(600), "action");
+  const lines = [];
+  for (let [line] = desk.said(); line !== undefined; [line] = desk.hear(echo(line))) lines.push(line);
+  assert.equal(lines.length, 5);
+  assert.equal(texts(lines.slice(0, 2)).join(""), "茶".repeat(300));
+  assert.ok(lines.slice(3).every((line) => /PRIVMSG #tea :\x01ACTION x+\x01$/.test(line)));
+});
+
+test("what is written without a connection is sent on return, in order, once one is in the room", () => {
+  const desk = sit(new Desk());
+  desk.close();
+  for (const text of ["one", "two"]) desk.session.say("#tea", text);
+  assert.deepEqual(seen(desk), ["one waiting", "two waiting"]);
+  desk.open();
+  desk.arrive();
+  assert.deepEqual(texts(desk.said()), []);
+  const [first] = desk.hear(`${ME} JOIN #tea`);
+  assert.deepEqual(texts(desk.hear(echo(first))), ["two"]);
+});
+
+test("what the connection took with it is sent again with the same id", () => {
+  const desk = sit(new Desk());
+  desk.session.say("#tea", "hello");
+  const [first] = desk.said();
+  desk.close();
+  assert.deepEqual(seen(desk), ["hello waiting"]);
+  sit(desk);
+  assert.deepEqual(desk.store.state.outbox.map(({ entry }) => entry.id), [of(first).id]);
+});
+
+test("the second time, too, it has its first id, and the history settles it as the echo does", () => {
+  const desk = sit(new Desk());
+  desk.session.say("#tea", "hello");
+  const [first] = desk.said();
+  desk.close();
+  desk.arrive(":tea GUEST TOKEN t0ken");
+  const [again] = desk.hear(`${ME} JOIN #tea`);
+  assert.deepEqual([of(again).id, of(again).text], [of(first).id, "hello"]);
+  const row = echo(first).replace("label=m1", "batch=h");
+  desk.hear(":tea BATCH +h chathistory #tea", row, ":tea BATCH -h");
+  assert.deepEqual(seen(desk), ["hello stored"]);
+  desk.hear(echo(again).replace("msgid=m2", "msgid=m1"));
+  assert.deepEqual(seen(desk), ["hello stored"]);
+});
+
+test("a browser that was closed before it could send does so when it is opened again", () => {
+  const cabinet = new Cabinet();
+  const before = sit(new Desk({}, null, undefined, cabinet.drawer()));
+  before.close();
+  before.session.say("#tea", "one");
+  before.session.say("bob", "two");
+  const after = new Desk({}, null, undefined, cabinet.drawer());
+  const [first] = after.arrive(":tea GUEST TOKEN t0ken", `${ME} JOIN #tea`).slice(-1);
+  assert.equal(of(first).text, "one");
+  assert.ok(after.store.state.places.bob);
+  assert.deepEqual(texts(after.hear(echo(first))), ["two"]);
+  assert.deepEqual([...cabinet.kept.values()].map(({ text }) => text), ["two"]);
+});
+
+test("of two tabs one sends, and both show it", () => {
+  const cabinet = new Cabinet();
+  const [left, right] = [sit(new Desk({}, null, undefined, cabinet.drawer())), sit(new Desk({}, null, undefined, cabinet.drawer()))];
+  left.session.say("#tea", "one");
+  mock.timers.tick(1);
+  right.session.say("#tea", "two");
+  cabinet.deliver();
+  const [first] = left.said();
+  assert.deepEqual(seen(right), ["one waiting", "two waiting"]);
+  assert.deepEqual(right.said(), []);
+  const sent = left.hear(echo(first));
+  sent.push(...right.hear(echo(first).replace(/label=m\d;/, "").replace("msgid=m2", "msgid=m1")));
+  cabinet.deliver();
+  sent.push(...left.said(), ...right.said());
+  assert.deepEqual(texts(sent), ["two"]);
+  assert.deepEqual(seen(right)[0], "one stored");
+});
+
+test("a tab whose server does not answer lets another one try after a while", () => {
+  const cabinet = new Cabinet();
+  const [left, right] = [sit(new Desk({}, null, undefined, cabinet.drawer())), sit(new Desk({}, null, undefined, cabinet.drawer()))];
+  left.session.say("#tea", "one");
+  const [first] = left.said();
+  mock.timers.tick(1);
+  right.session.say("#tea", "two");
+  cabinet.deliver();
+  assert.deepEqual(right.said(), []);
+  mock.timers.tick(9_999);
+  const [again] = right.said();
+  assert.equal(of(again).id, of(first).id);
+  assert.deepEqual(texts(right.hear(echo(again))), ["two"]);
+});
+
+test("what the server cannot keep just now is tried again, before all that was written after it", () => {
+  const desk = sit(new Desk());
+  desk.session.say("#tea", "one");
+  desk.session.say("#tea", "two");
+  const [first] = desk.said();
+  assert.deepEqual(desk.hear(`@label=m1 FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #tea :Not now`), []);
+  assert.deepEqual(seen(desk), ["one waiting", "two waiting"]);
+  mock.timers.tick(1000);
+  const [again] = desk.said();
+  assert.equal(of(again).id, of(first).id);
+  desk.hear(`@label=m2 FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #tea :Not now`);
+  mock.timers.tick(1000);
+  assert.deepEqual(desk.said(), []);
+  mock.timers.tick(1000);
+  assert.deepEqual(texts(desk.said()), ["one"]);
+  assert.equal(desk.store.state.notices.length, 1);
+});
+
+test("what is refused is shown so, also by the next tab, and goes again with another id or not at all", () => {
+  const cabinet = new Cabinet();
+  const desk = sit(new Desk({}, null, undefined, cabinet.drawer()));
+  for (const text of ["one", "two", "three"]) desk.session.say("#tea", text);
+  const [first] = desk.said();
+  const [second] = desk.hear(`@label=m1 FAIL PRIVMSG CLIENT_MSGID_REUSED ${of(first).id} :Something else was said with this id`);
+  const [third] = desk.hear("@label=m2 404 alice #tea :Cannot send to channel");
+  desk.hear(echo(third));
+  assert.deepEqual(seen(desk), ["three stored", "one refused", "two refused"]);
+  assert.deepEqual(seen(sit(new Desk({}, null, undefined, cabinet.drawer()))), ["one refused", "two refused"]);
+  const [one, two] = desk.store.state.outbox.map(({ message }) => message);
+  assert.ok(one && two);
+  desk.session.discard("#tea", two);
+  desk.session.again("#tea", one);
+  const [again] = desk.said();
+  assert.equal(of(again).text, "one");
+  assert.ok(![of(first).id, of(second).id].includes(of(again).id));
+  desk.hear(echo(again));
+  assert.deepEqual(seen(desk), ["three stored", "one stored"]);
+  assert.equal(cabinet.kept.size, 0);
+});
+
+test("what may be said already is not sent again by somebody else, nor after the server has forgotten its id", () => {
+  for (const [days, token] of /** @type {[number, string][]} */ ([[0, "another"], [7, "t0ken"], [0, "t0ken"]])) {
+    const desk = sit(new Desk());
+    desk.session.say("#tea", "tried");
+    desk.said();
+    desk.close();
+    desk.session.say("#tea", "new");
+    mock.timers.setTime(Date.now() + days * 24 * 60 * 60 * 1000);
+    desk.arrive(`:tea GUEST TOKEN ${token}`);
+    const isSame = token === "t0ken" && days === 0;
+    assert.deepEqual(texts(desk.hear(`${ME} JOIN #tea`)), [isSame ? "tried" : "new"]);
+    assert.equal(seen(desk)[0], isSame ? "tried sent" : "tried unknown");
+  }
+});
+
+test("what somebody else with an account has written is not shown", () => {
+  const cabinet = new Cabinet();
+  const desk = new Desk({}, null, undefined, cabinet.drawer());
+  desk.arrive(":tea 900 alice alice!web@tea alice :You are now logged in", `${ME} JOIN #tea`);
+  desk.close();
+  desk.session.say("#tea", "mine");
+  const other = sit(new Desk({}, null, undefined, cabinet.drawer()));
+  assert.deepEqual(seen(other), []);
+  assert.deepEqual(other.said(), []);
+  assert.equal(cabinet.kept.size, 1);
+});
+
+test("a server that knows no ids is not sent again what it may have", () => {
+  const desk = new Desk();
+  const plain = () => {
+    desk.open();
+    const caps = "message-tags echo-message batch labeled-response";
+    desk.hear(`:tea CAP * LS :${caps}`, `:tea CAP * ACK :${caps}`, ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD", `${ME} JOIN #tea`);
+    return desk.hear(":tea PONG tea seated");
+  };
+  plain();
+  desk.session.say("#tea", "one");
+  desk.session.say("#tea", "two");
+  assert.deepEqual(desk.said(), ["@label=m1 PRIVMSG #tea one"]);
+  assert.deepEqual(desk.hear(`@label=m1;msgid=m1 ${ME} PRIVMSG #tea one`), ["@label=m2 PRIVMSG #tea two"]);
+  desk.close();
+  assert.deepEqual(plain(), []);
+  assert.deepEqual(seen(desk), ["one stored", "two unknown"]);
+});
+
+test("a server without echoes has what it was sent", () => {
+  const desk = new Desk();
+  desk.open();
+  desk.hear(":tea CAP * LS :", ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD", `${ME} JOIN #tea`, ":tea PONG tea seated");
+  for (const text of ["one", "two"]) desk.session.say("#tea", text);
+  assert.deepEqual(desk.said().slice(-2), ["PRIVMSG #tea one", "PRIVMSG #tea two"]);
+  assert.deepEqual(desk.store.state.outbox, []);
+});
+
+test("there is room for so much, and whoever writes more is told", () => {
+  const desk = sit(new Desk());
+  desk.close();
+  for (let i = 0; i < OUTBOX_ENTRIES_MAX; i++) assert.ok(desk.session.say("#tea", `text ${i}`));
+  assert.equal(desk.session.say("#tea", "one more"), false);
+  assert.equal(desk.full, 1);
+  assert.equal(seen(desk).length, OUTBOX_ENTRIES_MAX);
+  const other = sit(new Desk());
+  other.close();
+  assert.equal(other.session.say("#tea", "x".repeat(128 * 1024 + 1)), false);
+  assert.equal(seen(other).length, 0);
+});
+
+test("a place that is closed says nothing any more", () => {
+  const desk = sit(new Desk());
+  for (const text of ["one", "two"]) desk.session.say("#tea", text);
+  desk.session.part("#tea");
+  assert.deepEqual(desk.said().slice(1), ["PART #tea"]);
+  assert.deepEqual(desk.store.state.outbox, []);
+});
