@@ -5,7 +5,7 @@ import { numbered } from "../js/session/registration.js";
 import { roomName } from "../js/session/session.js";
 import { Desk, ME, OFFER } from "./desk.js";
 
-mock.timers.enable({ apis: ["setInterval", "Date"] });
+mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
 
 test("registration asks for what is offered and shows the guest's token", () => {
   const desk = new Desk({ token: "t0ken" }, "open sesame");
@@ -80,7 +80,7 @@ function returned() {
 
 test("a short page closes a gap", () => {
   const { desk, page } = returned();
-  assert.deepEqual(page(298, 299), []);
+  assert.deepEqual(page(298, 299), ["CHATHISTORY LATEST #tea * 50"]);
   assert.deepEqual(desk.store.state.places["#tea"]?.messages.length, 5);
 });
 
@@ -89,11 +89,59 @@ test("a gap is asked for page by page until it closes", () => {
   assert.deepEqual(page(200, 299), ["CHATHISTORY BEFORE #tea msgid=m0200 100"]);
   assert.equal(desk.store.state.places["#tea"]?.loading, true);
   assert.deepEqual(page(100, 199), ["CHATHISTORY BEFORE #tea msgid=m0100 100"]);
-  assert.deepEqual(page(0, 99), []);
+  assert.deepEqual(page(0, 99), ["CHATHISTORY LATEST #tea * 50"]);
+  page(251, 300);
   const { messages = [], loading } = desk.store.state.places["#tea"] ?? {};
   assert.equal(loading, false);
   assert.deepEqual(messages.map(({ text }) => text), Array.from({ length: 301 }, (_, i) => `text ${i}`));
   assert.deepEqual(desk.store.state.away, { since: 2000, until: 5000, caughtUp: 297 });
+});
+
+test("a gap is closed by what is older than the last one known, should that one be gone", () => {
+  const { page } = returned();
+  assert.deepEqual(page(200, 299), ["CHATHISTORY BEFORE #tea msgid=m0200 100"]);
+  assert.deepEqual(page(-98, 1), ["CHATHISTORY LATEST #tea * 50"]);
+});
+
+test("what was taken back or put in other words in the absence is so here, too", () => {
+  const { desk, page } = returned();
+  page(299, 299);
+  desk.hear(":tea BATCH +c chathistory #tea", row(1, "c").replace("text 1", "other words"), row(299, "c"), row(300, "c"), ":tea BATCH -c");
+  const { messages = [], loading } = desk.store.state.places["#tea"] ?? {};
+  assert.deepEqual(messages.map(({ text }) => text), ["other words", "text 299", "text 300"]);
+  assert.equal(loading, false);
+});
+
+test("a gap that the next loss of the connection leaves open is filled after it", () => {
+  const { desk, page } = returned();
+  page(200, 299);
+  desk.close();
+  desk.open();
+  desk.hear(`:tea CAP * ACK :${OFFER}`, ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD");
+  assert.deepEqual(desk.hear(`${ME} JOIN #tea`, row(400), ":tea 366 alice #tea :End"), ["CHATHISTORY LATEST #tea msgid=m0002 100"]);
+});
+
+test("history that cannot be read just now is asked for again", () => {
+  const { desk } = returned();
+  assert.deepEqual(desk.hear("FAIL CHATHISTORY MESSAGE_ERROR LATEST #tea :Messages could not be retrieved"), []);
+  assert.equal(desk.store.state.places["#tea"]?.complete, true);
+  mock.timers.tick(5000);
+  assert.deepEqual(desk.said(), ["CHATHISTORY LATEST #tea msgid=m0002 100"]);
+});
+
+test("who has written to us alone while we were away is talked to, and that is news", () => {
+  const desk = new Desk();
+  assert.deepEqual(desk.arrive(`${ME} JOIN #tea`), []);
+  desk.hear(row(1));
+  assert.equal(desk.kept.get("seen"), "2026-01-01T00:00:01.000Z");
+  const again = new Desk({ seen: "2026-01-01T00:00:01.000Z" });
+  const [asked] = again.arrive(`${ME} JOIN #tea`);
+  assert.match(asked ?? "", /^CHATHISTORY TARGETS timestamp=\S+ timestamp=2026-01-01T00:00:01.000Z 50$/);
+  const talks = again.hear(":tea BATCH +t draft/chathistory-targets", "@batch=t CHATHISTORY TARGETS #tea 2026-01-01T00:00:09.000Z", "@batch=t CHATHISTORY TARGETS bob 2026-01-01T00:00:08.000Z", ":tea BATCH -t");
+  assert.deepEqual(talks, ["CHATHISTORY LATEST bob * 50"]);
+  const said = (/** @type {number} */ number) => row(number, "h").replace("#tea", "alice");
+  again.hear(":tea BATCH +h chathistory bob", said(1), said(8), ":tea BATCH -h");
+  assert.equal(again.store.state.places.bob?.unread, 1);
 });
 
 test("older messages are asked for until there are none", () => {

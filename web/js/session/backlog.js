@@ -1,19 +1,22 @@
 // What was said before: at the first visit the latest, after a gap all that was missed, and older messages when asked for.
 // https://ircv3.net/specs/extensions/chathistory
 import { fold, isRoom, nickOf } from "../net/irc.js";
-import { MESSAGES_MAX } from "../state/messages.js";
+import { MESSAGES_MAX, later } from "../state/messages.js";
 import { AROUND } from "../state/search.js";
 
 /**
  * @typedef {import("../net/irc.js").Line} Line
  *
+ * @typedef {import("../state/messages.js").Stamp} Stamp
+ *
  * @typedef {object} Request one page that has been asked for
- * @property {"latest" | "gap" | "older"} kind
+ * @property {"latest" | "gap" | "check" | "older"} kind a check is for what was changed or taken back in the absence
  * @property {number} limit
  * @property {number} rows that have come
- * @property {string | null} first the msgid of the first row
- * @property {string | null} edge the msgid of the last message known before the gap
- * @property {boolean} closed a gap: a row that was known has come
+ * @property {Stamp | null} first the first row
+ * @property {Set<string>} msgids of the rows
+ * @property {Stamp | null} edge the last message known before the gap
+ * @property {boolean} closed a gap: a row that was known, or is older than what was, has come
  * @property {number} pages so far
  */
 
@@ -22,6 +25,9 @@ const GAP_PAGE_ROWS = 100;
 
 /** A gap that is wider than what is kept in memory is not filled further. */
 const GAP_PAGES_MAX = MESSAGES_MAX / GAP_PAGE_ROWS;
+
+/** A page that could not be read just now is asked for again after so long. */
+const RETRY_MS = 5_000;
 
 export class Backlog {
   #session;
@@ -34,6 +40,8 @@ export class Backlog {
   #asked = new Set();
   /** @type {Set<string>} those of them whose history could not be given */
   #denied = new Set();
+  /** @type {Set<ReturnType<typeof setTimeout>>} */
+  #retries = new Set();
 
   /**
    * @param {import("./session.js").Session} session
@@ -60,6 +68,8 @@ export class Backlog {
     this.#batches.clear();
     this.#asked.clear();
     this.#denied.clear();
+    for (const timer of this.#retries) clearTimeout(timer);
+    this.#retries.clear();
   }
 
   /**
@@ -71,9 +81,9 @@ export class Backlog {
     const place = this.#store.state.places[key];
     if (place === undefined || this.#asked.has(key) || !this.#canAsk()) return;
     this.#asked.add(key);
-    const edge = place.known ? (place.edge?.msgid ?? null) : null;
-    if (edge === null) this.#ask(place.name, "latest", ["LATEST", place.name, "*"], PAGE_ROWS, null, 1);
-    else this.#ask(place.name, "gap", ["LATEST", place.name, `msgid=${edge}`], GAP_PAGE_ROWS, edge, 1);
+    const edge = place.known ? place.edge : null;
+    if (!edge?.msgid) this.#ask(place.name, "latest", ["LATEST", place.name, "*"], PAGE_ROWS);
+    else this.#ask(place.name, "gap", ["LATEST", place.name, `msgid=${edge.msgid}`], GAP_PAGE_ROWS, edge);
   }
 
   /**
@@ -84,7 +94,7 @@ export class Backlog {
     const place = this.#store.state.places[fold(name)];
     const first = place?.messages.find(({ msgid }) => msgid !== null)?.msgid;
     if (!place || !first || place.complete || place.messages.length >= MESSAGES_MAX || !this.#canAsk()) return;
-    this.#ask(place.name, "older", ["BEFORE", place.name, `msgid=${first}`], PAGE_ROWS, null, 1);
+    this.#ask(place.name, "older", ["BEFORE", place.name, `msgid=${first}`], PAGE_ROWS);
   }
 
   #canAsk() {
@@ -97,12 +107,12 @@ export class Backlog {
    * @param {Request["kind"]} kind
    * @param {string[]} params
    * @param {number} limit
-   * @param {string | null} edge
-   * @param {number} pages
+   * @param {Stamp | null} [edge]
+   * @param {number} [pages]
    */
-  #ask(name, kind, params, limit, edge, pages) {
+  #ask(name, kind, params, limit, edge = null, pages = 1) {
     if (this.#requests.has(fold(name))) return;
-    this.#requests.set(fold(name), { kind, limit, rows: 0, first: null, edge, closed: false, pages });
+    this.#requests.set(fold(name), { kind, limit, rows: 0, first: null, msgids: new Set(), edge, closed: false, pages });
     this.#store.dispatch({ history: name, loading: true });
     this.#session.send("CHATHISTORY", [...params, String(limit)]);
   }
@@ -125,9 +135,13 @@ export class Backlog {
   #message({ tags, source, params: [target = ""] }) {
     const request = this.#batches.get(tags.batch ?? "");
     if (request !== undefined) {
+      const { msgid = null, time = null } = tags;
       request.rows += 1;
-      request.first ??= tags.msgid ?? null;
-      request.closed ||= tags.msgid === request.edge;
+      request.first ??= { msgid, time };
+      if (msgid !== null) request.msgids.add(msgid);
+      // The last one known may have been taken back meanwhile.
+      const { edge } = request;
+      request.closed ||= edge !== null && (msgid === edge.msgid || (time !== null && edge.time !== null && !later({ msgid, time }, edge)));
     } else if (!isRoom(target) && source?.includes("!")) {
       for (const name of [target, source.replace(/!.*/, "")]) this.want(name);
     }
@@ -138,23 +152,39 @@ export class Backlog {
    * @param {Request} request
    */
   #finish(key, request) {
-    const { kind, rows, limit, first, edge, closed, pages } = request;
+    const { kind, rows, limit, first, msgids, edge, closed, pages } = request;
     const name = this.#store.state.places[key]?.name ?? key;
     this.#requests.delete(key);
     const isFull = rows >= limit;
-    if (kind === "gap" && isFull && !closed && first !== null && pages < GAP_PAGES_MAX) {
-      return this.#ask(name, kind, ["BEFORE", name, `msgid=${first}`], limit, edge, pages + 1);
+    if (kind === "gap" && isFull && !closed && first?.msgid && pages < GAP_PAGES_MAX) {
+      return this.#ask(name, kind, ["BEFORE", name, `msgid=${first.msgid}`], limit, edge, pages + 1);
     }
-    this.#store.dispatch({ history: name, loading: false, ...(kind === "gap" ? {} : { complete: !isFull }) });
+    if (kind === "check" && (first !== null || isRoom(name))) this.#store.dispatch({ checked: name, from: first, there: msgids });
+    const isWhole = kind === "latest" || kind === "older";
+    this.#store.dispatch({ history: name, loading: false, ...(isWhole && { complete: !isFull }), ...(kind !== "older" && { behind: false }) });
+    if (kind === "gap") this.#ask(name, "check", ["LATEST", name, "*"], PAGE_ROWS);
   }
 
   /** @param {string[]} params */
   #failed(params) {
     const key = params.map(fold).find((word) => this.#requests.has(word));
     if (key === undefined) return;
+    const { kind } = /** @type {Request} */ (this.#requests.get(key));
     this.#requests.delete(key);
-    this.#denied.add(key);
-    this.#store.dispatch({ history: key, loading: false, complete: true });
+    const isPassing = params[1] === "MESSAGE_ERROR";
+    this.#store.dispatch({ history: key, loading: false, ...(!isPassing && { complete: true }) });
+    if (!isPassing) this.#denied.add(key);
+    else if (kind !== "older") this.#askAgain(key);
+  }
+
+  /** @param {string} key */
+  #askAgain(key) {
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      this.#asked.delete(key);
+      this.want(key);
+    }, RETRY_MS);
+    this.#retries.add(timer);
   }
 
   /**

@@ -7,6 +7,7 @@ import { Account } from "./account.js";
 import { Backlog } from "./backlog.js";
 import { KeepAlive } from "./keep-alive.js";
 import { Marks } from "./marks.js";
+import { Missed } from "./missed.js";
 import { Outbox } from "./outbox.js";
 import { Profile } from "./profile.js";
 import { Registration } from "./registration.js";
@@ -76,6 +77,7 @@ export class Session {
       this.account,
       this.profile,
       this.#seat,
+      new Missed(this, store, memory),
       this.#backlog,
       this.marks,
       this.#outbox,
@@ -198,9 +200,10 @@ export class Session {
   /**
    * Begins, or goes on with, a conversation with one person.
    * @param {string} nick
+   * @param {string} [since] what was said since then is news
    */
-  talk(nick) {
-    this.#store.dispatch({ talk: nick });
+  talk(nick, since) {
+    this.#store.dispatch({ talk: nick, ...(since !== undefined && { since }) });
     this.marks.ask(nick);
     this.#backlog.want(nick);
   }

@@ -50,16 +50,28 @@ export function lastConfirmed(list) {
 }
 
 /**
- * Puts a confirmed message at its place; the same list when its msgid is there already.
+ * Puts a confirmed message at its place; the same list when it is there already, unless in other words.
  * @param {readonly Message[]} list
  * @param {Message} message
  * @returns {readonly Message[]}
  */
 export function insert(list, message) {
-  if (message.msgid !== null && list.some((one) => one.msgid === message.msgid)) return list;
+  const known = message.msgid === null ? undefined : list.find((one) => one.msgid === message.msgid);
+  if (known !== undefined) return known.text === message.text ? list : reword(list, message.msgid, message);
   const at = list.findLastIndex((one) => isConfirmed(one) && !later(one, message)) + 1;
   const longer = list.toSpliced(at, 0, message);
   return longer.length > MESSAGES_MAX && at > 0 ? longer.slice(1) : longer;
+}
+
+/**
+ * A message in other words.
+ * @param {readonly Message[]} list
+ * @param {string | null} msgid
+ * @param {Pick<Message, "kind" | "text">} words
+ * @returns {readonly Message[]}
+ */
+export function reword(list, msgid, { kind, text }) {
+  return list.map((one) => (one.msgid === msgid ? { ...one, kind, text } : one));
 }
 
 /**
@@ -102,6 +114,20 @@ export function refuse(list, at) {
 export function forsake(list) {
   if (!list.some((one) => one.pending)) return list;
   return list.map((one) => (one.pending ? { ...one, pending: false, failed: "unknown" } : one));
+}
+
+/**
+ * Without those that the server has no more: confirmed, from this one on, and not among these.
+ * @param {readonly Message[]} list
+ * @param {Stamp | null} from null: from the beginning
+ * @param {ReadonlySet<string>} there
+ * @returns {readonly Message[]}
+ */
+export function onlyThere(list, from, there) {
+  return list.filter((one) => {
+    const isCovered = isConfirmed(one) && one.msgid !== null && (from === null || later(one, from));
+    return !isCovered || there.has(one.msgid ?? "");
+  });
 }
 
 /**

@@ -19,6 +19,7 @@ import { fold, isRoom } from "../net/irc.js";
  * @property {boolean} complete whether there are no older ones
  * @property {boolean} known whether it was there when the connection was last lost
  * @property {import("./messages.js").Stamp | null} edge its last confirmed message then
+ * @property {boolean} behind whether something that was said after that may be missing still
  */
 
 /**
@@ -40,6 +41,7 @@ export function emptyPlace(name) {
     complete: false,
     known: false,
     edge: null,
+    behind: false,
   };
 }
 

@@ -3,7 +3,7 @@
 import { parse } from "../net/irc.js";
 import { received } from "./received.js";
 import { sent } from "./sent.js";
-import { forsake, lastConfirmed } from "./messages.js";
+import { forsake, lastConfirmed, onlyThere } from "./messages.js";
 import { queued, unqueued, waitingAgain } from "./outbox.js";
 import { change, emptyPlace, find, remove } from "./places.js";
 import { lookedAround, searching } from "./search.js";
@@ -57,10 +57,11 @@ import { lookedAround, searching } from "./search.js";
  *   | { out: string }
  *   | { event: "connecting" | "open" | "close", at?: number }
  *   | { look: string | null }
- *   | { talk: string }
+ *   | { talk: string, since?: string }
  *   | { queued: readonly import("./outbox.js").Entry[] }
  *   | { unqueued: readonly string[] }
- *   | { history: string, loading: boolean, complete?: boolean }
+ *   | { history: string, loading: boolean, complete?: boolean, behind?: boolean }
+ *   | { checked: string, from: import("./messages.js").Stamp | null, there: ReadonlySet<string> }
  *   | { search: "begin" | "more" | "end" }
  *   | { around: string | null }
  *   | { hide: string }
@@ -119,9 +120,10 @@ const EVENTS = {
   close: (state, at) => {
     const wasOnline = state.phase === "online";
     const places = Object.entries(state.places).map(([key, place]) => {
-      const edge = wasOnline ? lastConfirmed(place.messages) : place.edge;
+      // What was missed before and has not come yet is missed still.
+      const edge = wasOnline && !place.behind ? lastConfirmed(place.messages) : place.edge;
       const known = place.known || wasOnline;
-      return [key, { ...place, joined: false, loading: false, messages: forsake(place.messages), edge, known }];
+      return [key, { ...place, joined: false, loading: false, messages: forsake(place.messages), edge, known, behind: known }];
     });
     const away = wasOnline ? { since: at, until: null, caughtUp: 0 } : state.away;
     return waitingAgain({ ...state, phase: "offline", batches: {}, places: Object.fromEntries(places), away });
@@ -140,10 +142,11 @@ function looked(state, input) {
     return { ...seen, current: input.look };
   }
   if ("history" in input) {
-    const { loading, complete } = input;
-    return change(state, input.history, (place) => ({ loading, complete: complete ?? place.complete }));
+    const { loading, complete, behind } = input;
+    return change(state, input.history, (place) => ({ loading, complete: complete ?? place.complete, behind: behind ?? place.behind }));
   }
-  if ("talk" in input) return find(state, input.talk) ? state : change(state, input.talk, () => ({}), emptyPlace(input.talk));
+  if ("checked" in input) return change(state, input.checked, ({ messages }) => ({ messages: onlyThere(messages, input.from, input.there) }));
+  if ("talk" in input) return talked(state, input.talk, input.since);
   if ("queued" in input) return queued(state, input.queued);
   if ("unqueued" in input) return unqueued(state, input.unqueued);
   if ("search" in input) return searching(state, input.search);
@@ -153,6 +156,18 @@ function looked(state, input) {
     return change(state, input.place, (place) => ({ messages: place.messages.filter((one) => one.id !== input.forget) }));
   }
   return { ...state, notices: state.notices.filter((one) => one.id !== input.dismiss) };
+}
+
+/**
+ * A conversation begins; what was said in it since a moment is news.
+ * @param {State} state
+ * @param {string} nick
+ * @param {string} [since]
+ */
+function talked(state, nick, since) {
+  if (find(state, nick)) return state;
+  const fresh = since === undefined ? {} : { known: true, edge: { time: since, msgid: null } };
+  return change(state, nick, () => fresh, emptyPlace(nick));
 }
 
 /** @param {Place} place */

@@ -23,8 +23,8 @@ export function Composer({ app, place }) {
     if (answered) field.current?.focus();
   }, [answered]);
   const isOnline = app.store.state.phase === "online";
-  // What is written while there is no connection is sent later.
-  const canSend = !isOnline || place.joined || !isRoom(place.name);
+  // What is written while there is no connection, or one is not back in the room yet, is sent later.
+  const canSend = !isOnline || place.joined || place.behind || !isRoom(place.name);
   const write = (/** @type {string} */ value) => {
     drafts.set(key, value);
     setText(value);
