@@ -100,6 +100,10 @@ answering = Answering { $name }:
 answer-not = Do not answer
 answered-elsewhere = answers a message that is not loaded
 take-back = Take back
+edit = Edit
+edited = (edited)
+editing = Editing:
+edit-not = Do not edit
 search = Search
 search-words = Words, or "a phrase"
 search-go = Find
@@ -203,6 +207,10 @@ server-kick = { $by } put you out of { $about }.
 server-kick-why = { $by } put you out of { $about }: { $why }
 server-temporarily-unavailable = The server cannot keep anything just now. Try again later.
 server-invalid-token = You were not known here any more: you are a new guest.
+server-redact-forbidden = You may not take back this message.
+server-edit-forbidden = You may not edit this message.
+server-unknown-msgid = This message is not there any more.
+server-invalid-edit = A message cannot be edited like that.
 
 ## What is typed after a slash
 

@@ -92,6 +92,10 @@ answering = 回复 { $name }：
 answer-not = 取消回复
 answered-elsewhere = 回复了一条没有载入的消息
 take-back = 撤回
+edit = 编辑
+edited = （已编辑）
+editing = 正在编辑：
+edit-not = 取消编辑
 search = 搜索
 search-words = 词语，或者"一句话"
 search-go = 查找
@@ -189,6 +193,10 @@ server-kick = { $by }把你请出了 { $about }。
 server-kick-why = { $by }把你请出了 { $about }：{ $why }
 server-temporarily-unavailable = 服务器暂时没法保存内容，请稍后再试。
 server-invalid-token = 这里已经不认得你了，你现在是新客人。
+server-redact-forbidden = 你不能撤回这条消息。
+server-edit-forbidden = 你不能编辑这条消息。
+server-unknown-msgid = 这条消息已经不在了。
+server-invalid-edit = 消息不能改成这样。
 
 ## 斜杠命令
 

@@ -79,6 +79,8 @@ export class App {
   drafts = new Map();
   /** @type {Map<string, import("./state/messages.js").Message>} what is being answered, by folded name of the place */
   answers = new Map();
+  /** @type {Map<string, import("./state/messages.js").Message>} what is being put in other words, by folded name of the place */
+  rewords = new Map();
 
   /**
    * @param {string} url
@@ -222,6 +224,24 @@ export class App {
   }
 
   /**
+   * A message in this place is put in other words; or is not any more.
+   * @param {import("./state/messages.js").Message | null} message
+   */
+  reword(message) {
+    if (this.place === null) return;
+    if (message === null) this.rewords.delete(this.place);
+    else this.rewords.set(this.place, message);
+    this.changed();
+  }
+
+  /** @param {string} text the other words */
+  rewordAs(text) {
+    const message = this.place === null ? undefined : this.rewords.get(this.place);
+    if (message === undefined || this.current === undefined) return;
+    if (text === message.text || this.session.reword(this.current.name, message, text)) this.reword(null);
+  }
+
+  /**
    * @param {string} typed
    * @returns whether it was taken
    */
@@ -319,6 +339,7 @@ export class App {
         this.#outside();
       },
       notSent: () => this.hint([this.texts.say("not-sent")]),
+      tooLong: () => this.hint([this.texts.say("server-417")]),
       full: () => this.hint([this.texts.say("outbox-full")]),
       numbered: (wanted) => this.hint([this.texts.say("name-taken", { name: wanted, nick: this.store.state.nick })]),
       proved: (account, keys) => this.#login.keep({ account, keys }),

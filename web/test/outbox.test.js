@@ -1,9 +1,9 @@
 // What is said waits until the server has it, is sent in order, and again when its fate is not known.
 import assert from "node:assert/strict";
-import { beforeEach, mock, test } from "node:test";
+import { afterEach, beforeEach, mock, test } from "node:test";
 import { parse } from "../js/net/irc.js";
 import { CLIENT_MSGID } from "../js/net/client-id.js";
-import { OUTBOX_ENTRIES_MAX } from "../js/session/outbox.js";
+import { OUTBOX_BYTES_MAX, OUTBOX_ENTRIES_MAX } from "../js/session/outbox.js";
 import { withQueued } from "../js/state/outbox.js";
 import { Cabinet, Desk, ME } from "./desk.js";
 
@@ -11,6 +11,7 @@ mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"], now: 1_700_000
 
 let said = 0;
 beforeEach(() => void (said = 0));
+afterEach(() => Desk.closeAll());
 
 /** One in #tea, with a token. @param {Desk} desk */
 function sit(desk) {
@@ -256,8 +257,11 @@ test("there is room for so much, and whoever writes more is told", () => {
   assert.equal(seen(desk).length, OUTBOX_ENTRIES_MAX);
   const other = sit(new Desk());
   other.close();
-  assert.equal(other.session.say("#tea", "x".repeat(128 * 1024 + 1)), false);
+  assert.equal(other.session.say("#tea", "x".repeat(OUTBOX_BYTES_MAX + 1)), false);
   assert.equal(seen(other).length, 0);
+  assert.ok(other.session.say("#tea", "x".repeat(OUTBOX_BYTES_MAX)));
+  assert.equal(other.session.say("#tea", "x"), false);
+  assert.equal(other.full, 1);
 });
 
 test("a place that is closed says nothing any more", () => {

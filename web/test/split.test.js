@@ -20,6 +20,16 @@ test("a grapheme is never cut", () => {
   assert.deepEqual(split("e\u0301e\u0301", 5), ["e\u0301", "e\u0301"]);
 });
 
+test("in a long text, too, no grapheme is cut, wherever it stands", () => {
+  const family = "👨‍👩‍👧‍👦";
+  for (const start of [0, 1, 5, 10]) {
+    const text = "x".repeat(start) + family.repeat(300);
+    const pieces = split(text, 30);
+    assert.equal(pieces.join(""), text);
+    assert.ok(pieces.every((piece) => /^x*(👨‍👩‍👧‍👦)?$/u.test(piece)));
+  }
+});
+
 test("a grapheme that alone is too long is cut between its characters", () => {
   const zalgo = `a${"\u0301".repeat(40)}`;
   const pieces = split(zalgo, 20);

@@ -1,4 +1,4 @@
-// What is said about a message: answers and reactions.
+// What is done with a message: it is answered, reacted to, edited, taken back.
 import { Person } from "../support/person.js";
 import { expect, test } from "../support/test.js";
 
@@ -30,3 +30,86 @@ test("a message is answered and reacted to, and both are there after a reload", 
   await page.reload();
   await expect(alice.log.getByText("↩ bob tea at five?")).toBeVisible();
 });
+
+test("what was said is edited and taken back, for everybody who sees it", async ({ teahouse, page, browser }) => {
+  const alice = await Person.enter(page, teahouse.page, "alice");
+  const other = await browser.newContext();
+  try {
+    const ben = await Person.enter(await other.newPage(), teahouse.page, "ben");
+    for (const person of [alice, ben]) {
+      await person.page.getByLabel("Join a room").fill("#茶");
+      await person.page.getByRole("button", { name: "Join", exact: true }).click();
+      await person.isIn("#茶");
+    }
+    await alice.say("oolnog");
+    await ben.sees(["oolnog"]);
+    await act(alice, "oolnog", "Edit");
+    await expect(alice.field).toHaveValue("oolnog");
+    await alice.say("oolong\nand sencha");
+    for (const person of [alice, ben]) await expect(person.log.locator(".text")).toHaveText(["oolong\nand sencha (edited)"]);
+    await expect(alice.field).toHaveValue("");
+
+    await alice.field.press("ArrowUp");
+    await expect(page.getByText("Editing: oolong")).toBeVisible();
+    await alice.field.press("Escape");
+    await expect(alice.field).toHaveValue("");
+
+    await ben.say("spam");
+    await alice.sees(["oolong\nand sencha (edited)", "spam"]);
+    await expect(await menu(ben, "oolong")).toHaveText(["Answer"]);
+    await ben.page.keyboard.press("Escape");
+    await ben.page.reload();
+    await ben.page.getByRole("button", { name: "#茶", exact: true }).click();
+    await ben.isIn("#茶");
+    await expect(ben.log.locator(".text")).toHaveText(["oolong\nand sencha (edited)", "spam"]);
+
+    await act(alice, "spam", "Take back");
+    await act(alice, "oolong", "Take back");
+    for (const person of [alice, ben]) await expect(person.log.locator(".text")).toHaveCount(0);
+  } finally {
+    await other.close();
+  }
+});
+
+test("what was taken back while the connection was lost is gone afterwards", async ({ teahouse, page, browser }) => {
+  const other = await browser.newContext();
+  try {
+    const alice = await Person.enter(page, teahouse.page, "alice");
+    const ben = await Person.enter(await other.newPage(), teahouse.page, "ben");
+    for (const text of ["one", "two", "three"]) await alice.say(text);
+    await ben.sees(["one", "two", "three"]);
+    await other.setOffline(true);
+    await ben.page.getByRole("button", { name: "Show the socket panel" }).click();
+    await ben.page.getByRole("button", { name: "Close the socket" }).click();
+    await expect(ben.page.getByText("Not connected", { exact: true }).or(ben.page.getByText("Connecting…", { exact: true })).first()).toBeVisible();
+    await act(alice, "three", "Take back");
+    await act(alice, "one", "Edit");
+    await alice.say("uno");
+    await alice.sees(["uno (edited)", "two"]);
+    await other.setOffline(false);
+    await ben.isConnected();
+    await ben.sees(["uno (edited)", "two"]);
+  } finally {
+    await other.close();
+  }
+});
+
+/**
+ * The words of what can be done with a message, without the reactions.
+ * @param {Person} person
+ * @param {string} text
+ */
+async function menu(person, text) {
+  const row = person.log.getByRole("listitem").filter({ hasText: text });
+  await row.getByRole("button", { name: "What to do with this message" }).click();
+  return row.getByRole("group", { name: "What to do with this message" }).getByRole("button", { name: /^(Answer|Edit|Take back)$/ });
+}
+
+/**
+ * @param {Person} person
+ * @param {string} text
+ * @param {string} what
+ */
+async function act(person, text, what) {
+  await (await menu(person, text)).filter({ hasText: what }).click();
+}

@@ -4,6 +4,9 @@ import { MESSAGE_BYTES_MAX, byteLength } from "./irc.js";
 /** A host that the server has not told us yet is taken to be this long. */
 const HOST_BYTES_GUESS = 63;
 
+/** So much of a text, in UTF-16 units, is cut into graphemes at a time. */
+const STRETCH_LENGTH = 1024;
+
 /**
  * How many bytes of text fit into one message, as others will see it.
  * @param {string | null} source our own `nick!user@host` as the server shows it, if we have seen it
@@ -28,7 +31,7 @@ export function split(text, bytes) {
   /** @type {string[]} */
   let piece = [];
   let used = 0;
-  for (const grapheme of graphemes(text).flatMap((one) => (byteLength(one) > bytes ? [...one] : [one]))) {
+  for (const grapheme of [...graphemes(text)].flatMap((one) => (byteLength(one) > bytes ? [...one] : [one]))) {
     const length = byteLength(grapheme);
     if (used + length > bytes) {
       const end = wordEnd(piece);
@@ -53,10 +56,28 @@ function wordEnd(piece) {
 }
 
 /**
+ * In stretches, because browsers take time by the square of a text's length for it.
+ * @param {string} text
+ * @returns {Generator<string>}
+ */
+function* graphemes(text) {
+  for (let at = 0; at < text.length; ) {
+    const isLast = at + STRETCH_LENGTH >= text.length;
+    const found = segments(text.slice(at, at + STRETCH_LENGTH));
+    // The last one may go on in the next stretch.
+    if (!isLast && found.length > 1) found.pop();
+    for (const grapheme of found) {
+      yield grapheme;
+      at += grapheme.length;
+    }
+  }
+}
+
+/**
  * @param {string} text
  * @returns {string[]}
  */
-function graphemes(text) {
+function segments(text) {
   if (typeof Intl.Segmenter !== "function") return text.match(CLUSTER) ?? [];
   return Array.from(new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text), (part) => part.segment);
 }

@@ -2,6 +2,7 @@
 // https://ircv3.net/specs/extensions/chathistory
 import { fold, isRoom, nickOf } from "../net/irc.js";
 import { MESSAGES_MAX, later } from "../state/messages.js";
+import { MULTILINE } from "../state/multiline.js";
 import { AROUND } from "../state/search.js";
 
 /**
@@ -56,7 +57,7 @@ export class Backlog {
   received(line) {
     const { command, params } = line;
     if (command === "366") this.want(params[1] ?? "");
-    else if (command === "BATCH" && line.tags.label !== AROUND) this.#batch(params);
+    else if (command === "BATCH" && line.tags.label !== AROUND) this.#batch(line);
     else if (command === "FAIL" && params[0] === "CHATHISTORY") this.#failed(params);
     else if (command === "PRIVMSG" || command === "NOTICE") this.#message(line);
     else if (command === "JOIN") this.#came(fold(nickOf(line.source ?? "")));
@@ -117,9 +118,11 @@ export class Backlog {
     this.#session.send("CHATHISTORY", [...params, String(limit)]);
   }
 
-  /** @param {string[]} params */
-  #batch([reference = "", type = "", target = ""]) {
+  /** @param {Line} line */
+  #batch({ params: [reference = "", type = "", target = ""], tags }) {
     const id = reference.slice(1);
+    const around = this.#batches.get(tags.batch ?? "");
+    if (reference.startsWith("+") && type === MULTILINE && around !== undefined) return note(around, tags);
     if (reference.startsWith("+")) {
       const request = type === "chathistory" ? this.#requests.get(fold(target)) : undefined;
       if (request !== undefined) this.#batches.set(id, request);
@@ -135,13 +138,7 @@ export class Backlog {
   #message({ tags, source, params: [target = ""] }) {
     const request = this.#batches.get(tags.batch ?? "");
     if (request !== undefined) {
-      const { msgid = null, time = null } = tags;
-      request.rows += 1;
-      request.first ??= { msgid, time };
-      if (msgid !== null) request.msgids.add(msgid);
-      // The last one known may have been taken back meanwhile.
-      const { edge } = request;
-      request.closed ||= edge !== null && (msgid === edge.msgid || (time !== null && edge.time !== null && !later({ msgid, time }, edge)));
+      note(request, tags);
     } else if (!isRoom(target) && source?.includes("!")) {
       for (const name of [target, source.replace(/!.*/, "")]) this.want(name);
     }
@@ -202,4 +199,20 @@ export class Backlog {
     const key = fold(room);
     if (!this.#store.state.places[key]?.joined) this.#asked.delete(key);
   }
+}
+
+/**
+ * A row of a page has come.
+ * @param {Request} request
+ * @param {Line["tags"]} tags
+ */
+function note(request, tags) {
+  const [msgid, time] = [tags.msgid ?? null, tags.time ?? null];
+  request.rows += 1;
+  request.first ??= { msgid, time };
+  if (msgid !== null) request.msgids.add(msgid);
+  // The last one known may have been taken back meanwhile.
+  const { edge } = request;
+  const isBefore = edge !== null && time !== null && edge.time !== null && !later({ msgid, time }, edge);
+  request.closed ||= isBefore || (edge !== null && msgid === edge.msgid);
 }

@@ -14,7 +14,7 @@ import { MARK } from "./seat.js";
 
 /** So many may wait, and so much text; who writes more is told. */
 export const OUTBOX_ENTRIES_MAX = 200;
-export const OUTBOX_BYTES_MAX = 128 * 1024;
+export const OUTBOX_BYTES_MAX = 64 * 1024;
 
 /** So long the server remembers ids; what is older may not be sent again by itself. A day less than the server's week. */
 const REPEAT_MS_MAX = 6 * 24 * 60 * 60 * 1000;

@@ -1,6 +1,8 @@
 // From the opened socket to 001: capabilities, the guest's token or the owner's proof, a nick that is free.
 // https://modern.ircdocs.horse/#connection-registration and https://ircv3.net/specs/extensions/capability-negotiation
 import { CLIENT_MSGID } from "../net/client-id.js";
+import { MESSAGE_EDIT } from "../state/changed.js";
+import { MULTILINE } from "../state/multiline.js";
 import { Login } from "./login.js";
 
 /**
@@ -25,10 +27,12 @@ export const CAPABILITIES = [
   "draft/read-marker",
   "draft/metadata-2",
   "draft/message-redaction",
+  MULTILINE,
   "soju.im/search",
   "sasl",
   REGISTER,
   CLIENT_MSGID,
+  MESSAGE_EDIT,
   GUEST,
 ];
 

@@ -1,16 +1,19 @@
 // One person's seat in the teahouse: says what has to be said at each moment, so that the state becomes what it should.
 // In: socket events and wishes. Out: lines to the socket, inputs to the store. What is known is in the store alone.
-import { fold, format, isRoom, parse } from "../net/irc.js";
+import { byteLength, fold, format, isRoom, parse } from "../net/irc.js";
 import { room as bytesLeft, split } from "../net/split.js";
+import { EDIT_TEXT, MESSAGE_EDIT } from "../state/changed.js";
+import { isOperator } from "../state/ranks.js";
 import { wireText } from "../state/words.js";
 import { Account } from "./account.js";
 import { Backlog } from "./backlog.js";
 import { KeepAlive } from "./keep-alive.js";
 import { Marks } from "./marks.js";
 import { Missed } from "./missed.js";
-import { Outbox } from "./outbox.js";
+import { OUTBOX_BYTES_MAX, Outbox } from "./outbox.js";
 import { Profile } from "./profile.js";
 import { Registration } from "./registration.js";
+import { Rewords } from "./rewords.js";
 import { Search } from "./search.js";
 import { Seat } from "./seat.js";
 
@@ -34,6 +37,7 @@ import { Seat } from "./seat.js";
  * @property {() => void} ownedElsewhere our name is our own now, by what was done in another tab
  * @property {(code: string | null) => void} claimed the operator's link has worked, or why not
  * @property {() => void} notSent there is no connection
+ * @property {() => void} tooLong that cannot be said at once
  * @property {() => void} full too much waits to be sent already
  *
  * @typedef {object} Part one behaviour of a session
@@ -42,6 +46,9 @@ import { Seat } from "./seat.js";
  * @property {() => void} [closed]
  */
 
+/** Other words for a message stand in a tag: what a client's tags may hold, less the other one. */
+const EDIT_BYTES_MAX = 4000;
+
 export class Session {
   #owner;
   #store;
@@ -49,6 +56,7 @@ export class Session {
   #backlog;
   #seat;
   #outbox;
+  #rewords;
   /** @type {Part[]} */
   #parts;
 
@@ -67,6 +75,7 @@ export class Session {
     this.#socket = socket;
     this.#backlog = new Backlog(this, store);
     this.#outbox = new Outbox(this, store, drawer);
+    this.#rewords = new Rewords(this, store);
     this.search = new Search(this, store);
     this.marks = new Marks(this, store);
     this.profile = new Profile(this, store);
@@ -81,6 +90,7 @@ export class Session {
       this.#backlog,
       this.marks,
       this.#outbox,
+      this.#rewords,
       new KeepAlive(this, socket),
     ];
   }
@@ -157,6 +167,10 @@ export class Session {
    */
   say(target, text, kind = "privmsg", about = null) {
     const command = kind === "notice" ? "NOTICE" : "PRIVMSG";
+    if (byteLength(text) > OUTBOX_BYTES_MAX) {
+      this.#owner.tooLong();
+      return false;
+    }
     const { source, nick, phase } = this.#store.state;
     // What is said later may be said from another address.
     const bytes = bytesLeft(phase === "online" ? source : null, nick, command, target) - wireText(kind, "").length;
@@ -244,9 +258,23 @@ export class Session {
     return this.#store.state.caps.includes("message-tags");
   }
 
-  /** Whether messages can be taken back. */
-  get canTakeBack() {
-    return this.#store.state.caps.includes("draft/message-redaction");
+  /**
+   * Whether a message can be put in other words by us.
+   * @param {import("../state/messages.js").Message} message
+   */
+  canReword({ mine, msgid }) {
+    return mine && msgid !== null && this.#store.state.caps.includes(MESSAGE_EDIT);
+  }
+
+  /**
+   * Whether a message can be taken back by us: our own, and in a room in which we keep order, others'.
+   * @param {string} place
+   * @param {import("../state/messages.js").Message} message
+   */
+  canTakeBack(place, { mine, msgid }) {
+    const { caps, places } = this.#store.state;
+    const isOurs = mine || isOperator(this.#store.state, places[fold(place)]);
+    return isOurs && msgid !== null && caps.includes("draft/message-redaction");
   }
 
   /**
@@ -266,6 +294,23 @@ export class Session {
    */
   takeBack(place, { msgid }) {
     if (msgid !== null) this.#wish("REDACT", [place, msgid]);
+  }
+
+  /**
+   * Puts a message in other words; false when that could not be sent.
+   * @param {string} place
+   * @param {import("../state/messages.js").Message} message
+   * @param {string} text
+   */
+  reword(place, { msgid, kind }, text) {
+    const words = wireText(kind, text);
+    if (byteLength(format("", [], { [EDIT_TEXT]: words })) > EDIT_BYTES_MAX) {
+      this.#owner.tooLong();
+      return false;
+    }
+    const isSent = msgid !== null && this.#rewords.tell(msgid, place, words);
+    if (!isSent) this.#owner.notSent();
+    return isSent;
   }
 }
 

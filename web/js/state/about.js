@@ -1,6 +1,5 @@
-// What is said about a message: answers, reactions, and that it was taken back.
-// https://ircv3.net/specs/client-tags/reply, https://ircv3.net/specs/client-tags/react,
-// https://ircv3.net/specs/extensions/message-redaction
+// What is said about a message: answers and reactions.
+// https://ircv3.net/specs/client-tags/reply, https://ircv3.net/specs/client-tags/react
 import { nickOf } from "../net/irc.js";
 import { change } from "./places.js";
 import { whereOf } from "./where.js";
@@ -43,22 +42,6 @@ export function reacted(state, line) {
     const before = reactions[msgid] ?? {};
     const after = less ? without(before, less, from) : more ? withOne(before, more, from) : before;
     return { reactions: after === before ? reactions : { ...reactions, [msgid]: after } };
-  });
-}
-
-/**
- * REDACT: a message is gone, and what was said about it by reaction.
- * @param {State} state
- * @param {Line} line
- * @returns {State}
- */
-export function redacted(state, line) {
-  const [, msgid = ""] = line.params;
-  const place = whereOf(state, line);
-  if (place === null) return state;
-  return change(state, place, ({ messages, reactions }) => {
-    const { [msgid]: _, ...rest } = reactions;
-    return { messages: messages.filter((one) => one.msgid !== msgid), reactions: rest };
   });
 }
 

@@ -15,13 +15,14 @@ const DEPTH_MAX = 8;
  * @param {Line} line
  * @returns {State}
  */
-export function withBatch(state, { params, tags }) {
+export function withBatch(state, line) {
+  const { params, tags } = line;
   const [reference = "", type = "", target = null] = params;
   if (reference.startsWith("-")) {
     const { [reference.slice(1)]: _, ...batches } = state.batches;
     return { ...state, batches };
   }
-  const batch = { type, target, label: tags.label ?? null, parent: tags.batch ?? null };
+  const batch = { type, target, label: tags.label ?? null, parent: tags.batch ?? null, opened: line, said: null };
   return { ...state, batches: { ...state.batches, [reference.slice(1)]: batch } };
 }
 

@@ -2,7 +2,7 @@
 import { fold, isRoom, nickOf } from "../net/irc.js";
 import { aboutOf } from "./about.js";
 import { batchOf, labelOf } from "./batches.js";
-import { insert, later, settle } from "./messages.js";
+import { EDITED, insert, later, settle } from "./messages.js";
 import { noticed } from "./notices.js";
 import { change, emptyPlace } from "./places.js";
 import { whereOf } from "./where.js";
@@ -37,6 +37,7 @@ export function incoming(state, line) {
     msgid: line.tags.msgid ?? null,
     time: line.tags.time ?? null,
     about: aboutOf(line),
+    edited: line.tags[EDITED] ?? null,
     mine: isSelf(state, from),
     pending: false,
     waiting: false,

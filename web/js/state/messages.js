@@ -11,6 +11,7 @@
  * @property {string | null} msgid
  * @property {string | null} time
  * @property {string | null} about the msgid of the message that it answers
+ * @property {string | null} edited when it was put in other words
  * @property {boolean} mine
  * @property {boolean} pending
  * @property {boolean} waiting whether it is pending and not on its way
@@ -21,6 +22,9 @@
  *
  * @typedef {{ time: string | null, msgid: string | null }} Stamp
  */
+
+/** The tag that says in the history when a message was put in other words. */
+export const EDITED = "teahouse.internal/edited";
 
 /** So many messages of one place are kept in memory; older ones can be asked for again. */
 export const MESSAGES_MAX = 5000;
@@ -64,14 +68,16 @@ export function insert(list, message) {
 }
 
 /**
- * A message in other words.
- * @param {readonly Message[]} list
+ * A message in other words. A notice stays one.
+ * @template {Message} M
+ * @param {readonly M[]} list
  * @param {string | null} msgid
- * @param {Pick<Message, "kind" | "text">} words
- * @returns {readonly Message[]}
+ * @param {Pick<Message, "kind" | "text" | "edited">} words
+ * @returns {readonly M[]}
  */
-export function reword(list, msgid, { kind, text }) {
-  return list.map((one) => (one.msgid === msgid ? { ...one, kind, text } : one));
+export function reword(list, msgid, { kind, text, edited }) {
+  const kindOf = (/** @type {M} */ one) => (one.kind === "notice" && kind === "privmsg" ? one.kind : kind);
+  return list.map((one) => (one.msgid === msgid ? { ...one, kind: kindOf(one), text, edited } : one));
 }
 
 /**

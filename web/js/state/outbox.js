@@ -118,5 +118,5 @@ function withMessages(state, change) {
  */
 function message(state, { id: clientId, kind, text, about, failed }, id) {
   const fate = { pending: failed === null, waiting: failed === null, failed };
-  return { id, from: state.nick, kind, text, msgid: null, time: null, about, mine: true, ...fate, clientId, label: null, anchor: null };
+  return { id, from: state.nick, kind, text, msgid: null, time: null, about, edited: null, mine: true, ...fate, clientId, label: null, anchor: null };
 }

@@ -12,6 +12,7 @@ import { fold, isRoom } from "../net/irc.js";
  * @property {string | null} topic
  * @property {Readonly<Record<string, string>>} people nicks by folded nick; empty in a conversation
  * @property {boolean} joined
+ * @property {string} ranks the letters of those that one has here oneself
  * @property {number} unread
  * @property {number | null} marker the id of the first message that was unread when the place was last looked at
  * @property {string | null} read up to when it has been read, on any device, if that is known
@@ -34,6 +35,7 @@ export function emptyPlace(name) {
     topic: null,
     people: {},
     joined: false,
+    ranks: "",
     unread: 0,
     marker: null,
     read: null,

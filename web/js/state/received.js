@@ -1,14 +1,17 @@
 // A line from the server: one small function a command. What is not in the table is ignored.
 import { fold, isRoom, nickOf } from "../net/irc.js";
-import { reacted, redacted } from "./about.js";
+import { reacted } from "./about.js";
 import { batchOf, labelOf, withBatch } from "./batches.js";
+import { redacted, reworded } from "./changed.js";
 import { incoming } from "./incoming.js";
 import { marked } from "./marks.js";
+import { withPiece, wholeOf } from "./multiline.js";
 import { invited, noticed, putOut, refused } from "./notices.js";
 import { isKnownTrouble } from "./outbox.js";
 import { owns, seen } from "./owners.js";
 import { find } from "./places.js";
 import * as profiles from "./profiles.js";
+import { moded } from "./ranks.js";
 import * as rooms from "./rooms.js";
 import { foundOne } from "./search.js";
 import { isSelf } from "./words.js";
@@ -26,10 +29,14 @@ import { isSelf } from "./words.js";
  * @returns {State}
  */
 export function received(state, line, at) {
+  const piece = withPiece(state, line);
+  if (piece !== null) return piece;
+  const whole = wholeOf(state, line);
+  if (whole !== null) return received(withBatch(state, line), whole, at);
   const found = foundOne(state, line);
   if (found !== null) return found;
   const inHistory = batchOf(state, line, "chathistory") !== null;
-  const isMessage = ["PRIVMSG", "NOTICE", "TAGMSG", "REDACT"].includes(line.command);
+  const isMessage = ["PRIVMSG", "NOTICE", "TAGMSG", "REDACT", "EDIT"].includes(line.command);
   if (inHistory && !isMessage && line.command !== "BATCH") return state;
   const handler = HANDLERS[line.command];
   if (handler) return handler(state, line, at);
@@ -52,6 +59,7 @@ const HANDLERS = {
   ACCOUNT: (state, line) => owns(state, who(line), line.params[0] !== "*"),
   BATCH: withBatch,
   CAP: capabilities,
+  EDIT: reworded,
   ERROR: noticed,
   FAIL: failed,
   INVITE: asked,
@@ -59,6 +67,7 @@ const HANDLERS = {
   KICK: kicked,
   MARKREAD: marked,
   METADATA: (state, { params }) => profiles.told(state, params),
+  MODE: moded,
   NICK: renamed,
   NOTE: noticed,
   NOTICE: incoming,

@@ -2,6 +2,7 @@
 import { fold, isRoom, nickOf } from "../net/irc.js";
 import { seen } from "./owners.js";
 import { change, changeRooms, emptyPlace, find, remove, withPerson, withoutPerson } from "./places.js";
+import { ranks, ranksBefore } from "./ranks.js";
 import { isSelf } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -17,7 +18,7 @@ export function join(state, nick, room, source) {
   if (!isRoom(room)) return state;
   if (!isSelf(state, nick)) return change(state, room, (place) => withPerson(place, nick));
   const people = { [fold(nick)]: nick };
-  return change({ ...state, source }, room, () => ({ joined: true, people }), emptyPlace(room));
+  return change({ ...state, source }, room, () => ({ joined: true, people, ranks: "" }), emptyPlace(room));
 }
 
 /**
@@ -65,20 +66,16 @@ export function rename(state, from, to) {
  * @returns {State}
  */
 export function names(state, room, list) {
-  const signs = rankSigns(state);
-  const sources = list.split(" ").map((name) => bare(name, signs));
-  const nicks = sources.map(nickOf).filter((nick) => nick !== "").map((nick) => [fold(nick), nick]);
-  const known = change(state, room, (place) => ({ people: { ...place.people, ...Object.fromEntries(nicks) } }));
+  const { signs } = ranks(state);
+  const names = list.split(" ").filter((name) => name !== "");
+  const sources = names.map((name) => bare(name, signs));
+  const nicks = sources.map(nickOf).map((nick) => [fold(nick), nick]);
+  const ours = names.find((name) => isSelf(state, nickOf(bare(name, signs))));
+  const known = change(state, room, (place) => ({
+    people: { ...place.people, ...Object.fromEntries(nicks) },
+    ...(ours !== undefined && { ranks: ranksBefore(state, ours) }),
+  }));
   return seen(known, sources);
-}
-
-/**
- * The signs that stand before names for the ranks of a room: `@+` out of `PREFIX=(ov)@+`.
- * @param {State} state
- */
-function rankSigns({ tokens: { PREFIX = "(ov)@+" } }) {
-  const end = PREFIX.indexOf(")");
-  return end < 0 ? "" : PREFIX.slice(end + 1);
 }
 
 /**

@@ -3,6 +3,7 @@
 import { nickOf } from "../net/irc.js";
 import { aboutOf } from "./about.js";
 import { batchOf, labelOf } from "./batches.js";
+import { EDITED } from "./messages.js";
 import { isSelf, words } from "./words.js";
 import { whereOf } from "./where.js";
 
@@ -78,6 +79,18 @@ export function foundOne(state, line) {
 }
 
 /**
+ * What has been found has changed meanwhile.
+ * @param {State} state
+ * @param {(found: readonly Found[]) => readonly Found[]} update
+ * @returns {State}
+ */
+export function changeFound(state, update) {
+  const { search } = state;
+  if (search === null) return state;
+  return { ...state, search: { ...search, found: update(search.found), around: search.around && update(search.around) } };
+}
+
+/**
  * @param {State} state
  * @param {Line} line
  * @returns {State | null}
@@ -111,5 +124,5 @@ function message(state, line) {
   const from = nickOf(line.source ?? "");
   const place = whereOf(state, line) ?? target;
   const fate = { mine: isSelf(state, from), pending: false, waiting: false, failed: null, clientId: null, label: null, anchor: null };
-  return { ...said, ...fate, id: state.nextId, from, place, msgid: line.tags.msgid ?? null, time: line.tags.time ?? null, about: aboutOf(line) };
+  return { ...said, ...fate, id: state.nextId, from, place, msgid: line.tags.msgid ?? null, time: line.tags.time ?? null, about: aboutOf(line), edited: line.tags[EDITED] ?? null };
 }

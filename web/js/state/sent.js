@@ -37,6 +37,7 @@ export function sent(state, line) {
         msgid: null,
         time: null,
         about: aboutOf(line),
+        edited: null,
         mine: true,
         pending,
         waiting: false,

@@ -19,6 +19,8 @@ import { lookedAround, searching } from "./search.js";
  * @property {string | null} target
  * @property {string | null} label
  * @property {string | null} parent
+ * @property {import("../net/irc.js").Line} opened the line that opened it
+ * @property {{ command: string, text: string } | null} said what has come of a message of several lines
  *
  * @typedef {object} Notice
  * @property {number} id

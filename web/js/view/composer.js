@@ -19,25 +19,32 @@ export function Composer({ app, place }) {
   }, []);
 
   const answered = app.answers.get(key);
+  const reworded = app.rewords.get(key);
   useEffect(() => {
-    if (answered) field.current?.focus();
-  }, [answered]);
+    if (answered || reworded) field.current?.focus();
+  }, [answered, reworded]);
+  useEffect(() => setText(reworded?.text ?? drafts.get(key) ?? ""), [reworded]);
   const isOnline = app.store.state.phase === "online";
   // What is written while there is no connection, or one is not back in the room yet, is sent later.
   const canSend = !isOnline || place.joined || place.behind || !isRoom(place.name);
   const write = (/** @type {string} */ value) => {
-    drafts.set(key, value);
+    if (!reworded) drafts.set(key, value);
     setText(value);
   };
   const send = () => {
     if (!canSend || text.trim() === "") return;
-    if (app.write(text)) write("");
+    if (reworded) app.rewordAs(text);
+    else if (app.write(text)) write("");
   };
   const pressed = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
+    if (isComposing(event)) return;
+    if (event.key === "Escape" && reworded) return app.reword(null);
+    if (event.key === "ArrowUp" && text === "") return rewordLast();
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     send();
   };
+  const rewordLast = () => app.reword(place.messages.findLast((one) => app.session.canReword(one)) ?? null);
   const submitted = (/** @type {Event} */ event) => {
     event.preventDefault();
     send();
@@ -47,6 +54,8 @@ export function Composer({ app, place }) {
     <form class="composer" onSubmit=${submitted}>
       ${answered &&
       html`<p class="answering"><span>${texts.say("answering", { name: answered.from })} ${excerpt(answered.text)}</span> <button type="button" class="plain" aria-label=${texts.say("answer-not")} onClick=${() => app.answer(null)}>✕</button></p>`}
+      ${reworded &&
+      html`<p class="answering"><span>${texts.say("editing")} ${excerpt(reworded.text)}</span> <button type="button" class="plain" aria-label=${texts.say("edit-not")} onClick=${() => app.reword(null)}>✕</button></p>`}
       <textarea
         ref=${field}
         aria-label=${texts.say("message-to", { place: place.name })}
@@ -56,7 +65,7 @@ export function Composer({ app, place }) {
         onInput=${(/** @type {InputEvent} */ event) => write(/** @type {HTMLTextAreaElement} */ (event.target).value)}
         onKeyDown=${pressed}
       ></textarea>
-      <button class="primary" type="submit" disabled=${!canSend}>${texts.say("send")}</button>
+      <button class="primary" type="submit" disabled=${!canSend}>${texts.say(reworded ? "save" : "send")}</button>
       ${!canSend && html`<div class="cannot">${texts.say("not-joined")}</div>`}
       ${!isOnline && html`<div class="later"><span>${texts.say("sent-later")}</span><div class="narrow-only"><${Connection} app=${app} /></div></div>`}
     </form>

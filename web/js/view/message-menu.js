@@ -1,4 +1,4 @@
-// What can be done with one message: answer it, react to it, take it back.
+// What can be done with one message: answer it, react to it, put it in other words, take it back.
 import { useEffect, useRef } from "../../vendor/hooks.js";
 import { html } from "./html.js";
 
@@ -32,7 +32,8 @@ export function MessageMenu({ app, place, message, close }) {
       ${session.canReact &&
       REACTIONS.map((sign) => html`<button key=${sign} aria-label=${texts.say("react-with", { reaction: sign })} onClick=${doing(() => session.react(place, message, sign))}>${sign}</button>`)}
       ${session.canReact && html`<button onClick=${doing(() => app.answer(message))}>${texts.say("answer")}</button>`}
-      ${message.mine && session.canTakeBack && html`<button class="danger" onClick=${doing(() => session.takeBack(place, message))}>${texts.say("take-back")}</button>`}
+      ${session.canReword(message) && html`<button onClick=${doing(() => app.reword(message))}>${texts.say("edit")}</button>`}
+      ${session.canTakeBack(place, message) && html`<button class="danger" onClick=${doing(() => session.takeBack(place, message))}>${texts.say("take-back")}</button>`}
     </div>
   `;
 }

@@ -48,7 +48,7 @@ export class Row extends Component {
       <li class=${classes("message", `is-${kind}`, head && "has-head", mine && "is-mine", pending && "is-pending", failed && "is-failed", isMention && "is-mention")}>
         ${head && kind !== "action" && html`<p class="head">${name}<${Told} profile=${profile} />${kind === "notice" && html`<span class="tag">${texts.say("notice-from")}</span>`}</p>`}
         ${message.about !== null && html`<p class="answered">↩ ${answered ? html`<b>${answered.from}</b> ${excerpt(answered.text)}` : texts.say("answered-elsewhere")}</p>`}
-        <p class="said"><${When} texts=${texts} time=${message.time} /><span class="text">${kind === "action" && html`<span class="star">✻ </span>${name} `}${linked(text)}</span>${mine && failed === null && html`<${Fate} texts=${texts} message=${message} />`}</p>
+        <p class="said"><${When} texts=${texts} time=${message.time} /><span class="text">${kind === "action" && html`<span class="star">✻ </span>${name} `}${linked(text)}${message.edited !== null && html` <small class="edited">${texts.say("edited")}</small>`}</span>${mine && failed === null && html`<${Fate} texts=${texts} message=${message} />`}</p>
         ${reactions && Object.keys(reactions).length > 0 && html`<${Reactions} app=${app} place=${place} message=${message} reactions=${reactions} />`}
         ${message.msgid !== null && app.session.canReact && html`<button class="more" aria-label=${texts.say("message-actions")} aria-expanded=${isOpen} onClick=${() => open(isOpen ? null : message.id)}>⋯</button>`}
         ${isOpen && html`<${MessageMenu} app=${app} place=${place} message=${message} close=${() => open(null)} />`}

@@ -1,0 +1,68 @@
+// What one puts in other words. If the connection is lost before the server has answered, it is told again: it comes to the same.
+import { fold, isRoom } from "../net/irc.js";
+import { EDIT_TEXT, TARGET_MSGID } from "../state/changed.js";
+import { MARK } from "./seat.js";
+
+/** So many may be unanswered; the oldest is told once only. */
+const REWORDS_MAX = 50;
+
+export class Rewords {
+  #session;
+  #store;
+  /** @type {Map<string, { place: string, text: string }>} by msgid, as they go into the line */
+  #unanswered = new Map();
+  #isSeated = false;
+
+  /**
+   * @param {import("./session.js").Session} session
+   * @param {import("../store.js").Store} store
+   */
+  constructor(session, store) {
+    this.#session = session;
+    this.#store = store;
+  }
+
+  /**
+   * Tells the server; false when there is no connection.
+   * @param {string} msgid
+   * @param {string} place
+   * @param {string} text
+   */
+  tell(msgid, place, text) {
+    if (!this.#send(msgid, { place, text })) return false;
+    this.#unanswered.set(msgid, { place, text });
+    const [oldest] = this.#unanswered.keys();
+    if (oldest !== undefined && this.#unanswered.size > REWORDS_MAX) this.#unanswered.delete(oldest);
+    return true;
+  }
+
+  /** @param {import("../net/irc.js").Line} line */
+  received({ command, params, tags }) {
+    if (command === "EDIT") this.#unanswered.delete(tags[TARGET_MSGID] ?? "");
+    else if (command === "FAIL" && params[0] === "EDIT") for (const word of params) this.#unanswered.delete(word);
+    else if (command === "PONG" && params.at(-1) === MARK) this.#seated();
+    else if (command === "JOIN" && this.#isSeated) this.#again((place) => fold(place) === fold(params[0] ?? ""));
+  }
+
+  closed() {
+    this.#isSeated = false;
+  }
+
+  #seated() {
+    this.#isSeated = true;
+    this.#again((place) => !isRoom(place) || this.#store.state.places[fold(place)]?.joined === true);
+  }
+
+  /** @param {(place: string) => boolean} isThere */
+  #again(isThere) {
+    for (const [msgid, one] of this.#unanswered) if (isThere(one.place)) this.#send(msgid, one);
+  }
+
+  /**
+   * @param {string} msgid
+   * @param {{ place: string, text: string }} words
+   */
+  #send(msgid, { place, text }) {
+    return this.#session.send("EDIT", [place], { [TARGET_MSGID]: msgid, [EDIT_TEXT]: text });
+  }
+}
