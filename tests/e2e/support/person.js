@@ -44,6 +44,15 @@ export class Person {
   }
 
   /**
+   * All that one has said here is stored: nothing waits, is on its way, or was refused.
+   * @param {number} [timeout]
+   */
+  async hasAllStored(timeout = 20_000) {
+    await expect(this.log.getByRole("img", { name: /^(Waiting|Sent)/ })).toHaveCount(0, { timeout });
+    await expect(this.log.getByRole("button", { name: "Send again" })).toHaveCount(0);
+  }
+
+  /**
    * The texts of the messages here that the server has taken, from the oldest; those on their way have no time yet.
    * @returns {Promise<string[]>}
    */
