@@ -138,7 +138,7 @@ test("who has written to us alone while we were away is talked to, and that is n
   const [asked] = again.arrive(`${ME} JOIN #tea`);
   assert.match(asked ?? "", /^CHATHISTORY TARGETS timestamp=\S+ timestamp=2026-01-01T00:00:01.000Z 50$/);
   const talks = again.hear(":tea BATCH +t draft/chathistory-targets", "@batch=t CHATHISTORY TARGETS #tea 2026-01-01T00:00:09.000Z", "@batch=t CHATHISTORY TARGETS bob 2026-01-01T00:00:08.000Z", ":tea BATCH -t");
-  assert.deepEqual(talks, ["CHATHISTORY LATEST bob * 50"]);
+  assert.deepEqual(talks, ["MARKREAD bob", "CHATHISTORY LATEST bob * 50"]);
   const said = (/** @type {number} */ number) => row(number, "h").replace("#tea", "alice");
   again.hear(":tea BATCH +h chathistory bob", said(1), said(8), ":tea BATCH -h");
   assert.equal(again.store.state.places.bob?.unread, 1);
