@@ -195,6 +195,16 @@ export class App {
   }
 
   /**
+   * An address of this teahouse for others, as one has reached it oneself.
+   * @param {string} path
+   */
+  linkTo(path) {
+    const page = new URL(this.url);
+    page.protocol = page.protocol === "wss:" ? "https:" : "http:";
+    return new URL(path, page).href;
+  }
+
+  /**
    * One has come by a link: what it is for is done as soon as it can be.
    * @param {Link} link
    */

@@ -206,6 +206,7 @@ test("an owner logs in before it is let in, and shows no guest's token", async (
   assert.deepEqual(desk.hear(":tea 900 * alice!account@tea alice :You are logged in", ":tea 903 * :Done"), ["CAP END"]);
   assert.deepEqual(desk.told, ["proved alice"]);
   assert.equal(desk.store.state.account, "alice");
+  assert.deepEqual(desk.hear(":tea 001 alice :x", ":tea 422 alice :No MOTD"), ["MODE alice", "PING seated"]);
   assert.ok(!JSON.stringify(desk.session.account.arrival).includes("oolong"));
   desk.close();
   desk.open();
@@ -299,6 +300,25 @@ test("the operator's link waits until one has an account, and then says what cam
   desk.hear(":tea 464 alice :That link was used");
   assert.deepEqual(desk.told.slice(1), ["claimed null", "claimed CLAIM_USED"]);
   assert.deepEqual(desk.store.state.notices, []);
+});
+
+test("those who run the teahouse make invitations", () => {
+  const desk = new Desk();
+  desk.arrive();
+  assert.equal(desk.store.state.isOperator, false);
+  desk.hear(":alice!account@tea MODE alice +wo", ":alice!account@tea MODE #tea +o alice");
+  assert.equal(desk.store.state.isOperator, true);
+  desk.hear(":tea 221 alice +i", ":tea 221 alice +io");
+  assert.equal(desk.store.state.isOperator, true);
+  desk.session.account.invite();
+  assert.deepEqual(desk.said(), ["ACCOUNT INVITE"]);
+  desk.hear(":tea NOTE ACCOUNT INVITE c0de :Good for one new account");
+  assert.equal(desk.session.account.invitation, "c0de");
+  assert.deepEqual(desk.store.state.notices, []);
+  desk.hear(":tea NOTE ACCOUNT INVITE beef :Asked for by hand", ":alice MODE alice -o");
+  assert.equal(desk.session.account.invitation, "c0de");
+  assert.equal(desk.store.state.notices.length, 1);
+  assert.equal(desk.store.state.isOperator, false);
 });
 
 test("a taken name is told of once one is in under another", () => {

@@ -59,6 +59,9 @@ fn edge(connection: &Connection, first: i64) -> rusqlite::Result<i64> {
 
 /// Deletes some of what is too old, oldest first in each conversation; where to go on, if there may be more.
 pub(crate) fn slice(transaction: &Connection, mut sweep: Sweep) -> rusqlite::Result<Option<Sweep>> {
+    if !is_anything_too_old(transaction)? {
+        return Ok(None);
+    }
     let mut left = ROWS_MAX;
     for _ in 0..CONVERSATIONS_MAX {
         let Some(table) = TABLES.get(sweep.table) else { return Ok(None) };
@@ -75,6 +78,11 @@ pub(crate) fn slice(transaction: &Connection, mut sweep: Sweep) -> rusqlite::Res
         sweep.done = Some(conversation);
     }
     Ok(Some(sweep))
+}
+
+/// Where everything is kept for ever no message is looked at.
+fn is_anything_too_old(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM kept_from)")?.query_row([], |row| row.get(0))
 }
 
 fn next_conversation(

@@ -229,6 +229,31 @@ test.describe("where names are kept by invitation", () => {
     await new Person(other).isIn("#lobby");
   });
 
+  test("the first operator needs no invitation, and invites others", async ({ teahouse, browser, page }) => {
+    const [, link = ""] = await teahouse.out.next(/(http:\S+#\/claim\/[0-9a-f]{32})$/);
+    await page.goto(link);
+    await page.getByLabel("Your name").fill("alice");
+    await page.getByRole("button", { name: "Come in", exact: true }).click();
+    await page.getByLabel("Choose a password").fill(PASSWORD);
+    await page.getByRole("dialog").getByRole("button", { name: "Keep this name" }).click();
+    await expect(page.getByRole("status", { name: "Notes" })).toContainText("You run this teahouse now.");
+    await expect.poll(() => remembered(page)).toContain("keys");
+    await page.reload();
+    await page.getByRole("button", { name: "Your account" }).click();
+    await page.getByRole("button", { name: "Invite somebody" }).click();
+    await expect(page.getByLabel("Link to hand on")).toHaveValue(/^http:.*\/invite\/[0-9a-f]{32}$/);
+
+    const bob = await anotherDevice(browser);
+    await bob.goto(await page.getByLabel("Link to hand on").inputValue());
+    await bob.getByLabel("Your name").fill("bob");
+    await bob.getByLabel("Choose a password").fill(PASSWORD);
+    await bob.getByRole("button", { name: "Come in with a name of your own" }).click();
+    await new Person(bob).isIn("#lobby");
+    await isOwner(bob);
+    await bob.getByRole("button", { name: "Your account" }).click();
+    await expect(bob.getByRole("button", { name: "Invite somebody" })).toHaveCount(0);
+  });
+
   test("a guest who opens an invitation keeps the name it has", async ({ teahouse, page, run }) => {
     await Person.enter(page, teahouse.page, "alice");
     const command = run(program("teahouse"), ["account", "invite", "--data", "data"], { cwd: teahouse.folder });

@@ -28,6 +28,9 @@ export class Account {
   #isUninvited = false;
   /** @type {string | null} why the name is not one's own, by the server's code */
   refusal = null;
+  /** @type {string | null} the code of an invitation that we have made */
+  invitation = null;
+  #isInviting = false;
   /** @type {string | null} the code of the operator's link, until it is known what has become of it */
   #claim = null;
   #isClaiming = false;
@@ -74,10 +77,22 @@ export class Account {
     this.#showClaim();
   }
 
+  /** Makes an invitation, for those who run the teahouse. */
+  invite() {
+    this.#isInviting = this.#session.send("ACCOUNT", ["INVITE"]);
+  }
+
   /** @param {Line} line */
   received({ command, params }) {
+    if (this.#isInviting && command === "NOTE" && params[0] === "ACCOUNT" && params[1] === "INVITE") {
+      this.#isInviting = false;
+      this.invitation = params[2] ?? null;
+      this.#unsay();
+    }
     if (command === "900" && this.#isGuestElsewhere) this.#owner.ownedElsewhere();
     if (command === "FAIL" && params[0] === "REDEEM") this.#isUninvited = true;
+    // A second device of somebody who is here is not told its modes.
+    if ((command === "376" || command === "422") && this.#store.state.account !== null) this.#session.send("MODE", [this.#store.state.nick]);
     if (command === "376" || command === "422" || command === "REGISTER") this.#showClaim();
     if (this.#isClaiming) this.#claiming(command, params);
     if (this.#store.state.phase !== "online" || this.#asked === null) return;
@@ -97,6 +112,7 @@ export class Account {
     const { nick } = this.#store.state;
     if (this.#isGuestElsewhere) this.#owner.refused({ what: "login", isFirst: false, nick, code: "OWNED_ELSEWHERE", why: "" });
     this.#isClaiming = false;
+    this.#isInviting = false;
     if (this.#asked !== null) this.#refuse("NOT_CONNECTED");
   }
 

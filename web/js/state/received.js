@@ -47,6 +47,7 @@ export function received(state, line, at) {
 const HANDLERS = {
   "001": (state, { source, params: [nick = state.nick] }) => ({ ...state, nick, server: source }),
   "005": (state, { params }) => ({ ...state, tokens: { ...state.tokens, ...tokens(params.slice(1, -1)) } }),
+  221: modes,
   331: (state, { params: [, room = ""] }) => rooms.topic(state, room, null),
   332: (state, { params: [, room = "", text = ""] }) => rooms.topic(state, room, text),
   353: (state, { params: [, , room = "", names = ""] }) => rooms.names(state, room, names),
@@ -67,7 +68,7 @@ const HANDLERS = {
   KICK: kicked,
   MARKREAD: marked,
   METADATA: (state, { params }) => profiles.told(state, params),
-  MODE: moded,
+  MODE: modes,
   NICK: renamed,
   NOTE: noticed,
   NOTICE: incoming,
@@ -128,6 +129,13 @@ function kicked(state, line) {
   const [room = "", nick = "", reason = ""] = line.params;
   const left = rooms.part(state, nick, room);
   return isSelf(state, nick) && find(state, room) ? putOut(left, who(line), room, reason) : left;
+}
+
+/** Of modes the page knows our ranks in rooms, and our own that says that we run the server. @type {Handler} */
+function modes(state, line) {
+  const [who = "", letters = ""] = line.params;
+  const last = isSelf(state, who) ? /([+-])[^+-]*o(?!.*o)/.exec(letters) : null;
+  return last === null ? moded(state, line) : { ...state, isOperator: last[1] === "+" };
 }
 
 /** @type {Handler} */

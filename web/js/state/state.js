@@ -40,6 +40,7 @@ import { lookedAround, searching } from "./search.js";
  * @property {Phase} phase
  * @property {string} nick
  * @property {string | null} server the server's name
+ * @property {boolean} isOperator whether we run the server
  * @property {string | null} account the account that we are logged in to
  * @property {string | null} source our `nick!user@host` as the server shows it
  * @property {readonly string[]} caps
@@ -80,6 +81,7 @@ export function initial(me) {
     phase: "offline",
     nick: me,
     server: null,
+    isOperator: false,
     account: null,
     source: null,
     caps: [],
@@ -118,7 +120,7 @@ export function reduce(state, input) {
 /** @type {Record<"connecting" | "open" | "close", (state: State, at: number) => State>} */
 const EVENTS = {
   connecting: (state) => ({ ...state, phase: "connecting" }),
-  open: (state) => ({ ...state, phase: "registering", account: null, caps: [], tokens: {}, batches: {}, owners: {}, profiles: {} }),
+  open: (state) => ({ ...state, phase: "registering", isOperator: false, account: null, caps: [], tokens: {}, batches: {}, owners: {}, profiles: {} }),
   close: (state, at) => {
     const wasOnline = state.phase === "online";
     const places = Object.entries(state.places).map(([key, place]) => {

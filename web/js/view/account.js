@@ -24,9 +24,30 @@ export function AccountDialog({ app }) {
 /** @param {{ app: App }} props */
 function Owner({ app }) {
   const { texts } = app;
+  const { nick, isOperator } = app.store.state;
   return html`
-    <p>${texts.say("name-is-yours", { name: app.store.state.nick })}</p>
+    <p>${texts.say("name-is-yours", { name: nick })}</p>
     <p><button onClick=${() => app.logOut()}>${texts.say("log-out")}</button></p>
+    ${isOperator && html`<${Invite} app=${app} />`}
+  `;
+}
+
+/** Those who run the teahouse invite others. @param {{ app: App }} props */
+function Invite({ app }) {
+  const { texts, session } = app;
+  const { invitation } = session.account;
+  const select = (/** @type {FocusEvent} */ event) => /** @type {HTMLInputElement} */ (event.target).select();
+  return html`
+    <section class="invite" aria-label=${texts.say("invite")}>
+      <p>${texts.say("you-run-it")}</p>
+      <p><button onClick=${() => session.account.invite()}>${texts.say("invite")}</button></p>
+      ${invitation !== null &&
+      html`
+        <label for="invitation">${texts.say("invitation")}</label>
+        <input id="invitation" value=${app.linkTo(`invite/${invitation}`)} readonly onFocus=${select} />
+        <p class="fine">${texts.say("invitation-explained")}</p>
+      `}
+    </section>
   `;
 }
 
@@ -49,7 +70,7 @@ function KeepName({ app }) {
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     app.stayLoggedIn(stays);
-    session.account.ask(password, app.link?.what === "invite" ? app.link.code : null);
+    session.account.ask(password, app.link?.code ?? null);
     app.changed();
   };
   return html`

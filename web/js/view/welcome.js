@@ -77,7 +77,7 @@ export function Welcome({ app }) {
 function arrival({ entrance, link }, name, password) {
   if (entrance === "guest") return { as: "guest" };
   if (entrance === "owner") return { as: "owner", account: name, secret: { password } };
-  return { as: "new", password, invitation: link?.what === "invite" ? link.code : null };
+  return { as: "new", password, invitation: link?.code ?? null };
 }
 
 /**

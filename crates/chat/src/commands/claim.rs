@@ -8,7 +8,7 @@ use teahouse_proto::numerics as n;
 use super::account::note;
 use super::usermode;
 use crate::durable::{AccountRecord, Fact, FactKind};
-use crate::ids::{Identity, TokenHash};
+use crate::ids::{Identity, Time, TokenHash};
 use crate::reply::{Reply, unavailable};
 use crate::world::{Turn, World};
 
@@ -50,16 +50,20 @@ pub(crate) fn apply(turn: &mut Turn<'_>, claim: &Claim) {
     if !turn.entry.writable {
         return turn.reply(unavailable("OPER", CLAIM));
     }
-    let code = fact(claim.code);
-    let end = turn.world.durable.fact(&code).and_then(|value| value.parse().ok());
-    if end.is_none_or(|end: u64| end <= turn.entry.time.0) {
+    if !is_good(turn.world, claim.code, turn.entry.time) {
         let text = "That link was used, or is older than a day; `teahouse account claim` makes another";
         return turn.reply(Reply::numeric(n::ERR_PASSWDMISMATCH, text));
     }
-    turn.put_fact(code, None);
+    turn.put_fact(fact(claim.code), None);
     turn.put_account(AccountRecord { operator: true, ..account });
     turn.promise(Reply::numeric(n::RPL_YOUREOPER, "You are now an IRC operator"));
     usermode::change(turn, id, &[(true, 'o')]);
+}
+
+/// Whether a code would make its account run the server; until it does, it is an invitation to have one, too.
+pub(super) fn is_good(world: &World, code: TokenHash, now: Time) -> bool {
+    let end = world.durable.fact(&fact(code)).and_then(|value| value.parse().ok());
+    end.is_some_and(|end: u64| end > now.0)
 }
 
 /// Only the program itself makes codes: whoever reads one may run the server.

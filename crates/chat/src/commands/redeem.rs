@@ -9,7 +9,7 @@ use teahouse_proto::time::server_time;
 
 use super::account::{note, refusal};
 use super::uban::duration_ms;
-use super::{Answers, Command, Stage};
+use super::{Answers, Command, Stage, claim};
 use crate::durable::{Fact, FactKind};
 use crate::ids::{Time, TokenHash};
 use crate::info::ServerInfo;
@@ -114,10 +114,11 @@ pub(crate) fn apply(turn: &mut Turn<'_>, invite: &Invite) {
     turn.promise(invite.told(until));
 }
 
-/// Whether an invitation was shown that is good.
+/// Whether an invitation was shown that is good, or the code of a link to run the server, which needs an account.
 pub(super) fn is_good(world: &World, code: Option<TokenHash>, now: Time) -> bool {
-    let until = code.and_then(|code| world.durable.fact(&fact(code)));
-    until.is_some_and(|until| good_until(until) > now)
+    let Some(code) = code else { return false };
+    let until = world.durable.fact(&fact(code));
+    until.is_some_and(|until| good_until(until) > now) || claim::is_good(world, code, now)
 }
 
 /// An invitation is good for one account.
@@ -191,6 +192,21 @@ mod tests {
                 alice < 900 alice alice!account@tea.test alice :You are now logged in as alice
                 alice < REGISTER SUCCESS alice :The nick is yours now
                 root < FAIL REDEEM INVALID_CODE :The invitation is used up, too old, or none; ask for a new one"#]],
+        );
+    }
+
+    #[test]
+    fn whoever_is_to_run_the_server_needs_no_other_invitation() {
+        Script { set: |info| info.rules.registration = crate::info::Registration::Invite, ..Script::default() }.check(
+            "alice: PING 1 | bob: PING 1 | offer 5eed || alice: REDEEM 5eed | alice: REGISTER * * oolong | alice: OPER claim 5eed | bob: REDEEM 5eed | bob: REGISTER * * oolong",
+            expect![[r#"
+                alice < REDEEM SUCCESS :You are welcome: REGISTER makes your nick your own
+                alice < 900 alice alice!account@tea.test alice :You are now logged in as alice
+                alice < REGISTER SUCCESS alice :The nick is yours now
+                alice < 381 alice :You are now an IRC operator
+                alice < :alice!account@tea.test MODE alice +o
+                bob < FAIL REDEEM INVALID_CODE :The invitation is used up, too old, or none; ask for a new one
+                bob < FAIL REGISTER INVITATION_REQUIRED bob :An account needs an invitation here: show it by REDEEM <code> first"#]],
         );
     }
 
