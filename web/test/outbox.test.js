@@ -70,6 +70,41 @@ test("a long message is said in several, an action as actions", () => {
   assert.ok(lines.slice(3).every((line) => /PRIVMSG #tea :\x01ACTION x+\x01$/.test(line)));
 });
 
+test("several lines are one message where the server takes such, and are cut where it must be", () => {
+  const desk = new Desk();
+  desk.open();
+  const caps = `message-tags echo-message batch labeled-response ${CLIENT_MSGID} draft/multiline`;
+  desk.hear(":tea CAP * LS * :draft/multiline=max-bytes=1000,max-lines=4", ":tea CAP * LS :batch", `:tea CAP * ACK :${caps}`, ":tea GUEST TOKEN t0ken", ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD", `${ME} JOIN #tea`);
+  desk.hear(":tea PONG tea seated");
+  desk.session.say("#tea", "\n\none\n\nthree\n");
+  const lines = desk.said();
+  assert.match(lines[0] ?? "", /^@label=m1;teahouse.internal\/client-msgid=\S+ BATCH \+b1 draft\/multiline #tea$/);
+  assert.deepEqual(lines.slice(1), ["@batch=b1 PRIVMSG #tea one", "@batch=b1 PRIVMSG #tea :", "@batch=b1 PRIVMSG #tea three", "BATCH -b1"]);
+  assert.deepEqual(seen(desk), ["one\n\nthree sent"]);
+  const { id } = of(lines[0]);
+  const whole = [`@label=m1;msgid=m1;${CLIENT_MSGID}=${id} ${ME} BATCH +x draft/multiline #tea`, ...["one", "", "three"].map((text) => `@batch=x ${ME} PRIVMSG #tea :${text}`), ":tea BATCH -x"];
+  desk.hear(...whole);
+  assert.deepEqual(seen(desk), ["one\n\nthree stored"]);
+
+  const long = "so and so ".repeat(60).trim();
+  desk.session.say("#tea", long);
+  const [begin, ...rest] = desk.said();
+  const pieces = rest.slice(0, -1).map((line) => parse(line));
+  assert.match(begin ?? "", /BATCH/);
+  assert.equal(pieces.map((line) => line?.params[1]).join(""), long);
+  assert.deepEqual(pieces.map((line) => "draft/multiline-concat" in (line?.tags ?? {})), [false, true]);
+  desk.close();
+
+  desk.session.say("#tea", Array.from({ length: 9 }, (_, i) => `line ${i}`).join("\n"));
+  desk.open();
+  desk.session.say("#tea", "x".repeat(2500));
+  desk.session.say("#tea", "waves\nand smiles", "action");
+  const kept = desk.store.state.outbox.map(({ entry }) => entry.text);
+  assert.deepEqual(kept.slice(1, 4), ["line 0\nline 1\nline 2\nline 3", "line 4\nline 5\nline 6\nline 7", "line 8"]);
+  assert.deepEqual(kept.slice(4, 7).map(({ length }) => length), [1000, 1000, 500]);
+  assert.deepEqual(kept.slice(7), ["waves", "and smiles"]);
+});
+
 test("what is written without a connection is sent on return, in order, once one is in the room", () => {
   const desk = sit(new Desk());
   desk.close();

@@ -9,6 +9,7 @@ const CAPABILITIES = "message-tags server-time echo-message batch draft/chathist
 /** So much each of the two says while connections break and the server is killed. */
 const TEXTS = 40;
 const FAULTS = 24;
+const SECOND = "and its second line";
 
 /** After so many texts one waits until they are stored: else all would be written before the first connection breaks. */
 const TEXTS_AHEAD = 5;
@@ -48,7 +49,7 @@ test("two pages talk while connections break and the server is killed: nothing i
     expect(proxy.cuts).toBeGreaterThan(FAULTS / 4);
 
     const reader = await raw("reader", { capabilities: CAPABILITIES });
-    const history = await reader.history(ROOM);
+    const history = together(await reader.history(ROOM));
     for (const nick of ["alice", "阿明"]) {
       expect(history.filter(({ from }) => from === nick).map(({ text }) => text)).toEqual(numbered(nick));
     }
@@ -130,9 +131,26 @@ test("a browser that keeps nothing, and knows no locks, sends what was written a
   expect(await stored(raw)).toEqual(["one", "two"]);
 });
 
-/** @param {string} nick */
+/**
+ * Every fifth has two lines, which go as one message.
+ * @param {string} nick
+ */
 function numbered(nick) {
-  return Array.from({ length: TEXTS }, (_, index) => `${nick} ${index + 1}`);
+  return Array.from({ length: TEXTS }, (_, index) => `${nick} ${index + 1}${index % 5 === 4 ? `\n${SECOND}` : ""}`);
+}
+
+/**
+ * Second lines, which a plain client reads for themselves, behind the first ones.
+ * @param {import("../support/raw.js").Said[]} lines
+ */
+function together(lines) {
+  /** @type {import("../support/raw.js").Said[]} */
+  const whole = [];
+  for (const line of lines) {
+    const before = line.text === SECOND ? whole.pop() : undefined;
+    whole.push(before ? { ...before, text: `${before.text}\n${SECOND}` } : line);
+  }
+  return whole;
 }
 
 /**

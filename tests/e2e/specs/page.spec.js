@@ -83,6 +83,19 @@ test("a long Chinese message arrives whole", async ({ teahouse, raw, page }) => 
   await expect.poll(() => bob.heard("#lobby").map(({ text }) => text).join("")).toBe(long);
 });
 
+test("several lines are one message, and a plain client reads them line by line", async ({ teahouse, raw, page }) => {
+  const bob = await raw("bob");
+  const alice = await Person.enter(page, teahouse.page, "alice");
+  await alice.say("一\n\ntwo");
+  await alice.say("three");
+  await bob.hears("alice", "three");
+  expect(bob.heard("#lobby").map(({ text }) => text)).toEqual(["一", "two", "three"]);
+  await alice.sees(["一\n\ntwo", "three"]);
+  await alice.hasAllStored();
+  await page.reload();
+  await alice.sees(["一\n\ntwo", "three"]);
+});
+
 test("Enter that belongs to an input method never sends", async ({ teahouse, raw, page, context }) => {
   const bob = await raw("bob");
   const alice = await Person.enter(page, teahouse.page, "alice");

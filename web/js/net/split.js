@@ -24,9 +24,10 @@ export function room(source, nick, command, target) {
  * (unless one alone is longer).
  * @param {string} text
  * @param {number} bytes
+ * @param {"apart" | "joined"} [as] apart: each stands for itself, so that the space at a cut is not said
  * @returns {string[]}
  */
-export function split(text, bytes) {
+export function split(text, bytes, as = "apart") {
   const pieces = [];
   /** @type {string[]} */
   let piece = [];
@@ -37,7 +38,7 @@ export function split(text, bytes) {
       const end = wordEnd(piece);
       pieces.push(piece.slice(0, end).join(""));
       piece = piece.slice(end);
-      if (piece[0] === " ") piece.shift();
+      if (as === "apart" && piece[0] === " ") piece.shift();
       used = byteLength(piece.join(""));
     }
     piece.push(grapheme);

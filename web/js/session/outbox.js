@@ -2,9 +2,11 @@
 // what it does not know the fate of it sends again with the same id, which the server knows. Only one tab sends at a time.
 import { fold, isRoom, nickOf } from "../net/irc.js";
 import { CLIENT_MSGID, ClientIds } from "../net/client-id.js";
+import { CONCAT, MULTILINE } from "../state/multiline.js";
 import { UNAVAILABLE } from "../state/outbox.js";
 import { isSelf, wireText, words } from "../state/words.js";
 import { MARK } from "./seat.js";
+import { commandOf, piecesOf } from "./wording.js";
 
 /**
  * @typedef {import("../net/irc.js").Line} Line
@@ -227,13 +229,13 @@ export class Outbox {
   /** @param {Entry} entry */
   #send(entry) {
     const { caps } = this.#store.state;
-    const { id, target, kind, text, about } = entry;
+    const { id, about } = entry;
     this.#labels += 1;
     const label = `m${this.#labels}`;
     this.#flying = { id, label };
     const whose = this.#whose ?? NOBODY;
     if (entry.tried !== whose) this.#put({ ...entry, tried: whose });
-    const isSent = this.#session.send(kind === "notice" ? "NOTICE" : "PRIVMSG", [target, wireText(kind, text)], {
+    const isSent = this.#sendLines(entry, {
       ...(caps.includes("labeled-response") && { label }),
       ...(caps.includes(CLIENT_MSGID) && { [CLIENT_MSGID]: id }),
       ...(about !== null && this.#session.canReact && { "+reply": about }),
@@ -241,6 +243,20 @@ export class Outbox {
     this.#limitTurn();
     if (!isSent) this.closed();
     else if (!caps.includes("echo-message")) this.discard(id);
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {Record<string, string>} tags
+   */
+  #sendLines({ target, kind, text }, tags) {
+    const pieces = piecesOf(this.#store.state, target, text, kind);
+    if (pieces.length <= 1) return this.#session.send(commandOf(kind), [target, wireText(kind, text)], tags);
+    const batch = `b${this.#labels}`;
+    const isSent = this.#session.send("BATCH", [`+${batch}`, MULTILINE, target], tags);
+    for (const piece of pieces) this.#session.send(commandOf(kind), [target, piece.text], { batch, ...(piece.goesOn && { [CONCAT]: "" }) });
+    this.#session.send("BATCH", [`-${batch}`]);
+    return isSent;
   }
 
   /** It is there no more: the server has it, by this tab or by another. @param {string} id */
@@ -253,7 +269,8 @@ export class Outbox {
 
   /** @param {Line} line something that we said */
   #echoed({ command, params: [target = "", text = ""], tags }) {
-    if (command !== "PRIVMSG" && command !== "NOTICE") return;
+    // One of several lines begins with its batch, which has the tags.
+    if (command !== "PRIVMSG" && command !== "NOTICE" && command !== "BATCH") return;
     const flying = this.#flying === null ? undefined : this.#entry(this.#flying.id);
     const isFlying = flying !== undefined && (tags.label ? tags.label === this.#flying?.label : this.#isWordless(flying, command, target, text));
     const id = tags[CLIENT_MSGID] ?? (isFlying ? flying.id : undefined);

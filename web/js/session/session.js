@@ -1,7 +1,6 @@
 // One person's seat in the teahouse: says what has to be said at each moment, so that the state becomes what it should.
 // In: socket events and wishes. Out: lines to the socket, inputs to the store. What is known is in the store alone.
 import { byteLength, fold, format, isRoom, parse } from "../net/irc.js";
-import { room as bytesLeft, split } from "../net/split.js";
 import { EDIT_TEXT, MESSAGE_EDIT } from "../state/changed.js";
 import { isOperator } from "../state/ranks.js";
 import { wireText } from "../state/words.js";
@@ -16,6 +15,7 @@ import { Registration } from "./registration.js";
 import { Rewords } from "./rewords.js";
 import { Search } from "./search.js";
 import { Seat } from "./seat.js";
+import { messagesOf } from "./wording.js";
 
 /**
  * @typedef {import("../net/irc.js").Line} Line
@@ -166,16 +166,11 @@ export class Session {
    * @param {string | null} [about] the msgid of the message that it answers
    */
   say(target, text, kind = "privmsg", about = null) {
-    const command = kind === "notice" ? "NOTICE" : "PRIVMSG";
     if (byteLength(text) > OUTBOX_BYTES_MAX) {
       this.#owner.tooLong();
       return false;
     }
-    const { source, nick, phase } = this.#store.state;
-    // What is said later may be said from another address.
-    const bytes = bytesLeft(phase === "online" ? source : null, nick, command, target) - wireText(kind, "").length;
-    const pieces = text.split(/\r\n|\r|\n/).flatMap((line) => split(line, bytes));
-    const isKept = this.#outbox.add(target, pieces, kind, about);
+    const isKept = this.#outbox.add(target, messagesOf(this.#store.state, target, text, kind), kind, about);
     if (!isKept) this.#owner.full();
     return isKept;
   }

@@ -9,7 +9,7 @@
 export const MULTILINE = "draft/multiline";
 
 /** The tag of a line that goes on where the one before it has stopped. */
-const CONCAT = "draft/multiline-concat";
+export const CONCAT = "draft/multiline-concat";
 
 /** What comes behind so much of a message is not shown. */
 const TEXT_LENGTH_MAX = 65_536;

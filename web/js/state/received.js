@@ -108,7 +108,9 @@ function failed(state, line) {
 }
 
 /** @type {Handler} */
-function capabilities(state, { params: [, verb, names = ""] }) {
+function capabilities(state, { params: [, verb, ...rest] }) {
+  const names = rest.at(-1) ?? "";
+  if (verb === "LS") return { ...state, offers: { ...state.offers, ...tokens(names.split(" ")) } };
   if (verb !== "ACK") return state;
   const caps = new Set(state.caps);
   for (const name of names.split(" ")) {

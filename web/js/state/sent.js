@@ -20,6 +20,8 @@ export function sent(state, line) {
   const ofOutbox = onItsWay(state, line);
   if (ofOutbox !== null) return ofOutbox;
   const { command, params, tags } = line;
+  // A line of a message of several lines, which is shown as one.
+  if (tags.batch) return state;
   const [target = "", text = ""] = params;
   if (command !== "PRIVMSG" && command !== "NOTICE") return state;
   const said = words(command, text);

@@ -44,6 +44,7 @@ import { lookedAround, searching } from "./search.js";
  * @property {string | null} account the account that we are logged in to
  * @property {string | null} source our `nick!user@host` as the server shows it
  * @property {readonly string[]} caps
+ * @property {Readonly<Record<string, string>>} offers the values of the capabilities that the server offers, or has at the last connection
  * @property {Readonly<Record<string, string>>} tokens what 005 told
  * @property {Readonly<Record<string, Batch>>} batches
  * @property {Readonly<Record<string, Place>>} places rooms and conversations, by folded name
@@ -85,6 +86,7 @@ export function initial(me) {
     account: null,
     source: null,
     caps: [],
+    offers: {},
     tokens: {},
     batches: {},
     places: {},
