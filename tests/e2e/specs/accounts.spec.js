@@ -1,5 +1,5 @@
 // A name of one's own: made, kept, and come back to from another device.
-import { PASSWORD, anotherDevice, isOwner, keepName, logIn } from "../support/account.js";
+import { LOGIN, PASSWORD, anotherDevice, isOwner, keepName, logIn } from "../support/account.js";
 import { Person } from "../support/person.js";
 import { program } from "../support/teahouse.js";
 import { expect, test } from "../support/test.js";
@@ -42,7 +42,7 @@ test("a reload changes nothing, and the password is kept nowhere", async ({ teah
   const alice = await Person.enter(page, teahouse.page, "alice");
   await keepName(page);
   await isOwner(page);
-  await expect.poll(() => remembered(page)).toContain("keys");
+  await expect.poll(() => remembered(page), LOGIN).toContain("keys");
   expect(await remembered(page)).not.toContain("oolong");
   await page.reload();
   await alice.isIn("#lobby");
@@ -64,7 +64,7 @@ test("who wants that stays logged in in this browser, until logging out", async 
   await Person.enter(page, teahouse.page, "alice");
   await keepName(page, PASSWORD, { stays: true });
   await isOwner(page);
-  await expect.poll(() => page.evaluate(() => localStorage.getItem("teahouse.login"))).toContain("keys");
+  await expect.poll(() => page.evaluate(() => localStorage.getItem("teahouse.login")), LOGIN).toContain("keys");
   await page.close();
   const tab = await context.newPage();
   await tab.goto(teahouse.page);
@@ -81,7 +81,7 @@ test("a wrong password is told, and a right one comes in then", async ({ teahous
   await isOwner(page);
   const phone = await anotherDevice(browser);
   await logIn(phone, teahouse.page, "alice", "green tea");
-  await expect(phone.getByRole("alert")).toHaveText("That name and password do not belong together.");
+  await expect(phone.getByRole("alert")).toHaveText("That name and password do not belong together.", LOGIN);
   await phone.getByLabel("Your password").fill(PASSWORD);
   await phone.getByRole("button", { name: "Log in", exact: true }).click();
   await new Person(phone).isIn("#lobby");
@@ -135,7 +135,7 @@ test.describe("by a name in the local network, where the browser has no cryptogr
     await page.getByLabel("Choose a password").fill(PASSWORD);
     await page.getByRole("dialog").getByRole("button", { name: "Keep this name" }).click();
     await isOwner(page);
-    await expect.poll(() => remembered(page)).toContain("keys");
+    await expect.poll(() => remembered(page), LOGIN).toContain("keys");
     await page.reload();
     await alice.isIn("#lobby");
     await isOwner(page);
@@ -210,7 +210,7 @@ test.describe("where names are kept by invitation", () => {
     const alice = new Person(page);
     await alice.isIn("#lobby");
     await isOwner(page);
-    await expect.poll(() => remembered(page)).toContain("keys");
+    await expect.poll(() => remembered(page), LOGIN).toContain("keys");
     await page.reload();
     await alice.isIn("#lobby");
     await isOwner(page);
@@ -237,7 +237,7 @@ test.describe("where names are kept by invitation", () => {
     await page.getByLabel("Choose a password").fill(PASSWORD);
     await page.getByRole("dialog").getByRole("button", { name: "Keep this name" }).click();
     await expect(page.getByRole("status", { name: "Notes" })).toContainText("You run this teahouse now.");
-    await expect.poll(() => remembered(page)).toContain("keys");
+    await expect.poll(() => remembered(page), LOGIN).toContain("keys");
     await page.reload();
     await page.getByRole("button", { name: "Your account" }).click();
     await page.getByRole("button", { name: "Invite somebody" }).click();
@@ -279,4 +279,21 @@ test.describe("where guests are not admitted", () => {
     await new Person(page).isIn("#lobby");
     await isOwner(page);
   });
+});
+
+test("a second tab, open since before the name was kept, asks for the password and becomes no other guest", async ({ teahouse, page, context }) => {
+  await Person.enter(page, teahouse.page, "alice");
+  const second = await context.newPage();
+  const there = await Person.enter(second, teahouse.page, "alice");
+  await keepName(page);
+  await isOwner(page);
+  await isOwner(second);
+  await teahouse.kill();
+  await expect(second.getByRole("alert")).toHaveText("You have kept this name in another tab: log in with its password.", LOGIN);
+  await teahouse.start();
+  await second.getByLabel("Your password").fill(PASSWORD);
+  await second.getByRole("button", { name: "Log in", exact: true }).click();
+  await there.isIn("#lobby");
+  await isOwner(second);
+  await expect(there.people.getByRole("listitem")).toHaveCount(1);
 });

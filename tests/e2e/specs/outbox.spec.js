@@ -131,6 +131,30 @@ test("a browser that keeps nothing, and knows no locks, sends what was written a
   expect(await stored(raw)).toEqual(["one", "two"]);
 });
 
+test("what the room does not take can be sent again or discarded, and holds nothing up", async ({ teahouse, raw, page }) => {
+  const bob = await raw("bob", { room: "#tea" });
+  const alice = await Person.enter(page, teahouse.page, "alice");
+  await page.getByLabel("Join a room").fill("#tea");
+  await page.getByRole("button", { name: "Join", exact: true }).click();
+  await alice.isIn("#tea");
+  bob.send("MODE #tea +m", "PING moderated");
+  await bob.lines.next(/PONG .*moderated/);
+  await alice.say("one");
+  await alice.say("two");
+  const refused = (/** @type {string} */ text) => alice.log.getByRole("listitem").filter({ hasText: text });
+  for (const text of ["one", "two"]) await expect(refused(text)).toContainText("not taken by the teahouse");
+  await refused("one").getByRole("button", { name: "Discard" }).click();
+  bob.send("MODE #tea -m", "PING open");
+  await bob.lines.next(/PONG .*open/);
+  await alice.say("three");
+  await bob.hears("alice", "three");
+  await refused("two").getByRole("button", { name: "Send again" }).click();
+  await bob.hears("alice", "two");
+  await alice.sees(["three", "two"]);
+  await alice.hasAllStored();
+  expect(bob.heard("#tea").map(({ text }) => text)).toEqual(["three", "two"]);
+});
+
 /**
  * Every fifth has two lines, which go as one message.
  * @param {string} nick

@@ -18,9 +18,12 @@ export async function keepName(page, password = PASSWORD, { stays = false } = {}
   await page.getByRole("dialog").getByRole("button", { name: "Keep this name" }).click();
 }
 
+/** Logging in is work for the browser, and a busy machine takes its time for that. */
+export const LOGIN = { timeout: 30_000 };
+
 /** @param {Page} page */
 export async function isOwner(page) {
-  await expect(page.getByRole("button", { name: "Your account" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Your account" })).toBeVisible(LOGIN);
 }
 
 /**

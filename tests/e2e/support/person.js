@@ -29,8 +29,8 @@ export class Person {
 
   /** @param {string} place */
   async isIn(place) {
-    await expect(this.page.getByRole("heading", { level: 1, name: place, exact: true })).toBeVisible();
     await this.isConnected();
+    await expect(this.page.getByRole("heading", { level: 1, name: place, exact: true })).toBeVisible();
   }
 
   async isConnected() {

@@ -213,7 +213,7 @@ export class Outbox {
 
   /** Sends the next one, or ends the turn. */
   #go() {
-    if (this.#endTurn === null || this.#flying !== null) return;
+    if (this.#endTurn === null) return;
     const entry = this.#next();
     if (entry === undefined) return this.#end();
     if (this.#mayRepeat(entry)) return this.#send(entry);

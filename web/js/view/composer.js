@@ -1,5 +1,5 @@
 // Where one writes. Enter sends, Shift+Enter begins a line, and Enter of an input method does neither.
-import { useEffect, useRef, useState } from "../../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "../../vendor/hooks.js";
 import { fold, isRoom } from "../net/irc.js";
 import { Connection } from "./connection.js";
 import { html } from "./html.js";
@@ -23,7 +23,8 @@ export function Composer({ app, place }) {
   useEffect(() => {
     if (answered || reworded) field.current?.focus();
   }, [answered, reworded]);
-  useEffect(() => setText(reworded?.text ?? drafts.get(key) ?? ""), [reworded]);
+  // At once: what is typed next must not be overwritten.
+  useLayoutEffect(() => setText(reworded?.text ?? drafts.get(key) ?? ""), [reworded]);
   const isOnline = app.store.state.phase === "online";
   // What is written while there is no connection, or one is not back in the room yet, is sent later.
   const canSend = !isOnline || place.joined || place.behind || !isRoom(place.name);
