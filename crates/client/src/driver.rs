@@ -77,8 +77,11 @@ impl Driver {
     ) -> Self {
         let clock = Clock::new();
         let url = options.url.clone();
+        let session = Session::new(options, clock.now_ms(), chance);
+        // What was brought along to be said is there before anything else is.
+        state.send_replace(Arc::new(session.state().clone()));
         Self {
-            session: Session::new(options, clock.now_ms(), chance),
+            session,
             clock,
             requests,
             abandoned: false,

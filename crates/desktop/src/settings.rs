@@ -37,20 +37,25 @@ impl Settings {
         text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 
-    /// Writes the file beside itself first, so that a crash never leaves half of it.
+    /// Writes the file.
     pub(crate) fn save(&self, file: &Path) -> io::Result<()> {
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let new = file.with_extension("new");
-        let _ = fs::remove_file(&new);
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        serde_json::to_writer_pretty(options.open(&new)?, self)?;
-        fs::rename(&new, file)
+        save(self, file)
     }
+}
+
+/// Writes a file for its owner alone, beside itself first, so that a crash never leaves half of it.
+pub(crate) fn save(what: &impl Serialize, file: &Path) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let new = file.with_extension("new");
+    let _ = fs::remove_file(&new);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    serde_json::to_writer_pretty(options.open(&new)?, what)?;
+    fs::rename(&new, file)
 }
 
 /// Where the file is, by the customs of the system; `None` where the person has no home.

@@ -1,9 +1,11 @@
 //! The client window: one who opens it talks in the rooms of a teahouse.
 //!
 //! In: events of the client library. Out: calls to it. `state` is the reducer, `view` the picture of it, `words` puts
-//! the connection into words, `form` holds the fields, `slash` reads commands, `connection` owns the client.
+//! the connection into words, `form` holds the fields, `slash` reads commands, `connection` owns the client, `drawer`
+//! keeps what is not said yet.
 
 mod connection;
+mod drawer;
 mod form;
 mod slash;
 mod state;
@@ -20,6 +22,7 @@ use teahouse_proto::names::{NameError, Nick};
 
 use self::{
     connection::{Connection, now_ms},
+    drawer::Drawer,
     form::ClientForm,
     slash::Said,
     state::{ClientEvent, ClientState, Link, Notice, is_room},
@@ -52,6 +55,7 @@ pub(crate) struct ClientWindow {
     place: String,
     /// The name to take once we are in, if the seat that is given back has another.
     name_wanted: Option<String>,
+    drawer: Drawer,
     connection: Connection,
 }
 
@@ -70,6 +74,7 @@ impl ClientWindow {
             state: ClientState::new(),
             form: ClientForm::new(&settings),
             texts: Texts::new(lang),
+            drawer: Drawer::beside(options.settings.as_deref()),
             settings,
             settings_file: options.settings,
             place: String::new(),
@@ -89,7 +94,9 @@ impl ClientWindow {
             self.state.apply(ClientEvent::Told { event, at_ms });
         }
         if let Some(client) = self.connection.client() {
-            self.state.apply(ClientEvent::Chat(client.state()));
+            let chat = client.state();
+            self.drawer.keep(&self.place, &chat);
+            self.state.apply(ClientEvent::Chat(chat));
         }
     }
 
@@ -173,7 +180,8 @@ impl ClientWindow {
 
     /// What the fields ask for.
     fn options(&mut self) -> Result<Options, String> {
-        let (server, name) = (self.form.server.trim(), self.form.nick.trim());
+        let (server, name) = (self.form.server.trim().to_owned(), self.form.nick.trim().to_owned());
+        let (server, name) = (server.as_str(), name.as_str());
         let url: ServerUrl =
             server.parse().map_err(|_| self.texts.with("desktop-bad-server", &[("server", server)]))?;
         let nick = Nick::parse(name).map_err(|error| {
@@ -185,6 +193,11 @@ impl ClientWindow {
         })?;
         let mut options = Options::new(url, nick);
         self.place = options.url.authority();
+        let (unsent, too_old) = self.drawer.take_out(&self.place, now_ms());
+        options.unsent = unsent;
+        for old in too_old {
+            self.form.draft(&old.target).text = old.text;
+        }
         options.token = self.settings.seats.get(&self.place).cloned();
         self.name_wanted = options.token.is_some().then(|| name.to_owned());
         options.password = Some(self.form.password.clone()).filter(|password| !password.is_empty());
@@ -265,8 +278,10 @@ impl ClientWindow {
     /// Asks the client for something; what it refuses is said.
     fn ask(&mut self, what: impl FnOnce(&Client) -> Result<(), CommandError>) {
         let Some(client) = self.connection.client() else { return };
-        if let Err(refused) = what(client) {
-            self.tell(refused.to_string());
+        match what(client) {
+            Ok(()) => {}
+            Err(CommandError::OutboxFull) => self.tell(self.texts.say("outbox-full")),
+            Err(refused) => self.tell(refused.to_string()),
         }
     }
 

@@ -108,6 +108,8 @@ pub(crate) struct ClientState {
     pub(crate) chat: Arc<State>,
     /// What was said last to the person, until it is read.
     pub(crate) notice: Option<Notice>,
+    /// Whether we were in since the person asked for this connection.
+    was_in: bool,
     selected: Option<String>,
     /// People whom the person chose to talk to, by lower-cased nick.
     opened: BTreeMap<String, String>,
@@ -128,6 +130,7 @@ impl ClientState {
             password_asked: false,
             chat: Arc::new(State::new("")),
             notice: None,
+            was_in: false,
             selected: None,
             opened: BTreeMap::new(),
             unread: BTreeMap::new(),
@@ -167,7 +170,7 @@ impl ClientState {
         match event {
             Event::Connecting => self.link = Link::Connecting,
             Event::Registering => self.link = Link::Registering,
-            Event::Online { .. } => self.link = Link::Online,
+            Event::Online { .. } => (self.link, self.was_in) = (Link::Online, true),
             Event::Offline { reason, retry_in_ms } => self.offline(reason, retry_in_ms.map(|ms| at_ms + ms)),
             Event::Message { target, message, seen } => self.message(&target, &message, seen),
             Event::CaughtUp { messages, away_ms, .. } => {
@@ -189,8 +192,7 @@ impl ClientState {
 
     /// Who never came in is back at the form, where the address can be put right.
     fn offline(&mut self, reason: String, retry_at_ms: Option<u64>) {
-        let never_in = self.chat.rooms().next().is_none() && retry_at_ms.is_none();
-        if never_in {
+        if !self.was_in && retry_at_ms.is_none() {
             self.problem = Some(reason);
             self.link = Link::NotAsked;
         } else {

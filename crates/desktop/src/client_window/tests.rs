@@ -178,7 +178,7 @@ fn what_is_not_confirmed_is_shown_as_such() {
     let mut harness = arrived(Lang::En);
     harness.state_mut().wire(&[">@label=1 PRIVMSG #lobby :one", ">@label=2 PRIVMSG #lobby :two"]);
     harness.run();
-    assert_eq!(harness.get_all_by_label("on its way…").count(), 2);
+    assert_eq!(harness.get_all_by_label("Sent, not stored yet").count(), 2);
     harness.state_mut().wire(&["@label=1 FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #lobby :The disk is full"]);
     harness.run();
     harness.get_by_label("not taken by the teahouse");
@@ -195,7 +195,34 @@ fn what_is_not_confirmed_is_shown_as_such() {
 }
 
 #[test]
-fn a_lost_connection_counts_down_and_nothing_can_be_sent() {
+fn what_we_say_is_marked_as_waiting_then_as_sent_then_as_stored() {
+    for (lang, marks) in [
+        (Lang::En, ["Waiting to be sent", "Sent, not stored yet", "Stored"]),
+        (Lang::ZhCn, ["等待发送", "已发出，还没有保存好", "已保存"]),
+    ] {
+        let mut harness = arrived(lang);
+        let line = "teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f";
+        let mut chat = State::clone(&harness.state().state.chat);
+        chat.apply(Wire::Keep(&format!("@{line} PRIVMSG #lobby :tea?")));
+        harness.state_mut().state.apply(ClientEvent::Chat(Arc::new(chat)));
+        let steps = [
+            "".to_owned(),
+            format!(">@{line} PRIVMSG #lobby :tea?"),
+            format!("@msgid=1;{line} :alice!a@h PRIVMSG #lobby :tea?"),
+        ];
+        for (step, mark) in steps.iter().zip(marks) {
+            harness.state_mut().wire(&[step]);
+            harness.run();
+            harness.get_by_label("tea?");
+            for other in marks {
+                assert_eq!(harness.query_by_label(other).is_some(), other == mark, "{other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_lost_connection_counts_down_and_what_is_written_is_sent_later() {
     let mut harness = arrived(Lang::En);
     harness.state_mut().tell(Event::Offline { reason: "the server is gone".into(), retry_in_ms: Some(5_000) });
     harness.run_ok();
@@ -203,9 +230,18 @@ fn a_lost_connection_counts_down_and_nothing_can_be_sent() {
     harness.state_mut().now_ms += 2_000;
     harness.run_ok();
     harness.get_by_label("No connection: the server is gone\nTrying again in 3 seconds");
+    harness.get_by_label("Not connected: what you write now is sent when the connection is back.");
+    harness.state_mut().wire(&[":alice!a@h JOIN #lobby"]);
+    harness.get_by_label("Message to #lobby").focus();
+    harness.run_ok();
+    harness.event(Input::Text("hi".into()));
+    harness.run_ok();
+    harness.key_press(Key::Enter);
+    harness.run_ok();
     harness.get_by_label("Try now").click();
     harness.run_ok();
-    assert_eq!(harness.state().actions, [ClientAction::RetryNow]);
+    let said = ClientAction::Say { to: "#lobby".into(), text: "hi".into() };
+    assert_eq!(harness.state().actions, [said, ClientAction::RetryNow]);
 }
 
 #[test]
@@ -402,6 +438,46 @@ fn a_talk_with_the_real_server_goes_on_after_it_was_away() {
     assert_eq!(harness.query_all_by_label("你好，茶馆").count(), 1);
     let seats = &harness.state().settings.seats;
     assert_eq!(seats.keys().map(String::as_str).collect::<Vec<_>>(), [address.to_string()]);
+}
+
+#[test]
+fn what_is_written_without_a_connection_is_said_by_the_program_that_comes_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    let server = start_server("127.0.0.1:0".parse().unwrap(), &data_dir);
+    let address = server.addresses()[0].address;
+    let open = || {
+        let options = ClientOptions {
+            server: Some(format!("irc://{address}")),
+            nick: Some("茶客".into()),
+            settings: Some(folder.path().join("desktop.json")),
+        };
+        let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
+        testing::window(|ui, window: &mut ClientWindow| window.show(ui), window)
+    };
+    let mut harness = open();
+    until(&mut harness, "the room", |harness| shows(harness, "Message to #lobby"));
+    server.shutdown();
+    until(&mut harness, "the end", |harness| shows(harness, "Try now"));
+    for text in ["one", "two"] {
+        harness.get_by_label("Message to #lobby").focus();
+        harness.run_ok();
+        harness.event(Input::Text(text.into()));
+        harness.run_ok();
+        harness.key_press(Key::Enter);
+        harness.run_ok();
+    }
+    until(&mut harness, "what waits", |harness| harness.query_all_by_label("Waiting to be sent").count() == 2);
+    drop(harness);
+    let server = start_server(address, &data_dir);
+    let mut harness = open();
+    until(&mut harness, "what is stored", |harness| harness.query_all_by_label("Stored").count() == 2);
+    let log = harness.state().state.chat.log("#lobby").unwrap();
+    let said: Vec<_> = log.confirmed().iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(said, ["one", "two"]);
+    assert_eq!(std::fs::read_to_string(folder.path().join("outbox.json")).unwrap().trim(), "{}");
+    drop(harness);
+    server.shutdown();
 }
 
 #[test]

@@ -61,13 +61,13 @@ pub(crate) fn seconds_until(at_ms: u64, now_ms: u64) -> u64 {
     at_ms.saturating_sub(now_ms).div_ceil(1_000)
 }
 
-/// Whether what is written now can be sent.
+/// Whether what is written now can be sent, now or when the connection is back.
 pub(crate) fn may_write(state: &ClientState, current: &Current) -> bool {
-    let there = match current {
-        Current::Room(room) => room.joined,
-        Current::Person(_) => true,
-    };
-    state.link == Link::Online && there
+    match (&state.link, current) {
+        (Link::NotAsked | Link::Offline { retry_at_ms: None, .. }, _) => false,
+        (Link::Online, Current::Room(room)) => room.joined,
+        _ => true,
+    }
 }
 
 /// A day as one speaks of it.

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Color32, Label, RichText, Ui, vec2};
+use eframe::egui::{Color32, Label, RichText, Sense, Stroke, Ui, vec2};
 use teahouse_client::state::{Fate, Kind, Message};
 
 use super::{ClientAction, Scene};
 use crate::{clock::Moment, fonts, parts, theme::Palette};
+
+/// How large the mark of a stored message is, in points.
+const MARK: f32 = 9.0;
 
 /// Shows a message; `head` is its time, if it does not stand under the name of the one before.
 pub(super) fn show(
@@ -27,7 +30,14 @@ pub(super) fn show(
         Fate::Confirmed => palette.text,
         Fate::Waiting | Fate::Pending | Fate::Refused | Fate::Unknown => palette.weak,
     };
-    text(ui, &message.text, colour, message.kind == Kind::Action);
+    if message.mine && message.fate == Fate::Confirmed {
+        ui.horizontal_wrapped(|ui| {
+            text(ui, &message.text, colour, message.kind == Kind::Action);
+            stored(ui, scene);
+        });
+    } else {
+        text(ui, &message.text, colour, message.kind == Kind::Action);
+    }
     fate(ui, scene, place, message, actions);
 }
 
@@ -102,13 +112,24 @@ fn next_link(text: &str) -> Option<std::ops::Range<usize>> {
         .min_by_key(|link| link.start)
 }
 
+/// The small mark of what the teahouse keeps.
+fn stored(ui: &mut Ui, scene: &Scene<'_>) {
+    let (place, mark) = ui.allocate_exact_size(vec2(MARK, MARK), Sense::hover());
+    let at = |x: f32, y: f32| place.min + vec2(x, y) * MARK;
+    let stroke = Stroke::new(1.3, Palette::of(ui).good);
+    ui.painter().line(vec![at(0.1, 0.55), at(0.4, 0.85), at(0.9, 0.2)], stroke);
+    let words = scene.texts.say("fate-stored");
+    parts::name(ui, &mark, &words);
+    mark.on_hover_text(words);
+}
+
 /// What became of a message of ours that was not confirmed.
 fn fate(ui: &mut Ui, scene: &Scene<'_>, place: &str, message: &Arc<Message>, actions: &mut Vec<ClientAction>) {
     let (texts, palette) = (scene.texts, Palette::of(ui));
     let (words, colour) = match message.fate {
         Fate::Confirmed => return,
         Fate::Waiting => (texts.say("fate-waiting"), palette.weak),
-        Fate::Pending => (texts.say("pending"), palette.weak),
+        Fate::Pending => (texts.say("fate-sent"), palette.weak),
         Fate::Refused => (texts.say("failed-refused"), palette.bad),
         Fate::Unknown => (texts.say("failed-unknown"), palette.warn),
     };

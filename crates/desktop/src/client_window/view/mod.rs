@@ -124,6 +124,9 @@ fn write(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, current: &Curren
         hint: texts.with("write-here", &[("place", place)]),
         send: texts.say("send"),
     };
+    if scene.state.link != Link::Online && words::may_write(scene.state, current) {
+        ui.label(RichText::new(texts.say("sent-later")).small().color(Palette::of(ui).weak));
+    }
     let said = form.draft(place).show(ui, words::may_write(scene.state, current), &words);
     actions.extend(said.map(|text| ClientAction::Say { to: place.to_owned(), text }));
 }
