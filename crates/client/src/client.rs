@@ -28,6 +28,9 @@ const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// Lines that wait to be said or to be confirmed; what would be more is refused. As many are kept of what is shown.
 const OUTBOX_LINES_MAX: u32 = UNCONFIRMED_MAX as u32;
 
+/// A longer password is refused, in bytes.
+const PASSWORD_BYTES_MAX: usize = 300;
+
 /// Bytes of text that surely fit on a line, whatever stands around them; only to reckon how many lines a text has.
 const LINE_BYTES: usize = 256;
 
@@ -177,6 +180,21 @@ impl Client {
         let parsed = Nick::parse(nick).map_err(|error| CommandError::Name(nick.to_owned(), error))?;
         self.online()?;
         self.submit(Command::Nick(parsed))
+    }
+
+    /// Makes the name that we go by our own, by a password; [`Event::Registered`] or [`Event::Refused`] answers.
+    pub fn register(&self, password: &str) -> Result<(), CommandError> {
+        if password.is_empty() {
+            return Err(CommandError::Empty);
+        }
+        if password.len() > PASSWORD_BYTES_MAX {
+            return Err(CommandError::TooLong);
+        }
+        if password.contains(['\r', '\n', '\0']) {
+            return Err(CommandError::Line);
+        }
+        self.online()?;
+        self.submit(Command::Register { password: password.to_owned() })
     }
 
     /// Fetches what was said before the oldest message known; [`Event::Older`] answers.

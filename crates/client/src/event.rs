@@ -114,6 +114,16 @@ pub enum Event {
         /// The room.
         room: String,
     },
+    /// We are logged in to an account.
+    LoggedIn {
+        /// Its name.
+        account: String,
+    },
+    /// The name that we go by is ours from now on; after a drop the client logs in by itself.
+    Registered {
+        /// Our account's name.
+        account: String,
+    },
     /// The server refused something.
     Refused(Refusal),
     /// The server, not a person, said something.

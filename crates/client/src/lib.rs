@@ -12,6 +12,7 @@ mod client;
 mod driver;
 pub mod event;
 pub mod options;
+mod scram;
 mod server_url;
 mod session;
 mod split;
@@ -20,7 +21,7 @@ mod transport;
 
 pub use client::{Client, CommandError, Events, Receipt};
 pub use event::{Direction, Event, Outcome, Refusal, Seen};
-pub use options::{Options, Retry};
+pub use options::{Login, Options, Retry};
 pub use server_url::{Door, Fingerprint, ServerUrl, Trust, UrlError};
 pub use state::State;
 pub use teahouse_proto::names::{NameError, Nick, RoomName};

@@ -1,5 +1,7 @@
 //! What a client is told before it connects.
 
+use std::fmt;
+
 use teahouse_proto::names::{Nick, RoomName};
 
 use crate::ServerUrl;
@@ -16,6 +18,8 @@ pub struct Options {
     pub realname: String,
     /// The server's password, if it asks for one.
     pub password: Option<String>,
+    /// The account to come in as; without one, one is a guest.
+    pub login: Option<Login>,
     /// The guest token of an earlier visit: gives back the same seat.
     pub token: Option<String>,
     /// What to join on arrival; `None`: what the server proposes.
@@ -28,6 +32,22 @@ pub struct Options {
     pub retry: Retry,
     /// What an earlier client had in its outbox ([`State::unsent`](crate::State::unsent)): it is said first.
     pub unsent: Vec<Unsent>,
+}
+
+/// An account, and what proves that it is one's own.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    /// Its name.
+    pub account: String,
+    /// Its password: sent as a proof that does not show it, and as it is only over TLS or to this very computer.
+    pub password: String,
+}
+
+impl fmt::Debug for Login {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Login({})", self.account)
+    }
 }
 
 /// When to connect again by itself.
@@ -49,6 +69,7 @@ impl Options {
             realname: nick.as_str().to_owned(),
             nick,
             password: None,
+            login: None,
             token: None,
             rooms: None,
             history: true,

@@ -2,6 +2,7 @@
 //! `wss://`, with `?fingerprint=…` behind it where no authority knows the server.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
@@ -156,6 +157,12 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
 }
 
 impl ServerUrl {
+    /// Whether nobody on the way can read what is said: it is encrypted, or does not leave this computer.
+    pub fn is_private(&self) -> bool {
+        let here = self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        self.tls.is_some() || here || self.host.eq_ignore_ascii_case("localhost")
+    }
+
     /// Host and port as they stand in a URL and in a `Host` header.
     pub fn authority(&self) -> String {
         match self.host.contains(':') {

@@ -5,6 +5,7 @@
 mod conversations;
 mod happenings;
 mod history;
+mod login;
 mod outbox;
 mod registration;
 mod sending;
@@ -18,6 +19,7 @@ use teahouse_proto::names::{Nick, RoomName};
 
 use self::conversations::Conversations;
 use self::history::History;
+use self::login::Account;
 use self::registration::Registration;
 use self::sending::{Answered, Sending};
 use crate::event::{Direction, Event, Outcome, Seen};
@@ -74,6 +76,8 @@ pub(crate) enum Command {
     Topic { room: String, topic: String },
     /// Be called something else.
     Nick(Nick),
+    /// Make the name that we go by our own.
+    Register { password: String },
     /// Fetch what was said before the oldest known message.
     History { target: String },
     /// Any line.
@@ -121,6 +125,7 @@ pub(crate) struct Session {
     /// The rooms to be in, by their folded names.
     wanted: BTreeMap<String, String>,
     registration: Registration,
+    account: Account,
     history: History,
     conversations: Conversations,
     sending: Sending,
@@ -147,6 +152,7 @@ impl Session {
             hopeless: false,
             wanted,
             registration: Registration::default(),
+            account: Account::default(),
             history: History::default(),
             conversations: Conversations::default(),
             sending: Sending::default(),
@@ -198,6 +204,7 @@ impl Session {
         self.lose_sent();
         self.interrupt_history();
         self.interrupt_conversations();
+        self.interrupt_account();
         let reason = self.farewell.take().unwrap_or_else(|| reason.to_owned());
         let again = !leaving
             && !self.hopeless
@@ -301,6 +308,7 @@ impl Session {
             None => {}
         }
         self.register(line);
+        self.account_line(line);
         if answered == Answered::Done {
             self.happened(line);
         }
@@ -338,9 +346,14 @@ impl Session {
             Command::Nick(nick) if online => {
                 self.send_with(|line| _ = line.command("NICK").param(nick.as_str()));
             }
+            Command::Register { password } if online => self.register_name(password),
             Command::History { target } if online => self.ask_older(&target),
             Command::Raw(line) if online => self.send(line),
-            Command::Topic { .. } | Command::Nick(_) | Command::History { .. } | Command::Raw(_) => {}
+            Command::Topic { .. }
+            | Command::Nick(_)
+            | Command::Register { .. }
+            | Command::History { .. }
+            | Command::Raw(_) => {}
         }
     }
 
@@ -394,8 +407,13 @@ impl Session {
     }
 
     fn put_on_wire(&mut self, text: String) {
+        let shown = text.clone();
+        self.put_on_wire_as(text, shown);
+    }
+
+    fn put_on_wire_as(&mut self, text: String, shown: String) {
         if self.options.raw_lines {
-            self.event(Event::Line { direction: Direction::Out, text: text.clone() });
+            self.event(Event::Line { direction: Direction::Out, text: shown });
         }
         self.output.push_back(Output::Send(text));
     }

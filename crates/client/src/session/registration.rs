@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::state::{client_id_tag, fold};
 
 /// What is asked for, of what the server has.
-const CAPABILITIES: [&str; 8] = [
+const CAPABILITIES: [&str; 9] = [
     "message-tags",
     "server-time",
     "echo-message",
@@ -18,6 +18,8 @@ const CAPABILITIES: [&str; 8] = [
     "standard-replies",
     "userhost-in-names",
     "draft/chathistory",
+    // Only to know that one's name can be made one's own.
+    "draft/account-registration",
 ];
 
 /// Nicks that are tried before it is given up.
@@ -29,7 +31,7 @@ const AUTOJOIN_MAX: usize = 50;
 /// What is collected during one registration.
 #[derive(Debug, Default)]
 pub(super) struct Registration {
-    offered: Vec<String>,
+    pub(super) offered: Vec<String>,
     nick_tries: u32,
     autojoin: Vec<String>,
 }
@@ -37,6 +39,7 @@ pub(super) struct Registration {
 impl Session {
     pub(super) fn begin_registration(&mut self) {
         self.registration = Registration::default();
+        self.begin_login();
         let (nick, realname) = (self.options.nick.clone(), self.options.realname.clone());
         self.send_with(|line| _ = line.command("CAP").param("LS").param("302"));
         if let Some(password) = self.options.password.clone() {
@@ -59,13 +62,15 @@ impl Session {
                 self.request_capabilities();
             }
             ("CAP", [_, "ACK", ..]) if registering => {
-                if self.state.has_capability(&guest()) {
+                // Whoever logs in is no guest.
+                if self.state.has_capability(&guest()) && self.options.login.is_none() {
                     let token = self.token.clone().filter(|token| is_plain(token)).unwrap_or_else(|| "*".to_owned());
                     self.send_with(|line| _ = line.command("GUEST").param(&token));
                 }
-                self.end_negotiation();
+                self.log_in();
             }
-            ("CAP", [_, "NAK", ..]) if registering => self.end_negotiation(),
+            ("CAP", [_, "NAK", ..]) if registering => self.log_in(),
+            ("421", [_, "CAP", ..]) if registering && self.options.login.is_some() => self.log_in(),
             ("GUEST", ["TOKEN", token, ..]) if is_plain(token) => {
                 self.token = Some((*token).to_owned());
             }
@@ -88,18 +93,19 @@ impl Session {
         let names = list.split(' ').map(|name| name.split('=').next().unwrap_or(name));
         let known = names.filter(|name| CAPABILITIES.contains(name) || *name == guest() || *name == client_id_tag());
         self.registration.offered.extend(known.map(str::to_owned));
+        self.login_offered(list);
         self.registration.offered.dedup();
     }
 
     fn request_capabilities(&mut self) {
         let wanted = self.registration.offered.join(" ");
         if wanted.is_empty() {
-            return self.end_negotiation();
+            return self.log_in();
         }
         self.send_with(|line| _ = line.command("CAP").param("REQ").trailing(&wanted));
     }
 
-    fn end_negotiation(&mut self) {
+    pub(super) fn end_negotiation(&mut self) {
         self.send_with(|line| _ = line.command("CAP").param("END"));
     }
 
@@ -133,7 +139,7 @@ impl Session {
             let rooms = std::mem::take(&mut self.registration.autojoin);
             self.wanted.extend(rooms.into_iter().map(|room| (fold(&room), room)));
         }
-        if !self.arrived && self.options.token.is_some() {
+        if !self.arrived && (self.options.token.is_some() || self.options.login.is_some()) {
             self.ask_after_all_conversations();
         }
         self.arrived = true;

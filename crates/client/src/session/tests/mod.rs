@@ -1,6 +1,7 @@
 //! Conversations with a scripted server, on a clock that the tests move.
 
 mod history;
+mod login;
 mod outbox;
 
 use expect_test::{Expect, expect};
