@@ -2,15 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use teahouse_client::ServerUrl;
+
 use crate::{composer::Composer, settings::Settings};
 
 /// What stands in the fields.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct ClientForm {
     pub(crate) server: String,
     pub(crate) nick: String,
     /// The server's password, if it asks for one.
     pub(crate) password: String,
+    /// Whether one comes in to a name of one's own, and with which password.
+    pub(crate) is_owner: bool,
+    pub(crate) own_password: String,
+    /// The password by which one's name is being made one's own.
+    pub(crate) new_password: Option<String>,
     pub(crate) join: String,
     pub(crate) person: String,
     /// The name that is being changed.
@@ -25,6 +32,11 @@ impl ClientForm {
     /// Fields that offer what was used last.
     pub(crate) fn new(settings: &Settings) -> Self {
         Self { server: settings.server.clone(), nick: settings.nick.clone(), ..Self::default() }
+    }
+
+    /// Whether others could read a password on its way to the server.
+    pub(crate) fn is_overheard(&self) -> bool {
+        self.server.trim().parse::<ServerUrl>().is_ok_and(|url| !url.is_private())
     }
 
     /// What is being written to a room or person.

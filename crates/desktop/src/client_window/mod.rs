@@ -17,7 +17,7 @@ mod words;
 use std::{path::PathBuf, process, sync::Arc, thread, time::Duration};
 
 use eframe::egui::{Context, Ui, ViewportCommand};
-use teahouse_client::{Client, CommandError, Event, Options, Retry, ServerUrl, state::Kind};
+use teahouse_client::{Client, CommandError, Event, Login, Options, Retry, ServerUrl, state::Kind};
 use teahouse_proto::names::{NameError, Nick};
 
 use self::{
@@ -104,6 +104,8 @@ impl ClientWindow {
     fn remember(&mut self, event: &Event) {
         match event {
             Event::Online { nick, token } => {
+                // It is asked for each time; the client keeps it for as long as it lives.
+                self.form.own_password.clear();
                 if let Some(token) = token {
                     self.settings.seats.insert(self.place.clone(), token.clone());
                 }
@@ -157,6 +159,7 @@ impl ClientWindow {
             }
             ClientAction::Rename(name) => self.ask(|client| client.set_nick(&name)),
             ClientAction::Topic { room, topic } => self.ask(|client| client.set_topic(&room, &topic)),
+            ClientAction::KeepName(password) => self.ask(|client| client.register(&password)),
             ClientAction::Earlier => self.earlier(),
             ClientAction::DismissNotice => self.state.apply(ClientEvent::NoticeRead),
             ClientAction::Host => self.host(),
@@ -199,7 +202,9 @@ impl ClientWindow {
             self.form.draft(&old.target).text = old.text;
         }
         options.token = self.settings.seats.get(&self.place).cloned();
-        self.name_wanted = options.token.is_some().then(|| name.to_owned());
+        let password = Some(self.form.own_password.clone()).filter(|_| self.form.is_owner);
+        options.login = password.map(|password| Login { account: name.to_owned(), password });
+        self.name_wanted = (options.token.is_some() && options.login.is_none()).then(|| name.to_owned());
         options.password = Some(self.form.password.clone()).filter(|password| !password.is_empty());
         // A wrong address is told at once; a lost connection is made again and again.
         options.retry = Retry::OnceOnline;

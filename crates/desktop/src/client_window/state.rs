@@ -67,6 +67,8 @@ pub(crate) enum Notice {
     Invited { room: String, by: String },
     /// Somebody put us out of a room; the reason is empty when there was none.
     PutOut { room: String, by: String, reason: String },
+    /// The name that we go by is ours from now on.
+    Registered { account: String },
     /// What was missed is there.
     CaughtUp { messages: u64, away_ms: u64 },
 }
@@ -105,6 +107,10 @@ pub(crate) struct ClientState {
     pub(crate) problem: Option<String>,
     /// Whether the server asked for a password and did not get the right one.
     pub(crate) password_asked: bool,
+    /// Why we could not come in to a name of our own.
+    pub(crate) not_logged_in: Option<Refusal>,
+    /// The name that is ours, if one is.
+    pub(crate) account: Option<String>,
     pub(crate) chat: Arc<State>,
     /// What was said last to the person, until it is read.
     pub(crate) notice: Option<Notice>,
@@ -128,6 +134,8 @@ impl ClientState {
             link: Link::NotAsked,
             problem: None,
             password_asked: false,
+            not_logged_in: None,
+            account: None,
             chat: Arc::new(State::new("")),
             notice: None,
             was_in: false,
@@ -180,6 +188,12 @@ impl ClientState {
                 self.begun.insert(target.to_ascii_lowercase());
             }
             Event::Refused(refusal) if refusal.code == "464" => self.password_asked = true,
+            Event::Refused(refusal) if !self.was_in && is_about_login(&refusal) => self.not_logged_in = Some(refusal),
+            Event::LoggedIn { account } => self.account = Some(account),
+            Event::Registered { account } => {
+                self.account = Some(account.clone());
+                self.notice = Some(Notice::Registered { account });
+            }
             Event::Refused(refusal) => self.notice = Some(Notice::Refused(refusal)),
             Event::Invited { room, by } => self.notice = Some(Notice::Invited { room, by }),
             Event::Left { room, nick, reason, by: Some(by) } if self.chat.is_me(&nick) => {
@@ -259,6 +273,11 @@ impl ClientState {
     pub(crate) fn shown_messages(&self) -> usize {
         self.shown_messages
     }
+}
+
+/// Whether a refusal says why one is not logged in.
+fn is_about_login(refusal: &Refusal) -> bool {
+    ["902", "904", "905", "906", "908", "NOT_PRIVATE", "NOT_THE_SERVER"].contains(&refusal.code.as_str())
 }
 
 /// Whether a name is a room's.

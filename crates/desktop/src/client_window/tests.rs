@@ -335,6 +335,59 @@ fn a_server_with_a_password_is_asked_again() {
 }
 
 #[test]
+fn whoever_has_a_name_of_their_own_logs_in_at_the_form() {
+    let mut harness = window(Lang::En);
+    harness.run();
+    harness.get_by_label("I have a password").click();
+    harness.run();
+    harness.get_by_label("Log in").click();
+    harness.run();
+    assert_eq!(harness.state().actions, []);
+    harness.get_by_label("Your password").focus();
+    harness.run();
+    harness.event(Input::Text("oolong".into()));
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().actions, [ClientAction::Connect]);
+    let window = harness.state_mut();
+    window.state.apply(ClientEvent::ConnectAsked("alice".into()));
+    let refusal = Refusal { code: "904".into(), about: String::new(), text: "Invalid credentials".into() };
+    window.tell(Event::Refused(refusal));
+    window.tell(Event::Offline { reason: "Invalid credentials".into(), retry_in_ms: None });
+    harness.run();
+    harness.get_by_label("That name and password do not belong together.");
+    assert!(harness.query_by_label("Invalid credentials").is_none());
+    harness.state_mut().form.server = "irc://tea.example".into();
+    harness.run();
+    harness.get_by_label_contains("This connection is not private");
+    harness.get_by_label("Come in without a password").click();
+    harness.run();
+    harness.get_by_label("Come in");
+}
+
+#[test]
+fn a_guest_keeps_its_name_by_a_password() {
+    let mut harness = arrived(Lang::En);
+    assert!(harness.query_by_label("Keep this name").is_none());
+    harness.state_mut().wire(&["CAP * ACK :draft/account-registration"]);
+    harness.run();
+    harness.get_by_label("Keep this name").click();
+    harness.run();
+    harness.get_by_label("Choose a password").focus();
+    harness.run();
+    harness.event(Input::Text("oolong".into()));
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().actions, [ClientAction::KeepName("oolong".into())]);
+    harness.state_mut().tell(Event::Registered { account: "alice".into() });
+    harness.run();
+    harness.get_by_label("The name alice is yours now. Log in with it and your password on any device.");
+    assert!(harness.query_by_label("Keep this name").is_none());
+}
+
+#[test]
 fn what_the_server_refuses_is_said_until_it_is_read() {
     let mut harness = arrived(Lang::En);
     let refusal = Refusal { code: "403".into(), about: "#x".into(), text: "No such channel".into() };
@@ -477,6 +530,35 @@ fn what_is_written_without_a_connection_is_said_by_the_program_that_comes_next()
     assert_eq!(said, ["one", "two"]);
     assert_eq!(std::fs::read_to_string(folder.path().join("outbox.json")).unwrap().trim(), "{}");
     drop(harness);
+    server.shutdown();
+}
+
+#[test]
+fn a_name_that_is_kept_is_come_back_to_with_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start_server("127.0.0.1:0".parse().unwrap(), &folder.path().join("data"));
+    let url = format!("irc://{}", server.addresses()[0].address);
+    let options = ClientOptions { server: Some(url), nick: Some("茶客".into()), settings: None };
+    let window = ClientWindow::new(&Context::default(), options.clone(), Lang::En).unwrap();
+    let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
+    until(&mut harness, "the offer", |harness| shows(harness, "Keep this name"));
+    harness.state().connection.client().unwrap().register("oolong").unwrap();
+    until(&mut harness, "the name", |harness| harness.state().state.account.as_deref() == Some("茶客"));
+    drop(harness);
+    for (password, comes_in) in [("green", false), ("oolong", true)] {
+        let options = ClientOptions { nick: None, ..options.clone() };
+        let mut window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
+        window.form.nick = "茶客".into();
+        (window.form.is_owner, window.form.own_password) = (true, password.into());
+        let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
+        harness.get_by_label("Log in").click();
+        until(&mut harness, "an answer", |harness| {
+            shows(harness, "Message to #lobby") || shows(harness, "That name and password do not belong together.")
+        });
+        assert_eq!(shows(&harness, "Message to #lobby"), comes_in);
+        assert_eq!(harness.state().state.account.is_some(), comes_in);
+        assert_eq!(harness.state().form.own_password.is_empty(), comes_in);
+    }
     server.shutdown();
 }
 

@@ -29,6 +29,7 @@ pub(crate) fn notice(notice: &Notice, texts: &Texts) -> String {
     match notice {
         Notice::Words(words) => words.clone(),
         Notice::Refused(refusal) => refused(refusal, texts),
+        Notice::Registered { account } => texts.with("account-made", &[("name", account)]),
         Notice::Invited { room, by } => texts.with("server-invite", &[("about", room), ("by", by)]),
         Notice::PutOut { room, by, reason } => {
             let id = if reason.is_empty() { "server-kick" } else { "server-kick-why" };
@@ -42,7 +43,7 @@ pub(crate) fn notice(notice: &Notice, texts: &Texts) -> String {
 }
 
 /// A refusal in the person's language if we know its code, else in the server's words.
-fn refused(refusal: &Refusal, texts: &Texts) -> String {
+pub(crate) fn refused(refusal: &Refusal, texts: &Texts) -> String {
     let id = format!("server-{}", refusal.code.to_ascii_lowercase().replace('_', "-"));
     texts.find(&id, &[("about", &refusal.about)]).unwrap_or_else(|| refusal.text.clone())
 }

@@ -3,7 +3,11 @@
 use eframe::egui::{Align, CentralPanel, Frame, Key, Layout, Margin, RichText, Stroke, Ui, vec2};
 
 use super::{ClientAction, Scene};
-use crate::{client_window::form::ClientForm, fonts, parts, theme::Palette};
+use crate::{
+    client_window::{form::ClientForm, words},
+    fonts, parts,
+    theme::Palette,
+};
 
 /// How wide the form is, in points.
 const WIDTH: f32 = 380.0;
@@ -49,16 +53,32 @@ fn card(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec
         let label = texts.say("password");
         parts::labelled(ui, &label, parts::edit(&mut form.password).password(true).desired_width(WIDTH))
     });
-    let left = [Some(nick), Some(server), password].into_iter().flatten().any(|field| field.lost_focus());
+    let own_password = form.is_owner.then(|| {
+        let label = texts.say("own-password");
+        parts::labelled(ui, &label, parts::edit(&mut form.own_password).password(true).desired_width(WIDTH))
+    });
+    if form.is_owner && form.is_overheard() {
+        ui.label(RichText::new(texts.say("not-private")).small().color(palette.weak));
+    }
+    let left = [Some(nick), Some(server), password, own_password].into_iter().flatten().any(|field| field.lost_focus());
     let entered = left && ui.input(|input| input.key_pressed(Key::Enter));
-    if let Some(problem) = &scene.state.problem {
+    if let Some(refusal) = &scene.state.not_logged_in {
+        parts::problem(ui, &words::refused(refusal, texts));
+    } else if let Some(problem) = &scene.state.problem {
         parts::problem(ui, problem);
     }
-    let complete = !form.nick.trim().is_empty() && !form.server.trim().is_empty();
-    ui.scope(|ui| {
-        ui.spacing_mut().button_padding = vec2(22.0, 8.0);
-        if parts::primary(ui, complete, &texts.say("enter")).clicked() || (entered && complete) {
-            actions.push(ClientAction::Connect);
+    let proved = !form.is_owner || !form.own_password.is_empty();
+    let complete = proved && !form.nick.trim().is_empty() && !form.server.trim().is_empty();
+    let (enter, instead) = if form.is_owner { ("log-in", "come-as-guest") } else { ("enter", "come-as-owner") };
+    ui.horizontal(|ui| {
+        ui.scope(|ui| {
+            ui.spacing_mut().button_padding = vec2(22.0, 8.0);
+            if parts::primary(ui, complete, &texts.say(enter)).clicked() || (entered && complete) {
+                actions.push(ClientAction::Connect);
+            }
+        });
+        if parts::quiet(ui, &texts.say(instead)).clicked() {
+            form.is_owner = !form.is_owner;
         }
     });
 }

@@ -4,6 +4,7 @@
 //! `arrive` is the form before a connection, the others are the parts of the window when there is one.
 
 mod arrive;
+mod keep;
 mod message;
 mod messages;
 mod people;
@@ -50,6 +51,8 @@ pub(crate) enum ClientAction {
     Rename(String),
     /// Wants another topic for a room.
     Topic { room: String, topic: String },
+    /// Wants the name to be theirs from now on, by a password.
+    KeepName(String),
     /// Wants to see what was said before.
     Earlier,
     /// Has read what the server said.

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Button, Frame, Key, Panel, RichText, ScrollArea, Ui, accesskit::Role};
 
-use super::{ClientAction, Scene};
+use super::{ClientAction, Scene, keep};
 use crate::{
     client_window::{form::ClientForm, slash, state::Link, words},
     fonts,
@@ -13,6 +13,7 @@ use crate::{
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
     Panel::bottom("foot").frame(Frame::new()).show_separator_line(false).show(ui, |ui| foot(ui, scene, actions));
     whoami(ui, scene, form, actions);
+    keep::show(ui, scene, form, actions);
     ui.add_space(10.0);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let (texts, state) = (scene.texts, scene.state);
