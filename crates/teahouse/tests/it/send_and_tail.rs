@@ -5,7 +5,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 
 use crate::house::{House, PATIENCE, teahouse};
-use crate::wire::Wire;
+use crate::people::Person;
+use crate::wire::{Door, Wire};
 
 fn urls(house: &House) -> [String; 4] {
     let House { address, fingerprint, .. } = house;
@@ -140,6 +141,29 @@ fn tail_comes_back_after_the_server_was_killed_and_misses_nothing() {
             assert_eq!(tail.text(), format!("two {round}"));
         }
     }
+}
+
+#[test]
+fn send_goes_on_after_the_server_was_killed_and_says_everything_once() {
+    let mut house = House::open();
+    for url in urls(&house) {
+        let mut child = teahouse(&["send", "--to", "#lobby", "--server", &url, "--nick", "sender", "-"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = child.stdin.take().unwrap();
+        let mut watcher = Wire::in_the_lobby(&house.address, "watcher");
+        writeln!(lines, "one {url}").unwrap();
+        watcher.until(" :one ");
+        house.kill_and_open_again();
+        writeln!(lines, "two {url}").unwrap();
+        drop(lines);
+        assert_eq!(error(&child.wait_with_output().unwrap()), (Some(0), String::new()));
+    }
+    let mut reader = Person::enter(Door::Tcp, &house.address, "reader", &["#lobby"]);
+    let said: Vec<String> = reader.history("#lobby", None).into_iter().map(|said| said.text).collect();
+    let want: Vec<String> = urls(&house).iter().flat_map(|url| [format!("one {url}"), format!("two {url}")]).collect();
+    assert_eq!(said, want);
 }
 
 #[test]
