@@ -28,6 +28,9 @@ const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// Lines that wait to be said or to be confirmed; what would be more is refused. As many are kept of what is shown.
 const OUTBOX_LINES_MAX: u32 = UNCONFIRMED_MAX as u32;
 
+/// Longer words to search for are refused, in bytes: escaped they still fit on a line.
+const SEARCH_BYTES_MAX: usize = 200;
+
 /// A longer password is refused, in bytes.
 const PASSWORD_BYTES_MAX: usize = 300;
 
@@ -195,6 +198,25 @@ impl Client {
         }
         self.online()?;
         self.submit(Command::Register { password: password.to_owned() })
+    }
+
+    /// Finds what was said by its words, with `before` what was said before the message of this id; [`Event::Found`]
+    /// answers, or [`Event::Refused`]. The server has the capability `soju.im/search` if it can.
+    pub fn search(&self, text: &str, before: Option<&str>) -> Result<(), CommandError> {
+        if text.trim().is_empty() {
+            return Err(CommandError::Empty);
+        }
+        if text.len() > SEARCH_BYTES_MAX {
+            return Err(CommandError::TooLong);
+        }
+        self.online()?;
+        self.submit(Command::Search { text: text.to_owned(), before: before.map(str::to_owned) })
+    }
+
+    /// Fetches what stands around a message, without taking it into the state; [`Event::Around`] answers.
+    pub fn around(&self, target: &str, msgid: &str) -> Result<(), CommandError> {
+        self.online()?;
+        self.submit(Command::Around { target: target_name(target)?, msgid: msgid.to_owned() })
     }
 
     /// Fetches what was said before the oldest message known; [`Event::Older`] answers.

@@ -114,6 +114,18 @@ pub enum Event {
         /// The room.
         room: String,
     },
+    /// The answer to [`Client::search`](crate::Client::search).
+    Found {
+        /// What was found, the newest first.
+        found: Vec<Found>,
+    },
+    /// The answer to [`Client::around`](crate::Client::around).
+    Around {
+        /// Around which message.
+        msgid: String,
+        /// What stands there, the oldest first; nothing if it cannot be had.
+        messages: Vec<Message>,
+    },
     /// We are logged in to an account.
     LoggedIn {
         /// Its name.
@@ -151,6 +163,15 @@ pub enum Seen {
     Missed,
     /// It was said before we came.
     Before,
+}
+
+/// Something that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The room, or the other person.
+    pub target: String,
+    /// What was said.
+    pub message: Message,
 }
 
 /// A refusal, whole.

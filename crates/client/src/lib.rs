@@ -20,7 +20,7 @@ pub mod state;
 mod transport;
 
 pub use client::{Client, CommandError, Events, Receipt};
-pub use event::{Direction, Event, Outcome, Refusal, Seen};
+pub use event::{Direction, Event, Found, Outcome, Refusal, Seen};
 pub use options::{Login, Options, Retry};
 pub use server_url::{Door, Fingerprint, ServerUrl, Trust, UrlError};
 pub use state::State;

@@ -8,6 +8,7 @@ mod history;
 mod login;
 mod outbox;
 mod registration;
+mod search;
 mod sending;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use self::conversations::Conversations;
 use self::history::History;
 use self::login::Account;
 use self::registration::Registration;
+use self::search::Searches;
 use self::sending::{Answered, Sending};
 use crate::event::{Direction, Event, Outcome, Seen};
 use crate::options::{Options, Retry};
@@ -76,6 +78,10 @@ pub(crate) enum Command {
     Topic { room: String, topic: String },
     /// Be called something else.
     Nick(Nick),
+    /// Find what was said.
+    Search { text: String, before: Option<String> },
+    /// Fetch what stands around a message.
+    Around { target: String, msgid: String },
     /// Make the name that we go by our own.
     Register { password: String },
     /// Fetch what was said before the oldest known message.
@@ -128,6 +134,7 @@ pub(crate) struct Session {
     account: Account,
     history: History,
     conversations: Conversations,
+    searches: Searches,
     sending: Sending,
 }
 
@@ -155,6 +162,7 @@ impl Session {
             account: Account::default(),
             history: History::default(),
             conversations: Conversations::default(),
+            searches: Searches::default(),
             sending: Sending::default(),
             options,
             chance,
@@ -205,6 +213,7 @@ impl Session {
         self.interrupt_history();
         self.interrupt_conversations();
         self.interrupt_account();
+        self.interrupt_searches();
         let reason = self.farewell.take().unwrap_or_else(|| reason.to_owned());
         let again = !leaving
             && !self.hopeless
@@ -278,7 +287,7 @@ impl Session {
         let Ok(line) = Message::parse(text) else {
             return;
         };
-        if self.hold_back(&line, text) {
+        if self.search_line(&line) || self.hold_back(&line, text) {
             return;
         }
         for row in self.whole_answer(&line) {
@@ -346,10 +355,14 @@ impl Session {
             Command::Nick(nick) if online => {
                 self.send_with(|line| _ = line.command("NICK").param(nick.as_str()));
             }
+            Command::Search { text, before } if online => self.search(&text, before.as_deref()),
+            Command::Around { target, msgid } if online => self.ask_around(&target, &msgid),
             Command::Register { password } if online => self.register_name(password),
             Command::History { target } if online => self.ask_older(&target),
             Command::Raw(line) if online => self.send(line),
-            Command::Topic { .. }
+            Command::Search { .. }
+            | Command::Around { .. }
+            | Command::Topic { .. }
             | Command::Nick(_)
             | Command::Register { .. }
             | Command::History { .. }

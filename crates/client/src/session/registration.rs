@@ -4,12 +4,13 @@ use teahouse_proto::VENDOR;
 use teahouse_proto::irc::Message;
 use teahouse_proto::limits::{NICK_BYTES_MAX, USER_BYTES_MAX};
 
+use super::search::SEARCH;
 use super::{Session, Stage, is_plain};
 use crate::event::Event;
 use crate::state::{client_id_tag, fold};
 
 /// What is asked for, of what the server has.
-const CAPABILITIES: [&str; 9] = [
+const CAPABILITIES: [&str; 10] = [
     "message-tags",
     "server-time",
     "echo-message",
@@ -18,6 +19,7 @@ const CAPABILITIES: [&str; 9] = [
     "standard-replies",
     "userhost-in-names",
     "draft/chathistory",
+    SEARCH,
     // Only to know that one's name can be made one's own.
     "draft/account-registration",
 ];

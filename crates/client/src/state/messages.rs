@@ -59,17 +59,30 @@ impl State {
             return None;
         };
         let history = self.history_target(line).map(str::to_owned);
-        let user = line.source.filter(|source| source.contains('!'));
-        let from = if user.is_some() { line.source_nick() } else { line.source }.unwrap_or_default();
-        let mine = self.is_me(from);
         if history.is_none() && target.contains(',') {
             return None;
         }
-        let Some(goes_to) = self.place_of(line) else {
+        if self.place_of(line).is_none() {
             self.push_notice(text);
-            return None;
-        };
-        let (kind, text) = kind_and_text(line.command, text)?;
+        }
+        let (goes_to, message) = self.read(line)?;
+        let label = if message.mine { self.label(line) } else { None };
+        // Only an author is told the id, also of what was said under another nick.
+        let id = tag(line, &client_id_tag());
+        let (name, log) = self.place(&goes_to)?;
+        if message.mine || id.is_some() {
+            log.settle(&message, label.as_deref(), id.as_deref());
+        }
+        let message = log.confirm(message)?;
+        Some(Added { target: name, message, history: history.is_some() })
+    }
+
+    /// What a line says, and where it belongs; `None`: it says nothing to people, or is a word of the server's.
+    pub(crate) fn read(&self, line: &irc::Message<'_>) -> Option<(String, Message)> {
+        let place = self.place_of(line)?;
+        let user = line.source.filter(|source| source.contains('!'));
+        let from = if user.is_some() { line.source_nick() } else { line.source }.unwrap_or_default();
+        let (kind, text) = kind_and_text(line.command, line.params.last()?)?;
         let message = Message {
             from: from.to_owned(),
             kind,
@@ -77,18 +90,10 @@ impl State {
             msgid: tag(line, "msgid"),
             time: tag(line, "time"),
             about: about(line),
-            mine,
+            mine: self.is_me(from),
             fate: Fate::Confirmed,
         };
-        let label = if mine { self.label(line) } else { None };
-        // Only an author is told the id, also of what was said under another nick.
-        let id = tag(line, &client_id_tag());
-        let (name, log) = self.place(&goes_to)?;
-        if mine || id.is_some() {
-            log.settle(&message, label.as_deref(), id.as_deref());
-        }
-        let message = log.confirm(message)?;
-        Some(Added { target: name, message, history: history.is_some() })
+        Some((place, message))
     }
 
     pub(super) fn line_out(&mut self, line: &irc::Message<'_>) -> Option<Added> {
@@ -182,7 +187,7 @@ impl State {
     }
 }
 
-pub(super) fn tag(line: &irc::Message<'_>, key: &str) -> Option<String> {
+pub(crate) fn tag(line: &irc::Message<'_>, key: &str) -> Option<String> {
     line.tags.get(key).map(std::borrow::Cow::into_owned)
 }
 

@@ -16,6 +16,7 @@ use teahouse_proto::{VENDOR, irc};
 pub use self::about::{REACTION_LENGTH_MAX, REACTIONS_MAX};
 pub use self::log::{Fate, Kind, Log, MESSAGES_MAX, Message, UNCONFIRMED_MAX};
 use self::messages::Batch;
+pub(crate) use self::messages::tag;
 
 /// Rooms, and conversations, that are kept; what a server says of more is ignored.
 pub const ROOMS_MAX: usize = 1_000;

@@ -3,6 +3,7 @@
 mod history;
 mod login;
 mod outbox;
+mod search;
 
 use expect_test::{Expect, expect};
 use teahouse_proto::names::{Nick, RoomName};
