@@ -18,6 +18,8 @@ pub(crate) struct ClientForm {
     pub(crate) own_password: String,
     /// The password by which one's name is being made one's own.
     pub(crate) new_password: Option<String>,
+    /// What is looked for.
+    pub(crate) search: String,
     pub(crate) join: String,
     pub(crate) person: String,
     /// The name that is being changed.

@@ -159,6 +159,16 @@ impl ClientWindow {
             }
             ClientAction::Rename(name) => self.ask(|client| client.set_nick(&name)),
             ClientAction::Topic { room, topic } => self.ask(|client| client.set_topic(&room, &topic)),
+            ClientAction::Search { text, before } => {
+                self.state.apply(ClientEvent::SearchAsked);
+                self.ask(|client| client.search(&text, before.as_deref()));
+            }
+            ClientAction::Around(found) => {
+                let (target, msgid) = (found.target.clone(), found.message.msgid.clone().unwrap_or_default());
+                self.state.apply(ClientEvent::AroundAsked(found));
+                self.ask(|client| client.around(&target, &msgid));
+            }
+            ClientAction::LeaveSearch => self.state.apply(ClientEvent::SearchLeft),
             ClientAction::KeepName(password) => self.ask(|client| client.register(&password)),
             ClientAction::Earlier => self.earlier(),
             ClientAction::DismissNotice => self.state.apply(ClientEvent::NoticeRead),

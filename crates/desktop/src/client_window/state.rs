@@ -8,7 +8,7 @@ use std::{
 };
 
 use teahouse_client::{
-    Event, Refusal, Seen,
+    Event, Found, Refusal, Seen,
     state::{Conversation, Log, Message, Room, State},
 };
 
@@ -46,6 +46,12 @@ pub(crate) enum ClientEvent {
     Selected(String),
     /// The person wants to see more of what was said before.
     EarlierAsked,
+    /// The person looks for something.
+    SearchAsked,
+    /// The person wants to see what stands around something that was found.
+    AroundAsked(Found),
+    /// The person is done with what stands around it, or with what was found.
+    SearchLeft,
     /// A message of ours that had failed was said again.
     SaidAgain(Arc<Message>),
     /// Something is to be said to the person once.
@@ -100,6 +106,15 @@ impl Current {
     }
 }
 
+/// What the person looks for, and what was found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Finding {
+    /// The newest first; `None`: the answer is on its way.
+    pub(crate) found: Option<Vec<Found>>,
+    /// What the person looks at among it, and what stands around that, once it is there.
+    pub(crate) around: Option<(Found, Option<Vec<Message>>)>,
+}
+
 /// What the client window knows.
 #[derive(Debug)]
 pub(crate) struct ClientState {
@@ -112,6 +127,8 @@ pub(crate) struct ClientState {
     /// The name that is ours, if one is.
     pub(crate) account: Option<String>,
     pub(crate) chat: Arc<State>,
+    /// What the person looks for, if anything.
+    pub(crate) finding: Option<Finding>,
     /// What was said last to the person, until it is read.
     pub(crate) notice: Option<Notice>,
     /// Whether we were in since the person asked for this connection.
@@ -137,6 +154,7 @@ impl ClientState {
             not_logged_in: None,
             account: None,
             chat: Arc::new(State::new("")),
+            finding: None,
             notice: None,
             was_in: false,
             selected: None,
@@ -166,6 +184,16 @@ impl ClientState {
             ClientEvent::Told { event, at_ms } => self.told(event, at_ms),
             ClientEvent::Chat(chat) => self.chat = chat,
             ClientEvent::Selected(name) => self.select(name),
+            ClientEvent::SearchAsked => self.finding = Some(Finding::default()),
+            ClientEvent::AroundAsked(found) => {
+                if let Some(finding) = &mut self.finding {
+                    finding.around = Some((found, None));
+                }
+            }
+            ClientEvent::SearchLeft => match &mut self.finding {
+                Some(finding) if finding.around.is_some() => finding.around = None,
+                _ => self.finding = None,
+            },
             ClientEvent::EarlierAsked => self.shown_messages += SHOWN_MESSAGES_STEP,
             ClientEvent::SaidAgain(message) => self.said_again.push(message),
             ClientEvent::Notice(notice) => self.notice = Some(notice),
@@ -189,18 +217,36 @@ impl ClientState {
             }
             Event::Refused(refusal) if refusal.code == "464" => self.password_asked = true,
             Event::Refused(refusal) if !self.was_in && is_about_login(&refusal) => self.not_logged_in = Some(refusal),
+            Event::Found { found } => {
+                if let Some(finding) = &mut self.finding {
+                    finding.found = Some(found);
+                }
+            }
+            Event::Around { msgid, messages } => self.around(&msgid, messages),
             Event::LoggedIn { account } => self.account = Some(account),
             Event::Registered { account } => {
                 self.account = Some(account.clone());
                 self.notice = Some(Notice::Registered { account });
             }
-            Event::Refused(refusal) => self.notice = Some(Notice::Refused(refusal)),
+            Event::Refused(refusal) => {
+                if let Some(finding) = &mut self.finding {
+                    finding.found.get_or_insert_default();
+                }
+                self.notice = Some(Notice::Refused(refusal));
+            }
             Event::Invited { room, by } => self.notice = Some(Notice::Invited { room, by }),
             Event::Left { room, nick, reason, by: Some(by) } if self.chat.is_me(&nick) => {
                 self.notice = Some(Notice::PutOut { room, by, reason });
             }
             Event::Notice { text } => self.notice = Some(Notice::Words(text)),
             _ => {}
+        }
+    }
+
+    fn around(&mut self, msgid: &str, messages: Vec<Message>) {
+        let Some((found, around)) = self.finding.as_mut().and_then(|finding| finding.around.as_mut()) else { return };
+        if found.message.msgid.as_deref() == Some(msgid) {
+            *around = Some(messages);
         }
     }
 
@@ -224,6 +270,7 @@ impl ClientState {
     fn select(&mut self, name: String) {
         let key = name.to_ascii_lowercase();
         self.unread.remove(&key);
+        self.finding = None;
         self.shown_messages = SHOWN_MESSAGES_STEP;
         if !is_room(&name) {
             self.opened.insert(key, name.clone());

@@ -1,22 +1,17 @@
 //! The window fed with what a server says, and found by its labels.
 
-use std::{
-    net::SocketAddr,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod server;
 
-use eframe::egui::{Context, Event as Input, Key, Modifiers, accesskit::Role};
+use std::sync::Arc;
+
+use eframe::egui::{Event as Input, Key, Modifiers, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable};
 use teahouse_client::{
     Event, Refusal, Seen,
     state::{Input as Wire, State},
 };
-use teahouse_server::{Server, ServerHandle, config::Config};
 
 use super::{
-    ClientOptions, ClientWindow,
     form::ClientForm,
     state::{ClientEvent, ClientState, Notice},
     view::{self, ClientAction, Scene},
@@ -431,146 +426,4 @@ fn only_the_newest_of_a_long_talk_are_laid_out_until_more_is_asked_for() {
     harness.state_mut().state.apply(ClientEvent::EarlierAsked);
     harness.run();
     harness.get_by_label("number 299");
-}
-
-/// Shows frames until something is so, as the window's own calls for a frame would.
-fn until(harness: &mut Harness<'_, ClientWindow>, what: &str, is_so: impl Fn(&Harness<'_, ClientWindow>) -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !is_so(harness) {
-        assert!(Instant::now() < deadline, "{what} did not come: {:#?}", harness.state().state);
-        std::thread::yield_now();
-        harness.run_ok();
-    }
-}
-
-fn shows(harness: &Harness<'_, ClientWindow>, label: &str) -> bool {
-    harness.query_all_by_label(label).next().is_some()
-}
-
-fn start_server(address: SocketAddr, data_dir: &Path) -> ServerHandle {
-    let mut config = Config { data_dir: data_dir.to_owned(), ..Config::default() };
-    config.listen_only_at(&[address]);
-    Server::start(config).unwrap()
-}
-
-#[test]
-fn a_talk_with_the_real_server_goes_on_after_it_was_away() {
-    let folder = tempfile::tempdir().unwrap();
-    let data_dir = folder.path().join("data");
-    let server = start_server("127.0.0.1:0".parse().unwrap(), &data_dir);
-    let address = server.addresses()[0].address;
-    let options = ClientOptions {
-        server: Some(format!("ws://{address}")),
-        nick: Some("茶客".into()),
-        settings: Some(folder.path().join("desktop.json")),
-    };
-    let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
-    let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
-    until(&mut harness, "the room", |harness| shows(harness, "Message to #lobby"));
-
-    harness.get_by_label("Message to #lobby").focus();
-    harness.run_ok();
-    harness.event(Input::Text("你好，茶馆".into()));
-    harness.run_ok();
-    harness.key_press(Key::Enter);
-    harness.run_ok();
-    let stored = |harness: &Harness<'_, ClientWindow>| {
-        let log = harness.state().state.chat.log("#lobby");
-        log.is_some_and(|log| log.confirmed().iter().any(|message| message.text == "你好，茶馆"))
-    };
-    until(&mut harness, "the message", |harness| stored(harness) && shows(harness, "你好，茶馆"));
-    server.say("#lobby", "tea is ready").unwrap();
-    until(&mut harness, "what the server says", |harness| shows(harness, "tea is ready"));
-
-    server.shutdown();
-    until(&mut harness, "the end", |harness| shows(harness, "Try now"));
-    let server = start_server(address, &data_dir);
-    server.say("#lobby", "said meanwhile").unwrap();
-    harness.get_by_label("Try now").click();
-    until(&mut harness, "the way back", |harness| shows(harness, "Connected") && shows(harness, "said meanwhile"));
-    assert_eq!(harness.query_all_by_label("你好，茶馆").count(), 1);
-    let seats = &harness.state().settings.seats;
-    assert_eq!(seats.keys().map(String::as_str).collect::<Vec<_>>(), [address.to_string()]);
-}
-
-#[test]
-fn what_is_written_without_a_connection_is_said_by_the_program_that_comes_next() {
-    let folder = tempfile::tempdir().unwrap();
-    let data_dir = folder.path().join("data");
-    let server = start_server("127.0.0.1:0".parse().unwrap(), &data_dir);
-    let address = server.addresses()[0].address;
-    let open = || {
-        let options = ClientOptions {
-            server: Some(format!("irc://{address}")),
-            nick: Some("茶客".into()),
-            settings: Some(folder.path().join("desktop.json")),
-        };
-        let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
-        testing::window(|ui, window: &mut ClientWindow| window.show(ui), window)
-    };
-    let mut harness = open();
-    until(&mut harness, "the room", |harness| shows(harness, "Message to #lobby"));
-    server.shutdown();
-    until(&mut harness, "the end", |harness| shows(harness, "Try now"));
-    for text in ["one", "two"] {
-        harness.get_by_label("Message to #lobby").focus();
-        harness.run_ok();
-        harness.event(Input::Text(text.into()));
-        harness.run_ok();
-        harness.key_press(Key::Enter);
-        harness.run_ok();
-    }
-    until(&mut harness, "what waits", |harness| harness.query_all_by_label("Waiting to be sent").count() == 2);
-    drop(harness);
-    let server = start_server(address, &data_dir);
-    let mut harness = open();
-    until(&mut harness, "what is stored", |harness| harness.query_all_by_label("Stored").count() == 2);
-    let log = harness.state().state.chat.log("#lobby").unwrap();
-    let said: Vec<_> = log.confirmed().iter().map(|message| message.text.as_str()).collect();
-    assert_eq!(said, ["one", "two"]);
-    assert_eq!(std::fs::read_to_string(folder.path().join("outbox.json")).unwrap().trim(), "{}");
-    drop(harness);
-    server.shutdown();
-}
-
-#[test]
-fn a_name_that_is_kept_is_come_back_to_with_its_password() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start_server("127.0.0.1:0".parse().unwrap(), &folder.path().join("data"));
-    let url = format!("irc://{}", server.addresses()[0].address);
-    let options = ClientOptions { server: Some(url), nick: Some("茶客".into()), settings: None };
-    let window = ClientWindow::new(&Context::default(), options.clone(), Lang::En).unwrap();
-    let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
-    until(&mut harness, "the offer", |harness| shows(harness, "Keep this name"));
-    harness.state().connection.client().unwrap().register("oolong").unwrap();
-    until(&mut harness, "the name", |harness| harness.state().state.account.as_deref() == Some("茶客"));
-    drop(harness);
-    for (password, comes_in) in [("green", false), ("oolong", true)] {
-        let options = ClientOptions { nick: None, ..options.clone() };
-        let mut window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
-        window.form.nick = "茶客".into();
-        (window.form.is_owner, window.form.own_password) = (true, password.into());
-        let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
-        harness.get_by_label("Log in").click();
-        until(&mut harness, "an answer", |harness| {
-            shows(harness, "Message to #lobby") || shows(harness, "That name and password do not belong together.")
-        });
-        assert_eq!(shows(&harness, "Message to #lobby"), comes_in);
-        assert_eq!(harness.state().state.account.is_some(), comes_in);
-        assert_eq!(harness.state().form.own_password.is_empty(), comes_in);
-    }
-    server.shutdown();
-}
-
-#[test]
-fn where_nobody_listens_the_form_says_so() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let options =
-        ClientOptions { server: Some(format!("irc://{address}")), nick: Some("alice".into()), settings: None };
-    let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
-    let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
-    until(&mut harness, "the problem", |harness| harness.state().state.problem.is_some());
-    harness.get_by_label("Come in");
 }

@@ -4,6 +4,7 @@
 //! `arrive` is the form before a connection, the others are the parts of the window when there is one.
 
 mod arrive;
+mod found;
 mod keep;
 mod message;
 mod messages;
@@ -14,7 +15,7 @@ mod side;
 use std::sync::Arc;
 
 use eframe::egui::{CentralPanel, Panel, RichText, Ui};
-use teahouse_client::state::Message;
+use teahouse_client::{Found, state::Message};
 
 use super::{
     form::ClientForm,
@@ -51,6 +52,12 @@ pub(crate) enum ClientAction {
     Rename(String),
     /// Wants another topic for a room.
     Topic { room: String, topic: String },
+    /// Looks for something that was said; with `before`, before the message of that id.
+    Search { text: String, before: Option<String> },
+    /// Wants to see what stands around something that was found.
+    Around(Found),
+    /// Is done with it.
+    LeaveSearch,
     /// Wants the name to be theirs from now on, by a password.
     KeepName(String),
     /// Wants to see what was said before.
@@ -84,6 +91,10 @@ pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm) -> Vec
         .default_size(230.0)
         .min_size(180.0)
         .show(ui, |ui| side::show(ui, scene, form, &mut actions));
+    if let Some(finding) = &scene.state.finding {
+        found::show(ui, scene, form, finding, &mut actions);
+        return actions;
+    }
     let current = scene.state.current();
     if let Some(Current::Room(room)) = &current {
         let people = parts::side_frame(ui);

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Button, Frame, Key, Panel, RichText, ScrollArea, Ui, accesskit::Role};
 
-use super::{ClientAction, Scene, keep};
+use super::{ClientAction, Scene, found, keep};
 use crate::{
     client_window::{form::ClientForm, slash, state::Link, words},
     fonts,
@@ -15,6 +15,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, action
     whoami(ui, scene, form, actions);
     keep::show(ui, scene, form, actions);
     ui.add_space(10.0);
+    found::field(ui, scene, form, actions);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let (texts, state) = (scene.texts, scene.state);
         parts::section(ui, &texts.say("rooms"));
