@@ -12,7 +12,8 @@ use crate::wire::{Door, Wire};
 fn account(data: &Path, arguments: &[&str], password: &str) -> Output {
     let mut command = teahouse(&["account", "--data"]);
     let mut child = command.arg(data).args(arguments).env("RUST_LOG", "warn").stdin(Stdio::piped()).spawn().unwrap();
-    writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
+    // It may have ended already without asking.
+    _ = writeln!(child.stdin.take().unwrap(), "{password}");
     child.wait_with_output().unwrap()
 }
 
