@@ -10,7 +10,7 @@ use crate::session::Session;
 
 /// A set of capabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Caps(u32);
+pub struct Caps(u64);
 
 impl Caps {
     /// Tags are sent to the client and taken from it. <https://ircv3.net/specs/extensions/message-tags>
@@ -82,6 +82,9 @@ impl Caps {
 
     /// A message's own id from its client, so that it is said once.
     pub const CLIENT_MSGID: Caps = Caps(1 << 30);
+
+    /// The reactions to what was said come with it, in a page of history.
+    pub const REACTIONS: Caps = Caps(1 << 32);
 
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
@@ -163,6 +166,7 @@ const TABLE: &[Capability] = &[
     Capability { ours: true, ..standard(Caps::MESSAGE_EDIT, "message-edit") },
     Capability { ours: true, ..standard(Caps::GUEST, "guest") },
     Capability { ours: true, ..standard(Caps::CLIENT_MSGID, "client-msgid") },
+    Capability { ours: true, ..standard(Caps::REACTIONS, "reactions") },
 ];
 
 fn metadata_limits(_: &Session) -> String {
@@ -186,9 +190,8 @@ fn multiline(_: &Session) -> String {
 pub(crate) fn offered(rules: &Rules) -> impl Iterator<Item = &'static Capability> {
     let (keep_history, registration) = (rules.keep_history, rules.registration);
     TABLE.iter().filter(move |row| match row.cap {
-        Caps::CHATHISTORY | Caps::EVENT_PLAYBACK | Caps::SEARCH | Caps::MESSAGE_REDACTION | Caps::MESSAGE_EDIT => {
-            keep_history
-        }
+        Caps::CHATHISTORY | Caps::EVENT_PLAYBACK | Caps::SEARCH => keep_history,
+        Caps::MESSAGE_REDACTION | Caps::MESSAGE_EDIT | Caps::REACTIONS => keep_history,
         Caps::ACCOUNT_REGISTRATION => registration != Registration::Closed,
         _ => true,
     })

@@ -77,6 +77,8 @@ pub enum Action {
     Part(part::Leave),
     /// Somebody says something.
     Say(say::Say),
+    /// Somebody reacts to what was said.
+    React(say::react::React),
     /// A user sets a room's topic.
     Topic(SetTopic),
     /// A user changes a room's modes.

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::commands::say::Target;
+use crate::commands::say::{Say, Target, react};
 use crate::commands::{chathistory, edit, redact};
 use crate::durable::{Bound, Conversation, MessageKind, Span, StoredMessage};
 use crate::entry::{Action, Audience, Event};
 use crate::ids::{Identity, MsgId, Position, RoomId, SessionId, UserId};
-use crate::query::HistoryRead;
+use crate::query::{HistoryRead, Reactions};
+use crate::reactions::Reaction;
 use crate::world::{Turn, World};
 
 /// What is to be looked up, and why.
@@ -35,6 +36,8 @@ pub enum Purpose {
     Redact(String),
     /// Put it in these words.
     Edit(String),
+    /// React to it by this line, which says that.
+    React(Box<Say>, Reaction),
 }
 
 /// What there is to know of a message without its text.
@@ -65,7 +68,11 @@ impl Finding {
         let conversation = chathistory::conversation(world, session, &self.target)?;
         let before = MsgId { position: Position(self.msgid.position.0.checked_sub(1)?), ..self.msgid };
         let span = Span::After(Bound::Msgid(before));
-        world.rules.keep_history.then_some(HistoryRead { conversation, span, limit: 1, happenings: false })
+        let reactions = match self.purpose {
+            Purpose::React(..) => Reactions::WithMessages,
+            Purpose::Redact(_) | Purpose::Edit(_) => Reactions::None,
+        };
+        world.rules.keep_history.then_some(HistoryRead { conversation, span, limit: 1, happenings: false, reactions })
     }
 
     /// The action, with what the read gave: `None` if it failed.
@@ -78,9 +85,18 @@ impl Finding {
             None => Looked::Unreadable,
         };
         let Finding { target, msgid, purpose } = self;
+        let rows = rows.unwrap_or_default();
         match purpose {
             Purpose::Edit(text) => Action::Edit(edit::Edit { target, msgid, looked, text: text.into() }),
             Purpose::Redact(reason) => Action::Redact(redact::Redact { target, msgid, looked, reason: reason.into() }),
+            Purpose::React(say, reaction) => {
+                let given = rows.iter().filter_map(|row| {
+                    let text = Reaction::of(&row.tags).filter(|_| row.kind == MessageKind::Tagmsg)?.text;
+                    Some((row.author?.number(), text == reaction.text))
+                });
+                let given = given.collect();
+                Action::React(react::React { say: *say, reaction, looked, given })
+            }
         }
     }
 }

@@ -23,6 +23,7 @@
 //! - [`reply`]: a line for one session, as structure.
 //! - [`durable`]: what outlives the process.
 //! - [`find`]: what is looked up in the store before something is done with it.
+//! - [`reactions`]: what the tags of a reaction say.
 //! - `few`: a small set.
 //! - `happenings`: what happens in a room besides what is said, as rows.
 //! - `fuzzing`: what holds whatever clients send; built for tests and for fuzzing only.
@@ -45,6 +46,7 @@ pub mod lines;
 pub mod modes;
 pub mod once;
 pub mod query;
+pub mod reactions;
 pub mod render;
 pub mod reply;
 pub mod sasl;

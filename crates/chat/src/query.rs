@@ -111,6 +111,20 @@ pub struct HistoryRead {
     pub limit: usize,
     /// Whether what happened is wanted besides what was said.
     pub happenings: bool,
+    /// How reactions to what was said are wanted.
+    pub reactions: Reactions,
+}
+
+/// How the reactions to what was said come with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reactions {
+    /// Not at all.
+    #[default]
+    None,
+    /// Each at its own time, as one of the rows.
+    InTime,
+    /// All of a message's behind it, whenever they were given, beside the rows.
+    WithMessages,
 }
 
 /// Which conversations are to be looked for in the store, by when something was last said there.

@@ -4,8 +4,9 @@ use rusqlite::{Connection, params};
 use teahouse_chat::durable::{Conversation, StoredMessage};
 use teahouse_chat::ids::{MsgId, Position};
 
-use crate::READ_ROWS_MAX;
+use crate::pages::Source;
 use crate::rows::{MESSAGE, from_sql, message, to_sql};
+use crate::{READ_ROWS_MAX, reactions};
 
 /// One page of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +19,22 @@ pub struct Extract {
     pub upto: Position,
 }
 
-/// At most [`READ_ROWS_MAX`] messages, by conversation; all of them together walk the table once.
+/// At most [`READ_ROWS_MAX`] messages, by conversation, and what it reacted with between the first and the last of them;
+/// all pages together walk both tables once.
 pub(crate) fn page(connection: &Connection, extract: &Extract) -> rusqlite::Result<Vec<StoredMessage>> {
+    let mut rows = messages(connection, extract)?;
+    let last = rows.last().filter(|_| rows.len() == READ_ROWS_MAX);
+    let end = last.map_or((Conversation { first: u64::MAX, second: u64::MAX }, MsgId::default()), place);
+    rows.extend(reactions(connection, extract, end)?);
+    rows.sort_by_key(place);
+    Ok(rows)
+}
+
+fn place(row: &StoredMessage) -> (Conversation, MsgId) {
+    (row.conversation, row.msgid)
+}
+
+fn messages(connection: &Connection, extract: &Extract) -> rusqlite::Result<Vec<StoredMessage>> {
     let sql = format!(
         "SELECT {MESSAGE}, first, second FROM messages
          WHERE (first, second, time, position) > (?1, ?2, ?3, ?4) AND position <= ?5
@@ -41,6 +56,41 @@ pub(crate) fn page(connection: &Connection, extract: &Extract) -> rusqlite::Resu
             to_sql(READ_ROWS_MAX as u64),
         ],
         |row| message(row, Conversation { first: from_sql(row.get("first")?), second: from_sql(row.get("second")?) }),
+    )?;
+    rows.collect()
+}
+
+fn reactions(
+    connection: &Connection,
+    extract: &Extract,
+    (end, last): (Conversation, MsgId),
+) -> rusqlite::Result<Vec<StoredMessage>> {
+    let Source { table, columns, row } = reactions::IN_TIME;
+    let sql = format!(
+        "SELECT {columns}, first, second FROM {table} INDEXED BY reactions_in_time
+         WHERE (first, second, time, position) > (?1, ?2, ?3, ?4) AND (first, second, time, position) < (?5, ?6, ?7, ?8)
+             AND position <= ?9 AND author = ?10
+             AND NOT EXISTS (SELECT 1 FROM forgetting
+                 WHERE forgetting.first = reactions.first AND forgetting.second = reactions.second)"
+    );
+    let (conversation, msgid) = extract.after.unwrap_or((Conversation::NOWHERE, MsgId::default()));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(
+        params![
+            to_sql(conversation.first),
+            to_sql(conversation.second),
+            to_sql(msgid.time.0),
+            to_sql(msgid.position.0),
+            to_sql(end.first),
+            to_sql(end.second),
+            to_sql(last.time.0),
+            to_sql(last.position.0),
+            to_sql(extract.upto.0),
+            to_sql(extract.identity),
+        ],
+        |found| {
+            row(found, Conversation { first: from_sql(found.get("first")?), second: from_sql(found.get("second")?) })
+        },
     )?;
     rows.collect()
 }

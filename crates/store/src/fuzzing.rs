@@ -15,6 +15,7 @@ use teahouse_chat::durable::{Bound, Conversation, Span};
 use teahouse_chat::ids::{MsgId, Position, Time};
 use teahouse_chat::info::{ROWS_PER_HOLD, Registration, Rules};
 use teahouse_chat::once::RECENT_BOUNDS;
+use teahouse_chat::query::Reactions;
 use teahouse_chat::world::World;
 
 use crate::{Read, pages, rows, schema};
@@ -40,7 +41,7 @@ fn fill(transaction: &Transaction<'_>, mut input: Input<'_>) -> Vec<Conversation
         let (table, columns) = TABLES[usize::from(table) % TABLES.len()];
         let cells: Vec<Cell> = (0..columns).map(|_| input.cell()).collect();
         if let (
-            "messages" | "happenings",
+            "messages" | "happenings" | "reactions",
             [Cell::Other(Value::Integer(first)), Cell::Other(Value::Integer(second)), ..],
         ) = (table, &cells[..])
         {
@@ -59,7 +60,7 @@ enum Cell {
 }
 
 /// The tables that are read and how many columns each has.
-const TABLES: [(&str, usize); 10] = [
+const TABLES: [(&str, usize); 11] = [
     ("meta", 2),
     ("rooms", 11),
     ("guests", 3),
@@ -70,6 +71,7 @@ const TABLES: [(&str, usize); 10] = [
     ("facts", 4),
     ("happenings", 9),
     ("recent", 5),
+    ("reactions", 11),
 ];
 
 /// The schema's tables without their types and rules: in a file that was damaged anything may stand in any column.
@@ -114,9 +116,12 @@ fn read_all(transaction: &Transaction<'_>, conversations: &[Conversation]) {
     for conversation in conversations {
         let middle = MsgId { time: Time(10), position: Position(10) };
         for span in [Span::Latest(None), Span::Before(Bound::Msgid(middle)), Span::After(Bound::Time(Time(0)))] {
-            let read =
-                Read { conversation: *conversation, span, limit: 500, upto: Position(u64::MAX), happenings: true };
-            for message in pages::history(transaction, &read).unwrap_or_default() {
+            let read = |reactions| {
+                let (conversation, upto) = (*conversation, Position(u64::MAX));
+                let read = Read { conversation, span, limit: 500, upto, happenings: true, reactions };
+                pages::history(transaction, &read).unwrap_or_default()
+            };
+            for message in [Reactions::InTime, Reactions::WithMessages].into_iter().flat_map(read) {
                 assert!(!message.text.contains('\0'), "no lines: {message:?}");
                 let words = [&message.source, &message.target, &message.tags];
                 assert!(words.iter().all(|word| !word.contains(['\0', '\r', '\n', ' '])), "no line: {message:?}");

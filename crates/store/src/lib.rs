@@ -15,6 +15,7 @@
 //! - `schema`: the tables, their versions, migrations.
 //! - `rows`: records to rows and back; all SQL about rooms, guests and messages.
 //! - `pages`: reads of history; all SQL of that.
+//! - `reactions`: reactions to rows and back; they go with their messages.
 //! - `recent`: what the newest messages are known by, so that none is said twice.
 //! - `queue`: what waits for the writer; the only part that runs under the world's lock.
 //! - `writer`: the thread that commits, settles, fails and retries.
@@ -36,6 +37,7 @@ mod outdated;
 mod pages;
 mod place;
 mod queue;
+mod reactions;
 mod readers;
 mod recent;
 mod rows;
@@ -59,7 +61,7 @@ use std::time::{Duration, Instant};
 
 use teahouse_chat::durable::{Change, Conversation, LastSaid, Records, Span, StoredMessage};
 use teahouse_chat::ids::{Position, Time};
-use teahouse_chat::query::{SearchRead, TargetsRead};
+use teahouse_chat::query::{Reactions, SearchRead, TargetsRead};
 
 pub use backup::{BackupError, backup};
 pub use error::{CloseError, OpenError, ReadError};
@@ -138,6 +140,8 @@ pub struct Read {
     pub upto: Position,
     /// Whether what happened in a room is given besides what was said.
     pub happenings: bool,
+    /// How reactions to what was said are given with it.
+    pub reactions: Reactions,
 }
 
 /// One question after conversations.
@@ -197,7 +201,7 @@ impl Store {
 
     /// Hands over what `position` changes; positions rise from call to call.
     ///
-    /// A TAGMSG is not kept: it settles in its turn like a message without history, and is gone.
+    /// A TAGMSG is a reaction: it is kept only beside its message.
     ///
     /// Made to be called under the world's lock: takes a short lock of its own, never waits for the disk.
     pub fn append(&self, position: Position, changes: Vec<Change>) {
@@ -234,7 +238,7 @@ impl Store {
         self.queue.settled()
     }
 
-    /// Gives the messages of one conversation, oldest first; no TAGMSG is among them, since none is kept.
+    /// Gives the messages of one conversation, oldest first, and reactions to them as the read says.
     ///
     /// Answered on a reader's thread once every message up to `read.upto` is committed or failed; all of them MUST
     /// have been handed over. With too many reads waiting, or after close, answered at once on the calling thread.

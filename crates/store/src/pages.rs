@@ -1,23 +1,28 @@
 //! Reads of history: rows of one conversation, and which conversations there are; all SQL of that.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use teahouse_chat::durable::{Conversation, LastSaid, StoredMessage, Walk};
 use teahouse_chat::ids::Time;
-use teahouse_chat::query::TargetsRead;
+use teahouse_chat::query::{Reactions, TargetsRead};
 
 use crate::outdated::{kept_behind, kept_from};
 use crate::rows::{MESSAGE, message, number, to_sql};
-use crate::{READ_ROWS_MAX, Read, Targets};
+use crate::{READ_ROWS_MAX, Read, Targets, reactions};
 
 /// The rows that a read asks for, oldest first.
 pub(crate) fn history(connection: &Connection, read: &Read) -> rusqlite::Result<Vec<StoredMessage>> {
     let mut rows = Vec::new();
     let kept = kept_behind(kept_from(connection, read.conversation)?);
+    let happenings = read.happenings.then_some(&HAPPENINGS);
+    let reactions = (read.reactions == Reactions::InTime).then_some(&reactions::IN_TIME);
+    let besides: Vec<&Source> = happenings.into_iter().chain(reactions).collect();
     for walk in read.span.walks(read.limit) {
         let walk = Walk { above: walk.above.max(kept), ..walk };
-        let mut found = walk_along(connection, MESSAGES, read, walk)?;
-        if read.happenings {
-            found.extend(walk_along(connection, HAPPENINGS, read, walk)?);
+        let mut found = walk_along(connection, &MESSAGES, read, walk)?;
+        for source in &besides {
+            found.extend(walk_along(connection, source, read, walk)?);
+        }
+        if !besides.is_empty() {
             found.sort_by_key(|row| row.msgid);
             let too_many = found.len().saturating_sub(walk.limit);
             match walk.newest_first {
@@ -27,18 +32,30 @@ pub(crate) fn history(connection: &Connection, read: &Read) -> rusqlite::Result<
         }
         rows.extend(found);
     }
-    Ok(rows)
+    match read.reactions {
+        Reactions::WithMessages => reactions::put_in(connection, read, rows),
+        Reactions::None | Reactions::InTime => Ok(rows),
+    }
 }
 
-/// A table, and what [`message`] reads of its rows.
-type Source = (&'static str, &'static str);
+/// Where there are rows with a time and a position.
+pub(crate) struct Source {
+    pub(crate) table: &'static str,
+    pub(crate) columns: &'static str,
+    /// Reads those of one.
+    pub(crate) row: fn(&Row<'_>, Conversation) -> rusqlite::Result<StoredMessage>,
+}
 
-const MESSAGES: Source = ("messages", MESSAGE);
-const HAPPENINGS: Source = ("happenings", "time, position, kind, source, target, '', text, NULL, 0, NULL, NULL");
+const MESSAGES: Source = Source { table: "messages", columns: MESSAGE, row: message };
+const HAPPENINGS: Source = Source {
+    table: "happenings",
+    columns: "time, position, kind, source, target, '', text, NULL, 0, NULL, NULL",
+    row: message,
+};
 
 fn walk_along(
     connection: &Connection,
-    source: Source,
+    source: &Source,
     read: &Read,
     walk: Walk,
 ) -> rusqlite::Result<Vec<StoredMessage>> {
@@ -54,7 +71,7 @@ fn walk_along(
             to_sql(read.upto.0),
             to_sql(walk.limit as u64),
         ],
-        |row| message(row, read.conversation),
+        |row| (source.row)(row, read.conversation),
     )?;
     let mut messages = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     if walk.newest_first {
@@ -65,7 +82,7 @@ fn walk_along(
 
 /// Both ends of a walk bound it in the primary key, so a read costs what it gives, not what there is; only what was said
 /// after it was asked for is walked past.
-fn history_sql((table, columns): Source, newest_first: bool) -> String {
+fn history_sql(Source { table, columns, .. }: &Source, newest_first: bool) -> String {
     let order = if newest_first { "DESC" } else { "ASC" };
     format!(
         "SELECT {columns} FROM {table}
@@ -132,10 +149,15 @@ mod tests {
 
     #[test]
     fn history_walks_the_primary_key_between_both_bounds() {
-        for (newest_first, source) in [(false, MESSAGES), (true, MESSAGES), (false, HAPPENINGS), (true, HAPPENINGS)] {
+        let sources = [
+            (&MESSAGES, "PRIMARY KEY"),
+            (&HAPPENINGS, "PRIMARY KEY"),
+            (&reactions::IN_TIME, "INDEX reactions_in_time"),
+        ];
+        for (newest_first, (source, key)) in [false, true].into_iter().flat_map(|way| sources.map(|one| (way, one))) {
             let plan = plan(&history_sql(source, newest_first));
-            let key = "USING PRIMARY KEY (first=? AND second=? AND (time,position)>(?,?) AND (time,position)<(?,?))";
-            assert!(plan.contains(&format!("SEARCH {} {key}", source.0)), "{plan:?}");
+            let bounds = "(first=? AND second=? AND (time,position)>(?,?) AND (time,position)<(?,?))";
+            assert!(plan.contains(&format!("SEARCH {} USING {key} {bounds}", source.table)), "{plan:?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use teahouse_chat::durable::{Change, MessageKind};
+use teahouse_chat::durable::Change;
 use teahouse_chat::ids::Position;
 use teahouse_chat::modes::Mask;
 
@@ -144,11 +144,9 @@ impl Queue {
         }
     }
 
-    /// A TAGMSG is never kept: no read gives it back, and each row would be walked past by reads for ever.
     fn keeps(&self, change: &Change) -> bool {
         match change {
-            Change::Message(message) => self.keeps_messages && message.kind != MessageKind::Tagmsg,
-            Change::Happened(_) => self.keeps_messages,
+            Change::Message(_) | Change::Happened(_) => self.keeps_messages,
             _ => true,
         }
     }

@@ -11,8 +11,7 @@ use teahouse_chat::durable::{
 use teahouse_chat::ids::{AccountId, ClientId, GuestId, Identity, MsgId, Position, RoomId, Time, TokenHash};
 use teahouse_chat::modes::{Mask, RoomModes};
 
-use crate::outdated;
-use crate::recent;
+use crate::{outdated, reactions, recent};
 
 /// SQLite's integers are signed; what does not fit can only come from a client's made-up bound and means "the end".
 pub(crate) fn to_sql(number: u64) -> i64 {
@@ -70,8 +69,11 @@ pub(crate) fn masks(modes: &RoomModes) -> impl Iterator<Item = &Mask> {
     [&modes.bans, &modes.exceptions, &modes.invited].into_iter().flatten()
 }
 
-/// Keeps a message, and the two halves of a private conversation.
+/// Keeps a message, and the two halves of a private conversation; or a reaction to one.
 pub(crate) fn write_message(transaction: &Connection, message: &StoredMessage) -> rusqlite::Result<()> {
+    if message.kind == MessageKind::Tagmsg {
+        return reactions::write(transaction, message);
+    }
     let Conversation { first, second } = message.conversation;
     transaction
         .prepare_cached(
@@ -424,11 +426,12 @@ pub(crate) fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Re
 }
 
 fn author(row: &Row<'_>) -> rusqlite::Result<Option<Identity>> {
-    let registered: bool = row.get(8)?;
-    Ok(optional_number(row, 7)?.map(|number| match registered {
-        true => Identity::Account(AccountId(number)),
-        false => Identity::Guest(GuestId(number)),
-    }))
+    let registered = row.get(8)?;
+    Ok(optional_number(row, 7)?.map(|number| identity(number, registered)))
+}
+
+pub(crate) fn identity(number: u64, registered: bool) -> Identity {
+    if registered { Identity::Account(AccountId(number)) } else { Identity::Guest(GuestId(number)) }
 }
 
 fn kind_number(kind: MessageKind) -> i64 {
@@ -455,7 +458,7 @@ const HAPPENED: &[(Happening, i64)] = &[
 ];
 
 /// What is to stand on a line again must be able to: in a damaged file it might end the line and begin another.
-fn fit(column: usize, text: Arc<str>, is_fit: fn(&str) -> bool) -> rusqlite::Result<Arc<str>> {
+pub(crate) fn fit(column: usize, text: Arc<str>, is_fit: fn(&str) -> bool) -> rusqlite::Result<Arc<str>> {
     if is_fit(&text) {
         return Ok(text);
     }
@@ -466,11 +469,11 @@ fn unfit(column: usize) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, "a text that no line can hold".into())
 }
 
-fn is_text(text: &str) -> bool {
+pub(crate) fn is_text(text: &str) -> bool {
     !text.contains(['\0', '\r', '\n'])
 }
 
-fn is_word(text: &str) -> bool {
+pub(crate) fn is_word(text: &str) -> bool {
     is_text(text) && !text.is_empty() && !text.starts_with(':') && !text.contains(' ')
 }
 
@@ -501,6 +504,7 @@ pub(crate) fn secret(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
 #[cfg(test)]
 pub(crate) mod tests {
     use teahouse_chat::durable::Span;
+    use teahouse_chat::query::Reactions;
 
     use super::*;
     use crate::Read;
@@ -533,6 +537,7 @@ pub(crate) mod tests {
             limit: 9,
             upto: Position(9),
             happenings: false,
+            reactions: Reactions::None,
         };
         let is_read = |connection: &Connection| rooms(connection).is_ok() && history(connection, &read).is_ok();
         assert!(is_read(&connection));

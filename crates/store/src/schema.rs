@@ -94,6 +94,26 @@ const MIGRATIONS: &[&str] = &[
          WHERE first = min(guest, peer) AND second = max(guest, peer)), 0);
      CREATE INDEX private_last ON private (guest, last);
      ALTER TABLE messages ADD COLUMN client_id BLOB;
+     -- What people think of messages. Each goes with its message; the index is for those who want them in time.
+     CREATE TABLE reactions (
+         first INTEGER NOT NULL,
+         second INTEGER NOT NULL,
+         message_time INTEGER NOT NULL,
+         message_position INTEGER NOT NULL,
+         author INTEGER NOT NULL,
+         reaction TEXT NOT NULL,
+         registered INTEGER NOT NULL,
+         time INTEGER NOT NULL,
+         position INTEGER NOT NULL,
+         source TEXT NOT NULL,
+         target TEXT NOT NULL,
+         PRIMARY KEY (first, second, message_time, message_position, author, reaction)
+     ) STRICT, WITHOUT ROWID;
+     CREATE INDEX reactions_in_time ON reactions (first, second, time, position);
+     CREATE TRIGGER message_with_reactions_deleted AFTER DELETE ON messages BEGIN
+         DELETE FROM reactions WHERE first = OLD.first AND second = OLD.second
+             AND message_time = OLD.time AND message_position = OLD.position;
+     END;
      -- What the newest messages with a client's own id are known by; the number tells how many came since.
      CREATE TABLE recent (
          number INTEGER PRIMARY KEY,

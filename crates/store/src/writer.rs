@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Row, ffi};
-use teahouse_chat::durable::{Change, StoredMessage};
+use teahouse_chat::durable::{Change, MessageKind, StoredMessage};
 use teahouse_chat::ids::{Position, Time};
 
 use crate::error::{CloseError, OpenError, one_line};
@@ -214,7 +214,8 @@ impl Writer {
         self.queue.release_bytes(bytes);
         self.settle(lost);
         if written {
-            self.tell_index(messages.into_iter().map(|(_, message)| message));
+            let said = messages.into_iter().map(|(_, message)| message);
+            self.tell_index(said.filter(|message| message.kind != MessageKind::Tagmsg));
         }
         self.bound_log();
         self.plans.gather_until = grouped.then(|| started + Duration::from_millis(GATHER_MS));

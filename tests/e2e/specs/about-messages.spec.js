@@ -27,8 +27,12 @@ test("a message is answered and reacted to, and both are there after a reload", 
   await bob.lines.next(/\+draft\/unreact=🍵/);
   await expect(alice.log.getByRole("button", { name: /^🍵/ })).toBeHidden();
 
+  await more.first().click();
+  await page.getByRole("button", { name: "React with 🍵" }).click();
+  await bob.lines.next(/\+draft\/react=🍵.* TAGMSG #lobby$/);
   await page.reload();
   await expect(alice.log.getByText("↩ bob tea at five?")).toBeVisible();
+  await expect(alice.log.getByRole("button", { name: "🍵 by alice" })).toBeVisible();
 });
 
 test("what was said is edited and taken back, for everybody who sees it", async ({ teahouse, page, browser }) => {

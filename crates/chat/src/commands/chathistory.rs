@@ -10,7 +10,7 @@ use super::{Answers, Command, Stage};
 use crate::capabilities::Caps;
 use crate::durable::{Bound, Conversation, LastSaid, Span};
 use crate::ids::{AccountId, GuestId, Identity, MsgId, RoomId, SessionId, Time};
-use crate::query::{Asked, HistoryRead, Query, StoreRead, TargetsRead};
+use crate::query::{Asked, HistoryRead, Query, Reactions, StoreRead, TargetsRead};
 use crate::reply::{Reply, Scope};
 use crate::session::{Answer, Frame, HistoryFrame, Request};
 use crate::world::World;
@@ -37,6 +37,8 @@ pub enum Ask {
         limit: usize,
         /// Whether what happened is wanted besides what was said.
         happenings: bool,
+        /// How reactions to what was said are wanted.
+        reactions: Reactions,
         /// What it is wrapped in.
         frame: HistoryFrame,
     },
@@ -97,9 +99,15 @@ fn part(request: &mut Request<'_>, subcommand: &'static str, limit: usize) -> Re
         _ => Span::Between(bound(2)?, bound(3)?),
     };
     let target = Target::parse(name).ok_or_else(|| no_target(subcommand, name))?;
-    let happenings = request.session.caps.has(Caps::EVENT_PLAYBACK);
+    let caps = request.session.caps;
+    let happenings = caps.has(Caps::EVENT_PLAYBACK);
+    let reactions = match caps.has(Caps::MESSAGE_TAGS) {
+        true if caps.has(Caps::REACTIONS) => Reactions::WithMessages,
+        true if happenings => Reactions::InTime,
+        _ => Reactions::None,
+    };
     let frame = HistoryFrame { target: name.into(), subcommand, batch: request.session.next_batch(), reader: None };
-    Ok(Ask::Part { target, span, limit, happenings, frame })
+    Ok(Ask::Part { target, span, limit, happenings, reactions, frame })
 }
 
 fn bound(subcommand: &str, target: &str, word: &str) -> Result<Bound, Reply> {
@@ -129,7 +137,7 @@ fn targets(request: &mut Request<'_>, limit: usize) -> Result<Ask, Reply> {
 /// The read, as of now, with its place in the session's output; a stranger to the target is told nothing of it.
 pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: Ask) -> Asked {
     let (frame, read) = match ask {
-        Ask::Part { target, span, limit, happenings, mut frame } => {
+        Ask::Part { target, span, limit, happenings, reactions, mut frame } => {
             if !world.rules.keep_history {
                 return Asked::one(&scope, failed(&frame));
             }
@@ -138,7 +146,8 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: Ask) 
             };
             frame.target = name;
             frame.reader = world.presence.user_of(session).and_then(|user| user.identity).map(Identity::number);
-            (Frame::History(frame), StoreRead::History(HistoryRead { conversation, span, limit, happenings }))
+            let read = HistoryRead { conversation, span, limit, happenings, reactions };
+            (Frame::History(frame), StoreRead::History(read))
         }
         Ask::Targets { first, second, limit, batch } => {
             if !world.rules.keep_history {

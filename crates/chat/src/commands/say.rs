@@ -2,6 +2,7 @@
 //! <https://modern.ircdocs.horse/#sending-messages>, <https://ircv3.net/specs/extensions/message-tags>
 
 mod once;
+pub mod react;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::entry::{Action, Audience, Event, Said};
 use crate::ids::{ClientId, Identity, UserId};
 use crate::lines::{self, BREAK, SEAM};
 use crate::modes::{Flag, Rank};
+use crate::reactions::Reaction;
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
 use crate::world::{Face, NOT_CONNECTED, Turn, World};
@@ -140,6 +142,10 @@ fn parse(request: &mut Request<'_>, kind: MessageKind) {
         Err(refusal) => return request.reply(refusal),
     };
     let text: Arc<str> = if kind == MessageKind::Tagmsg { "".into() } else { text.into() };
+    let reaction = Reaction::parse(&tags).filter(|_| kind == MessageKind::Tagmsg);
+    if reaction.is_some() && targets.contains(',') {
+        return request.reply(react::invalid(targets));
+    }
     for name in targets.split(',') {
         if let Some(service) = Service::named(name) {
             // What is said to a service may be a password: it is never said to anybody, nor kept.
@@ -152,8 +158,11 @@ fn parse(request: &mut Request<'_>, kind: MessageKind) {
         }
         match Target::parse(name) {
             Some(target) => {
-                let (tags, text) = (Arc::clone(&tags), Arc::clone(&text));
-                request.submit(Action::Say(Say { kind, target, tags, text, client_id }));
+                let say = Say { kind, target, tags: Arc::clone(&tags), text: Arc::clone(&text), client_id };
+                match reaction.clone() {
+                    Some(reaction) => react::parse(request, say, reaction),
+                    None => request.submit(Action::Say(say)),
+                }
             }
             None if name.starts_with('#') => request.reply(super::no_such_channel(name)),
             None => request.reply(super::no_such_nick(name)),
@@ -177,7 +186,20 @@ struct Author {
     source: Arc<str>,
 }
 
-pub(crate) fn apply(turn: &mut Turn<'_>, say: &Say) {
+/// What is kept of what is said, where anything is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keeps {
+    /// Words; tags alone pass by.
+    Words,
+    /// Tags alone: they are a reaction to something that is kept.
+    Reaction,
+}
+
+pub(crate) fn apply(turn: &mut Turn<'_>, action: &Say) {
+    say(turn, action, Keeps::Words);
+}
+
+fn say(turn: &mut Turn<'_>, say: &Say, keeps: Keeps) {
     let author = match (&turn.entry.origin, turn.actor()) {
         (Some(_), Some(user)) => Author { user: Some(user.id), identity: user.identity, source: user.source() },
         (Some(_), None) => return,
@@ -191,8 +213,8 @@ pub(crate) fn apply(turn: &mut Turn<'_>, say: &Say) {
         return;
     }
     let said = match &say.target {
-        Target::Room(name) => to_room(turn, say, &author, name),
-        Target::Person(nick) => to_person(turn, say, &author, nick),
+        Target::Room(name) => to_room(turn, say, &author, keeps, name),
+        Target::Person(nick) => to_person(turn, say, &author, keeps, nick),
     };
     match said {
         Ok(said) => once::remember(turn, &said, once),
@@ -200,14 +222,14 @@ pub(crate) fn apply(turn: &mut Turn<'_>, say: &Say) {
     }
 }
 
-fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, name: &RoomName) -> Result<Arc<Said>, Reply> {
+fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, keeps: Keeps, name: &RoomName) -> Result<Arc<Said>, Reply> {
     let room = turn.world.durable.room_named(name).map(|room| room.record.clone());
     let from_outside = |room: &RoomRecord| author.user.is_some() && !turn.world.looks_present(room);
     let Some(room) = room.filter(|room| !from_outside(room)) else { return Err(super::no_such_channel(name.as_str())) };
     if let Some(user) = author.user {
         may_speak(turn, user, &room)?;
     }
-    let said = message(turn, say, author, Some(Conversation::room(room.id)), &room.name)?;
+    let said = message(turn, say, author, keeps, (Some(Conversation::room(room.id)), &room.name))?;
     let id = room.id;
     if !room.spoken && say.kind != MessageKind::Tagmsg {
         turn.put_room(RoomRecord { spoken: true, ..room });
@@ -238,10 +260,10 @@ pub(super) fn may_speak(turn: &Turn<'_>, user: UserId, room: &RoomRecord) -> Res
     if is_banned { refused("Cannot send to channel (+b)") } else { Ok(()) }
 }
 
-fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, nick: &Nick) -> Result<Arc<Said>, Reply> {
+fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, keeps: Keeps, nick: &Nick) -> Result<Arc<Said>, Reply> {
     let Some(person) = Addressee::named(turn.world, nick) else { return Err(super::no_such_nick(nick.as_str())) };
     let conversation = author.identity.zip(person.identity).map(|(a, b)| Conversation::private(a, b));
-    let said = message(turn, say, author, conversation, &person.shown)?;
+    let said = message(turn, say, author, keeps, (conversation, &person.shown))?;
     if person.unattended && !said.kept {
         // Nobody is there to hear it, and nothing would be there to be read later.
         return Err(super::no_such_nick(nick.as_str()));
@@ -309,8 +331,8 @@ fn message(
     turn: &Turn<'_>,
     say: &Say,
     author: &Author,
-    conversation: Option<Conversation>,
-    target: &Arc<str>,
+    keeps: Keeps,
+    (conversation, target): (Option<Conversation>, &Arc<str>),
 ) -> Result<Arc<Said>, Reply> {
     let command = command_name(say.kind);
     let head_bytes = author.source.len() + command.len() + target.len() + ":   :".len();
@@ -321,7 +343,8 @@ fn message(
             false => Reply::numeric(n::ERR_INPUTTOOLONG, "Message too long once your address is put before it"),
         });
     }
-    let kept = conversation.filter(|_| turn.world.rules.keep_history && !is_passing(say));
+    let is_to_keep = say.kind != MessageKind::Tagmsg || keeps == Keeps::Reaction;
+    let kept = conversation.filter(|_| turn.world.rules.keep_history && is_to_keep);
     if kept.is_some() && !turn.entry.writable {
         return Err(unavailable(command, target));
     }
@@ -338,12 +361,6 @@ fn message(
         edited: None,
     };
     Ok(Arc::new(Said { message, kept: kept.is_some(), user: author.user }))
-}
-
-/// Whether it says nothing but that somebody is typing. <https://ircv3.net/specs/client-tags/typing>
-fn is_passing(say: &Say) -> bool {
-    let key = |tag: &str| tag.split('=').next().map(str::to_owned);
-    say.kind == MessageKind::Tagmsg && say.tags.split(';').all(|tag| key(tag).as_deref() == Some("+typing"))
 }
 
 fn keep(turn: &mut Turn<'_>, said: &Said) {
@@ -467,13 +484,13 @@ mod tests {
     }
 
     #[test]
-    fn typing_is_neither_kept_nor_waited_for() {
+    fn tags_alone_are_neither_kept_nor_waited_for() {
         check_with(
             &[("alice", "echo-message labeled-response batch message-tags")],
-            "alice: JOIN #tea | hold || alice: @label=1;+typing=active TAGMSG #tea | alice: @label=2;+draft/react=x TAGMSG #tea | go",
+            "alice: JOIN #tea | hold || alice: @label=1;+typing=active TAGMSG #tea | alice: @label=2;+x TAGMSG #tea | go",
             expect![[r#"
                 alice < @label=1;msgid=…;+typing=active :alice TAGMSG #tea
-                alice < @label=2;msgid=…;+draft/react=x :alice TAGMSG #tea"#]],
+                alice < @label=2;msgid=…;+x :alice TAGMSG #tea"#]],
         );
     }
 

@@ -27,7 +27,8 @@ use crate::find::Finding;
 use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::info::{Operator, Registration, Rules, ServerInfo};
 use crate::once::RecentId;
-use crate::query::{HistoryRead, Query, SearchRead, StoreRead, TargetsRead};
+use crate::query::{HistoryRead, Query, Reactions, SearchRead, StoreRead, TargetsRead};
+use crate::reactions::Reaction;
 use crate::reply::Scope;
 use crate::session::{Answer, Step};
 use crate::shard::{Delivery, FirstGates, Rate, Reached, Shard};
@@ -43,6 +44,8 @@ pub(crate) struct Kept {
     pub(crate) accounts: BTreeMap<AccountId, AccountRecord>,
     pub(crate) facts: BTreeMap<Fact, Arc<str>>,
     pub(crate) messages: Vec<StoredMessage>,
+    /// The reactions, by what they are to, whose they are, and what they say.
+    pub(crate) reactions: BTreeMap<(MsgId, u64, Arc<str>), StoredMessage>,
     pub(crate) happened: Vec<StoredMessage>,
     /// Which messages were taken back.
     pub(crate) redacted: BTreeSet<MsgId>,
@@ -464,6 +467,7 @@ impl Kept {
 
     fn take(&mut self, change: Change) {
         match change {
+            Change::Message(message) if message.kind == MessageKind::Tagmsg => self.react(message),
             Change::Message(message) => {
                 self.recent.extend(RecentId::of(&message));
                 self.messages.push(message);
@@ -476,6 +480,7 @@ impl Kept {
             }
             Change::Redacted(_, msgid) => {
                 self.messages.retain(|message| message.msgid != msgid);
+                self.reactions.retain(|(message, ..), _| *message != msgid);
                 self.redacted.insert(msgid);
             }
             Change::Room(room) => drop(self.rooms.insert(room.id, room)),
@@ -489,6 +494,7 @@ impl Kept {
             Change::RoomForgotten(id) => {
                 self.rooms.remove(&id);
                 self.messages.retain(|message| message.conversation.first != id.0);
+                self.reactions.retain(|_, row| row.conversation.first != id.0);
                 self.happened.retain(|row| row.conversation.first != id.0);
             }
             Change::Guest(guest) => drop(self.guests.insert(guest.id, guest)),
@@ -500,12 +506,40 @@ impl Kept {
         }
     }
 
+    fn react(&mut self, row: StoredMessage) {
+        let reaction = Reaction::of(&row.tags).expect("no other tags are kept alone");
+        let author = row.author.expect("nor anybody else's");
+        let key = (reaction.message, author.number(), Arc::clone(&reaction.text));
+        match reaction.stands {
+            true if self.messages.iter().any(|message| message.msgid == reaction.message) => {
+                let tags = reaction.tags();
+                self.reactions.entry(key).or_insert(StoredMessage { tags, client_id: None, ..row });
+            }
+            true => {}
+            false => drop(self.reactions.remove(&key)),
+        }
+    }
+
     fn read(&self, read: &HistoryRead, upto: Position) -> Vec<StoredMessage> {
-        let here = |m: &&StoredMessage| {
-            m.kind != MessageKind::Tagmsg && m.conversation == read.conversation && m.msgid.position <= upto
-        };
+        let mut rows = self.walk(read, upto);
+        if read.reactions == Reactions::WithMessages {
+            let with = |row: StoredMessage| {
+                let given = self.reactions.iter().filter(|((message, ..), _)| *message == row.msgid);
+                let mut given: Vec<_> = given.map(|(_, row)| row.clone()).collect();
+                given.retain(|row| row.msgid.position <= upto);
+                given.sort_by_key(|row| row.msgid);
+                std::iter::once(row).chain(given)
+            };
+            rows = rows.into_iter().flat_map(with).collect();
+        }
+        rows
+    }
+
+    fn walk(&self, read: &HistoryRead, upto: Position) -> Vec<StoredMessage> {
+        let here = |m: &&StoredMessage| m.conversation == read.conversation && m.msgid.position <= upto;
         let happened = self.happened.iter().filter(|_| read.happenings);
-        let mut all: Vec<_> = self.messages.iter().chain(happened).filter(here).collect();
+        let reactions = self.reactions.values().filter(|_| read.reactions == Reactions::InTime);
+        let mut all: Vec<_> = self.messages.iter().chain(happened).chain(reactions).filter(here).collect();
         all.sort_by_key(|m| m.msgid);
         let walk = |walk: Walk| {
             let within = |m: &&&StoredMessage| walk.above < m.msgid && m.msgid < walk.below;
@@ -521,7 +555,7 @@ impl Kept {
 
     fn targets(&self, read: &TargetsRead, upto: Position) -> Vec<LastSaid> {
         let mut last = BTreeMap::new();
-        for message in self.messages.iter().filter(|m| m.kind != MessageKind::Tagmsg && m.msgid.position <= upto) {
+        for message in self.messages.iter().filter(|m| m.msgid.position <= upto) {
             let Conversation { first, second } = message.conversation;
             let is_own = |identity: Identity| second != 0 && [first, second].contains(&identity.number());
             if read.privately.is_some_and(is_own) || second == 0 && read.rooms.contains(&RoomId(first)) {

@@ -92,6 +92,7 @@ impl World {
             Action::Join(action) => join::apply(&mut turn, action),
             Action::Part(action) => part::apply(&mut turn, action),
             Action::Say(action) => say::apply(&mut turn, action),
+            Action::React(action) => say::react::apply(&mut turn, action),
             Action::Topic(action) => topic::apply(&mut turn, action),
             Action::Modes(action) => mode::apply(&mut turn, action),
             Action::UserModes(action) => usermode::apply(&mut turn, action),

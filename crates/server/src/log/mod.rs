@@ -169,8 +169,8 @@ impl Log {
         let log = Arc::clone(self);
         let give = move |rows: Result<_, _>| log.inbox(session).push(Delivery::Page(session, rows.ok()));
         match asked.read {
-            Some(StoreRead::History(HistoryRead { conversation, span, limit, happenings })) => {
-                self.store.history(Read { conversation, span, limit, upto, happenings }, give);
+            Some(StoreRead::History(HistoryRead { conversation, span, limit, happenings, reactions })) => {
+                self.store.history(Read { conversation, span, limit, upto, happenings, reactions }, give);
             }
             Some(StoreRead::Targets(read)) => {
                 let (log, limit) = (Arc::clone(self), read.limit);
@@ -197,8 +197,8 @@ impl Log {
             log.inbox(session).push(Delivery::Answer(session, Answer::Done(scope)));
         };
         match read {
-            Some(HistoryRead { conversation, span, limit, happenings }) => {
-                self.store.history(Read { conversation, span, limit, happenings, upto }, act);
+            Some(HistoryRead { conversation, span, limit, happenings, reactions }) => {
+                self.store.history(Read { conversation, span, limit, happenings, reactions, upto }, act);
             }
             None => act(Ok(Vec::new())),
         }

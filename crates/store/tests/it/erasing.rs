@@ -5,6 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 use teahouse_chat::durable::{Change, Conversation, Span};
 use teahouse_chat::ids::{Position, RoomId};
+use teahouse_chat::query::Reactions;
 use teahouse_store::Read;
 
 use crate::support::{PATIENCE, Tea, message, time};
@@ -54,8 +55,14 @@ fn what_is_taken_back_is_in_no_file_when_that_is_erased() {
     let room = Conversation::room(RoomId(1));
     let msgid = message(said.0, room, SECRET).msgid;
     let redacted = tea.append(|_| vec![Change::Redacted(room, msgid)]);
-    let rows =
-        tea.read(Read { conversation: room, span: Span::Latest(None), limit: 9, happenings: false, upto: redacted });
+    let rows = tea.read(Read {
+        conversation: room,
+        span: Span::Latest(None),
+        limit: 9,
+        happenings: false,
+        reactions: Reactions::None,
+        upto: redacted,
+    });
     assert_eq!(rows, [other.0], "a page that is asked for behind it has it no more");
     tea.wait_until(|news| news.erased >= redacted);
     assert!(!is_in_a_file(&tea));
@@ -69,7 +76,16 @@ fn what_is_put_in_other_words_is_in_no_file_and_what_is_taken_back_stays_so() {
     let conversation = Conversation::room(RoomId(1));
     let msgid = message(said.0, conversation, SECRET).msgid;
     let edit = |text: &str| Change::Edited { conversation, msgid, text: text.into(), at: time(77) };
-    let page = |upto| tea.ask(Read { conversation, span: Span::Latest(None), limit: 9, happenings: false, upto });
+    let page = |upto| {
+        tea.ask(Read {
+            conversation,
+            span: Span::Latest(None),
+            limit: 9,
+            happenings: false,
+            reactions: Reactions::None,
+            upto,
+        })
+    };
     let edited = tea.append(|_| vec![edit("nothing is anywhere")]);
     let rows = page(edited).recv_timeout(PATIENCE).unwrap().unwrap();
     assert_eq!((&*rows[0].text, rows[0].edited), ("nothing is anywhere", Some(time(77))));

@@ -146,26 +146,6 @@ fn without_history_messages_settle_and_are_not_kept() {
 }
 
 #[test]
-fn a_tagmsg_settles_and_leaves_no_row() {
-    let tea = Tea::new();
-    tea.append(|position| {
-        let mut tags = message(position, private(4, 5), "");
-        tags.kind = MessageKind::Tagmsg;
-        vec![Change::Message(tags), said(position, 1)]
-    });
-    let last = tea.append(|position| {
-        let mut tags = message(position, Conversation::room(RoomId(1)), "");
-        tags.kind = MessageKind::Tagmsg;
-        vec![Change::Message(tags)]
-    });
-    assert_eq!(tea.wait(last).failed.len(), 0);
-    let watcher = rusqlite::Connection::open(tea.path()).unwrap();
-    let count =
-        |table| watcher.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!((count("messages"), count("private")), (1, 0));
-}
-
-#[test]
 fn a_forgotten_room_has_no_history_at_once_and_its_rows_go_in_time() {
     let forget = |tea: &Tea, room| {
         let _ = (0..1_300).map(|_| tea.say(room)).last();

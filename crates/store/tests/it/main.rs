@@ -10,6 +10,7 @@ mod log_file;
 mod migrating;
 mod opening;
 mod outdated;
+mod reacting;
 mod reading;
 mod searching;
 mod support;

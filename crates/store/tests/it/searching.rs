@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver};
 use rusqlite::Connection;
 use teahouse_chat::durable::{Bound, Change, Conversation, Span, StoredMessage};
 use teahouse_chat::ids::{GuestId, Identity, MsgId, Position, RoomId};
-use teahouse_chat::query::SearchRead;
+use teahouse_chat::query::{Reactions, SearchRead};
 use teahouse_chat::words::{self, Phrase};
 use teahouse_store::search::{FIND_QUEUE_MAX, reindex};
 use teahouse_store::{OpenError, Options, Read, ReadError};
@@ -133,7 +133,14 @@ fn a_text_of_several_lines_is_kept_as_it_is_and_a_seam_divides_no_word() {
     tea.index(last);
     assert_eq!(tea.found(words(1, &["oolong"])), [1]);
     assert_eq!(tea.found(words(1, &["long"])), [0; 0]);
-    let rows = tea.ask(Read { conversation: room, span: Span::Latest(None), limit: 9, upto: last, happenings: false });
+    let rows = tea.ask(Read {
+        conversation: room,
+        span: Span::Latest(None),
+        limit: 9,
+        upto: last,
+        happenings: false,
+        reactions: Reactions::None,
+    });
     assert_eq!(&*rows.recv_timeout(PATIENCE).unwrap().unwrap()[0].text, "first\n\noo\rlong");
 }
 

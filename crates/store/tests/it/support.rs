@@ -11,6 +11,7 @@ use teahouse_chat::durable::{
 };
 use teahouse_chat::ids::{GuestId, Identity, MsgId, Position, RoomId, Time, TokenHash};
 use teahouse_chat::modes::RoomModes;
+use teahouse_chat::query::Reactions;
 use teahouse_store::faults::Faults;
 use teahouse_store::{Loaded, Options, Read, ReadError, Settled, Store};
 use tempfile::TempDir;
@@ -130,6 +131,7 @@ pub(crate) fn latest(room: u64, upto: Position) -> Read {
         limit: 500,
         upto,
         happenings: false,
+        reactions: Reactions::None,
     }
 }
 
