@@ -230,6 +230,7 @@ command-help-join = /join room – join a room
 command-help-leave = /leave – leave this room, or close this conversation
 command-help-msg = /msg name text – talk to one person
 command-help-topic = /topic text – change the topic of this room
+command-help-rename = /rename name – give this room another name
 command-help-name = /name new-name – change your name
 command-help-slash = //text – say something that begins with a slash
 

@@ -216,6 +216,7 @@ command-help-join = /join 房间名 – 加入房间
 command-help-leave = /leave – 离开这个房间，或关闭这段私聊
 command-help-msg = /msg 名字 内容 – 和一个人私聊
 command-help-topic = /topic 内容 – 修改这个房间的话题
+command-help-rename = /rename 名字 – 给这个房间改名
 command-help-name = /name 新名字 – 改名
 command-help-slash = //内容 – 发送以斜杠开头的内容
 

@@ -57,6 +57,13 @@ export const COMMANDS = [
     run: (text, { session, place }) => session.setTopic(place, text),
   },
   {
+    names: ["rename"],
+    needsText: true,
+    roomOnly: true,
+    help: "command-help-rename",
+    run: (text, { session, place }) => session.renameRoom(place, text),
+  },
+  {
     names: ["name", "nick"],
     needsText: true,
     help: "command-help-name",

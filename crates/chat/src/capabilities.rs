@@ -77,6 +77,9 @@ impl Caps {
     /// What was said is taken back. <https://ircv3.net/specs/extensions/message-redaction>
     pub const MESSAGE_REDACTION: Caps = Caps(1 << 23);
 
+    /// A room's other name is told. <https://ircv3.net/specs/extensions/channel-rename>
+    pub const CHANNEL_RENAME: Caps = Caps(1 << 26);
+
     /// What was said is put in other words. <https://github.com/ircv3/ircv3-specifications/pull/425>
     pub const MESSAGE_EDIT: Caps = Caps(1 << 25);
 
@@ -163,6 +166,7 @@ const TABLE: &[Capability] = &[
     Capability { value: Some(metadata_limits), ..standard(Caps::METADATA, "draft/metadata-2") },
     standard(Caps::MESSAGE_REDACTION, "draft/message-redaction"),
     Capability { value: Some(multiline), ..standard(Caps::MULTILINE, "draft/multiline") },
+    standard(Caps::CHANNEL_RENAME, "draft/channel-rename"),
     Capability { ours: true, ..standard(Caps::MESSAGE_EDIT, "message-edit") },
     Capability { ours: true, ..standard(Caps::GUEST, "guest") },
     Capability { ours: true, ..standard(Caps::CLIENT_MSGID, "client-msgid") },

@@ -8,7 +8,7 @@ use teahouse_proto::names::{Nick, RoomName};
 use crate::commands::topic::SetTopic;
 use crate::commands::{
     account, authenticate, away, cert, claim, edit, invite, join, kick, kill, knock, markread, metadata, mode, monitor,
-    nick, oper, part, persistence, redact, redeem, register, room, say, setname, uban, usermode, wallops,
+    nick, oper, part, persistence, redact, redeem, register, rename, room, say, setname, uban, usermode, wallops,
 };
 use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
@@ -81,6 +81,8 @@ pub enum Action {
     React(say::react::React),
     /// A user sets a room's topic.
     Topic(SetTopic),
+    /// A user gives a room another name.
+    Rename(rename::Rename),
     /// A user changes a room's modes.
     Modes(mode::SetModes),
     /// A user changes its own modes.
@@ -257,6 +259,8 @@ pub enum Event {
         /// Why; empty for no reason.
         reason: Arc<str>,
     },
+    /// A room has another name.
+    RoomRenamed(Arc<rename::Renamed>),
     /// A room has another topic.
     Topic {
         /// The room's name.
@@ -401,7 +405,9 @@ impl Event {
     /// What the session waits for whose action it was before it is told; a message knows for itself whether it is kept.
     pub(crate) fn gate(&self) -> Option<Gate> {
         match self {
-            Event::Topic { .. } | Event::Marked { .. } | Event::Edited(_) => Some(Gate::Settled),
+            Event::Topic { .. } | Event::RoomRenamed(_) | Event::Marked { .. } | Event::Edited(_) => {
+                Some(Gate::Settled)
+            }
             Event::Redacted { .. } => Some(Gate::Erased),
             _ => None,
         }
@@ -456,6 +462,8 @@ pub struct RoomView {
 pub struct Person {
     /// `nick!user@host`.
     pub source: Arc<str>,
+    /// Its real name.
+    pub realname: Arc<str>,
     /// What it is there.
     pub ranks: Ranks,
 }

@@ -28,6 +28,7 @@ export const CAPABILITIES = [
   "draft/metadata-2",
   "draft/message-redaction",
   MULTILINE,
+  "draft/channel-rename",
   "teahouse.internal/reactions",
   "soju.im/search",
   "sasl",

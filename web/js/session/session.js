@@ -201,6 +201,14 @@ export class Session {
     this.#wish("TOPIC", [room, text]);
   }
 
+  /**
+   * @param {string} room
+   * @param {string} typed what it is to be called
+   */
+  renameRoom(room, typed) {
+    this.#wish("RENAME", [room, roomName(typed)]);
+  }
+
   /** @param {string} nick */
   rename(nick) {
     this.#wish("NICK", [nick]);

@@ -76,6 +76,7 @@ const HANDLERS = {
   PRIVMSG: incoming,
   REDACT: redacted,
   QUIT: gone,
+  RENAME: (state, { params: [from = "", to = ""] }) => rooms.renameRoom(state, from, to),
   TAGMSG: reacted,
   TOPIC: (state, { params: [room = "", text = ""] }) => rooms.topic(state, room, text),
   WARN: noticed,

@@ -60,6 +60,21 @@ export function rename(state, from, to) {
 }
 
 /**
+ * A room goes by another name: all that is known of it goes with it, and nothing is left of another that had it before.
+ * https://ircv3.net/specs/extensions/channel-rename
+ * @param {State} state
+ * @param {string} from
+ * @param {string} to
+ * @returns {State}
+ */
+export function renameRoom(state, from, to) {
+  const room = find(state, from);
+  if (room === undefined || !isRoom(to)) return state;
+  const moved = change(remove(remove(state, from), to), to, () => ({}), { ...room, name: to });
+  return { ...moved, current: state.current === fold(from) ? fold(to) : moved.current };
+}
+
+/**
  * @param {State} state
  * @param {string} room
  * @param {string} list

@@ -133,7 +133,7 @@ mod tests {
             "alice: REGISTER * * oolong | connect b | connect c | b: CAP REQ sasl | c: CAP REQ sasl || b: CAP LS 302 | b: AUTHENTICATE EXTERNAL | b: AUTHENTICATE + | alice: CERT ADD | b: AUTHENTICATE EXTERNAL | b: AUTHENTICATE Ym9i | b: AUTHENTICATE EXTERNAL | b: AUTHENTICATE YWxpY2U= | b: AUTHENTICATE EXTERNAL | c: AUTHENTICATE EXTERNAL | alice: CERT LIST | alice: CERT DEL 0707070707070707070707070707070707070707070707070707070707070707 | alice: CERT LIST",
             expect![[r#"
                 b < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory draft/event-playback soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,EXTERNAL,SCRAM-SHA-256 draft/account-registration=before-connect draft/persistence account-notify account-tag
-                b < CAP * LS :draft/read-marker draft/metadata-2=max-subs=50,max-keys=20,max-value-bytes=300 draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 teahouse.internal/message-edit teahouse.internal/guest teahouse.internal/client-msgid teahouse.internal/reactions
+                b < CAP * LS :draft/read-marker draft/metadata-2=max-subs=50,max-keys=20,max-value-bytes=300 draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 draft/channel-rename teahouse.internal/message-edit teahouse.internal/guest teahouse.internal/client-msgid teahouse.internal/reactions
                 b < AUTHENTICATE +
                 b < 904 * :SASL authentication failed
                 alice < CERT ADDED 0707070707070707070707070707070707070707070707070707070707070707 :You may log in by it: SASL EXTERNAL

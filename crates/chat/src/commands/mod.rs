@@ -26,6 +26,7 @@ pub mod persistence;
 pub mod redact;
 pub mod redeem;
 pub mod register;
+pub mod rename;
 pub mod room;
 pub mod say;
 pub mod search;
@@ -157,6 +158,7 @@ const TABLE: &[Command] = &[
     redact::COMMAND,
     redeem::COMMAND,
     register::COMMAND,
+    rename::COMMAND,
     room::COMMAND,
     search::COMMAND,
     setname::COMMAND,

@@ -5,6 +5,8 @@
 //! `order=newest` or `order=oldest` says which end of more than `limit` is wanted. Lines come oldest first, as the
 //! standard has it, whichever end they are from.
 
+use std::sync::Arc;
+
 use teahouse_proto::irc::Tags;
 use teahouse_proto::limits::HISTORY_ROWS_MAX;
 use teahouse_proto::time::parse_server_time;
@@ -13,10 +15,10 @@ use super::chathistory::conversation;
 use super::say::Target;
 use super::{Answers, Command, Stage};
 use crate::durable::{Bound, Conversation};
-use crate::ids::{MsgId, SessionId, Time};
+use crate::ids::{MsgId, RoomId, SessionId, Time};
 use crate::query::{Asked, Query, SearchRead, StoreRead};
 use crate::reply::{Reply, Scope};
-use crate::session::{Answer, Frame, Request};
+use crate::session::{Answer, Frame, Request, SearchFrame};
 use crate::words::{self, Phrase};
 use crate::world::World;
 
@@ -128,7 +130,11 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: Ask) 
         }
         (None, None) => {}
     }
-    let answers = vec![Answer::Await(scope, Frame::Search(batch))];
+    let name = |room: RoomId| Some((room, Arc::clone(&world.durable.room(room)?.record.name)));
+    let places = read.conversations.iter().filter(|place| place.second == 0);
+    let mut rooms: Vec<_> = places.filter_map(|place| name(RoomId(place.first))).collect();
+    rooms.sort_by_key(|(room, _)| *room);
+    let answers = vec![Answer::Await(scope, Frame::Search(SearchFrame { batch, rooms: rooms.into() }))];
     Asked { answers, read: Some(StoreRead::Search(Box::new(read))), more: None }
 }
 

@@ -9,6 +9,7 @@ use teahouse_proto::names::Nick;
 use super::words::{Lines, Words};
 use super::{Receiver, Variant, begin, framed, reply};
 use crate::capabilities::Caps;
+use crate::commands::rename::Renamed;
 use crate::commands::{edit, markread, metadata, say};
 use crate::durable::{Happening, MessageKind, StoredMessage};
 use crate::entry::{Event, Said};
@@ -33,6 +34,7 @@ const RELEVANT: Caps = Caps::MESSAGE_TAGS
     .or(Caps::READ_MARKER)
     .or(Caps::PERSISTENCE)
     .or(Caps::METADATA)
+    .or(Caps::CHANNEL_RENAME)
     .or(Caps::CLIENT_MSGID);
 
 /// Those that change the bytes of this one.
@@ -169,6 +171,7 @@ fn source(event: &Event) -> Option<&Arc<str>> {
         | Event::NameSet { source, .. }
         | Event::LoggedIn { source, .. } => Some(source),
         Event::Metadata(changed) => Some(&changed.source),
+        Event::RoomRenamed(renamed) => Some(&renamed.source),
         _ => None,
     }
 }
@@ -178,6 +181,7 @@ fn needed(event: &Event) -> Caps {
     match event {
         Event::Said(said) if said.message.kind == MessageKind::Tagmsg => Caps::MESSAGE_TAGS,
         Event::Redacted { .. } => Caps::MESSAGE_REDACTION,
+        Event::RoomRenamed(_) => Caps::CHANNEL_RENAME,
         Event::Away { .. } => Caps::AWAY_NOTIFY,
         Event::InviteSeen { .. } => Caps::INVITE_NOTIFY,
         Event::NameSet { .. } => Caps::SETNAME,
@@ -204,6 +208,7 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         Event::Renamed { source, nick, .. } => {
             line.source(source).command("NICK").param(nick);
         }
+        Event::RoomRenamed(renamed) => room_renamed(line, renamed),
         Event::Topic { room, source, text } => {
             line.source(source).command("TOPIC").param(room).trailing(text);
         }
@@ -270,6 +275,11 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
     }
 }
 
+fn room_renamed(line: &mut LineBuilder<'_>, renamed: &Renamed) {
+    let line = line.source(&renamed.source).command("RENAME").param(&renamed.from);
+    line.param(&renamed.view.name).trailing(&renamed.reason);
+}
+
 fn told_of(line: &mut LineBuilder<'_>, changed: &metadata::set::Changed) {
     let visibility = if changed.is_private { "private" } else { "*" };
     line.source(&changed.source).command("METADATA").param(&changed.target).param(changed.key.as_str());
@@ -306,6 +316,19 @@ pub(super) fn join(
     if caps.has(Caps::EXTENDED_JOIN) {
         line.param(account_in(source, &info.name).unwrap_or("*")).trailing(realname);
     }
+}
+
+/// What those see of another name of a room who do not know that: they leave it, and enter it by the new name.
+pub(crate) fn reentered(to: Receiver<'_>, scope: &Scope, time: Time, renamed: &Renamed) -> Lines {
+    let own = renamed.view.people.iter().find(|person| person.source.split('!').next() == Some(to.nick));
+    // In a very large room one may be further down than it is shown at once.
+    let (source, realname) = own.map_or((to.nick, to.nick), |person| (&person.source, &person.realname));
+    let line = |write: &dyn Fn(&mut LineBuilder<'_>)| {
+        framed(to.variant.framing, |buf| write(&mut begin(buf, to.variant.caps, scope, Some(time))))
+    };
+    let part = line(&|line| with_reason(line.source(source).command("PART").param(&renamed.from), &renamed.reason));
+    let enter = line(&|line| join(line, to.info, to.variant.caps, source, &renamed.view.name, realname));
+    Lines::Many([part, enter].into())
 }
 
 /// What has happened, told again as a line of a page.

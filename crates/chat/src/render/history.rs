@@ -12,7 +12,7 @@ use crate::capabilities::Caps;
 use crate::durable::{MessageKind, StoredMessage};
 use crate::ids::{Identity, Time};
 use crate::reply::{Reply, Scope};
-use crate::session::{Frame, HistoryFrame};
+use crate::session::{Frame, HistoryFrame, SearchFrame};
 
 /// The page, in its place in the session's output.
 pub(crate) fn page(to: Receiver<'_>, scope: &Scope, frame: &Frame, rows: &[StoredMessage]) -> Vec<Bytes> {
@@ -21,17 +21,35 @@ pub(crate) fn page(to: Receiver<'_>, scope: &Scope, frame: &Frame, rows: &[Store
         Frame::History(frame) => frame.reader,
         Frame::Targets(_) | Frame::Search(_) => None,
     };
+    let name = |row: &StoredMessage| name_now(frame, row);
     let words = |message: &StoredMessage| {
         let is_own = reader.is_some() && message.author.map(Identity::number) == reader;
         let caps = if is_own { to.variant.caps } else { strangers(to.variant.caps) };
         let variant = Variant { caps, ..to.variant };
-        Words { variant, server: &to.info.name, scope: &inside, message, target: &message.target }.lines()
+        Words { variant, server: &to.info.name, scope: &inside, message, target: &name(message) }.lines()
     };
     let lines = rows.iter().flat_map(|row| match row.kind {
-        MessageKind::Happened(happening) => vec![happened(to, &inside, happening, row)],
+        MessageKind::Happened(happening) => {
+            let row = StoredMessage { target: name(row), ..row.clone() };
+            vec![happened(to, &inside, happening, &row)]
+        }
         _ => words(row).as_slice().to_vec(),
     });
     wrapped(to, scope, frame, lines.collect())
+}
+
+/// Where something was said, by the name that a room has now; between two it stands as it was said.
+fn name_now(frame: &Frame, row: &StoredMessage) -> Arc<str> {
+    let is_room = row.conversation.second == 0;
+    let now = match frame {
+        Frame::History(frame) => Some(&frame.target),
+        Frame::Search(frame) => {
+            let place = frame.rooms.binary_search_by_key(&row.conversation.first, |(room, _)| room.0);
+            place.ok().map(|place| &frame.rooms[place].1)
+        }
+        Frame::Targets(_) => None,
+    };
+    Arc::clone(now.filter(|_| is_room).unwrap_or(&row.target))
 }
 
 /// Which conversations there are, in their place in the session's output.
@@ -47,7 +65,8 @@ pub(crate) fn targets(to: Receiver<'_>, scope: &Scope, frame: &Frame, found: &[(
 }
 
 fn batch(frame: &Frame) -> &str {
-    let (Frame::History(HistoryFrame { batch, .. }) | Frame::Targets(batch) | Frame::Search(batch)) = frame;
+    let (Frame::History(HistoryFrame { batch, .. }) | Frame::Targets(batch) | Frame::Search(SearchFrame { batch, .. })) =
+        frame;
     batch
 }
 

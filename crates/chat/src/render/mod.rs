@@ -14,7 +14,7 @@ use teahouse_proto::irc::LineBuilder;
 use teahouse_proto::time::server_time;
 use teahouse_proto::ws::{self, Opcode};
 
-pub(crate) use events::{Shared, failure, is_told_from_afar, monitored};
+pub(crate) use events::{Shared, failure, is_told_from_afar, monitored, reentered};
 pub(crate) use history::{page, targets};
 pub use replies::program_line;
 pub(crate) use replies::{names, reply, room, shows_names};

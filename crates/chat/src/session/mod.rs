@@ -23,7 +23,7 @@ use crate::commands::{self, Answers, Stage};
 use crate::entry::{Action, RoomView};
 use crate::few::Few;
 use crate::find::Finding;
-use crate::ids::{AccountId, TokenHash};
+use crate::ids::{AccountId, RoomId, TokenHash};
 use crate::info::ServerInfo;
 use crate::query::Query;
 use crate::reply::{Reply, Scope};
@@ -78,8 +78,17 @@ pub enum Frame {
     History(HistoryFrame),
     /// Which conversations there are; the reference of its batch.
     Targets(Box<str>),
-    /// What was found; the reference of its batch.
-    Search(Box<str>),
+    /// What was found.
+    Search(SearchFrame),
+}
+
+/// What a page of what was found is wrapped in.
+#[derive(Clone, Debug)]
+pub struct SearchFrame {
+    /// The reference of its batch.
+    pub batch: Box<str>,
+    /// What the rooms are called that were looked through, by their number.
+    pub rooms: Arc<[(RoomId, Arc<str>)]>,
 }
 
 /// What a page of history is wrapped in.

@@ -138,15 +138,24 @@ impl Shard {
                 (_, Event::Told(reply)) => seat.push(render::reply(seat.receiver(&info), &Scope::Plain, reply)),
                 (_, Event::Room(view)) => {
                     let scope = origin.map_or(Scope::Plain, |origin| origin.scope.clone());
-                    let mut lines = Vec::new();
-                    render::room(seat.receiver(&info), &scope, view, &mut lines);
-                    lines.into_iter().for_each(|line| seat.outlet.push_answer(line));
-                    let origin_scope = scope.clone();
-                    if let Some(query) = seat.rest_of(view) {
-                        seat.asking.push(scope, query);
+                    if seat.show(&info, &scope, view) {
                         change(&mut self.changed, seat);
                     }
-                    if seat.tell_metadata(&info, view, &origin_scope) {
+                }
+                (_, Event::RoomRenamed(renamed)) if !seat.outlet.variant.caps.has(Caps::CHANNEL_RENAME) => {
+                    if renamed.is_same {
+                        continue;
+                    }
+                    let scope = origin.map_or(Scope::Plain, |origin| origin.scope.clone());
+                    let lines = render::reentered(seat.receiver(&info), &scope, applied.time, renamed);
+                    match origin {
+                        Some(_) => {
+                            seat.outlet.gate(Gate::Settled, applied.position, lines, None);
+                            self.gates.push(Gate::Settled, applied.position, seat.id);
+                        }
+                        None => seat.push_all(&lines),
+                    }
+                    if seat.show(&info, &scope, &renamed.view) {
                         change(&mut self.changed, seat);
                     }
                 }
@@ -249,6 +258,15 @@ impl Shard {
 }
 
 impl super::Seat {
+    /// Shows a room to whoever comes in; whether there is something to be asked for the rest of it.
+    fn show(&mut self, info: &ServerInfo, scope: &Scope, view: &RoomView) -> bool {
+        let mut lines = Vec::new();
+        render::room(self.receiver(info), scope, view, &mut lines);
+        lines.into_iter().for_each(|line| self.outlet.push_answer(line));
+        let rest = self.rest_of(view).map(|query| self.asking.push(scope.clone(), query)).is_some();
+        self.tell_metadata(info, view, scope) || rest
+    }
+
     /// What is told of a room and those in it is to be asked next, or later; says whether it is next.
     fn tell_metadata(&mut self, info: &ServerInfo, view: &RoomView, scope: &Scope) -> bool {
         let caps = self.outlet.variant.caps;

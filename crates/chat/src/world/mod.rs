@@ -32,7 +32,8 @@ pub(crate) use turn::Turn;
 use crate::commands::services::Service;
 use crate::commands::{
     account, authenticate, away, cert, claim, edit, invite, join, kick, kill, knock, markread, metadata, mode, monitor,
-    nick, oper, part, persistence, redact, redeem, register, room, say, setname, topic, uban, usermode, wallops,
+    nick, oper, part, persistence, redact, redeem, register, rename, room, say, setname, topic, uban, usermode,
+    wallops,
 };
 use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
@@ -94,6 +95,7 @@ impl World {
             Action::Say(action) => say::apply(&mut turn, action),
             Action::React(action) => say::react::apply(&mut turn, action),
             Action::Topic(action) => topic::apply(&mut turn, action),
+            Action::Rename(action) => rename::apply(&mut turn, action),
             Action::Modes(action) => mode::apply(&mut turn, action),
             Action::UserModes(action) => usermode::apply(&mut turn, action),
             Action::Mark(action) => markread::apply(&mut turn, action),
@@ -146,6 +148,7 @@ impl World {
             Event::Attached(welcome) => {
                 WELCOME_LINES + welcome.rooms.iter().map(|(_, view)| view.people.len()).sum::<usize>()
             }
+            Event::RoomRenamed(renamed) => renamed.view.people.len(),
             Event::Said(said) => lines::count(&said.message.text),
             Event::Edited(edited) => lines::count(&edited.words.text),
             _ => 1,
@@ -227,7 +230,11 @@ impl World {
     fn view_of(&self, room: &Room, after: UserId, people_max: usize, shown: impl Fn(&User) -> bool) -> RoomView {
         let (members, more) = self.presence.members_after(room.record.id, after, people_max);
         let members = members.into_iter().filter(|(user, _)| shown(user));
-        let people = members.map(|(user, ranks)| Person { source: user.source(), ranks }).collect();
+        let people = members.map(|(user, ranks)| {
+            let realname = Arc::clone(&user.realname);
+            Person { source: user.source(), realname, ranks }
+        });
+        let people = people.collect();
         let secret = room.record.modes.flags.has(Flag::Secret);
         let (name, topic) = (Arc::clone(&room.record.name), room.record.topic.clone());
         RoomView { name, secret, topic, marked: None, people, more }

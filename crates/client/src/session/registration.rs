@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::state::{client_id_tag, fold};
 
 /// What is asked for, of what the server has.
-const CAPABILITIES: [&str; 11] = [
+const CAPABILITIES: [&str; 12] = [
     "message-tags",
     "server-time",
     "echo-message",
@@ -22,6 +22,7 @@ const CAPABILITIES: [&str; 11] = [
     SEARCH,
     // Only to know that one's name can be made one's own.
     "draft/account-registration",
+    "draft/channel-rename",
     "teahouse.internal/reactions",
 ];
 

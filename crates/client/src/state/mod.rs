@@ -257,6 +257,7 @@ impl State {
             }
             ("QUIT", _) => self.quit(who),
             ("NICK", [to, ..]) => self.rename(who, to),
+            ("RENAME", [from, to, ..]) if to.starts_with('#') => self.rename_room(from, to),
             ("TOPIC", [room, topic]) | ("332", [_, room, topic]) => self.topic(room, topic),
             ("331", [_, room, ..]) => self.topic(room, ""),
             ("353", [_, _, room, names]) => self.names(room, names),
@@ -347,6 +348,14 @@ impl State {
         if free && let Some(mut conversation) = self.direct.remove(&old) {
             Arc::make_mut(&mut conversation).name = to.to_owned();
             self.direct.insert(new, conversation);
+        }
+    }
+
+    /// A room goes by another name: all that is known of it goes with it, and nothing is left of another that had it.
+    fn rename_room(&mut self, from: &str, to: &str) {
+        if let Some(mut room) = self.rooms.remove(&fold(from)) {
+            Arc::make_mut(&mut room).name = to.to_owned();
+            self.rooms.insert(fold(to), room);
         }
     }
 

@@ -1,0 +1,249 @@
+//! RENAME: a room goes by another name. <https://ircv3.net/specs/extensions/channel-rename>
+//!
+//! A room is its number: who is in it, ranks, modes, bans and history stay. The old name is free from then on. Whoever does
+//! not know the command sees the old room left and the new one entered.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use teahouse_proto::limits::{MESSAGE_BODY_BYTES_MAX, NICK_BYTES_MAX};
+use teahouse_proto::names::RoomName;
+use teahouse_proto::numerics as n;
+
+use super::{Answers, Command, Stage};
+use crate::durable::{Owner, RoomRecord};
+use crate::entry::{Action, Audience, Event, RoomView};
+use crate::modes::Rank;
+use crate::reply::{Reply, unavailable};
+use crate::session::Request;
+use crate::world::Turn;
+
+pub(super) const COMMAND: Command = Command {
+    name: "RENAME",
+    params_min: 2,
+    stage: Stage::Registered,
+    answers: Answers::Many,
+    help: "RENAME <room> <new name> [<reason>]: give a room another name; takes an operator's rank",
+    parse,
+};
+
+/// A user gives a room another name.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Rename {
+    /// Which.
+    pub room: RoomName,
+    /// What it is to be called.
+    pub to: RoomName,
+    /// Why; empty for no reason.
+    pub reason: Arc<str>,
+}
+
+/// A room goes by another name.
+#[derive(Clone, Debug)]
+pub struct Renamed {
+    /// Who has done it.
+    pub source: Arc<str>,
+    /// What it was called.
+    pub from: Arc<str>,
+    /// The room as it is now, for those who enter it anew.
+    pub view: RoomView,
+    /// Why; empty for no reason.
+    pub reason: Arc<str>,
+    /// Whether it is the same name in other letters: then nobody enters anew.
+    pub is_same: bool,
+}
+
+fn parse(request: &mut Request<'_>) {
+    // Who sees a large room anew takes several answers.
+    request.wait();
+    let (room, to) = (request.param(0), request.param(1));
+    let Ok(room) = RoomName::parse(room) else { return request.reply(super::no_such_channel(room)) };
+    let Ok(to) = RoomName::parse(to) else {
+        return request.reply(refusal("CANNOT_RENAME", room.as_str(), to, "No room can be called that"));
+    };
+    request.submit(Action::Rename(Rename { room, to, reason: request.param(2).into() }));
+}
+
+fn refusal(code: &'static str, from: &str, to: &str, text: impl Into<String>) -> Reply {
+    Reply::fail(COMMAND.name, code, text.into()).param(super::shown(from)).param(super::shown(to))
+}
+
+pub(crate) fn apply(turn: &mut Turn<'_>, rename: &Rename) {
+    if let Err(refusal) = carry_out(turn, rename) {
+        turn.reply(refusal);
+    }
+}
+
+fn carry_out(turn: &mut Turn<'_>, rename: &Rename) -> Result<(), Reply> {
+    let Some(user) = turn.actor() else { return Ok(()) };
+    let source = user.source();
+    let room = turn.world.durable.room_named(&rename.room).filter(|room| user.rooms.contains(&room.record.id));
+    let Some(room) = room.map(|room| room.record.clone()) else { return Err(turn.outside(&rename.room)) };
+    if !turn.world.power(&room, user).unwrap_or_default().is_at_least(Rank::Op) {
+        return Err(super::needs_rank(&room.name));
+    }
+    may_be_called(turn, &room, &source, rename)?;
+    let (id, from, to): (_, _, Arc<str>) = (room.id, Arc::clone(&room.name), rename.to.as_str().into());
+    let is_same = rename.to == rename.room;
+    turn.put_room(RoomRecord { name: to, ..room });
+    let Some(room) = turn.world.durable.room(id) else { return Ok(()) };
+    let view = turn.world.view(room, None, turn.world.rules.rows_per_hold);
+    let renamed = Renamed { source, from, view, reason: Arc::clone(&rename.reason), is_same };
+    turn.tell(Audience::Room(id), Event::RoomRenamed(Arc::new(renamed)));
+    Ok(())
+}
+
+fn may_be_called(turn: &Turn<'_>, room: &RoomRecord, source: &str, rename: &Rename) -> Result<(), Reply> {
+    let (durable, to) = (&turn.world.durable, rename.to.as_str());
+    let refused = |code, text: &str| Err(refusal(code, &room.name, to, text));
+    if room.owner == Owner::Server {
+        return refused(
+            "CANNOT_RENAME",
+            "That room is the server's own, and is called what the server's host calls it",
+        );
+    }
+    if *room.name == *to {
+        return refused("CANNOT_RENAME", "The channel is called that already");
+    }
+    if durable.room_named(&rename.to).is_some_and(|other| other.record.id != room.id) {
+        return refused("CHANNEL_NAME_IN_USE", "The channel name is already taken");
+    }
+    if let Some(like) = durable.room_looking_like(&rename.to).filter(|other| other.record.id != room.id) {
+        return refused("CANNOT_RENAME", &format!("Looks too much like {}", like.record.name));
+    }
+    let topic_bytes = room.topic.as_ref().map_or(0, |topic| topic.text.len());
+    let topic_head = source.len().max(turn.world.rules.server_name.len() + NICK_BYTES_MAX) + ":  TOPIC  000000 :".len();
+    let line_bytes = source.len() + room.name.len() + to.len() + rename.reason.len() + ":  RENAME   :".len();
+    if topic_head + to.len() + topic_bytes > MESSAGE_BODY_BYTES_MAX || line_bytes > MESSAGE_BODY_BYTES_MAX {
+        return Err(Reply::numeric(n::ERR_INPUTTOOLONG, "That reason, or the room's topic, is too long for that name"));
+    }
+    if !turn.entry.writable {
+        return Err(unavailable(COMMAND.name, &room.name));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check_with;
+
+    const ALL: &str = "guest draft/channel-rename labeled-response batch";
+
+    #[test]
+    fn those_who_know_it_are_told_and_others_leave_and_enter() {
+        check_with(
+            &[("alice", ALL), ("bob", "draft/channel-rename"), ("carol", ""), ("dave", "labeled-response batch")],
+            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea | dave: JOIN #tea | alice: TOPIC #tea :oolong | alice: MODE #tea +bo *!*@x dave | hold || alice: @label=r RENAME #Tea #茶 :a better name | alice: PING x | go | dave: @label=d RENAME #茶 #tea2 | bob: NAMES #tea | bob: MODE #tea2 +b",
+            expect![[r#"
+                alice < @label=r BATCH +1 labeled-response
+                bob < :alice RENAME #tea #茶 :a better name
+                carol < :carol PART #tea :a better name
+                carol < :carol JOIN #茶
+                carol < 332 carol #茶 :oolong
+                carol < 333 carol #茶 alice 1700000000
+                carol < 353 carol = #茶 :~alice bob carol @dave
+                carol < 366 carol #茶 :End of /NAMES list
+                dave < :dave PART #tea :a better name
+                dave < :dave JOIN #茶
+                dave < 332 dave #茶 :oolong
+                dave < 333 dave #茶 alice 1700000000
+                dave < 353 dave = #茶 :~alice bob carol @dave
+                dave < 366 dave #茶 :End of /NAMES list
+                alice < @batch=1 :alice RENAME #tea #茶 :a better name
+                alice < BATCH -1
+                alice < PONG tea.test :x
+                alice < :dave RENAME #茶 #tea2 :
+                bob < :dave RENAME #茶 #tea2 :
+                carol < :carol PART #茶
+                carol < :carol JOIN #tea2
+                carol < 332 carol #tea2 :oolong
+                carol < 333 carol #tea2 alice 1700000000
+                carol < 353 carol = #tea2 :~alice bob carol @dave
+                carol < 366 carol #tea2 :End of /NAMES list
+                dave < @label=d BATCH +1 labeled-response
+                dave < @batch=1 :dave PART #茶
+                dave < @batch=1 :dave JOIN #tea2
+                dave < @batch=1 332 dave #tea2 :oolong
+                dave < @batch=1 333 dave #tea2 alice 1700000000
+                dave < @batch=1 353 dave = #tea2 :~alice bob carol @dave
+                dave < @batch=1 366 dave #tea2 :End of /NAMES list
+                dave < BATCH -1
+                bob < 366 bob #tea :End of /NAMES list
+                bob < 367 bob #tea2 *!*@x alice 1700000000
+                bob < 368 bob #tea2 :End of channel ban list"#]],
+        );
+    }
+
+    #[test]
+    fn everything_else_stays_and_the_old_name_is_free() {
+        check_with(
+            &[("alice", ALL), ("bob", "guest draft/channel-rename soju.im/search batch")],
+            "alice: JOIN #tea | bob: JOIN #tea | alice: PRIVMSG #tea :oolong | alice: MODE #tea +k green | alice: RENAME #tea #coffee || bob: CHATHISTORY LATEST #coffee * 9 | bob: CHATHISTORY LATEST #tea * 9 | bob: SEARCH text=oolong | carol: JOIN #coffee | carol: JOIN #tea | carol: MODE #tea | restart | bob: JOIN #coffee green | bob: CHATHISTORY LATEST #coffee * 9",
+            expect![[r#"
+                bob < BATCH +1 chathistory #coffee
+                bob < @batch=1 :alice PRIVMSG #coffee :oolong
+                bob < BATCH -1
+                bob < FAIL CHATHISTORY INVALID_TARGET LATEST #tea :Messages could not be retrieved
+                bob < BATCH +3 soju.im/search
+                bob < @batch=3 :alice PRIVMSG #coffee :oolong
+                bob < BATCH -3
+                carol < 475 carol #coffee :Cannot join channel (+k)
+                carol < :carol JOIN #tea
+                carol < 353 carol = #tea :@carol
+                carol < 366 carol #tea :End of /NAMES list
+                carol < 324 carol #tea +n
+                carol < 329 carol #tea 1700000000
+                bob < :bob JOIN #coffee
+                bob < 353 bob = #coffee :@bob
+                bob < 366 bob #coffee :End of /NAMES list
+                bob < BATCH +1 chathistory #coffee
+                bob < @batch=1 :alice PRIVMSG #coffee :oolong
+                bob < BATCH -1"#]],
+        );
+    }
+
+    #[test]
+    fn other_letters_are_told_to_those_alone_who_know_it() {
+        check_with(
+            &[("alice", ALL), ("bob", "")],
+            "alice: JOIN #tea | bob: JOIN #tea || alice: RENAME #tea #Tea | bob: PRIVMSG #tea :hi",
+            expect![[r#"
+                alice < :alice RENAME #tea #Tea :
+                alice < :bob PRIVMSG #Tea :hi"#]],
+        );
+    }
+
+    #[test]
+    fn misuse_is_answered() {
+        let long = "x".repeat(480);
+        check_with(
+            &[("alice", ALL), ("bob", "")],
+            &format!(
+                "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #other | alice: JOIN #lobby | root: JOIN #lobby | root: OPER root oolong || alice: RENAME #tea | alice: RENAME # #x | alice: RENAME #tea x | alice: RENAME #tea :#a b | alice: RENAME #tea #tea | alice: RENAME #tea #OTHER | alice: RENAME #tea #othеr | alice: RENAME #none #x | alice: RENAME #other #x | bob: RENAME #tea #x | root: RENAME #lobby #x | alice: RENAME #tea #x {long}"
+            ),
+            expect![[r#"
+                alice < 461 alice RENAME :Not enough parameters
+                alice < 403 alice # :No such channel
+                alice < FAIL RENAME CANNOT_RENAME #tea x :No room can be called that
+                alice < FAIL RENAME CANNOT_RENAME #tea * :No room can be called that
+                alice < FAIL RENAME CANNOT_RENAME #tea #tea :The channel is called that already
+                alice < FAIL RENAME CHANNEL_NAME_IN_USE #tea #OTHER :The channel name is already taken
+                alice < FAIL RENAME CANNOT_RENAME #tea #othеr :Looks too much like #other
+                alice < 403 alice #none :No such channel
+                alice < 442 alice #other :You're not on that channel
+                bob < 482 bob #tea :You're not channel operator
+                root < FAIL RENAME CANNOT_RENAME #lobby #x :That room is the server's own, and is called what the server's host calls it
+                alice < 417 alice :That reason, or the room's topic, is too long for that name"#]],
+        );
+        check_with(
+            &[("alice", ALL)],
+            "alice: JOIN #tea | broken || alice: RENAME #tea #x | alice: NAMES #tea",
+            expect![[r#"
+                alice < FAIL RENAME TEMPORARILY_UNAVAILABLE #tea :The server cannot store anything at the moment; please try again later
+                alice < 353 alice = #tea :~alice
+                alice < 366 alice #tea :End of /NAMES list"#]],
+        );
+    }
+}
