@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use teahouse_chat::durable::{Bound, Change, Conversation, MessageKind, Span, StoredMessage};
 use teahouse_chat::ids::{MsgId, Position, RoomId, Time};
-use teahouse_chat::query::SearchRead;
+use teahouse_chat::query::{Reactions, SearchRead};
 use teahouse_chat::words::Phrase;
 use teahouse_store::search::reindex;
 use teahouse_store::{Options, Read, Store};
@@ -171,7 +171,8 @@ fn pages(store: &Store, next: Position) {
             let span = if from_anywhere { Span::Before(Bound::Time(time(before))) } else { Span::Latest(None) };
             let conversation = Conversation::room(RoomId(1));
             let upto = Position(next.0 - 1);
-            let read = Read { conversation, span, limit: HISTORY_PAGE, upto, happenings: false };
+            let reactions = Reactions::WithMessages;
+            let read = Read { conversation, span, limit: HISTORY_PAGE, upto, happenings: false, reactions };
             let (reply, answer) = mpsc::channel();
             let asked = Instant::now();
             store.history(read, move |rows| reply.send(rows.unwrap().len()).unwrap());
