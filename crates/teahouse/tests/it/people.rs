@@ -1,10 +1,15 @@
 //! People with a connection, who say things, read what was said before, and understand what they hear.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use teahouse_proto::irc::Message;
 
 use crate::wire::{Door, Wire};
 
 const CAPABILITIES: &str = "message-tags server-time echo-message batch draft/chathistory teahouse.internal/guest";
+/// What those ask for besides who have an account.
+const MORE_CAPABILITIES: &str =
+    "sasl draft/read-marker draft/message-redaction teahouse.internal/message-edit teahouse.internal/client-msgid";
 /// The most that the history gives at a time.
 const PAGE: usize = 500;
 
@@ -42,10 +47,14 @@ pub(crate) fn place(from: &str, target: &str) -> String {
     }
 }
 
+/// Numerics above all errors that tell of a success.
+const LOGGED_IN: [u16; 2] = [900, 903];
+
 /// Whether the line refuses something.
 pub(crate) fn is_refusal(line: &str) -> bool {
     let message = Message::parse(line).unwrap();
-    matches!(message.command, "FAIL" | "ERROR") || message.numeric().is_some_and(|code| code >= 400)
+    matches!(message.command, "FAIL" | "ERROR")
+        || message.numeric().is_some_and(|code| code >= 400 && !LOGGED_IN.contains(&code))
 }
 
 /// Somebody who is there.
@@ -55,6 +64,46 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// Comes in with an account.
+    pub(crate) fn log_in(door: Door, address: &str, account: &str, password: &str) -> Self {
+        let mut person = Self::registering(door, address, account);
+        let proof = STANDARD.encode(format!("\0{account}\0{password}"));
+        for line in [
+            &format!("CAP REQ :{MORE_CAPABILITIES}"),
+            "AUTHENTICATE PLAIN",
+            &format!("AUTHENTICATE {proof}"),
+            "CAP END",
+        ] {
+            person.wire.write(line);
+        }
+        person.wire.until(" 903 ");
+        person.wire.until(" 376 ");
+        person
+    }
+
+    /// Comes in as nobody known, and is in no room.
+    pub(crate) fn come(door: Door, address: &str, nick: &str) -> Self {
+        let mut person = Self::registering(door, address, nick);
+        person.wire.write(&format!("CAP REQ :{MORE_CAPABILITIES}"));
+        person.wire.write("CAP END");
+        person.wire.until(" 376 ");
+        person
+    }
+
+    /// Wants an account; whether it has got one, or the line that refused it, unless the server went before.
+    pub(crate) fn register(&mut self, password: &str) -> Option<Result<(), String>> {
+        self.wire.try_write(&format!("REGISTER * * {password}"));
+        loop {
+            let line = self.wire.try_line()?;
+            if line.contains(" REGISTER SUCCESS ") || line.starts_with("REGISTER SUCCESS ") {
+                return Some(Ok(()));
+            }
+            if is_refusal(&line) {
+                return Some(Err(line));
+            }
+        }
+    }
+
     /// Comes in as nobody known, and joins rooms.
     pub(crate) fn enter(door: Door, address: &str, nick: &str, rooms: &[&str]) -> Self {
         let mut person = Self::registering(door, address, nick);
@@ -100,7 +149,7 @@ impl Person {
         Self { nick: nick.to_owned(), wire }
     }
 
-    fn join(&mut self, rooms: &[&str]) {
+    pub(crate) fn join(&mut self, rooms: &[&str]) {
         self.wire.write(&format!("JOIN {}", rooms.join(",")));
         for room in rooms {
             self.wire.until(&format!(" 366 {} {room} ", self.nick));
@@ -116,6 +165,20 @@ impl Person {
                 Some(said) if said.from == self.nick => return Ok(said),
                 None if is_refusal(&line) => return Err(line),
                 _ => {}
+            }
+        }
+    }
+
+    /// Asks something; all lines up to the one with this in it.
+    pub(crate) fn ask(&mut self, line: &str, end: &str) -> Vec<String> {
+        self.wire.write(line);
+        let mut lines = Vec::new();
+        loop {
+            let line = self.wire.try_line().expect("it is answered");
+            assert!(!is_refusal(&line), "{line}");
+            lines.push(line);
+            if lines[lines.len() - 1].contains(end) {
+                return lines;
             }
         }
     }

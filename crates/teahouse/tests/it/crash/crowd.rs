@@ -1,4 +1,4 @@
-//! The crowd: eight who talk and two who listen, by both doors, and what each of them saw.
+//! The crowd: eight who talk and two who listen, by all doors, and what each of them saw.
 
 use std::sync::mpsc::Sender;
 
@@ -42,7 +42,7 @@ pub(crate) struct Part {
 
 /// Everybody comes in: those who talk are guests that are known by their tokens from the second time on.
 pub(crate) fn enter(address: &str, tokens: &mut [Option<String>; SENDERS]) -> Vec<Person> {
-    let door = |number: usize| if number.is_multiple_of(2) { Door::Tcp } else { Door::WebSocket };
+    let door = |number: usize| Door::ALL[number % Door::ALL.len()];
     let senders = tokens
         .iter_mut()
         .enumerate()
