@@ -3,7 +3,9 @@
 use teahouse_proto::irc::Message;
 use teahouse_proto::ws::Opcode;
 
+use crate::login::{Login, Proof};
 use crate::net::framing::{Framing, put_frame};
+use crate::scenario::Options;
 use crate::target::Target;
 
 /// The capabilities that a usual client asks for, where the server has them.
@@ -17,13 +19,21 @@ const CAPABILITIES: &[&str] = &[
     "away-notify",
     "setname",
     "draft/chathistory",
+    "sasl",
+    "draft/account-registration",
 ];
+
+/// Those that are asked for only where accounts have a part in it.
+const OF_ACCOUNTS: u16 = 1 << 9 | 1 << 10;
 
 /// How many nicks are tried beyond the first.
 const NICKS_MAX: u8 = 8;
 
 const ECHO: u16 = 1;
 const HISTORY: u16 = 1 << 8;
+
+/// What rooms' names begin with, where nothing else is said.
+pub(crate) const ROOMS: &str = "#lt";
 
 /// The key of the RFC's example; it proves that the server knows the protocol, and any does.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -33,12 +43,34 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 pub struct Plan {
     /// The server.
     pub target: Target,
-    /// Clients in each room.
+    /// Clients in each room; 0: they are in none, and arrive when they are registered.
     pub members: usize,
     /// How many messages each fetches from its room's history on arrival, where the server keeps one.
     pub history: Option<u32>,
     /// What nicks begin with: the clients of another generation have other nicks.
     pub generation: char,
+    /// What rooms' names begin with.
+    pub rooms: &'static str,
+    /// What they do about accounts.
+    pub login: Option<Login>,
+}
+
+impl Plan {
+    /// Clients who come without accounts, and want no history.
+    pub fn of(options: &Options, members: usize) -> Self {
+        let target = options.server.clone();
+        Plan { target, members, history: None, generation: 'a', rooms: ROOMS, login: None }
+    }
+
+    /// The name of the room of this number.
+    pub fn room_name(&self, room: usize) -> String {
+        format!("{}{room:04x}", self.rooms)
+    }
+
+    /// The room of the client of this number, if it is to be in one.
+    fn room_of(&self, client: usize) -> Option<String> {
+        client.checked_div(self.members).map(|room| self.room_name(room))
+    }
 }
 
 /// How far a client has come.
@@ -47,6 +79,7 @@ enum Stage {
     Connecting,
     Upgrading,
     Registering,
+    Proving,
     Joining,
     Fetching,
     Ready,
@@ -75,6 +108,8 @@ pub struct Client {
     granted: u16,
     /// How many of its nicks were taken: the server may not have noticed yet that an earlier run's client has gone.
     nicks_taken: u8,
+    proof: Proof,
+    logged_in: bool,
     /// What is to be sent.
     pub out: Vec<u8>,
     /// The beginning of a piece whose rest has not come yet.
@@ -92,6 +127,8 @@ impl Client {
             offered: 0,
             granted: 0,
             nicks_taken: 0,
+            proof: Proof::default(),
+            logged_in: false,
             out: Vec::new(),
             partial: Vec::new(),
         }
@@ -165,6 +202,9 @@ impl Client {
     }
 
     fn say_nick(&mut self, plan: &Plan) {
+        if let Some(login) = plan.login {
+            return self.say(&format!("NICK {}", login.account(self.index)));
+        }
         let letter = char::from(plan.generation as u8 + 2 * self.nicks_taken);
         self.say(&format!("NICK lt{letter}{:05}", self.index));
     }
@@ -178,23 +218,34 @@ impl Client {
         let last = message.params.last().copied().unwrap_or_default();
         match message.command {
             "PING" => self.say(&format!("PONG :{last}")),
-            "CAP" => self.negotiate(&message),
+            "CAP" => self.negotiate(&message, plan),
+            "AUTHENTICATE" | "903" | "REGISTER" if self.stage == Stage::Proving => return self.prove(&message, plan),
+            // Somebody has made the account before.
+            "FAIL" if self.stage == Stage::Proving && message.params.get(1) == Some("ACCOUNT_EXISTS") => {
+                return self.ready();
+            }
+            "376" | "422" if plan.login.is_some() && !self.logged_in => {
+                return Progress::Failed("the server has no accounts".into());
+            }
             "376" | "422" if self.stage == Stage::Registering => {
+                let Some(room) = plan.room_of(self.index) else { return self.ready() };
                 self.stage = Stage::Joining;
-                self.say(&format!("JOIN {}", room_name(self.index / plan.members)));
+                self.say(&format!("JOIN {room}"));
             }
             "366" if self.stage == Stage::Joining => return self.joined(plan),
             "BATCH"
                 if self.stage == Stage::Fetching && message.params.first().is_some_and(|id| id.starts_with('-')) =>
             {
-                self.stage = Stage::Ready;
-                return Progress::Ready;
+                return self.ready();
             }
             "433" if self.stage == Stage::Registering && self.nicks_taken < NICKS_MAX => {
                 self.nicks_taken += 1;
                 self.say_nick(plan);
             }
             "PRIVMSG" => return Progress::Nonsense,
+            "904" | "905" | "906" | "907" | "908" => {
+                return Progress::Failed(String::from_utf8_lossy(line).into_owned());
+            }
             "ERROR" | "FAIL" | "401" | "403" | "404" | "405" | "432" | "433" | "437" | "439" | "451" | "464"
             | "465" | "471" | "473" | "474" | "475" | "477" => {
                 return Progress::Failed(String::from_utf8_lossy(line).into_owned());
@@ -204,7 +255,7 @@ impl Client {
         Progress::None
     }
 
-    fn negotiate(&mut self, message: &Message<'_>) {
+    fn negotiate(&mut self, message: &Message<'_>, plan: &Plan) {
         let params = &*message.params;
         let names = params.last().copied().unwrap_or_default();
         match params.get(1).copied() {
@@ -215,36 +266,65 @@ impl Client {
                 if params.get(2) == Some(&"*") {
                     return;
                 }
-                match self.offered {
+                let of_accounts = plan.login.map_or(0, |login| bit(login.by.capability()));
+                match self.offered & (!OF_ACCOUNTS | of_accounts) {
                     0 => self.say("CAP END"),
-                    _ => self.say(&format!("CAP REQ :{}", named(self.offered))),
+                    wanted => self.say(&format!("CAP REQ :{}", named(wanted))),
                 }
             }
             Some("ACK") if self.stage == Stage::Registering => {
                 self.granted = names.split(' ').map(bit).sum();
-                self.say("CAP END");
+                match plan.login {
+                    Some(login) => {
+                        self.stage = Stage::Proving;
+                        self.say(&login.by.first_line());
+                    }
+                    None => self.say("CAP END"),
+                }
             }
             Some("NAK") => self.say("CAP END"),
             _ => {}
         }
     }
 
-    fn joined(&mut self, plan: &Plan) -> Progress {
-        if let Some(page) = plan.history
-            && self.has_history()
-        {
-            self.stage = Stage::Fetching;
-            self.say(&format!("CHATHISTORY LATEST {} * {page}", room_name(self.index / plan.members)));
-            return Progress::None;
+    /// Goes on with the proof; an account that is made is not used.
+    fn prove(&mut self, message: &Message<'_>, plan: &Plan) -> Progress {
+        let Some(login) = plan.login else { return Progress::None };
+        match message.command {
+            "903" => {
+                self.logged_in = true;
+                self.stage = Stage::Registering;
+                self.say("CAP END");
+                Progress::None
+            }
+            "REGISTER" => self.ready(),
+            _ => {
+                let challenge = message.params.first().copied().unwrap_or_default();
+                let Some(answer) = self.proof.answer(login.by, &login.account(self.index), challenge) else {
+                    return Progress::Failed(format!("the challenge was {challenge}"));
+                };
+                self.say(&format!("AUTHENTICATE {answer}"));
+                Progress::None
+            }
         }
+    }
+
+    fn ready(&mut self) -> Progress {
         self.stage = Stage::Ready;
         Progress::Ready
     }
-}
 
-/// The name of a room.
-pub fn room_name(room: usize) -> String {
-    format!("#lt{room:04x}")
+    fn joined(&mut self, plan: &Plan) -> Progress {
+        if let Some(page) = plan.history
+            && self.has_history()
+            && let Some(room) = plan.room_of(self.index)
+        {
+            self.stage = Stage::Fetching;
+            self.say(&format!("CHATHISTORY LATEST {room} * {page}"));
+            return Progress::None;
+        }
+        self.ready()
+    }
 }
 
 fn bit(name: &str) -> u16 {
@@ -262,7 +342,8 @@ mod tests {
 
     fn client() -> (Client, Plan) {
         let target = "irc://127.0.0.1:1".parse().unwrap();
-        let plan = Plan { target, members: 10, history: Some(50), generation: 'a' };
+        let (rooms, login) = (ROOMS, None);
+        let plan = Plan { target, members: 10, history: Some(50), generation: 'a', rooms, login };
         let mut client = Client::new(17, &plan);
         client.connected(&plan);
         (client, plan)

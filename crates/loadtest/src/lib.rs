@@ -8,12 +8,16 @@
 //! - [`stamp`]: what each message says; [`checker`]: whether all arrived, once and in order.
 //! - [`process`]: CPU and memory of the server; [`histogram`] and [`report`]: what is told.
 //! - [`attack`]: what a hostile crowd costs, and what others notice of it.
+//! - [`bystanders`]: what something costs those who only talk meanwhile.
+//! - [`login`]: how a client proves its account.
 //! - [`null_server`]: the floor, to measure others by.
 
 pub mod attack;
+pub mod bystanders;
 pub mod checker;
 pub mod client;
 pub mod histogram;
+pub mod login;
 pub mod net;
 pub mod null_server;
 pub mod process;

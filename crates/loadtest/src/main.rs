@@ -10,10 +10,12 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand};
 use teahouse_loadtest::attack::{self, ATTACKS, Attack, Extent};
 use teahouse_loadtest::checker::Seating;
+use teahouse_loadtest::login::{By, Login};
 use teahouse_loadtest::null_server::{self, Writes};
 use teahouse_loadtest::report::Report;
 use teahouse_loadtest::scenario::Options;
 use teahouse_loadtest::scenario::idle::{self, Idle};
+use teahouse_loadtest::scenario::login::{self, Logins};
 use teahouse_loadtest::scenario::storm::{self, Storm};
 use teahouse_loadtest::scenario::talk::{self, Pace, Talk};
 
@@ -37,9 +39,32 @@ enum Command {
         /// How many in each room
         #[arg(long, default_value_t = 100)]
         members: usize,
+        /// Each is logged in to an account of its own, which is made before if there is none
+        #[arg(long)]
+        accounts: bool,
         /// How long they are watched
         #[arg(long, default_value_t = 10.0)]
         seconds: f64,
+    },
+    /// Many log in by SASL, while twenty talk in a room
+    Login {
+        #[command(flatten)]
+        options: Options,
+        /// How many log in
+        #[arg(long, default_value_t = 1000)]
+        clients: usize,
+        /// To how many accounts, which are made before if there are none
+        #[arg(long, default_value_t = 100)]
+        accounts: usize,
+        /// How many are on their way at once
+        #[arg(long, default_value_t = 1000)]
+        at_once: usize,
+        /// By SCRAM-SHA-256, not by PLAIN
+        #[arg(long)]
+        scram: bool,
+        /// How long before and after are
+        #[arg(long, default_value_t = 5.0)]
+        calm: f64,
     },
     /// A few speak to many in one room, as fast as all can hear it
     Fanout {
@@ -107,6 +132,9 @@ enum Command {
         /// How many are on their way back at once
         #[arg(long, default_value_t = 1000)]
         at_once: usize,
+        /// How long twenty who talk all the while do so before and after
+        #[arg(long, default_value_t = 5.0)]
+        calm: f64,
     },
     /// A hostile crowd: the server's memory, and what others in a room notice of it
     Attack {
@@ -171,12 +199,18 @@ fn run(command: Command) -> Result<bool> {
             let (attack, calm) = (Duration::from_secs_f64(seconds), Duration::from_secs_f64(calm));
             return run_attacks(&which, Extent { calm, attack, scale }, &options);
         }
-        Command::Idle { options, clients, members, seconds } => {
-            idle::run(&Idle { clients, members, duration: Duration::from_secs_f64(seconds) }, &options)?
+        Command::Idle { options, clients, members, accounts, seconds } => {
+            let duration = Duration::from_secs_f64(seconds);
+            idle::run(&Idle { clients, members, accounts, duration }, &options)?
         }
-        Command::Storm { options, rooms, members, page, at_once } => {
-            let seating = Seating { rooms, members, speakers: 1 };
-            storm::run(&Storm { seating, said: page + 10, page, parallel: at_once }, &options)?
+        Command::Login { options, clients, accounts, at_once, scram, calm } => {
+            let login = Login { accounts, by: if scram { By::Scram } else { By::Plain } };
+            let calm = Duration::from_secs_f64(calm);
+            login::run(&Logins { clients, login, parallel: at_once, calm }, &options)?
+        }
+        Command::Storm { options, rooms, members, page, at_once, calm } => {
+            let (seating, calm) = (Seating { rooms, members, speakers: 1 }, Duration::from_secs_f64(calm));
+            storm::run(&Storm { seating, said: page + 10, page, parallel: at_once, calm }, &options)?
         }
         Command::Fanout { talk, receivers, senders, window } => {
             let seating = Seating { rooms: 1, members: receivers + senders, speakers: senders };

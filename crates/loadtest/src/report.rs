@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::bystanders::Noticed;
 use crate::checker::Faults;
 use crate::histogram::Histogram;
 use crate::scenario::Options;
@@ -58,7 +59,7 @@ pub struct Report {
     /// How many cores the generator kept busy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generator_cores: Option<f64>,
-    /// From saying to hearing, or in *storm* from connecting to the end of history: half of all took no longer.
+    /// From saying to hearing, or in *storm* and *login* from connecting to having all: half of all took no longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p50_us: Option<u64>,
     /// 99 % took no longer.
@@ -73,6 +74,15 @@ pub struct Report {
     /// How many lines of history were read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history_lines: Option<u64>,
+    /// Logins a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logins_per_s: Option<f64>,
+    /// The server's CPU a login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub us_per_login: Option<f64>,
+    /// What those noticed who only talked meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noticed: Option<Noticed>,
     /// What went wrong.
     #[serde(flatten)]
     pub faults: Faults,
@@ -109,12 +119,14 @@ impl Report {
         tell(self.storm_ms, 0, "ms until all were back");
         tell(self.storm_us_per_client, 1, "µs CPU a client that came back");
         tell(self.history_lines.map(|count| count as f64), 0, "lines of history");
+        tell(self.logins_per_s, 1, "logins/s");
+        tell(self.us_per_login, 0, "µs CPU a login");
         tell(self.p50_us.map(|us| us as f64), 0, "µs p50");
         tell(self.p99_us.map(|us| us as f64), 0, "µs p99");
         tell(self.server_cores, 2, "cores of the server");
         tell(self.generator_cores, 2, "cores of the generator");
         let Faults { lost, doubled, misordered, mangled } = self.faults;
         let _ = write!(text, " · {lost} lost, {doubled} doubled, {misordered} misordered, {mangled} mangled");
-        text
+        text + &self.noticed.map(|noticed| noticed.for_people()).unwrap_or_default()
     }
 }

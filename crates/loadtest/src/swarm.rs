@@ -83,6 +83,11 @@ impl Swarm {
         self.clients.first()
     }
 
+    /// The name of the room of this number.
+    pub fn room_name(&self, room: usize) -> String {
+        self.plan.room_name(room)
+    }
+
     /// Connects until there are `count`, at most `parallel` on their way at once, and waits until all are in their rooms.
     pub fn arrive(&mut self, count: usize, parallel: usize, ear: &mut impl Ear) -> Result<()> {
         self.heard_at = Instant::now();

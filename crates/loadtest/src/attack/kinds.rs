@@ -8,7 +8,6 @@ use teahouse_proto::ws::Opcode;
 
 use super::raid::{Raider, Tally, flood, upgrade};
 use super::{Attack, Field};
-use crate::client::room_name;
 use crate::net::framing::put_frame;
 
 /// Everything that is known.
@@ -38,6 +37,8 @@ pub const ATTACKS: &[Attack] = &[
 
 /// How many flood at once: enough to keep a server busy.
 const FLOODERS: usize = 16;
+/// The room of those who talk.
+const ROOM: &str = "#lt0000";
 /// How often paced attackers say something.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -140,7 +141,7 @@ fn join_part(field: &Field) -> Result<Tally> {
     let come = |tally: &mut Tally| Raider::register(&field.target, &field.nick(), tally);
     let mut raiders: Vec<Raider> = (0..field.part_of(100)).map(|_| come(&mut tally)).collect::<Result<_>>()?;
     field.begin();
-    let room = room_name(0);
+    let room = ROOM;
     paced(field, 1000.0 * field.scale, |number| {
         let index = number % raiders.len();
         let command = if (number / raiders.len()).is_multiple_of(2) { "JOIN" } else { "PART" };
@@ -159,7 +160,7 @@ fn disconnects(field: &Field) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut raiders = Vec::new();
     for _ in 0..field.part_of(1000) {
-        raiders.push(Raider::enter(&field.target, &field.nick(), &room_name(0), &mut tally)?);
+        raiders.push(Raider::enter(&field.target, &field.nick(), ROOM, &mut tally)?);
         // Those who are there hear of everybody who comes.
         raiders.iter_mut().for_each(Raider::drain);
     }
@@ -173,10 +174,10 @@ fn disconnects(field: &Field) -> Result<Tally> {
 }
 
 fn stopped_reader(field: &Field) -> Result<Tally> {
-    let (mut tally, room, nick) = (Tally::default(), room_name(0), field.nick());
-    let stopped = Raider::enter(&field.target, &nick, &room, &mut tally)?;
+    let (mut tally, room, nick) = (Tally::default(), ROOM, field.nick());
+    let stopped = Raider::enter(&field.target, &nick, room, &mut tally)?;
     stopped.take_at_once(4096)?;
-    let come = |tally: &mut Tally| Raider::enter(&field.target, &field.nick(), &room, tally);
+    let come = |tally: &mut Tally| Raider::enter(&field.target, &field.nick(), room, tally);
     let mut raiders: Vec<Raider> = (0..field.part_of(20)).map(|_| come(&mut tally)).collect::<Result<_>>()?;
     let (line, farewell) = (format!("NOTICE {room} :{}", "x".repeat(400)), format!(":{nick}!"));
     field.begin();

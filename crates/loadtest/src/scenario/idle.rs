@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Options, Strangers, Watch, gather};
+use super::{Options, Strangers, Watch, gather, login};
 use crate::client::Plan;
+use crate::login::{By, Login};
 use crate::report::Report;
 use crate::swarm::Swarm;
 
@@ -16,6 +17,8 @@ pub struct Idle {
     pub clients: usize,
     /// How many in each room.
     pub members: usize,
+    /// Whether each is logged in to an account of its own.
+    pub accounts: bool,
     /// How long they are watched.
     pub duration: Duration,
 }
@@ -23,7 +26,11 @@ pub struct Idle {
 /// Runs it.
 pub fn run(idle: &Idle, options: &Options) -> Result<Report> {
     let mut report = Report::new("idle", options, idle.clients);
-    let plan = Plan { target: options.server.clone(), members: idle.members, history: None, generation: 'a' };
+    let login = idle.accounts.then_some(Login { accounts: idle.clients, by: By::Plain });
+    if let Some(login) = login {
+        login::make_accounts(login, options)?;
+    }
+    let plan = Plan { login, ..Plan::of(options, idle.members) };
     let mut swarm = Swarm::new(plan, options)?;
     gather(&mut swarm, idle.clients, options, &mut report)?;
 

@@ -2,9 +2,11 @@
 //!
 //! - [`talk`]: they speak and listen: *fanout*, *latency*, *rooms* and *store* differ in who sits where, and at which pace.
 //! - [`idle`]: they are in their rooms, and silent.
+//! - [`login`]: all log in, while some talk.
 //! - [`storm`]: all come back at once, and fetch what they have missed.
 
 pub mod idle;
+pub mod login;
 pub mod storm;
 pub mod talk;
 

@@ -1,9 +1,13 @@
-//! Everybody's connection breaks at once; all come back, into the same rooms, and fetch what was said there last.
+//! Everybody's connection breaks at once; all come back, into the same rooms, and fetch what was said there last. Twenty
+//! talk in another room all the while.
+
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use super::talk::{Hall, Pace, Until};
 use super::{Options, Watch, gather};
+use crate::bystanders::{self, Bystanders};
 use crate::checker::{Checker, Seating};
 use crate::client::Plan;
 use crate::histogram::Histogram;
@@ -22,6 +26,8 @@ pub struct Storm {
     pub page: u32,
     /// How many are on their way back at once.
     pub parallel: usize,
+    /// How long those who talk meanwhile talk before and after.
+    pub calm: Duration,
 }
 
 /// Runs it.
@@ -29,7 +35,7 @@ pub fn run(storm: &Storm, options: &Options) -> Result<Report> {
     let seating = Seating { speakers: 1, ..storm.seating };
     let clients = seating.clients();
     let mut report = Report::new("storm", options, clients);
-    let plan = Plan { target: options.server.clone(), members: seating.members, history: None, generation: 'a' };
+    let plan = Plan::of(options, seating.members);
     let mut swarm = Swarm::new(plan.clone(), options)?;
     gather(&mut swarm, clients, options, &mut report)?;
     let first = swarm.first().context("there are clients")?;
@@ -38,16 +44,25 @@ pub fn run(storm: &Storm, options: &Options) -> Result<Report> {
     hall.drive(&mut swarm, Until::Said(storm.said))?;
     report.faults = report.faults.and(hall.verdict());
 
+    let live = Plan { generation: 'q', rooms: "#by", ..Plan::of(options, bystanders::SEATING.members) };
+    let mut bystanders = Bystanders::come(live, options)?;
     let watch = Watch::new(options);
-    let (begun, started) = (watch.begin()?, swarm.now_us());
     let page = history.then_some(storm.page);
-    swarm.scatter(Plan { history: page, generation: 'b', ..plan })?;
     let mut back = Back::new(seating, storm.said - storm.page.min(storm.said));
-    swarm.arrive(clients, storm.parallel, &mut back)?;
-    let took_ms = (swarm.now_us() - started) as f64 / 1000.0;
-    swarm.settle(options.quiet(), &mut back)?;
+    let mut begun = None;
+    let (took_ms, noticed) = bystanders.beside(storm.calm, || {
+        begun = watch.begin()?;
+        let started = swarm.now_us();
+        swarm.scatter(Plan { history: page, generation: 'b', ..plan })?;
+        swarm.arrive(clients, storm.parallel, &mut back)?;
+        let took_ms = (swarm.now_us() - started) as f64 / 1000.0;
+        swarm.settle(options.quiet(), &mut back)?;
+        Ok(took_ms)
+    })?;
 
     report.storm_ms = Some(took_ms);
+    report.noticed = Some(noticed);
+    report.faults = report.faults.and(bystanders.verdict());
     report.storm_us_per_client = watch.cpu_us(begun.as_ref())?.map(|us| us / clients as f64);
     report.history_lines = Some(back.lines);
     report.take_latencies(&back.took);

@@ -1,12 +1,13 @@
 //! Some speak, all listen, and everything that is said must arrive: once, in order.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
 use super::{Options, Watch, gather};
 use crate::checker::{Checker, Seating};
-use crate::client::{Plan, room_name};
+use crate::client::Plan;
 use crate::histogram::Histogram;
 use crate::report::Report;
 use crate::stamp::Stamp;
@@ -39,8 +40,7 @@ pub struct Talk {
 /// Runs it.
 pub fn run(talk: &Talk, options: &Options) -> Result<Report> {
     let mut report = Report::new(talk.name, options, talk.seating.clients());
-    let plan = Plan { target: options.server.clone(), members: talk.seating.members, history: None, generation: 'a' };
-    let mut swarm = Swarm::new(plan, options)?;
+    let mut swarm = Swarm::new(Plan::of(options, talk.seating.members), options)?;
     gather(&mut swarm, talk.seating.clients(), options, &mut report)?;
     let echo = swarm.first().context("there are clients")?.has_echo();
     if !echo && talk.seating.members == 1 {
@@ -76,8 +76,10 @@ pub fn run(talk: &Talk, options: &Options) -> Result<Report> {
 
 /// When to stop speaking; what is on its way is always waited for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Until {
+pub(crate) enum Until<'a> {
     Time(Duration),
+    /// This says so.
+    Over(&'a AtomicBool),
     /// Every speaker has said so many since the beginning.
     Said(u32),
 }
@@ -142,7 +144,7 @@ impl Hall {
     }
 
     /// Speaks until then, and listens until all is heard or nothing comes any more.
-    pub(crate) fn drive(&mut self, swarm: &mut Swarm, until: Until) -> Result<()> {
+    pub(crate) fn drive(&mut self, swarm: &mut Swarm, until: Until<'_>) -> Result<()> {
         let started = Instant::now();
         let mut progress = (started, self.measured.heard);
         let before = self.measured.said;
@@ -150,6 +152,7 @@ impl Hall {
             let elapsed = started.elapsed();
             let speaking = match until {
                 Until::Time(duration) => elapsed < duration,
+                Until::Over(over) => !over.load(Ordering::Acquire),
                 Until::Said(count) => self.speakers.iter().any(|speaker| speaker.said < count),
             };
             let mut wait = swarm.patience();
@@ -168,7 +171,7 @@ impl Hall {
     }
 
     /// Says what is due; how long until more is.
-    fn speak(&mut self, swarm: &mut Swarm, elapsed: Duration, before: u64, until: Until) -> Duration {
+    fn speak(&mut self, swarm: &mut Swarm, elapsed: Duration, before: u64, until: Until<'_>) -> Duration {
         match self.pace {
             Pace::PerSecond(rate) => {
                 let due = (elapsed.as_secs_f64() * rate) as u64 + 1;
@@ -207,7 +210,7 @@ impl Hall {
         self.on_its_way += u64::from(self.hearers());
         self.line.clear();
         self.line.extend_from_slice(b"PRIVMSG ");
-        self.line.extend_from_slice(room_name(room).as_bytes());
+        self.line.extend_from_slice(swarm.room_name(room).as_bytes());
         self.line.extend_from_slice(b" :");
         stamp.write(&mut self.line);
         swarm.send(room * self.seating.members + place, &self.line);

@@ -18,7 +18,7 @@ fn whoever_talks_while_the_server_is_attacked_hears_all() {
             let shown = outcome.for_people();
             assert_eq!(outcome.faults, Faults::default(), "{shown}");
             assert!(outcome.tally.connections > 0 && outcome.tally.sent_bytes > 0, "{shown}");
-            for moment in [outcome.before, outcome.during, outcome.after] {
+            for moment in [outcome.noticed.before, outcome.noticed.during, outcome.noticed.after] {
                 assert!(moment.heard > 0 && moment.p99_us.is_some(), "{shown}");
             }
         }
