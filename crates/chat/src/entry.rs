@@ -287,6 +287,8 @@ pub enum Event {
         source: Arc<str>,
         /// What, as MODE spells it.
         changes: Arc<str>,
+        /// Whether that is being kept, so that its author is told after.
+        kept: bool,
     },
     /// A user's own modes are changed.
     UserModes {
@@ -408,6 +410,7 @@ impl Event {
             Event::Topic { .. } | Event::RoomRenamed(_) | Event::Marked { .. } | Event::Edited(_) => {
                 Some(Gate::Settled)
             }
+            Event::Modes { kept: true, .. } => Some(Gate::Settled),
             Event::Redacted { .. } => Some(Gate::Erased),
             _ => None,
         }

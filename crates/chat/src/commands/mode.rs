@@ -190,9 +190,10 @@ pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetModes) {
     if room != before {
         turn.put_room(room);
     }
+    let kept = !turn.out.changes.is_empty();
     for changes in fitting(&done, MESSAGE_BODY_BYTES_MAX - source.len() - name.len() - ":  MODE  ".len()) {
         let (room, source) = (Arc::clone(&name), Arc::clone(&source));
-        turn.tell(Audience::Room(room_id), Event::Modes { room, source, changes: spell(changes).into() });
+        turn.tell(Audience::Room(room_id), Event::Modes { room, source, changes: spell(changes).into(), kept });
     }
 }
 
@@ -544,6 +545,17 @@ mod tests {
             expect![[r#"
             alice < :alice MODE #tea +bbb 0xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@* 1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@* 2xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@*
             alice < :alice MODE #tea +b 3xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@*"#]],
+        );
+    }
+
+    #[test]
+    fn whoever_sets_a_room_is_told_when_that_is_kept() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea | hold || alice: MODE #tea +k green | alice: PING x | go",
+            expect![[r#"
+                bob < :alice MODE #tea +k green
+                alice < :alice MODE #tea +k green
+                alice < PONG tea.test :x"#]],
         );
     }
 

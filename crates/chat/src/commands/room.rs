@@ -171,7 +171,7 @@ fn rank(turn: &mut Turn<'_>, room: &RoomRecord, account: AccountId, on: bool) {
     if turn.world.presence.set_rank(room.id, user, Rank::Founder, on) {
         let by = turn.actor().map_or_else(|| Arc::clone(&turn.world.rules.server_name), crate::world::User::source);
         let changes = format!("{}q {}", if on { '+' } else { '-' }, nick.as_str()).into();
-        let event = Event::Modes { room: Arc::clone(&room.name), source: by, changes };
+        let event = Event::Modes { room: Arc::clone(&room.name), source: by, changes, kept: false };
         turn.tell_unasked(Audience::Room(room.id), event);
     }
 }

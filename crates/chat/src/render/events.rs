@@ -212,7 +212,7 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         Event::Topic { room, source, text } => {
             line.source(source).command("TOPIC").param(room).trailing(text);
         }
-        Event::Modes { room, source, changes } => {
+        Event::Modes { room, source, changes, .. } => {
             // Mode parameters hold no spaces, and none begins with a colon.
             let line = line.source(source).command("MODE").param(room);
             changes.split(' ').fold(line, |line, word| line.param(word));

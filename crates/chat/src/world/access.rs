@@ -79,6 +79,7 @@ impl Turn<'_> {
             room: Arc::clone(&room.name),
             source: Arc::clone(&self.world.rules.server_name),
             changes: format!("+{letters} {names}").into(),
+            kept: false,
         };
         self.tell_unasked(Audience::Others(user, [room.id].into()), event);
     }
