@@ -130,17 +130,6 @@ impl Person {
         person
     }
 
-    /// Comes in with an account's name and password, by SASL PLAIN.
-    pub(crate) fn log_in(door: Door, address: &str, nick: &str, proof: &str, rooms: &[&str]) -> Self {
-        let mut person = Self::registering(door, address, nick);
-        for line in ["CAP REQ :sasl", "AUTHENTICATE PLAIN", &format!("AUTHENTICATE {proof}"), "CAP END"] {
-            person.wire.write(line);
-        }
-        person.wire.until(&format!(" 001 {nick} "));
-        person.join(rooms);
-        person
-    }
-
     fn registering(door: Door, address: &str, nick: &str) -> Self {
         let mut wire = Wire::open(door, address);
         for line in [format!("CAP REQ :{CAPABILITIES}"), format!("NICK {nick}"), format!("USER {nick} 0 * :{nick}")] {
