@@ -510,29 +510,23 @@ impl Kept {
         let reaction = Reaction::of(&row.tags).expect("no other tags are kept alone");
         let author = row.author.expect("nor anybody else's");
         let key = (reaction.message, author.number(), Arc::clone(&reaction.text));
-        match reaction.stands {
-            true if self.messages.iter().any(|message| message.msgid == reaction.message) => {
-                let tags = reaction.tags();
-                self.reactions.entry(key).or_insert(StoredMessage { tags, client_id: None, ..row });
-            }
-            true => {}
-            false => drop(self.reactions.remove(&key)),
+        if !reaction.stands {
+            self.reactions.remove(&key);
+        } else if self.messages.iter().any(|message| message.msgid == reaction.message) {
+            let row = StoredMessage { tags: reaction.tags(), client_id: None, ..row };
+            self.reactions.entry(key).or_insert(row);
         }
     }
 
     fn read(&self, read: &HistoryRead, upto: Position) -> Vec<StoredMessage> {
-        let mut rows = self.walk(read, upto);
-        if read.reactions == Reactions::WithMessages {
-            let with = |row: StoredMessage| {
-                let given = self.reactions.iter().filter(|((message, ..), _)| *message == row.msgid);
-                let mut given: Vec<_> = given.map(|(_, row)| row.clone()).collect();
-                given.retain(|row| row.msgid.position <= upto);
-                given.sort_by_key(|row| row.msgid);
-                std::iter::once(row).chain(given)
-            };
-            rows = rows.into_iter().flat_map(with).collect();
-        }
-        rows
+        let with = |row: StoredMessage| {
+            let is_given = read.reactions == Reactions::WithMessages;
+            let given = self.reactions.iter().filter(|((to, ..), _)| is_given && *to == row.msgid);
+            let given = given.map(|(_, row)| row.clone()).filter(|row| row.msgid.position <= upto);
+            let given: BTreeMap<MsgId, StoredMessage> = given.map(|row| (row.msgid, row)).collect();
+            std::iter::once(row).chain(given.into_values())
+        };
+        self.walk(read, upto).into_iter().flat_map(with).collect()
     }
 
     fn walk(&self, read: &HistoryRead, upto: Position) -> Vec<StoredMessage> {
