@@ -15,6 +15,8 @@ pub const PASSWORD: &str = "a password of the load";
 /// What clients do about accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Login {
+    /// The number of the first account.
+    pub first: usize,
     /// How many accounts there are; clients use them in turn.
     pub accounts: usize,
     /// What they do.
@@ -35,7 +37,7 @@ pub enum By {
 impl Login {
     /// The account of the client of this number.
     pub fn account(self, client: usize) -> String {
-        format!("ltacct{:05}", client % self.accounts.max(1))
+        format!("ltacct{:05}", self.first + client % self.accounts.max(1))
     }
 }
 

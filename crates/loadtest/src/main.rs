@@ -204,7 +204,7 @@ fn run(command: Command) -> Result<bool> {
             idle::run(&Idle { clients, members, accounts, duration }, &options)?
         }
         Command::Login { options, clients, accounts, at_once, scram, calm } => {
-            let login = Login { accounts, by: if scram { By::Scram } else { By::Plain } };
+            let login = Login { first: 0, accounts, by: if scram { By::Scram } else { By::Plain } };
             let calm = Duration::from_secs_f64(calm);
             login::run(&Logins { clients, login, parallel: at_once, calm }, &options)?
         }

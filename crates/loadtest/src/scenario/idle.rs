@@ -26,7 +26,7 @@ pub struct Idle {
 /// Runs it.
 pub fn run(idle: &Idle, options: &Options) -> Result<Report> {
     let mut report = Report::new("idle", options, idle.clients);
-    let login = idle.accounts.then_some(Login { accounts: idle.clients, by: By::Plain });
+    let login = idle.accounts.then_some(Login { first: 0, accounts: idle.clients, by: By::Plain });
     if let Some(login) = login {
         login::make_accounts(login, options)?;
     }

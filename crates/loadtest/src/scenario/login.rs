@@ -58,10 +58,13 @@ pub fn run(logins: &Logins, options: &Options) -> Result<Report> {
 
 /// Makes the accounts that nobody has made yet, and leaves.
 pub(crate) fn make_accounts(login: Login, options: &Options) -> Result<()> {
-    let login = Login { by: By::Register, ..login };
-    let plan = Plan { login: Some(login), ..Plan::of(options, 0) };
-    let mut swarm = Swarm::new(plan, options)?;
-    swarm.arrive(login.accounts, MAKERS, &mut Strangers::default())
+    // Not all at once: whoever has not registered for long is sent away.
+    for first in (0..login.accounts).step_by(MAKERS) {
+        let some = Login { first, accounts: MAKERS.min(login.accounts - first), by: By::Register };
+        let mut swarm = Swarm::new(Plan { login: Some(some), ..Plan::of(options, 0) }, options)?;
+        swarm.arrive(some.accounts, MAKERS, &mut Strangers::default())?;
+    }
+    Ok(())
 }
 
 /// Those who have logged in.

@@ -89,7 +89,7 @@ fn whoever_comes_back_reads_what_was_said() {
 fn whoever_has_an_account_logs_in_while_others_talk() {
     let server = Server::teahouse(true);
     for (scheme, by) in [("irc", By::Plain), ("ws", By::Scram)] {
-        let login = Login { accounts: 2, by };
+        let login = Login { first: 0, accounts: 2, by };
         let logins = Logins { clients: 5, login, parallel: 5, calm: Duration::from_millis(100) };
         let report = login::run(&logins, &server.options(scheme)).expect("it runs");
         check_all_arrived(&report);
@@ -102,7 +102,7 @@ fn whoever_has_an_account_logs_in_while_others_talk() {
 #[test]
 fn whoever_does_not_get_in_ends_the_run() {
     let without_accounts = Server::null_with(teahouse_loadtest::null_server::Writes::PerTurn);
-    let login = Login { accounts: 1, by: By::Plain };
+    let login = Login { first: 0, accounts: 1, by: By::Plain };
     let logins = Logins { clients: 1, login, parallel: 1, calm: Duration::ZERO };
     let options = teahouse_loadtest::scenario::Options { patience_ms: 100, ..without_accounts.options("irc") };
     assert!(login::run(&logins, &options).is_err());
