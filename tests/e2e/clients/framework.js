@@ -73,10 +73,11 @@ export class Framework {
    * @param {keyof typeof DOORS} door
    * @param {import("../support/teahouse.js").Teahouse} teahouse
    * @param {string} nick
+   * @param {{ account: string, password: string }} [account] it knows PLAIN
    */
-  static async enter(door, { port, certificate }, nick) {
+  static async enter(door, { port, certificate }, nick, account) {
     const { transport, protocol, socket } = DOORS[door];
-    const framework = new Framework(nick);
+    const framework = new Framework(account?.account ?? nick);
     const names = { nick, username: nick, gecos: nick };
     // The transport takes it from there, as in a browser, when it connects.
     Object.assign(globalThis, { WebSocket: socket });
@@ -84,6 +85,7 @@ export class Framework {
     framework.#client.requestCap(["draft/chathistory", "setname"]);
     framework.#client.connect({
       ...names,
+      account,
       host: "127.0.0.1",
       port,
       path: "/ws",
@@ -95,7 +97,7 @@ export class Framework {
       auto_reconnect: false,
       enable_echomessage: true,
     });
-    await framework.sees("registered", { nick });
+    await framework.sees("registered", account ? {} : { nick });
     return framework;
   }
 

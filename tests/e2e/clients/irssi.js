@@ -9,13 +9,15 @@ import { escape, follow } from "./log.js";
  * @param {string} folder
  * @param {import("../support/teahouse.js").Teahouse} teahouse
  * @param {string} nick
+ * @param {import("./log.js").Sasl} [sasl]
  */
-function settings(folder, { port, certificate }, nick) {
+function settings(folder, { port, certificate }, nick, sasl) {
   // It checks the name in a certificate, but no address.
   const tls = certificate === undefined ? "" : `use_tls = "yes"; tls_verify = "yes"; tls_cafile = "${certificate}";`;
+  const login = sasl ? `sasl_mechanism = "${sasl.mechanism}"; sasl_username = "${sasl.account}"; sasl_password = "${sasl.password}";` : "";
   return `
     servers = ( { address = "localhost"; family = "inet"; port = "${port}"; chatnet = "tea"; autoconnect = "yes"; ${tls} } );
-    chatnets = { tea = { type = "IRC"; nick = "${nick}"; }; };
+    chatnets = { tea = { type = "IRC"; nick = "${nick}"; ${login} }; };
     logs = { "${folder}/logs/status" = { auto_open = "yes"; level = "all"; items = ( { type = "window"; name = "1"; } ); }; };
     settings = {
       core = { real_name = "${nick}"; user_name = "${nick}"; nick = "${nick}"; };
@@ -53,11 +55,12 @@ export class Irssi {
    * @param {string} folder
    * @param {import("../support/teahouse.js").Teahouse} teahouse
    * @param {string} nick
+   * @param {import("./log.js").Sasl} [sasl]
    */
-  static async enter(run, folder, teahouse, nick) {
+  static async enter(run, folder, teahouse, nick, sasl) {
     mkdirSync(join(folder, "logs"), { recursive: true });
-    writeFileSync(join(folder, "config"), settings(folder, teahouse, nick));
-    const client = new Irssi(run, folder, nick);
+    writeFileSync(join(folder, "config"), settings(folder, teahouse, nick, sasl));
+    const client = new Irssi(run, folder, sasl?.account ?? nick);
     await client.sees("status", "End of /MOTD command");
     return client;
   }

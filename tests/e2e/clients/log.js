@@ -1,5 +1,7 @@
 // Files that a client writes its log into, read as they grow.
 
+/** How a client logs in. @typedef {{ mechanism: "PLAIN" | "SCRAM-SHA-256", account: string, password: string }} Sasl */
+
 /**
  * The lines of a file, from its first; it need not be there yet.
  * @param {import("../support/test.js").Run} run

@@ -38,16 +38,18 @@ export class WeeChat {
    * @param {string} folder
    * @param {import("../support/teahouse.js").Teahouse} teahouse
    * @param {string} nick
+   * @param {import("./log.js").Sasl} [sasl]
    */
-  static async enter(run, folder, { port, certificate }, nick) {
+  static async enter(run, folder, { port, certificate }, nick, sasl) {
     mkdirSync(folder, { recursive: true });
     const trusted = certificate === undefined ? {} : { "weechat.network.gnutls_ca_user": certificate };
     const settings = Object.entries({ ...SETTINGS, ...trusted }).map(([name, value]) => `/set ${name} "${value}"`);
     const encrypted = certificate === undefined ? "-nossl" : "-ssl";
-    const address = `/server add tea 127.0.0.1/${port} ${encrypted} -nicks=${nick} -username=${nick} -realname=${nick}`;
+    const login = sasl && `-sasl_mechanism=${sasl.mechanism.toLowerCase()} -sasl_username=${sasl.account} -sasl_password=${sasl.password}`;
+    const address = `/server add tea 127.0.0.1/${port} ${encrypted} -nicks=${nick} -username=${nick} -realname=${nick} ${login ?? ""}`;
     const command = [...settings, address, "/connect tea"].map((line) => line.replaceAll("$", "\\$")).join(";");
     run("weechat-headless", ["--dir", folder, "--stdout", "--run-command", command], { env: { LC_ALL: "C.UTF-8" } });
-    const client = new WeeChat(run, folder, nick);
+    const client = new WeeChat(run, folder, sasl?.account ?? nick);
     await client.log("server.tea").many(1, /\tEnd of \/MOTD command/);
     return client;
   }
