@@ -2,15 +2,26 @@
 //! <https://www.rfc-editor.org/rfc/rfc9106>, <https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md>
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
 use argon2::password_hash::phc;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 /// The most memory that checking one password may take, in KiB.
 const MEMORY_KIB_MAX: u32 = 1024 * 1024;
+
+/// A hash's length, in bytes.
+const HASH_BYTES: usize = 32;
+
+thread_local! {
+    /// What Argon2 works in, kept for the thread's next password: given back each time, it leaves holes in the heap, and
+    /// the process grows to several times as much.
+    static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+}
 
 /// The longest password, in bytes.
 pub const PASSWORD_BYTES_MAX: usize = 300;
@@ -38,6 +49,25 @@ impl PasswordCost {
         let params = Params::new(self.memory_kib, self.passes, 1, None).expect("the costs are ones that Argon2 takes");
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
     }
+
+    /// A hash of this cost as it is kept; salt and hash in base 64.
+    fn told(self, salt: &str, hash: &str) -> String {
+        let PasswordCost { memory_kib, passes, .. } = self;
+        format!("$argon2id$v=19$m={memory_kib},t={passes},p=1${salt}${hash}")
+    }
+}
+
+fn hash_into(argon2: &Argon2<'_>, password: &str, salt: &[u8], hash: &mut [u8]) -> argon2::Result<()> {
+    MEMORY.with_borrow_mut(|memory| {
+        let blocks = argon2.params().block_count();
+        memory.resize(memory.len().max(blocks), Block::new());
+        let hashed =
+            argon2.hash_password_into_with_memory(prepared(password).as_bytes(), salt, hash, &mut memory[..blocks]);
+        // What somebody's own hash in the configuration costs more is not kept.
+        memory.truncate(PasswordCost::SAFE.argon2().params().block_count());
+        memory.shrink_to_fit();
+        hashed
+    })
 }
 
 /// A password as it is hashed: by SASLprep where that says something of it, so that it is the same however a keyboard
@@ -65,14 +95,15 @@ pub enum HashError {
 impl PasswordHash {
     /// What is kept of a new password, as [`PasswordHash::parse`] reads it.
     pub(crate) fn of(password: &str, salt: &[u8; 16], cost: PasswordCost) -> Arc<str> {
-        let hash = cost.argon2().hash_password_with_salt(prepared(password).as_bytes(), salt);
-        hash.expect("a salt of 16 bytes and a bounded password can be hashed").to_string().into()
+        let mut hash = [0; HASH_BYTES];
+        hash_into(&cost.argon2(), password, salt, &mut hash)
+            .expect("a salt of 16 bytes and a bounded password can be hashed");
+        cost.told(&STANDARD_NO_PAD.encode(salt), &STANDARD_NO_PAD.encode(hash)).into()
     }
 
     /// One that costs as much to check as a new one, and is nobody's.
-    pub(crate) fn nobodys(PasswordCost { memory_kib, passes, .. }: PasswordCost) -> Self {
-        let hash = "bm9ib2R5IGtub3dzIGl0$U29tZSB0aGlydHktdHdvIGJ5dGVzIG9mIG5vdGhpbmc";
-        let text = format!("$argon2id$v=19$m={memory_kib},t={passes},p=1${hash}");
+    pub(crate) fn nobodys(cost: PasswordCost) -> Self {
+        let text = cost.told("bm9ib2R5IGtub3dzIGl0", "U29tZSB0aGlydHktdHdvIGJ5dGVzIG9mIG5vdGhpbmc");
         PasswordHash::parse(&text).expect("it is written as hashes are")
     }
 
@@ -94,7 +125,17 @@ impl PasswordHash {
 
     /// Whether this is the password; a wrong one takes as long as the right one.
     pub(crate) fn is_of(&self, password: &str) -> bool {
-        Argon2::default().verify_password(prepared(password).as_bytes(), &self.0).is_ok()
+        self.try_is_of(password).unwrap_or(false)
+    }
+
+    fn try_is_of(&self, password: &str) -> Option<bool> {
+        let (salt, expected) = (self.0.salt.as_ref()?, self.0.hash.as_ref()?);
+        let version = Version::try_from(self.0.version.unwrap_or(Version::V0x13.into())).ok()?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, version, Params::try_from(&self.0).ok()?);
+        let mut hash = vec![0; expected.as_bytes().len()];
+        hash_into(&argon2, password, salt.as_ref(), &mut hash).ok()?;
+        // Outputs are compared in constant time.
+        Some(phc::Output::new(&hash).ok()? == *expected)
     }
 }
 
@@ -117,6 +158,17 @@ mod tests {
         assert!(hash.is_of("oolong"));
         for wrong in ["Oolong", "oolong ", ""] {
             assert!(!hash.is_of(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_was_hashed_before_changes_nothing() {
+        let hash = PasswordHash::parse(OOLONG).unwrap();
+        let dearer = PasswordCost { memory_kib: 64, passes: 2, ..PasswordCost::LEAST };
+        for cost in [PasswordCost::LEAST, dearer, PasswordCost::LEAST] {
+            let other = PasswordHash::parse(&PasswordHash::of("green", &[7; 16], cost)).unwrap();
+            assert!(other.is_of("green") && !other.is_of("oolong"));
+            assert!(hash.is_of("oolong") && !hash.is_of("green"));
         }
     }
 
