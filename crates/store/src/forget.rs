@@ -37,7 +37,8 @@ pub(crate) fn slice(transaction: &Connection) -> rusqlite::Result<()> {
 pub(crate) const TABLES: [&str; 2] = ["messages", HAPPENINGS];
 const HAPPENINGS: &str = "happenings";
 
-/// Deletes so many of the oldest rows of a conversation in a table at most, of those before a moment; how many there were.
+/// Deletes so many of the oldest rows of a conversation in a table, of those before a moment; how many there were. Fewer
+/// only if there are no more, and more only of what one entry has made happen at once.
 pub(crate) fn delete(
     transaction: &Connection,
     table: &str,
@@ -45,17 +46,20 @@ pub(crate) fn delete(
     before: i64,
     count: i64,
 ) -> rusqlite::Result<i64> {
-    let end = transaction
+    if count <= 0 {
+        return Ok(0);
+    }
+    let last = transaction
         .prepare_cached(&format!(
             "SELECT time, position FROM {table} WHERE first = ?1 AND second = ?2 AND time < ?4
              ORDER BY time, position LIMIT 1 OFFSET ?3"
         ))?
-        .query_row([first, second, count, before], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+        .query_row([first, second, count - 1, before], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
         .optional()?;
-    let (time, position) = end.unwrap_or((before, 0));
+    let (time, position) = last.unwrap_or((before, -1));
     let deleted = transaction
         .prepare_cached(&format!(
-            "DELETE FROM {table} WHERE first = ?1 AND second = ?2 AND (time, position) < (?3, ?4)"
+            "DELETE FROM {table} WHERE first = ?1 AND second = ?2 AND (time, position) <= (?3, ?4)"
         ))?
         .execute([first, second, time, position])?;
     if deleted > 0 && table == HAPPENINGS {
@@ -103,5 +107,27 @@ mod tests {
         assert_eq!(left, [(503, 600), (3, 600), (2, 101), (2, 0)]);
         slice(&connection.transaction().unwrap()).unwrap();
         assert_eq!(count(&connection, "messages"), 2);
+    }
+
+    #[test]
+    fn what_happened_at_once_goes_at_once_and_what_came_behind_it_goes_too() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection, 0).unwrap();
+        connection
+            .execute_batch(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700)
+                 INSERT INTO happenings (first, second, time, position, part, kind, source, target, text)
+                     SELECT 1, 0, 5, 5, i, 2, '', '', '' FROM n UNION ALL VALUES (1, 0, 6, 6, 0, 2, '', '', '');
+                 INSERT INTO forgetting VALUES (1, 0);",
+            )
+            .unwrap();
+        let mut left = Vec::new();
+        while is_due(&connection).unwrap() {
+            let transaction = connection.transaction().unwrap();
+            slice(&transaction).unwrap();
+            transaction.commit().unwrap();
+            left.push(count(&connection, "happenings"));
+        }
+        assert_eq!(left, [1, 0]);
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn slice(transaction: &Connection, mut sweep: Sweep) -> rusqlite::Res
         let from = edge(transaction, conversation.0)?;
         left -= delete(transaction, table, conversation, from, left)?;
         forget_talk(transaction, conversation, from)?;
-        if left == 0 {
+        if left <= 0 {
             return Ok(Some(sweep));
         }
         sweep.done = Some(conversation);
