@@ -452,8 +452,8 @@ pub struct RoomView {
     pub secret: bool,
     /// Its topic, if there is one.
     pub topic: Option<Topic>,
-    /// Up to when whoever sees it has read what was said there.
-    pub marked: Option<Time>,
+    /// Up to when whoever sees it has read what was said there; nothing is said of that to many at once.
+    pub marked: Option<Option<Time>>,
     /// Those in it, the first to come to the server first.
     pub people: Vec<Person>,
     /// There are more of them, behind this one.

@@ -87,7 +87,8 @@ fn carry_out(turn: &mut Turn<'_>, rename: &Rename) -> Result<(), Reply> {
     let is_same = rename.to == rename.room;
     turn.put_room(RoomRecord { name: to, ..room });
     let Some(room) = turn.world.durable.room(id) else { return Ok(()) };
-    let view = turn.world.view(room, None, turn.world.rules.rows_per_hold);
+    // Those who are told are many, and each has read as much as before.
+    let view = RoomView { marked: None, ..turn.world.view(room, None, turn.world.rules.rows_per_hold) };
     let renamed = Renamed { source, from, view, reason: Arc::clone(&rename.reason), is_same };
     turn.tell(Audience::Room(id), Event::RoomRenamed(Arc::new(renamed)));
     Ok(())
@@ -134,7 +135,12 @@ mod tests {
     #[test]
     fn those_who_know_it_are_told_and_others_leave_and_enter() {
         check_with(
-            &[("alice", ALL), ("bob", "draft/channel-rename"), ("carol", ""), ("dave", "labeled-response batch")],
+            &[
+                ("alice", ALL),
+                ("bob", "draft/channel-rename"),
+                ("carol", "draft/read-marker"),
+                ("dave", "labeled-response batch"),
+            ],
             "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea | dave: JOIN #tea | alice: TOPIC #tea :oolong | alice: MODE #tea +bo *!*@x dave | hold || alice: @label=r RENAME #Tea #茶 :a better name | alice: PING x | go | dave: @label=d RENAME #茶 #tea2 | bob: NAMES #tea | bob: MODE #tea2 +b",
             expect![[r#"
                 alice < @label=r BATCH +1 labeled-response

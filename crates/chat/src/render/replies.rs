@@ -55,8 +55,8 @@ pub(crate) fn reply(to: Receiver<'_>, scope: &Scope, reply: &Reply) -> Bytes {
 /// The topic's lines, if there is a topic, up to when the room is read, and the names.
 pub(crate) fn room(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut Vec<Bytes>) {
     topic(to, scope, view, out);
-    if to.variant.caps.has(Caps::READ_MARKER) {
-        out.push(reply(to, scope, &commands::markread::line(&view.name, view.marked)));
+    if let Some(upto) = view.marked.filter(|_| to.variant.caps.has(Caps::READ_MARKER)) {
+        out.push(reply(to, scope, &commands::markread::line(&view.name, upto)));
     }
     if shows_names(to.variant) {
         names(to, scope, view, out);

@@ -223,7 +223,7 @@ impl World {
 
     /// A room as somebody who comes in sees it, with so many people at most.
     pub(crate) fn view(&self, room: &Room, own: Option<Identity>, people_max: usize) -> RoomView {
-        let marked = own.and_then(|own| markread::marker(&self.durable, own, room.record.id.0));
+        let marked = Some(own.and_then(|own| markread::marker(&self.durable, own, room.record.id.0)));
         RoomView { marked, ..self.view_of(room, UserId::default(), people_max, |_| true) }
     }
 

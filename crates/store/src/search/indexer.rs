@@ -74,14 +74,14 @@ impl Indexer {
         loop {
             let task = self.feed.next(not_before, erase_not_before);
             let started = Instant::now();
-            let erases = matches!(task, Task::Erase(_));
+            let erases = if let Task::Erase(upto) = task { Some(upto) } else { None };
             let done = match task {
                 Task::CatchUp(goal) => self.catch_up(goal),
                 Task::Messages(batch) => self.index(&batch),
                 Task::Erase(upto) => self.erase(upto),
                 Task::End => return,
             };
-            if erases {
+            if erases.is_some() {
                 erase_not_before = started + started.elapsed() * ERASE_REST;
             }
             not_before = match done {
@@ -92,6 +92,10 @@ impl Indexer {
                 Err(error) => {
                     self.fail(&error);
                     self.feed.give_back();
+                    // One that is damaged is thrown away, with all that is in it; nobody waits for that.
+                    if let Some(upto) = erases.filter(|_| Trouble::of(&error) == Trouble::Damaged) {
+                        self.queue.set_unfindable(upto);
+                    }
                     Instant::now() + Duration::from_millis(RETRY_MS)
                 }
             };
@@ -169,7 +173,9 @@ impl Indexer {
         if self.told != Some(trouble) {
             let (path, cause) = (self.path.display(), one_line(error));
             let remedy = match trouble {
-                Trouble::Damaged => "stop the server, and make it anew with `teahouse reindex`",
+                Trouble::Damaged => {
+                    "stop the server, and make it anew with `teahouse reindex`, or what was taken back stays in it"
+                }
                 other => other.remedy(),
             };
             tracing::error!("{path} cannot be kept ({cause}): {remedy}; until then what is new is not found");

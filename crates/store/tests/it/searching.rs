@@ -1,6 +1,7 @@
 //! What was said is found, by those who may, and what was erased is not.
 
 use std::fs;
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
 
@@ -235,6 +236,24 @@ fn an_index_that_is_behind_deleted_damaged_or_ahead_is_mended() {
         assert_eq!(tea.found(words(1, &["茶"])), all);
         assert_eq!(tea.found(words(2, &["水"])), [2, 4, 6]);
     }
+}
+
+#[test]
+fn whoever_takes_something_back_does_not_wait_for_a_damaged_index() {
+    let tea = Tea::new();
+    for turn in 0..2_000 {
+        tea.say_in_room(1, &format!("Xyzzy{turn} 机密{turn} hello"));
+    }
+    tea.index(Position(2_000));
+    let search = tea.dir.path().join("search.db");
+    Connection::open(&search).unwrap().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let whole = fs::read(&search).unwrap();
+    let mut file = fs::File::options().write(true).open(&search).unwrap();
+    file.seek(SeekFrom::Start(4_096)).unwrap();
+    file.write_all(&vec![0xaa; whole.len() - 4_096]).unwrap();
+    let room = Conversation::room(RoomId(1));
+    let redacted = tea.append(|_| vec![Change::Redacted(room, message(1_000, room, "").msgid)]);
+    tea.wait_until(|news| news.erased >= redacted);
 }
 
 #[test]
