@@ -108,6 +108,17 @@ edit = Edit
 edited = (edited)
 editing = Editing:
 edit-not = Do not edit
+pin = Pin
+unpin = Unpin
+pins = Pinned messages
+pins-count =
+    { $count ->
+        [one] { $count } pinned message
+       *[other] { $count } pinned messages
+    }
+pins-fetching = Fetching…
+pins-full = { $count } messages are pinned here, and no more can be: unpin one first.
+pins-back = Back to the pinned messages
 search = Search
 search-words = Words, or "a phrase"
 search-go = Find

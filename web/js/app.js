@@ -4,6 +4,7 @@ import { Socket } from "./net/socket.js";
 import { makeKeys } from "./session/key-maker.js";
 import { NICK } from "./session/registration.js";
 import { Session } from "./session/session.js";
+import { PINS_MAX } from "./state/pins.js";
 import { COMMANDS, perform } from "./commands.js";
 import { linkOf } from "./link.js";
 import { LoginMemory } from "./login-memory.js";
@@ -67,6 +68,8 @@ export class App {
   panel = false;
   /** Whether one looks for what was said. */
   searching = false;
+  /** @type {string | null} the folded name of the place where one looks at what is pinned */
+  pinsAt = null;
   /** @type {number | null} */
   retryAt = null;
   /** @type {readonly Hint[]} */
@@ -320,8 +323,38 @@ export class App {
 
   toggleSearch() {
     this.searching = !this.searching;
-    if (!this.searching) this.session.search.end();
+    this.pinsAt = null;
+    this.session.search.end();
     this.changed();
+  }
+
+  togglePins() {
+    this.pinsAt = this.pinsAt === this.place ? null : this.place;
+    this.searching = false;
+    this.session.search.end();
+    this.changed();
+  }
+
+  /**
+   * Looks at what stands around a message, without having searched for it.
+   * @param {string} place
+   * @param {import("./state/messages.js").Message} message
+   */
+  lookAround(place, message) {
+    this.store.dispatch({ search: "begin" });
+    this.session.search.around({ ...message, place });
+  }
+
+  /**
+   * Pins a message in the room that is looked at, or unpins it.
+   * @param {string} msgid
+   * @param {boolean} isOn
+   */
+  pin(msgid, isOn) {
+    const { current } = this;
+    if (current === undefined) return;
+    if (isOn && this.session.pins.isFull(current)) this.hint([this.texts.say("pins-full", { count: PINS_MAX })]);
+    else this.session.pin(current, msgid, isOn);
   }
 
   togglePanel() {

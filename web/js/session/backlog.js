@@ -3,6 +3,7 @@
 import { fold, isRoom, nickOf } from "../net/irc.js";
 import { MESSAGES_MAX, later } from "../state/messages.js";
 import { MULTILINE } from "../state/multiline.js";
+import { pinOf } from "../state/pins.js";
 import { AROUND } from "../state/search.js";
 
 /**
@@ -56,8 +57,9 @@ export class Backlog {
   /** @param {Line} line */
   received(line) {
     const { command, params } = line;
+    if (line.tags.label === AROUND || pinOf(line.tags.label) !== null) return;
     if (command === "366") this.want(params[1] ?? "");
-    else if (command === "BATCH" && line.tags.label !== AROUND) this.#batch(line);
+    else if (command === "BATCH") this.#batch(line);
     else if (command === "FAIL" && params[0] === "CHATHISTORY") this.#failed(params);
     else if (command === "PRIVMSG" || command === "NOTICE") this.#message(line);
     else if (command === "JOIN") this.#came(fold(nickOf(line.source ?? "")));

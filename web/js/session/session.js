@@ -10,6 +10,7 @@ import { KeepAlive } from "./keep-alive.js";
 import { Marks } from "./marks.js";
 import { Missed } from "./missed.js";
 import { OUTBOX_BYTES_MAX, Outbox } from "./outbox.js";
+import { Pins } from "./pins.js";
 import { Profile } from "./profile.js";
 import { Registration } from "./registration.js";
 import { Rewords } from "./rewords.js";
@@ -79,12 +80,14 @@ export class Session {
     this.search = new Search(this, store);
     this.marks = new Marks(this, store);
     this.profile = new Profile(this, store);
+    this.pins = new Pins(this, store);
     this.#seat = new Seat(this, store, memory);
     this.account = new Account(this, store, memory, owner, arrival);
     this.#parts = [
       new Registration(this, store, memory, password, this.account, owner),
       this.account,
       this.profile,
+      this.pins,
       this.#seat,
       new Missed(this, store, memory),
       this.#backlog,
@@ -297,6 +300,16 @@ export class Session {
    */
   takeBack(place, { msgid }) {
     if (msgid !== null) this.#wish("REDACT", [place, msgid]);
+  }
+
+  /**
+   * Pins a message in a room, or unpins it.
+   * @param {import("../state/places.js").Place} place
+   * @param {string} msgid
+   * @param {boolean} isOn
+   */
+  pin(place, msgid, isOn) {
+    this.#wish("METADATA", this.pins.change(place, msgid, isOn));
   }
 
   /**

@@ -1,6 +1,7 @@
 // What was said is put in other words or taken back: wherever it is shown, among what was found, too.
 // https://ircv3.net/specs/extensions/message-redaction, https://github.com/ircv3/ircv3-specifications/pull/425
 import { reword } from "./messages.js";
+import { rewordPin, withoutPin } from "./pins.js";
 import { change } from "./places.js";
 import { changeFound } from "./search.js";
 import { whereOf } from "./where.js";
@@ -26,9 +27,9 @@ export function redacted(state, line) {
   const [, msgid = ""] = line.params;
   const place = whereOf(state, line);
   if (place === null) return state;
-  const gone = change(state, place, ({ messages, reactions }) => {
-    const { [msgid]: _, ...rest } = reactions;
-    return { messages: messages.filter((one) => one.msgid !== msgid), reactions: rest };
+  const gone = change(state, place, (before) => {
+    const { [msgid]: _, ...reactions } = before.reactions;
+    return { messages: before.messages.filter((one) => one.msgid !== msgid), reactions, ...withoutPin(before, msgid) };
   });
   return changeFound(gone, (found) => found.filter((one) => one.msgid !== msgid));
 }
@@ -45,6 +46,6 @@ export function reworded(state, line) {
   const said = words("PRIVMSG", text);
   if (place === null || !msgid || said === null) return state;
   const edited = { ...said, edited: time };
-  const told = change(state, place, ({ messages }) => ({ messages: reword(messages, msgid, edited) }));
+  const told = change(state, place, ({ messages, pinned }) => ({ messages: reword(messages, msgid, edited), pinned: rewordPin(pinned, msgid, edited) }));
   return changeFound(told, (found) => reword(found, msgid, edited));
 }

@@ -10,6 +10,8 @@ import { fold, isRoom } from "../net/irc.js";
  * @property {readonly Message[]} messages
  * @property {Readonly<Record<string, import("./about.js").Reactions>>} reactions by the msgid they are about
  * @property {string | null} topic
+ * @property {readonly string[]} pins the msgids of what is pinned, the one pinned last at the end
+ * @property {Readonly<Record<string, Message | null>>} pinned what of that has been asked for, by msgid; null: it is not there any more
  * @property {Readonly<Record<string, string>>} people nicks by folded nick; empty in a conversation
  * @property {boolean} joined
  * @property {string} ranks the letters of those that one has here oneself
@@ -33,6 +35,8 @@ export function emptyPlace(name) {
     messages: [],
     reactions: {},
     topic: null,
+    pins: [],
+    pinned: {},
     people: {},
     joined: false,
     ranks: "",

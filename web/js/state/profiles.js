@@ -1,5 +1,5 @@
 // What people tell of themselves, by folded nick, as long as they are here.
-import { fold, isRoom } from "../net/irc.js";
+import { fold } from "../net/irc.js";
 import { isSelf } from "./words.js";
 
 /**
@@ -22,7 +22,7 @@ export const LETTERS_MAX = 40;
  */
 export function told(state, [who = "", key = "", , value = ""]) {
   const known = KEYS.find((one) => one === key.toLowerCase());
-  if (known === undefined || isRoom(who)) return state;
+  if (known === undefined) return state;
   const nick = fold(who === "*" ? state.nick : who);
   const { [known]: _, ...others } = state.profiles[nick] ?? {};
   const sound = seemly(known, value);

@@ -10,6 +10,7 @@ import { invited, noticed, putOut, refused } from "./notices.js";
 import { isKnownTrouble } from "./outbox.js";
 import { owns, seen } from "./owners.js";
 import { find } from "./places.js";
+import * as pins from "./pins.js";
 import * as profiles from "./profiles.js";
 import { moded } from "./ranks.js";
 import * as rooms from "./rooms.js";
@@ -35,6 +36,8 @@ export function received(state, line, at) {
   if (whole !== null) return received(withBatch(state, line), whole, at);
   const found = foundOne(state, line);
   if (found !== null) return found;
+  const pin = pins.shown(state, line);
+  if (pin !== null) return pin;
   const inHistory = batchOf(state, line, "chathistory") !== null;
   const isMessage = ["PRIVMSG", "NOTICE", "TAGMSG", "REDACT", "EDIT"].includes(line.command);
   if (inHistory && !isMessage && line.command !== "BATCH") return state;
@@ -54,7 +57,7 @@ const HANDLERS = {
   376: welcomed,
   422: welcomed,
   433: (state, line) => (state.phase === "online" ? failed(state, line) : state),
-  761: (state, { params }) => profiles.told(state, params.slice(1)),
+  761: (state, { params }) => told(state, params.slice(1)),
   900: (state, { params: [, , account = null] }) => ({ ...state, account }),
   901: (state) => ({ ...state, account: null }),
   ACCOUNT: (state, line) => owns(state, who(line), line.params[0] !== "*"),
@@ -67,7 +70,7 @@ const HANDLERS = {
   JOIN: (state, line) => seen(rooms.join(state, who(line), line.params[0] ?? "", line.source ?? ""), [line.source ?? ""]),
   KICK: kicked,
   MARKREAD: marked,
-  METADATA: (state, { params }) => profiles.told(state, params),
+  METADATA: (state, { params }) => told(state, params),
   MODE: modes,
   NICK: renamed,
   NOTE: noticed,
@@ -119,6 +122,15 @@ function capabilities(state, { params: [, verb, ...rest] }) {
     else if (name !== "") caps.add(name);
   }
   return { ...state, caps: [...caps] };
+}
+
+/**
+ * What a room, or somebody, tells of itself.
+ * @param {State} state
+ * @param {readonly string[]} params
+ */
+function told(state, params) {
+  return isRoom(params[0] ?? "") ? pins.told(state, params) : profiles.told(state, params);
 }
 
 /** @type {Handler} */

@@ -68,7 +68,7 @@ export function foundOne(state, line) {
   const isAround = labelOf(state, line) === AROUND;
   if (!isFound && !isAround) return null;
   const { search } = state;
-  const found = message(state, line);
+  const found = foundMessage(state, line);
   if (search === null || found === null) return state;
   const next = { ...state, nextId: state.nextId + 1 };
   if (isAround) return { ...next, search: { ...search, around: [...(search.around ?? []), found] } };
@@ -113,11 +113,12 @@ function failed(state, { params }) {
 }
 
 /**
+ * A message that belongs to no place's list, and where it was said.
  * @param {State} state
  * @param {Line} line
  * @returns {Found | null}
  */
-function message(state, line) {
+export function foundMessage(state, line) {
   const [target = "", text = ""] = line.params;
   const said = words(line.command, text);
   if (said === null || (line.command !== "PRIVMSG" && line.command !== "NOTICE")) return null;

@@ -5,11 +5,13 @@ import { Composer } from "./composer.js";
 import { MessageLog } from "./message-log.js";
 import { Notes } from "./notes.js";
 import { People } from "./people.js";
+import { PinsPanel } from "./pins.js";
 import { PlaceHeader } from "./place-header.js";
 import { Rooms } from "./rooms.js";
 import { SearchPanel } from "./search.js";
 import { SocketPanel } from "./socket-panel.js";
 import { isRoom } from "../net/irc.js";
+import { pinsOf } from "../state/pins.js";
 import { withQueued } from "../state/outbox.js";
 
 /** @param {{ app: import("../app.js").App }} props */
@@ -26,6 +28,7 @@ export function Chat({ app }) {
       <main class="talk" id="talk" tabindex="-1">
         <${PlaceHeader} key=${app.place} app=${app} place=${place} />
         ${place && app.searching && html`<${SearchPanel} app=${app} place=${place.name} />`}
+        ${place && app.pinsAt === app.place && pinsOf(place).length > 0 && html`<${PinsPanel} key=${app.place} app=${app} place=${place} />`}
         ${place
           ? html`<${MessageLog} key=${app.place} app=${app} place=${withQueued(app.store.state, place)} />`
           : html`<p class="empty">${app.texts.say("no-room")}</p>`}

@@ -13,6 +13,9 @@ const REACTIONS = ["👍", "❤️", "😂", "🎉", "🍵"];
 /** @param {{ app: App, place: string, message: Message, close: () => void }} props */
 export function MessageMenu({ app, place, message, close }) {
   const { texts, session } = app;
+  const { msgid } = message;
+  const room = app.current;
+  const isPinned = msgid !== null && room?.pins.includes(msgid) === true;
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
     box.current?.querySelector("button")?.focus();
@@ -32,6 +35,7 @@ export function MessageMenu({ app, place, message, close }) {
       ${session.canReact &&
       REACTIONS.map((sign) => html`<button key=${sign} aria-label=${texts.say("react-with", { reaction: sign })} onClick=${doing(() => session.react(place, message, sign))}>${sign}</button>`)}
       ${session.canReact && html`<button onClick=${doing(() => app.answer(message))}>${texts.say("answer")}</button>`}
+      ${msgid !== null && room && session.pins.canPin(room) && html`<button onClick=${doing(() => app.pin(msgid, !isPinned))}>${texts.say(isPinned ? "unpin" : "pin")}</button>`}
       ${session.canReword(message) && html`<button onClick=${doing(() => app.reword(message))}>${texts.say("edit")}</button>`}
       ${session.canTakeBack(place, message) && html`<button class="danger" onClick=${doing(() => session.takeBack(place, message))}>${texts.say("take-back")}</button>`}
     </div>

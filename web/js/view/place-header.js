@@ -1,6 +1,7 @@
 // Where one is: the room and its topic, or the person one talks to.
 import { useState } from "../../vendor/hooks.js";
 import { isRoom } from "../net/irc.js";
+import { pinsOf } from "../state/pins.js";
 import { Field } from "./field.js";
 import { html } from "./html.js";
 import { linked } from "./linked.js";
@@ -14,6 +15,7 @@ import { linked } from "./linked.js";
 export function PlaceHeader({ app, place }) {
   const { texts } = app;
   const inRoom = place !== undefined && isRoom(place.name);
+  const pins = place === undefined ? 0 : pinsOf(place).length;
   const panelLabel = texts.say(app.panel ? "socket-hide" : "socket-show");
   return html`
     <header class="place">
@@ -24,6 +26,7 @@ export function PlaceHeader({ app, place }) {
       </div>
       ${place &&
       html`<button class="icon" aria-label=${texts.say(inRoom ? "leave-room" : "close-talk")} title=${texts.say(inRoom ? "leave-room" : "close-talk")} onClick=${() => app.session.part(place.name)}>✕</button>`}
+      ${pins > 0 && html`<button class="icon" aria-label=${texts.say("pins-count", { count: pins })} title=${texts.say("pins-count", { count: pins })} aria-expanded=${app.pinsAt === app.place} onClick=${() => app.togglePins()}>📌<span class="count">${pins}</span></button>`}
       ${place && app.session.search.isThere && html`<button class="icon" aria-label=${texts.say("search")} title=${texts.say("search")} aria-expanded=${app.searching} onClick=${() => app.toggleSearch()}>⌕</button>`}
       <button class="icon socket-toggle" aria-label=${panelLabel} title=${panelLabel} aria-expanded=${app.panel} onClick=${() => app.togglePanel()}>⇅<span class="wide">${texts.say("socket-toggle")}</span></button>
       ${inRoom &&

@@ -1,5 +1,6 @@
 // Looking for what was said: what is wanted, what was found, and what stands around one of those.
 import { useState } from "../../vendor/hooks.js";
+import { fold } from "../net/irc.js";
 import { html, classes, hue } from "./html.js";
 import { linked } from "./linked.js";
 
@@ -64,14 +65,14 @@ function Results({ app, search }) {
   `;
 }
 
-/** @param {{ app: App, search: import("../state/search.js").Search }} props */
-function Around({ app, search }) {
+/** @param {{ app: App, search: import("../state/search.js").Search, back?: string }} props */
+export function Around({ app, search, back = "search-back" }) {
   const { texts } = app;
   const place = search.around?.[0]?.place;
   return html`
     <p>
-      <button onClick=${() => app.session.search.around(null)}>← ${texts.say("search-back")}</button>
-      ${place && html` <button onClick=${() => app.look(place)}>${texts.say("search-go-to", { place })}</button>`}
+      <button onClick=${() => app.session.search.around(null)}>← ${texts.say(back)}</button>
+      ${place && fold(place) !== app.place && html` <button onClick=${() => app.look(place)}>${texts.say("search-go-to", { place })}</button>`}
     </p>
     <ol class="found" aria-label=${texts.say("search-context")}>
       ${search.around?.map((one) => html`<li key=${one.id} class=${classes(one.msgid === search.looked && "is-looked")}><${Line} texts=${texts} one=${one} /></li>`)}
@@ -80,7 +81,7 @@ function Around({ app, search }) {
 }
 
 /** @param {{ texts: import("../texts.js").Texts, one: Found }} props */
-function Line({ texts, one }) {
+export function Line({ texts, one }) {
   const time = one.time === null ? "" : texts.moment.format(new Date(one.time));
   return html`
     <p class="found-head"><b class=${classes("name", hue(one.from))}>${one.from}</b> ${one.place} <time datetime=${one.time}>${time}</time></p>

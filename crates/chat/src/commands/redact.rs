@@ -11,7 +11,7 @@ use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::numerics as n;
 
 use super::say::Target;
-use super::{Answers, Command, Stage, chathistory};
+use super::{Answers, Command, Stage, chathistory, metadata};
 use crate::durable::{Change, Conversation};
 use crate::entry::Event;
 use crate::find::{Finding, Looked, Purpose, spelt, tell_about};
@@ -83,6 +83,9 @@ fn take_back(turn: &mut Turn<'_>, redact: &Redact) -> Result<(), Reply> {
     turn.out.changes.push(Change::Redacted(conversation, redact.msgid));
     let (msgid, message, reason) = (turn.entry.msgid(), redact.msgid, Arc::clone(&redact.reason));
     tell_about(turn, id, &redact.target, |target| Event::Redacted { source, target, msgid, message, reason });
+    if conversation.second == 0 {
+        metadata::pins::unpin(turn, RoomId(conversation.first), message);
+    }
     Ok(())
 }
 

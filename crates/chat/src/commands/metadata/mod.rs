@@ -5,7 +5,9 @@
 //!
 //! - `read`: what is asked, and what a session is told unasked when it comes into a room or subscribes.
 //! - `set`: what is changed, and who is told.
+//! - `pins`: the one key of rooms that the server knows: what is pinned there.
 
+pub(crate) mod pins;
 pub(crate) mod read;
 pub(crate) mod set;
 

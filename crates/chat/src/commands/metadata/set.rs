@@ -201,7 +201,7 @@ fn tell_all_of(turn: &mut Turn<'_>, id: UserId, audience: impl Fn(&Nick) -> Audi
     }
 }
 
-fn fact(owner: u64, Key(key): &Key) -> Fact {
+pub(super) fn fact(owner: u64, Key(key): &Key) -> Fact {
     Fact { owner, kind: FactKind::Metadata, key: Arc::clone(key) }
 }
 
