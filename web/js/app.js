@@ -11,6 +11,7 @@ import { LoginMemory } from "./login-memory.js";
 import { OutboxDrawer } from "./outbox-drawer.js";
 import { Store } from "./store.js";
 import { loadTexts } from "./texts.js";
+import { Unsaid } from "./unsaid.js";
 import { WireLog } from "./wire-log.js";
 
 /**
@@ -78,12 +79,7 @@ export class App {
   refusal = null;
   /** @type {number | null} the absence that has been read about: when it began */
   awayRead = null;
-  /** @type {Map<string, string>} what was typed and not sent, by folded name of the place */
-  drafts = new Map();
-  /** @type {Map<string, import("./state/messages.js").Message>} what is being answered, by folded name of the place */
-  answers = new Map();
-  /** @type {Map<string, import("./state/messages.js").Message>} what is being put in other words, by folded name of the place */
-  rewords = new Map();
+  unsaid = new Unsaid();
 
   /**
    * @param {string} url
@@ -231,8 +227,8 @@ export class App {
    */
   answer(message) {
     if (this.place === null) return;
-    if (message === null) this.answers.delete(this.place);
-    else this.answers.set(this.place, message);
+    if (message === null) this.unsaid.answers.delete(this.place);
+    else this.unsaid.answers.set(this.place, message);
     this.changed();
   }
 
@@ -242,14 +238,14 @@ export class App {
    */
   reword(message) {
     if (this.place === null) return;
-    if (message === null) this.rewords.delete(this.place);
-    else this.rewords.set(this.place, message);
+    if (message === null) this.unsaid.rewords.delete(this.place);
+    else this.unsaid.rewords.set(this.place, message);
     this.changed();
   }
 
   /** @param {string} text the other words */
   rewordAs(text) {
-    const message = this.place === null ? undefined : this.rewords.get(this.place);
+    const message = this.place === null ? undefined : this.unsaid.rewords.get(this.place);
     if (message === undefined || this.current === undefined) return;
     if (text === message.text || this.session.reword(this.current.name, message, text)) this.reword(null);
   }
@@ -261,7 +257,7 @@ export class App {
   write(typed) {
     const place = this.current;
     if (place === undefined) return false;
-    const about = this.answers.get(fold(place.name))?.msgid ?? null;
+    const about = this.unsaid.answers.get(fold(place.name))?.msgid ?? null;
     const isTaken = perform(typed, {
       place: place.name,
       about,
@@ -389,6 +385,7 @@ export class App {
       registered: (account, password) => this.#registered(account, password),
       ownedElsewhere: () => this.#tab.write(INSIDE, null),
       claimed: (code) => this.#claimed(code),
+      renamed: (from, to) => this.#renamed(from, to),
     };
     return new Session(this.store, this.socket, this.memory, this.#tab.read(PASSWORD), this.#drawer, owner, arrival);
   }
@@ -417,6 +414,18 @@ export class App {
   #claimed(code) {
     this.#tab.write(LINK, null);
     this.hint([code === null ? this.texts.say("claimed") : (this.texts.ofServer(code, null) ?? code)]);
+  }
+
+  /**
+   * One goes on looking at the place, and at what one has begun in it, by whatever name.
+   * @param {string} from
+   * @param {string} to
+   */
+  #renamed(from, to) {
+    this.unsaid.moved(from, to);
+    const [old, now] = [fold(from), fold(to)];
+    if (this.#wish === old) this.#wish = now;
+    if (this.place === old && old !== now && this.store.state.places[now]) this.#show(now);
   }
 
   #outside() {

@@ -65,6 +65,7 @@ export class Desk {
       proved: (account) => void this.told.push(`proved ${account}`),
       registered: (account, password) => void this.told.push(`registered ${account} ${password}`),
       ownedElsewhere: () => void this.told.push("owned elsewhere"),
+      renamed: (from, to) => void this.told.push(`renamed ${from} ${to}`),
       claimed: (code) => void this.told.push(`claimed ${code}`),
     }, arrival);
   }

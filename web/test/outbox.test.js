@@ -306,3 +306,85 @@ test("a place that is closed says nothing any more", () => {
   assert.deepEqual(desk.said().slice(1), ["PART #tea"]);
   assert.deepEqual(desk.store.state.outbox, []);
 });
+
+test("what waits for a room or a person is said to it by its new name, in all tabs and the next one", () => {
+  for (const [old, now, renames] of /** @type {[string, string, string][]} */ ([
+    ["#tea", "#Coffee", ":bob!b@h RENAME #tea #Coffee :"],
+    ["bob", "Robert", ":bob!b@h NICK Robert"],
+  ])) {
+    const cabinet = new Cabinet();
+    const desk = sit(new Desk({}, null, undefined, cabinet.drawer()));
+    desk.hear(":bob!b@h JOIN #tea");
+    desk.session.talk("bob");
+    desk.said();
+    desk.session.say("#tea", "first");
+    const [first] = desk.said();
+    desk.hear(`@label=${of(first).label} FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #tea :Not now`);
+    desk.session.say(old, "second");
+    desk.hear(renames);
+    assert.ok(desk.told.includes(`renamed ${old} ${now}`));
+    const kept = [...cabinet.kept.values()].find(({ text }) => text === "second");
+    assert.equal(kept?.target, now);
+    const place = desk.store.state.places[now.toLowerCase()];
+    assert.deepEqual(place && withQueued(desk.store.state, place).messages.at(-1)?.text, "second");
+    mock.timers.tick(1000);
+    let [sent = ""] = desk.said();
+    if (of(sent).text === "first") [sent = ""] = desk.hear(echo(sent));
+    assert.deepEqual(parse(sent)?.params, [now, "second"]);
+  }
+});
+
+test("what was tried under the old name is not said again by itself, to nobody, and anew by the new name", () => {
+  const cabinet = new Cabinet();
+  const desk = sit(new Desk({}, null, undefined, cabinet.drawer()));
+  desk.session.talk("bob");
+  desk.said();
+  desk.session.say("bob", "secret");
+  const [first] = desk.said();
+  desk.hear(`@label=${of(first).label} FAIL PRIVMSG TEMPORARILY_UNAVAILABLE bob :Not now`, ":bob!b@h NICK Robert", ":carol!c@h NICK bob");
+  mock.timers.tick(1000);
+  assert.deepEqual(desk.said(), []);
+  assert.deepEqual([...cabinet.kept.values()].map(({ target, failed }) => [target, failed]), [["Robert", "unknown"]]);
+  const [message] = desk.store.state.outbox.map((one) => one.message);
+  assert.ok(message);
+  desk.session.again("Robert", message);
+  const [again] = desk.said();
+  assert.deepEqual(parse(again ?? "")?.params, ["Robert", "secret"]);
+  assert.notEqual(of(again).id, of(first).id);
+});
+
+test("what waits for one who is gone is not said by itself to another who takes the name", () => {
+  const cabinet = new Cabinet();
+  const desk = sit(new Desk({}, null, undefined, cabinet.drawer()));
+  desk.session.say("#tea", "first");
+  const [first] = desk.said();
+  desk.hear(`@label=${of(first).label} FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #tea :Not now`);
+  desk.session.say("bob", "secret");
+  desk.hear(":carol!c@h NICK bob");
+  assert.deepEqual([...cabinet.kept.values()].map(({ text, failed }) => [text, failed]), [["first", null], ["secret", "refused"]]);
+  mock.timers.tick(1000);
+  const [again] = desk.said();
+  assert.equal(of(again).text, "first");
+  assert.deepEqual(desk.hear(echo(again)), []);
+});
+
+test("an echo that comes after the new name settles what it is of", () => {
+  const desk = sit(new Desk());
+  desk.session.say("#tea", "hello");
+  const [first] = desk.said();
+  desk.hear(":bob!b@h RENAME #tea #coffee :", echo(first).replace("#tea", "#coffee"));
+  assert.deepEqual(desk.store.state.outbox, []);
+  assert.deepEqual(desk.store.state.places["#coffee"]?.messages.map(({ text }) => text), ["hello"]);
+});
+
+test("other words that are unanswered are told again by the room's new name", () => {
+  const desk = sit(new Desk());
+  const [message] = [{ msgid: "m1", kind: "privmsg" }];
+  desk.session.reword("#tea", /** @type {any} */ (message), "better");
+  desk.hear(":bob!b@h RENAME #tea #coffee :");
+  desk.said();
+  desk.close();
+  desk.arrive(":tea GUEST TOKEN t0ken");
+  const edits = desk.hear(`${ME} JOIN #coffee`).filter((line) => / EDIT /.test(line));
+  assert.deepEqual(edits.map((line) => parse(line)?.params), [["#coffee"]]);
+});

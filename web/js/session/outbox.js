@@ -118,6 +118,14 @@ export class Outbox {
     for (const entry of this.#entries) if (fold(entry.target) === fold(target)) this.discard(entry.id);
   }
 
+  /**
+   * A room or a person has this name now: what is still to be said there is kept as it has become by that.
+   * @param {string} name
+   */
+  renamed(name) {
+    for (const entry of this.#entries) if (fold(entry.target) === fold(name)) this.#drawer.put(entry);
+  }
+
   opened() {
     this.#token = null;
   }
@@ -343,5 +351,5 @@ export class Outbox {
  * @param {Entry | undefined} b
  */
 function same(a, b) {
-  return b !== undefined && a.tried === b.tried && a.failed === b.failed;
+  return b !== undefined && a.target === b.target && a.tried === b.tried && a.failed === b.failed;
 }

@@ -44,6 +44,14 @@ export class Rewords {
     else if (command === "JOIN" && this.#isSeated) this.#again((place) => fold(place) === fold(params[0] ?? ""));
   }
 
+  /**
+   * @param {string} from
+   * @param {string} to
+   */
+  renamed(from, to) {
+    for (const [msgid, one] of this.#unanswered) if (fold(one.place) === fold(from)) this.#unanswered.set(msgid, { ...one, place: to });
+  }
+
   closed() {
     this.#isSeated = false;
   }

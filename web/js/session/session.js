@@ -1,6 +1,7 @@
 // One person's seat in the teahouse: says what has to be said at each moment, so that the state becomes what it should.
 // In: socket events and wishes. Out: lines to the socket, inputs to the store. What is known is in the store alone.
-import { byteLength, fold, format, isRoom, parse } from "../net/irc.js";
+import { byteLength, fold, format, isRoom, nickOf, parse } from "../net/irc.js";
+import { batchOf } from "../state/batches.js";
 import { EDIT_TEXT, MESSAGE_EDIT } from "../state/changed.js";
 import { isOperator } from "../state/ranks.js";
 import { wireText } from "../state/words.js";
@@ -37,6 +38,7 @@ import { messagesOf } from "./wording.js";
  * @property {(account: string, password: string) => void} registered our name is our own now
  * @property {() => void} ownedElsewhere our name is our own now, by what was done in another tab
  * @property {(code: string | null) => void} claimed the operator's link has worked, or why not
+ * @property {(from: string, to: string) => void} renamed a room or a person goes by another name
  * @property {() => void} notSent there is no connection
  * @property {() => void} tooLong that cannot be said at once
  * @property {() => void} full too much waits to be sent already
@@ -137,7 +139,17 @@ export class Session {
     if (line === null) return;
     if (line.command === "PING") this.send("PONG", line.params);
     if (line.command === "376" || line.command === "422") this.#socket.settled();
+    if (batchOf(this.#store.state, line, "chathistory") === null) this.#follow(line);
     for (const part of this.#parts) part.received?.(line);
+  }
+
+  /** What is still to be said to a room or a person is said to it by its new name. @param {Line} line */
+  #follow({ command, source, params: [first = "", second = ""] }) {
+    if (command !== "NICK" && (command !== "RENAME" || !isRoom(second))) return;
+    const [from, to] = command === "NICK" ? [nickOf(source ?? ""), first] : [first, second];
+    this.#outbox.renamed(to);
+    this.#rewords.renamed(from, to);
+    this.#owner.renamed(from, to);
   }
 
   /**

@@ -54,6 +54,29 @@ export function unqueued(state, ids) {
 }
 
 /**
+ * A room or a person goes by another name: what is still to be said there follows, and nothing is said to whoever takes
+ * the old one. What was tried under that is not repeated by itself, as the server would know it again by the old name only;
+ * what was meant for another who has had the new one is not said by itself either.
+ * @param {State} state
+ * @param {string} from
+ * @param {string} to
+ * @returns {State}
+ */
+export function retargeted(state, from, to) {
+  const [old, now] = [fold(from), fold(to)];
+  if (old === now) return state;
+  /** @type {Entry[]} */
+  const changed = [];
+  for (const { entry } of state.outbox) {
+    const { tried, failed } = entry;
+    const target = fold(entry.target);
+    if (target === old) changed.push({ ...entry, target: to, failed: tried === null ? failed : (failed ?? "unknown") });
+    else if (target === now && failed === null) changed.push({ ...entry, failed: tried === null ? "refused" : "unknown" });
+  }
+  return changed.length === 0 ? state : queued(state, changed);
+}
+
+/**
  * A line that we send: null if it is none of these, or will not be given back and is said at once.
  * @param {State} state
  * @param {import("../net/irc.js").Line} line

@@ -1,5 +1,6 @@
 // Who is in which room, and what its topic is.
 import { fold, isRoom, nickOf } from "../net/irc.js";
+import { retargeted } from "./outbox.js";
 import { seen } from "./owners.js";
 import { change, changeRooms, emptyPlace, find, remove, withPerson, withoutPerson } from "./places.js";
 import { ranks, ranksBefore } from "./ranks.js";
@@ -48,7 +49,7 @@ export function quit(state, nick) {
  * @returns {State}
  */
 export function rename(state, from, to) {
-  const renamed = changeRooms(state, (place) => {
+  const renamed = changeRooms(retargeted(state, from, to), (place) => {
     if (!Object.hasOwn(place.people, fold(from))) return place;
     const left = { ...place, ...withoutPerson(place, from) };
     return { ...left, ...withPerson(left, to) };
@@ -70,7 +71,7 @@ export function rename(state, from, to) {
 export function renameRoom(state, from, to) {
   const room = find(state, from);
   if (room === undefined || !isRoom(to)) return state;
-  const moved = change(remove(remove(state, from), to), to, () => ({}), { ...room, name: to });
+  const moved = change(remove(remove(retargeted(state, from, to), from), to), to, () => ({}), { ...room, name: to });
   return { ...moved, current: state.current === fold(from) ? fold(to) : moved.current };
 }
 

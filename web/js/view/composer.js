@@ -10,7 +10,8 @@ const ROWS_MAX = 6;
 
 /** @param {{ app: import("../app.js").App, place: import("../state/places.js").Place }} props */
 export function Composer({ app, place }) {
-  const { texts, drafts } = app;
+  const { texts } = app;
+  const { drafts, answers, rewords } = app.unsaid;
   const key = fold(place.name);
   const [text, setText] = useState(drafts.get(key) ?? "");
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
@@ -18,8 +19,8 @@ export function Composer({ app, place }) {
     if (window.matchMedia("(pointer: fine)").matches) field.current?.focus();
   }, []);
 
-  const answered = app.answers.get(key);
-  const reworded = app.rewords.get(key);
+  const answered = answers.get(key);
+  const reworded = rewords.get(key);
   useEffect(() => {
     if (answered || reworded) field.current?.focus();
   }, [answered, reworded]);
