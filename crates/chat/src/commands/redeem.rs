@@ -2,7 +2,7 @@
 //!
 //! Those who run the server make them by `ACCOUNT INVITE`.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 use teahouse_proto::time::server_time;
@@ -39,12 +39,25 @@ const LASTS_MS_MAX: u64 = 365 * 24 * 60 * 60 * 1000;
 /// The server is to let somebody in who shows a code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Invite {
-    /// The code, for whoever has asked for it to hand on; no more than a hash of it is kept.
-    pub code: Box<str>,
+    /// What is kept of its code.
+    pub hash: TokenHash,
+    /// The code, for whoever has asked for it to hand on; it is written nowhere.
+    #[serde(skip)]
+    pub code: Code,
     /// For how long it is good, in milliseconds.
     pub lasts_ms: u64,
     /// Where the page is found that its link leads to.
     pub page: Option<Box<str>>,
+}
+
+/// A code that whoever has it may use.
+#[derive(Clone, Default)]
+pub struct Code(pub Box<str>);
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Code")
+    }
 }
 
 impl Invite {
@@ -54,7 +67,10 @@ impl Invite {
         let lasts_ms = lasts_ms.filter(|lasts_ms| *lasts_ms <= LASTS_MS_MAX);
         let code: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
         match lasts_ms {
-            Some(lasts_ms) => Ok(Invite { code: code.into(), lasts_ms, page: info.page.clone() }),
+            Some(lasts_ms) => {
+                let (hash, code) = (TokenHash::of(&code), Code(code.into()));
+                Ok(Invite { hash, code, lasts_ms, page: info.page.clone() })
+            }
             None => Err(refusal("INVALID_PARAMS", time, "Say for how long, up to a year, like 30m, 12h, 7d or 2w")),
         }
     }
@@ -64,11 +80,11 @@ impl Invite {
         let mut text = "Good for one new account, until ".to_owned();
         server_time(until.0, &mut text);
         match &self.page {
-            Some(page) => write!(text, ": {page}invite/{}", self.code),
-            None => write!(text, ": REDEEM {}, then REGISTER", self.code),
+            Some(page) => write!(text, ": {page}invite/{}", self.code.0),
+            None => write!(text, ": REDEEM {}, then REGISTER", self.code.0),
         }
         .expect("a text takes what is written to it");
-        note("INVITE", self.code.to_string(), text)
+        note("INVITE", self.code.0.to_string(), text)
     }
 }
 
@@ -110,7 +126,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, invite: &Invite) {
         return turn.reply(refusal("TOO_MANY", "INVITE", text));
     }
     let until = now.plus_ms(invite.lasts_ms);
-    turn.put_fact(fact(TokenHash::of(&invite.code)), Some(until.0.to_string().into()));
+    turn.put_fact(fact(invite.hash), Some(until.0.to_string().into()));
     turn.promise(invite.told(until));
 }
 

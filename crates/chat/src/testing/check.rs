@@ -7,7 +7,7 @@ use expect_test::Expect;
 
 use super::scram_client::ScramClient;
 use super::{Model, info};
-use crate::commands::redeem::Invite;
+use crate::commands::redeem::{Code, Invite};
 use crate::entry::Action;
 use crate::ids::SessionId;
 use crate::info::ServerInfo;
@@ -142,7 +142,8 @@ impl Players {
                 self.model.submit(None, Action::Expire);
             }
             ["invitation", code, time] => {
-                let invite = Invite { code: code.into(), lasts_ms: seconds(time) * 1000, page: None };
+                let (hash, shown) = (crate::ids::TokenHash::of(code), Code(code.into()));
+                let invite = Invite { hash, code: shown, lasts_ms: seconds(time) * 1000, page: None };
                 self.model.submit(None, Action::Invitation(invite));
             }
             [name, "proves", account, password] => self.prove(name, account, password),
