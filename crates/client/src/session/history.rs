@@ -231,6 +231,33 @@ impl Session {
         }
     }
 
+    /// A room goes by another name. What is known of one that had this name before is not its own.
+    pub(super) fn rename_history(&mut self, from: &str, to: &str) {
+        let (old, new) = (fold(from), fold(to));
+        if old != new {
+            self.finish(&new, false);
+            let History { visited, left, .. } = &mut self.history;
+            visited.remove(&new);
+            left.remove(&new);
+            if visited.remove(&old) {
+                visited.insert(new.clone());
+            }
+            if let Some(since) = left.remove(&old) {
+                left.insert(new.clone(), since);
+            }
+        }
+        let Some(mut fill) = self.history.fills.remove(&old) else { return };
+        // An answer under way may come by either name, or not at all: it is asked for anew.
+        self.history.answers.retain(|_, answer| answer.target != old);
+        let was_asked = fill.asked.take().is_some();
+        to.clone_into(&mut fill.name);
+        (fill.pages, fill.until_ms) = (0, self.now_ms + ANSWER_MS);
+        self.history.fills.insert(new.clone(), fill);
+        if was_asked {
+            self.ask(&new);
+        }
+    }
+
     /// A conversation that was there before a drop: what was written in it meanwhile.
     pub(super) fn resume(&mut self, name: &str) {
         self.history.visited.insert(fold(name));

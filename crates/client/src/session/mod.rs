@@ -8,6 +8,7 @@ mod history;
 mod login;
 mod outbox;
 mod registration;
+mod renaming;
 mod search;
 mod sending;
 #[cfg(test)]
@@ -321,6 +322,7 @@ impl Session {
         if answered == Answered::Done {
             self.happened(line);
         }
+        self.renamed_line(line);
         self.history_line(line);
         self.conversations_line(line);
     }

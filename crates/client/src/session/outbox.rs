@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::SayId;
 use crate::event::Outcome;
+use crate::state::fold;
 
 /// A server that cannot store anything at present is asked again after this, then after twice as long, and so on.
 const AGAIN_FIRST_MS: u64 = 500;
@@ -27,6 +28,8 @@ pub(super) struct Line {
     pub(super) id: String,
     pub(super) command: &'static str,
     pub(super) target: String,
+    /// What the target was called when the line was tried: a repeat under another name would not be known as one.
+    pub(super) tried_to: Option<String>,
     /// The target, folded.
     pub(super) key: String,
     /// As it is on the wire.
@@ -53,6 +56,16 @@ struct Text {
 }
 
 impl Line {
+    /// The target as the server is told it.
+    pub(super) fn wire_target(&self) -> &str {
+        self.tried_to.as_ref().unwrap_or(&self.target)
+    }
+
+    /// Whether it goes to this target, folded.
+    pub(super) fn is_to(&self, key: &str) -> bool {
+        self.key == key || fold(self.wire_target()) == key
+    }
+
     pub(super) fn is_sent(&self) -> bool {
         matches!(self.at, At::Sent { .. })
     }
@@ -90,6 +103,18 @@ impl Outbox {
 
     pub(super) fn remove(&mut self, place: usize) -> Option<Line> {
         self.lines.remove(place)
+    }
+
+    /// A room goes by another name.
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        let key = fold(from);
+        for line in self.lines.iter_mut().filter(|line| line.key == key) {
+            let former = std::mem::replace(&mut line.target, to.to_owned());
+            line.key = fold(to);
+            if line.tries > 0 {
+                line.tried_to.get_or_insert(former);
+            }
+        }
     }
 
     /// Where those stand that may be sent now. In order means: none to whom something is under way or waits already.

@@ -25,7 +25,7 @@ pub(super) struct Sending {
     ids: u64,
     /// Length of our own `nick!user@host`, once the server has shown it.
     prefix_bytes: Option<usize>,
-    outbox: Outbox,
+    pub(super) outbox: Outbox,
 }
 
 /// What a line was the answer to.
@@ -85,9 +85,9 @@ impl Session {
     fn keep(&mut self, say: SayId, id: String, target: &str, kind: Kind, text: &str) {
         let (target, key, text) = (target.to_owned(), fold(target), on_the_wire(kind, text));
         let at = At::Waiting { not_before_ms: 0 };
-        let line = Line { say, id, command: command(kind), target, key, text, tries: 0, at };
+        let line = Line { say, id, command: command(kind), target, tried_to: None, key, text, tries: 0, at };
         let mut buffer = Vec::new();
-        write(&mut LineBuilder::new(&mut buffer), &line, None, true);
+        write(&mut LineBuilder::new(&mut buffer), &line, &line.target, None, true);
         self.state.apply(Input::Keep(&String::from_utf8_lossy(&buffer)));
         self.sending.outbox.push(line);
     }
@@ -112,8 +112,8 @@ impl Session {
             let label = self.next_label('m');
             let Some(line) = self.sending.outbox.line_mut(place) else { continue };
             let (mut sent, mut seen) = (Vec::new(), Vec::new());
-            write(&mut LineBuilder::new(&mut sent), line, label.as_deref(), once);
-            write(&mut LineBuilder::new(&mut seen), line, label.as_deref(), true);
+            write(&mut LineBuilder::new(&mut sent), line, line.wire_target(), label.as_deref(), once);
+            write(&mut LineBuilder::new(&mut seen), line, &line.target, label.as_deref(), true);
             line.tries += 1;
             line.at = At::Sent { label, until_ms: self.now_ms + ANSWER_MS };
             self.state.apply(Input::Out(&String::from_utf8_lossy(&seen)));
@@ -150,6 +150,16 @@ impl Session {
             line.wait(self.now_ms);
             return Answered::Again;
         }
+        // Under the name that its room had nothing of it was known, so it was not said then.
+        if matches!(outcome, Outcome::Refused(_))
+            && self.is_said_once()
+            && let Some(line) = self.sending.outbox.line_mut(place)
+            && line.tried_to.take().is_some()
+        {
+            line.at = At::Waiting { not_before_ms: 0 };
+            self.send_due();
+            return Answered::Again;
+        }
         self.done(place, outcome);
         self.send_due();
         Answered::Done
@@ -176,12 +186,12 @@ impl Session {
         }
         let to = |name: Option<&&str>| {
             let key = name.map(|name| fold(name)).unwrap_or_default();
-            move |sent: &Line| sent.key == key
+            move |sent: &Line| sent.is_to(&key)
         };
         match (line.command, &line.params[..]) {
             ("PRIVMSG" | "NOTICE", [target, text]) if mine => {
                 let target = fold(target);
-                Some((self.find(label, |sent| sent.key == target && sent.text == *text)?, stored()))
+                Some((self.find(label, |sent| sent.is_to(&target) && sent.text == *text)?, stored()))
             }
             ("ACK", _) => Some((self.find(label, |_| false)?, Outcome::Stored { msgid: None, time: None })),
             ("FAIL", ["PRIVMSG" | "NOTICE", code, rest @ ..]) => {
@@ -252,14 +262,14 @@ fn on_the_wire(kind: Kind, text: &str) -> String {
     if kind == Kind::Action { format!("\u{1}ACTION {text}\u{1}") } else { text.to_owned() }
 }
 
-fn write(to: &mut LineBuilder<'_>, line: &Line, label: Option<&str>, with_id: bool) {
+fn write(to: &mut LineBuilder<'_>, line: &Line, target: &str, label: Option<&str>, with_id: bool) {
     if let Some(label) = label {
         to.tag("label", label);
     }
     if with_id {
         to.tag(&client_id_tag(), &line.id);
     }
-    to.command(line.command).param(&line.target).trailing(&line.text);
+    to.command(line.command).param(target).trailing(&line.text);
 }
 
 pub(super) fn refusal(code: &str, about: &str, params: &[&str]) -> Refusal {

@@ -3,6 +3,7 @@
 mod history;
 mod login;
 mod outbox;
+mod renaming;
 mod search;
 
 use expect_test::{Expect, expect};

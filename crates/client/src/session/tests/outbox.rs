@@ -29,7 +29,7 @@ impl Talk {
     }
 
     /// What was sent and what came of it, ids by their last digits.
-    fn short(&mut self) {
+    pub(super) fn short(&mut self) {
         let shown = self.out.replace(";teahouse.internal/client-msgid=00000000-", ";");
         self.out = shown.replace("-8000-000000000000 ", " ").replace('\u{1}', "^A");
     }
