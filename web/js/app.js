@@ -159,8 +159,9 @@ export class App {
     this.#login.isLasting = stays;
   }
 
-  /** Leaves, and forgets what one logged in with and where one was. */
+  /** Leaves, and forgets what one logged in with, where one was, and what one has not said. */
   logOut() {
+    this.unsaid = new Unsaid();
     this.#login.forget();
     this.session.forget();
     this.entrance = "guest";

@@ -44,6 +44,8 @@ export class Outbox {
   #labels = 0;
   /** @type {string | null} */
   #token = null;
+  /** @type {string | null | undefined} the account that one writes as, null for a guest: until the next welcome, too; not known before the first */
+  #writer;
   /** Whether one is back in one's seat. */
   #isSeated = false;
   #isAsking = false;
@@ -87,7 +89,7 @@ export class Outbox {
     const last = entries.at(-1);
     if (last) this.#ids.heed(last.id);
     for (const text of texts) {
-      this.#put({ id: this.#ids.next(at), target, kind, text, about, at, account: this.#store.state.account, tried: null, failed: null });
+      this.#put({ id: this.#ids.next(at), target, kind, text, about, at, account: this.#writer ?? null, tried: null, failed: null });
     }
     this.#flush();
     return true;
@@ -126,6 +128,15 @@ export class Outbox {
     for (const entry of this.#entries) if (fold(entry.target) === fold(name)) this.#drawer.put(entry);
   }
 
+  /** Who logs out says nothing more by this browser. */
+  forget() {
+    const writer = this.#writer;
+    if (typeof writer !== "string") return;
+    this.#drawer.load((entries) => {
+      for (const { id, account } of entries) if (account === writer) this.discard(id);
+    });
+  }
+
   opened() {
     this.#token = null;
   }
@@ -133,8 +144,11 @@ export class Outbox {
   /** @param {Line} line */
   received(line) {
     const { command, params, source } = line;
+    const { phase, account } = this.#store.state;
+    if (phase === "online") this.#writer = account;
     if (command === "GUEST" && params[0] === "TOKEN") this.#token = params[1] ?? null;
     else if (command === "PONG" && params.at(-1) === MARK) this.#seated();
+    else if (command === "REGISTER" && params[0] === "SUCCESS" && phase === "online") this.#adopt(params[1] ?? "");
     else if (command === "JOIN") this.#flush();
     else if (isSelf(this.#store.state, nickOf(source ?? ""))) this.#echoed(line);
     else if (command === "FAIL" || /^[45]\d\d$/.test(command)) this.#failed(line);
@@ -173,11 +187,22 @@ export class Outbox {
 
   /** Takes in what other tabs have written, or what this one has before it was closed. @param {Entry[]} entries */
   #show(entries) {
-    const ours = entries.filter(({ account }) => account === null || account === this.#store.state.account);
+    const ours = entries.filter(({ account }) => account === this.#writer);
     if (ours.length === 0) return;
     this.#store.dispatch({ queued: ours });
     for (const { target } of ours) if (!isRoom(target)) this.#session.talk(target);
     this.#flush();
+  }
+
+  /**
+   * The guest's name is its own now, and so is what it has written. One who makes an account at the door was no guest here.
+   * @param {string} account
+   */
+  #adopt(account) {
+    this.#drawer.load((entries) => {
+      for (const entry of entries) if (entry.account === null) this.#put({ ...entry, account });
+      this.#flush();
+    });
   }
 
   #seated() {
@@ -190,7 +215,7 @@ export class Outbox {
     const now = Date.now();
     const [old, young] = [entries.filter(({ at }) => now - at > KEEP_MS_MAX), entries.filter(({ at }) => now - at <= KEEP_MS_MAX)];
     for (const { id } of old) this.#drawer.remove(id);
-    const there = new Set(young.map(({ id }) => id));
+    const there = new Set([this.#flying?.id, ...young.filter(({ account }) => account === this.#writer).map(({ id }) => id)]);
     this.#store.dispatch({ unqueued: this.#entries.map(({ id }) => id).filter((id) => !there.has(id)) });
     this.#show(young.filter((entry) => !same(entry, this.#entry(entry.id))));
     this.#flush();
@@ -216,7 +241,7 @@ export class Outbox {
   #next() {
     const { phase, places } = this.#store.state;
     if (phase !== "online" || !this.#isSeated || this.#retryTimer !== undefined) return undefined;
-    return this.#entries.find(({ failed, target }) => failed === null && (!isRoom(target) || places[fold(target)]?.joined));
+    return this.#entries.find(({ account, failed, target }) => account === this.#writer && failed === null && (!isRoom(target) || places[fold(target)]?.joined));
   }
 
   /** Sends the next one, or ends the turn. */

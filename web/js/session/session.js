@@ -104,8 +104,9 @@ export class Session {
     this.#socket.start();
   }
 
-  /** Where one was is nobody's business who sits down here next. */
+  /** Where one was, and what one was about to say, is nobody's business who sits down here next. */
   forget() {
+    this.#outbox.forget();
     this.#seat.forget();
   }
 
