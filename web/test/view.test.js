@@ -7,7 +7,6 @@ import { linked } from "../js/view/linked.js";
 import { linkOf } from "../js/link.js";
 import { mentions } from "../js/view/message.js";
 import { isPrivate } from "../js/view/secret.js";
-import { withoutSecrets } from "../js/wire-log.js";
 
 test("addresses become links, their sentence's signs do not", () => {
   for (const [text, address] of [
@@ -74,18 +73,4 @@ test("a link is known by its fragment", () => {
   assert.deepEqual(linkOf("#/claim/5eedAB"), { what: "claim", code: "5eedAB" });
   assert.deepEqual(linkOf("#/invite/c0de"), { what: "invite", code: "c0de" });
   for (const other of ["", "#", "#/claim/", "#/claim/a b", "#/claim/a/b", "#/other/c0de", `#/claim/${"x".repeat(65)}`]) assert.equal(linkOf(other), null);
-});
-
-test("no password is shown in the socket panel", () => {
-  for (const [line, shown] of [
-    ["REGISTER * * :oolong tea", "REGISTER * * …"],
-    ["PASS :open sesame", "PASS …"],
-    ["PRIVMSG nickserv :IDENTIFY oolong tea", "PRIVMSG nickserv …"],
-    ["@label=x OPER claim 5eed", "@label=x OPER claim …"],
-    ["REDEEM c0de", "REDEEM …"],
-    ["AUTHENTICATE biws", "AUTHENTICATE …"],
-    ["AUTHENTICATE SCRAM-SHA-256", "AUTHENTICATE SCRAM-SHA-256"],
-    ["account create bob :oolong tea", "account create bob …"],
-    ["PRIVMSG #tea :PASS me the tea", "PRIVMSG #tea :PASS me the tea"],
-  ]) assert.equal(withoutSecrets(line ?? ""), shown);
 });

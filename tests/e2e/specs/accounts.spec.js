@@ -120,7 +120,7 @@ test("a password is not shown in the socket panel", async ({ teahouse, page }) =
   await page.getByRole("button", { name: "Show the socket panel" }).click();
   await keepName(page);
   await isOwner(page);
-  await expect(page.getByText("REGISTER alice * …")).toBeVisible();
+  await expect(page.getByText("REGISTER alice * :…")).toBeVisible();
   await expect(page.getByText("oolong")).toHaveCount(0);
 });
 
