@@ -9,6 +9,7 @@ import { COMMANDS, perform } from "./commands.js";
 import { linkOf } from "./link.js";
 import { LoginMemory } from "./login-memory.js";
 import { OutboxDrawer } from "./outbox-drawer.js";
+import { find } from "./state/places.js";
 import { Store } from "./store.js";
 import { loadTexts } from "./texts.js";
 import { Unsaid } from "./unsaid.js";
@@ -273,7 +274,7 @@ export class App {
 
   /** @returns {Place | undefined} */
   get current() {
-    return this.place === null ? undefined : this.store.state.places[this.place];
+    return this.place === null ? undefined : find(this.store.state, this.place);
   }
 
   /**
@@ -283,7 +284,7 @@ export class App {
   look(name) {
     const key = fold(name);
     this.drawer = null;
-    if (this.store.state.places[key] === undefined) this.#wish = key;
+    if (find(this.store.state, key) === undefined) this.#wish = key;
     else this.#show(key);
     this.changed();
   }
@@ -426,7 +427,7 @@ export class App {
     this.unsaid.moved(from, to);
     const [old, now] = [fold(from), fold(to)];
     if (this.#wish === old) this.#wish = now;
-    if (this.place === old && old !== now && this.store.state.places[now]) this.#show(now);
+    if (this.place === old && old !== now && find(this.store.state, now)) this.#show(now);
   }
 
   #outside() {
@@ -455,10 +456,11 @@ export class App {
 
   /** Looks at the place that was wished for when it is there, and never at one that is gone. */
   #choosePlace() {
-    const { places, current } = this.store.state;
-    if (this.#wish !== null && places[this.#wish]) return this.#show(this.#wish);
-    if (this.place !== null && places[this.place]) return;
-    if (current !== null && places[current]) return this.#show(current);
+    const { state } = this.store;
+    const { places, current } = state;
+    if (this.#wish !== null && find(state, this.#wish)) return this.#show(this.#wish);
+    if (this.place !== null && find(state, this.place)) return;
+    if (current !== null && find(state, current)) return this.#show(current);
     const rooms = Object.keys(places).filter((key) => isRoom(key));
     const key = rooms.find((one) => places[one]?.joined) ?? rooms[0] ?? Object.keys(places)[0];
     if (key === undefined) this.place = null;

@@ -4,6 +4,7 @@ import { fold, isRoom, nickOf } from "../net/irc.js";
 import { MESSAGES_MAX, later } from "../state/messages.js";
 import { MULTILINE } from "../state/multiline.js";
 import { pinOf } from "../state/pins.js";
+import { find } from "../state/places.js";
 import { AROUND } from "../state/search.js";
 
 /**
@@ -81,7 +82,7 @@ export class Backlog {
    */
   want(name) {
     const key = fold(name);
-    const place = this.#store.state.places[key];
+    const place = find(this.#store.state, key);
     if (place === undefined || this.#asked.has(key) || !this.#canAsk()) return;
     this.#asked.add(key);
     const edge = place.known ? place.edge : null;
@@ -94,7 +95,7 @@ export class Backlog {
    * @param {string} name
    */
   older(name) {
-    const place = this.#store.state.places[fold(name)];
+    const place = find(this.#store.state, name);
     const first = place?.messages.find(({ msgid }) => msgid !== null)?.msgid;
     if (!place || !first || place.complete || place.messages.length >= MESSAGES_MAX || !this.#canAsk()) return;
     this.#ask(place.name, "older", ["BEFORE", place.name, `msgid=${first}`], PAGE_ROWS);
@@ -152,7 +153,7 @@ export class Backlog {
    */
   #finish(key, request) {
     const { kind, rows, limit, first, msgids, edge, closed, pages } = request;
-    const name = this.#store.state.places[key]?.name ?? key;
+    const name = find(this.#store.state, key)?.name ?? key;
     this.#requests.delete(key);
     const isFull = rows >= limit;
     if (kind === "gap" && isFull && !closed && first?.msgid && pages < GAP_PAGES_MAX) {
@@ -199,7 +200,7 @@ export class Backlog {
   /** @param {string} room */
   #left(room) {
     const key = fold(room);
-    if (!this.#store.state.places[key]?.joined) this.#asked.delete(key);
+    if (!find(this.#store.state, key)?.joined) this.#asked.delete(key);
   }
 }
 

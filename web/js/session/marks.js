@@ -1,5 +1,6 @@
 // Up to where one has read, told to one's other devices. https://ircv3.net/specs/extensions/read-marker
 import { isRoom } from "../net/irc.js";
+import { find } from "../state/places.js";
 
 const CAPABILITY = "draft/read-marker";
 
@@ -57,8 +58,8 @@ export class Marks {
 
   /** The place that is looked at, if its last message is not marked as read yet. */
   #unmarked() {
-    const { caps, phase, current, places } = this.#store.state;
-    const place = current === null ? undefined : places[current];
+    const { caps, phase, current } = this.#store.state;
+    const place = current === null ? undefined : find(this.#store.state, current);
     if (current === null || place === undefined || phase !== "online" || !caps.includes(CAPABILITY)) return null;
     const time = place.messages.findLast((message) => message.time !== null && message.msgid !== null)?.time ?? null;
     const known = [place.read, this.#told.get(current) ?? null];

@@ -4,6 +4,7 @@ import { fold, isRoom, nickOf } from "../net/irc.js";
 import { CLIENT_MSGID, ClientIds } from "../net/client-id.js";
 import { CONCAT, MULTILINE } from "../state/multiline.js";
 import { UNAVAILABLE } from "../state/outbox.js";
+import { find } from "../state/places.js";
 import { isSelf, wireText, words } from "../state/words.js";
 import { MARK } from "./seat.js";
 import { commandOf, piecesOf } from "./wording.js";
@@ -239,9 +240,9 @@ export class Outbox {
 
   /** The first that can be sent now: a room must have been entered, and another one must not be on its way. */
   #next() {
-    const { phase, places } = this.#store.state;
+    const { phase } = this.#store.state;
     if (phase !== "online" || !this.#isSeated || this.#retryTimer !== undefined) return undefined;
-    return this.#entries.find(({ account, failed, target }) => account === this.#writer && failed === null && (!isRoom(target) || places[fold(target)]?.joined));
+    return this.#entries.find(({ account, failed, target }) => account === this.#writer && failed === null && (!isRoom(target) || find(this.#store.state, target)?.joined));
   }
 
   /** Sends the next one, or ends the turn. */

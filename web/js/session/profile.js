@@ -1,5 +1,6 @@
 // What people tell of themselves: a name to be shown, a colour, pronouns. https://ircv3.net/specs/extensions/metadata
 // No pictures: their addresses would have everybody who reads along call at whatever host somebody chose.
+import { own } from "../state/own.js";
 import { KEYS } from "../state/profiles.js";
 
 const CAPABILITY = "draft/metadata-2";
@@ -40,7 +41,7 @@ export class Profile {
    * @param {import("../state/profiles.js").Profile} wanted
    */
   tell(wanted) {
-    const known = this.#store.state.profiles[this.#session.self] ?? {};
+    const known = own(this.#store.state.profiles, this.#session.self) ?? {};
     for (const key of KEYS) {
       const [before = "", now = ""] = [known[key], wanted[key]];
       if (before !== now) this.#session.send("METADATA", ["*", "SET", key, ...(now === "" ? [] : [now])]);

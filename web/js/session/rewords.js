@@ -1,6 +1,7 @@
 // What one puts in other words. If the connection is lost before the server has answered, it is told again: it comes to the same.
 import { fold, isRoom } from "../net/irc.js";
 import { EDIT_TEXT, TARGET_MSGID } from "../state/changed.js";
+import { find } from "../state/places.js";
 import { MARK } from "./seat.js";
 
 /** So many may be unanswered; the oldest is told once only. */
@@ -58,7 +59,7 @@ export class Rewords {
 
   #seated() {
     this.#isSeated = true;
-    this.#again((place) => !isRoom(place) || this.#store.state.places[fold(place)]?.joined === true);
+    this.#again((place) => !isRoom(place) || find(this.#store.state, place)?.joined === true);
   }
 
   /** @param {(place: string) => boolean} isThere */

@@ -3,6 +3,7 @@
 import { byteLength, fold, format, isRoom, nickOf, parse } from "../net/irc.js";
 import { batchOf } from "../state/batches.js";
 import { EDIT_TEXT, MESSAGE_EDIT } from "../state/changed.js";
+import { find } from "../state/places.js";
 import { isOperator } from "../state/ranks.js";
 import { wireText } from "../state/words.js";
 import { Account } from "./account.js";
@@ -203,7 +204,7 @@ export class Session {
 
   /** @param {string} name */
   part(name) {
-    const isIn = isRoom(name) && (this.#store.state.phase !== "online" || this.#store.state.places[fold(name)]?.joined);
+    const isIn = isRoom(name) && (this.#store.state.phase !== "online" || find(this.#store.state, name)?.joined);
     if (isIn && !this.#wish("PART", [name])) return;
     this.#store.dispatch({ hide: name });
     this.#outbox.discardAll(name);
@@ -291,8 +292,8 @@ export class Session {
    * @param {import("../state/messages.js").Message} message
    */
   canTakeBack(place, { mine, msgid }) {
-    const { caps, places } = this.#store.state;
-    const isOurs = mine || isOperator(this.#store.state, places[fold(place)]);
+    const { caps } = this.#store.state;
+    const isOurs = mine || isOperator(this.#store.state, find(this.#store.state, place));
     return isOurs && msgid !== null && caps.includes("draft/message-redaction");
   }
 

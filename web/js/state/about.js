@@ -1,6 +1,7 @@
 // What is said about a message: answers and reactions.
 // https://ircv3.net/specs/client-tags/reply, https://ircv3.net/specs/client-tags/react
 import { nickOf } from "../net/irc.js";
+import { own } from "./own.js";
 import { change } from "./places.js";
 import { whereOf } from "./where.js";
 
@@ -39,7 +40,7 @@ export function reacted(state, line) {
   const from = nickOf(line.source ?? "");
   const [more, less] = [line.tags["+draft/react"], line.tags["+draft/unreact"]];
   return change(state, place, ({ reactions }) => {
-    const before = reactions[msgid] ?? {};
+    const before = own(reactions, msgid) ?? {};
     const after = less ? without(before, less, from) : more ? withOne(before, more, from) : before;
     return { reactions: after === before ? reactions : { ...reactions, [msgid]: after } };
   });
@@ -52,7 +53,7 @@ export function reacted(state, line) {
  * @returns {Reactions}
  */
 function withOne(before, reaction, from) {
-  const known = before[reaction] ?? [];
+  const known = own(before, reaction) ?? [];
   const isTooMuch = reaction.length > REACTION_LENGTH_MAX || (known.length === 0 && Object.keys(before).length >= REACTIONS_MAX);
   return known.includes(from) || isTooMuch ? before : { ...before, [reaction]: [...known, from] };
 }
@@ -64,7 +65,7 @@ function withOne(before, reaction, from) {
  * @returns {Reactions}
  */
 function without(before, reaction, from) {
-  const { [reaction]: known = [], ...others } = before;
-  const rest = known.filter((one) => one !== from);
+  const { [reaction]: _, ...others } = before;
+  const rest = (own(before, reaction) ?? []).filter((one) => one !== from);
   return rest.length > 0 ? { ...before, [reaction]: rest } : others;
 }

@@ -32,11 +32,10 @@ export function owns(state, nick, isOwner) {
 function changed(state, known) {
   const news = known.filter(([nick, isOwner]) => Object.hasOwn(state.owners, fold(nick)) !== isOwner);
   if (news.length === 0) return state;
-  /** @type {Record<string, true>} */
-  const owners = { ...state.owners };
+  const owners = new Set(Object.keys(state.owners));
   for (const [nick, isOwner] of news) {
-    if (isOwner) owners[fold(nick)] = true;
-    else delete owners[fold(nick)];
+    if (isOwner) owners.add(fold(nick));
+    else owners.delete(fold(nick));
   }
-  return { ...state, owners };
+  return { ...state, owners: Object.fromEntries([...owners].map((nick) => [nick, true])) };
 }

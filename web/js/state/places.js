@@ -1,5 +1,6 @@
 // Places where one talks, by folded name: rooms, whose names begin with #, and conversations with one person.
 import { fold, isRoom } from "../net/irc.js";
+import { own } from "./own.js";
 
 /**
  * @typedef {import("./messages.js").Message} Message
@@ -57,8 +58,7 @@ export function emptyPlace(name) {
  * @returns {Place | undefined}
  */
 export function find(state, name) {
-  const key = fold(name);
-  return Object.hasOwn(state.places, key) ? state.places[key] : undefined;
+  return own(state.places, fold(name));
 }
 
 /**

@@ -1,5 +1,6 @@
 // What people tell of themselves, by folded nick, as long as they are here.
 import { fold } from "../net/irc.js";
+import { own } from "./own.js";
 import { isSelf } from "./words.js";
 
 /**
@@ -24,7 +25,7 @@ export function told(state, [who = "", key = "", , value = ""]) {
   const known = KEYS.find((one) => one === key.toLowerCase());
   if (known === undefined) return state;
   const nick = fold(who === "*" ? state.nick : who);
-  const { [known]: _, ...others } = state.profiles[nick] ?? {};
+  const { [known]: _, ...others } = own(state.profiles, nick) ?? {};
   const sound = seemly(known, value);
   const profile = sound === "" ? others : { ...others, [known]: sound };
   return { ...state, profiles: { ...state.profiles, [nick]: profile } };
@@ -37,7 +38,8 @@ export function told(state, [who = "", key = "", , value = ""]) {
  * @returns {State}
  */
 export function renamed(state, from, to) {
-  const { [fold(from)]: profile, ...others } = state.profiles;
+  const profile = own(state.profiles, fold(from));
+  const { [fold(from)]: _, ...others } = state.profiles;
   return profile === undefined ? state : { ...state, profiles: { ...others, [fold(to)]: profile } };
 }
 
@@ -48,7 +50,8 @@ export function renamed(state, from, to) {
  */
 export function forgotten(state, nick) {
   if (isSelf(state, nick)) return state;
-  const { [fold(nick)]: profile, ...others } = state.profiles;
+  const profile = own(state.profiles, fold(nick));
+  const { [fold(nick)]: _, ...others } = state.profiles;
   return profile === undefined ? state : { ...state, profiles: others };
 }
 

@@ -4,6 +4,7 @@ import { nickOf } from "../net/irc.js";
 import { aboutOf } from "./about.js";
 import { batchOf, labelOf } from "./batches.js";
 import { EDITED } from "./messages.js";
+import { own } from "./own.js";
 import { isSelf, words } from "./words.js";
 import { whereOf } from "./where.js";
 
@@ -96,7 +97,7 @@ export function changeFound(state, update) {
  * @returns {State | null}
  */
 function closed(state, { params: [reference = ""] }) {
-  const batch = state.batches[reference.slice(1)];
+  const batch = own(state.batches, reference.slice(1));
   if (!reference.startsWith("-") || batch?.type !== "soju.im/search" || state.search === null) return null;
   const { [reference.slice(1)]: _, ...batches } = state.batches;
   const complete = state.search.found.length % FOUND_ROWS !== 0 || state.search.found.length === 0;

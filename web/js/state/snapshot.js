@@ -1,5 +1,6 @@
 // The state as the shared cases write it down (testdata/client/README.md).
 import { isRoom } from "../net/irc.js";
+import { own } from "./own.js";
 
 /**
  * @typedef {import("./state.js").State} State
@@ -29,7 +30,7 @@ function room(place) {
 /** @param {Place} place */
 function messages(place) {
   return place.messages.map(({ from, kind, text, msgid, time, about, mine, pending, failed }) => {
-    const reactions = place.reactions[msgid ?? ""] ?? {};
+    const reactions = own(place.reactions, msgid ?? "") ?? {};
     const told = { ...(about !== null && { about }), ...(Object.keys(reactions).length > 0 && { reactions }) };
     return { from, kind, text, msgid, time, mine, pending, failed, ...told };
   });

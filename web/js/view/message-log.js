@@ -1,6 +1,7 @@
 // What was said here. It stays at its end only if it was there; at its beginning it asks for what was said before.
 import { Component } from "../../vendor/preact.js";
 import { fold } from "../net/irc.js";
+import { own } from "../state/own.js";
 import { html } from "./html.js";
 import { Row } from "./message.js";
 import { isConfirmed } from "../state/messages.js";
@@ -167,7 +168,7 @@ function rows(app, place, messages, openId, open) {
     const isNew = message.id === place.marker;
     if (isNew) found.push(html`<li key="new" class="new"><span>${texts.say("new-messages")}</span></li>`);
     const head = isNew || before === null || message.about !== null || !isBlock(before, message);
-    found.push(html`<${Row} key=${message.id} app=${app} texts=${texts} place=${place.name} message=${message} head=${head} me=${app.store.state.nick} profile=${app.store.state.profiles[fold(message.from)]} answered=${byMsgid.get(message.about ?? "")} reactions=${place.reactions[message.msgid ?? ""]} isOpen=${message.id === openId} open=${open} />`);
+    found.push(html`<${Row} key=${message.id} app=${app} texts=${texts} place=${place.name} message=${message} head=${head} me=${app.store.state.nick} profile=${own(app.store.state.profiles, fold(message.from))} answered=${byMsgid.get(message.about ?? "")} reactions=${own(place.reactions, message.msgid ?? "")} isOpen=${message.id === openId} open=${open} />`);
     before = message;
   }
   return found;

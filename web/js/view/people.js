@@ -1,5 +1,6 @@
 // Who is in the room; a click begins a conversation.
 import { fold } from "../net/irc.js";
+import { own } from "../state/own.js";
 import { html, classes } from "./html.js";
 import { Told, coloured } from "./look.js";
 
@@ -14,7 +15,7 @@ export function People({ app, place }) {
       <ul aria-label=${texts.say("people")}>
         ${people.map((nick) => {
           const isSelf = fold(nick) === self;
-          const profile = app.store.state.profiles[fold(nick)];
+          const profile = own(app.store.state.profiles, fold(nick));
           const look = coloured(nick, profile);
           return html`
             <li key=${nick}>

@@ -1,5 +1,6 @@
 // What one tells of oneself: a name to be shown, pronouns, a colour.
 import { useState } from "../../vendor/hooks.js";
+import { own } from "../state/own.js";
 import { LETTERS_MAX } from "../state/profiles.js";
 import { html } from "./html.js";
 
@@ -9,7 +10,7 @@ const COLOR = "#44683f";
 /** @param {{ app: import("../app.js").App }} props */
 export function ProfileForm({ app }) {
   const { texts, session } = app;
-  const profile = app.store.state.profiles[session.self] ?? {};
+  const profile = own(app.store.state.profiles, session.self) ?? {};
   const [name, setName] = useState(profile["display-name"] ?? "");
   const [pronouns, setPronouns] = useState(profile.pronouns ?? "");
   const [color, setColor] = useState(profile.color ?? COLOR);
