@@ -1,0 +1,83 @@
+// The page's own affairs: what one has begun in a place, and where one looks.
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { App } from "../js/app.js";
+import { OFFER } from "./desk.js";
+
+mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+
+/** @type {EventTarget[]} the connections that were opened */
+const sockets = [];
+
+class Web extends EventTarget {
+  static OPEN = 1;
+  readyState = 1;
+  protocol = "";
+  constructor() {
+    super();
+    sockets.push(this);
+  }
+  send() {}
+  close() {}
+}
+
+// The browser, as far as it is needed: without a database, and with one tab.
+Object.assign(globalThis, { WebSocket: Web, BroadcastChannel: undefined, document: { hidden: false } });
+
+/** @returns {import("../js/storage.js").Memory} */
+function memory() {
+  const kept = new Map();
+  return { read: (key) => kept.get(key) ?? null, write: (key, value) => void kept.set(key, value) };
+}
+
+/** Somebody in #tea who talks with bob. */
+function inside() {
+  const texts = /** @type {any} */ ({ say: (/** @type {string} */ id) => id, ofServer: () => null });
+  const app = new App("ws://tea.test", texts, memory(), memory());
+  app.enter("alice");
+  const socket = sockets.at(-1);
+  const hear = (/** @type {string[]} */ ...lines) => {
+    for (const data of lines) socket?.dispatchEvent(new MessageEvent("message", { data }));
+    app.changed();
+  };
+  socket?.dispatchEvent(new Event("open"));
+  hear(`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`, ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD", ":alice!web@tea JOIN #tea", ":bob!b@h JOIN #tea");
+  app.talk("bob");
+  return { app, hear };
+}
+
+test("one goes on looking at a place, and writing in it, by whatever name", () => {
+  const { app, hear } = inside();
+  app.unsaid.drafts.set("bob", "dear Bob");
+  hear(":bob!b@h NICK Robert");
+  assert.deepEqual([app.place, app.unsaid.drafts.get("robert"), app.unsaid.drafts.has("bob")], ["robert", "dear Bob", false]);
+  app.look("#tea");
+  app.unsaid.drafts.set("#tea", "oolong?");
+  hear(":bob!b@h RENAME #tea #Coffee :");
+  assert.deepEqual([app.place, app.unsaid.drafts.get("#coffee")], ["#coffee", "oolong?"]);
+});
+
+test("one looks at the conversation with the same person, though there is one by the new name", () => {
+  const { app, hear } = inside();
+  app.talk("robert");
+  app.talk("bob");
+  app.unsaid.drafts.set("bob", "dear Bob");
+  hear(":bob!b@h NICK Robert");
+  assert.deepEqual([app.place, app.unsaid.drafts.get("robert")], ["robert", "dear Bob"]);
+});
+
+test("a conversation with somebody called constructor is closed like any other", () => {
+  const { app } = inside();
+  app.talk("constructor");
+  assert.equal(app.place, "constructor");
+  app.session.part("constructor");
+  app.changed();
+  assert.notEqual(app.place, "constructor");
+});
+
+test("who logs out leaves nothing half written", () => {
+  const { app } = inside();
+  app.unsaid.drafts.set("bob", "dear Bob");
+  app.logOut();
+  assert.equal(app.unsaid.drafts.size, 0);
+});
