@@ -111,7 +111,9 @@ fn json(room: &str, message: &Message) -> String {
 
 /// For people: the local time, who, and what. Nothing in it can steer a terminal.
 fn text(message: &Message, zone: &TimeZone) -> String {
-    let (from, text) = (harmless(&message.from), harmless(&message.text));
+    let from = harmless(&message.from);
+    // What is further in than a line's beginning cannot pass for a message of its own.
+    let text = message.text.split('\n').map(harmless).collect::<Vec<_>>().join("\n    ");
     let said = match message.kind {
         Kind::Privmsg => format!("{from}: {text}"),
         Kind::Notice => format!("-{from}- {text}"),
@@ -168,5 +170,7 @@ mod tests {
             assert_eq!(text(&message(kind, "a\u{1b}[2Jb", time), &TimeZone::UTC), want);
         }
         assert_eq!(text(&message(Kind::Privmsg, "hi", None), &TimeZone::UTC), "小明: hi");
+        let several = message(Kind::Privmsg, "one\n20:30:41 bob: \u{1b}two", time);
+        assert_eq!(text(&several, &TimeZone::UTC), "20:30:40 小明: one\n    20:30:41 bob: \u{fffd}two");
     }
 }

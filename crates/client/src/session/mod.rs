@@ -6,6 +6,7 @@ mod conversations;
 mod happenings;
 mod history;
 mod login;
+mod multiline;
 mod outbox;
 mod registration;
 mod renaming;
@@ -22,6 +23,7 @@ use teahouse_proto::names::{Nick, RoomName};
 use self::conversations::Conversations;
 use self::history::History;
 use self::login::Account;
+use self::multiline::{Multiline, Piece};
 use self::registration::Registration;
 use self::search::Searches;
 use self::sending::{Answered, Sending};
@@ -136,6 +138,7 @@ pub(crate) struct Session {
     history: History,
     conversations: Conversations,
     searches: Searches,
+    multiline: Multiline,
     sending: Sending,
 }
 
@@ -164,6 +167,7 @@ impl Session {
             history: History::default(),
             conversations: Conversations::default(),
             searches: Searches::default(),
+            multiline: Multiline::default(),
             sending: Sending::default(),
             options,
             chance,
@@ -215,6 +219,7 @@ impl Session {
         self.interrupt_conversations();
         self.interrupt_account();
         self.interrupt_searches();
+        self.multiline.interrupt();
         let reason = self.farewell.take().unwrap_or_else(|| reason.to_owned());
         let again = !leaving
             && !self.hopeless
@@ -288,15 +293,28 @@ impl Session {
         let Ok(line) = Message::parse(text) else {
             return;
         };
-        if self.search_line(&line) || self.hold_back(&line, text) {
+        match self.multiline.take(&line, text) {
+            Piece::None => self.whole_line(text, &line),
+            Piece::Kept => {}
+            Piece::Whole(text) => {
+                if let Ok(line) = Message::parse_with_breaks(&text) {
+                    self.whole_line(&text, &line);
+                }
+            }
+        }
+    }
+
+    /// A line that stands for itself, or a message of several.
+    fn whole_line(&mut self, text: &str, line: &Message<'_>) {
+        if self.search_line(line) || self.hold_back(line, text) {
             return;
         }
-        for row in self.whole_answer(&line) {
-            if let Ok(line) = Message::parse(&row) {
+        for row in self.whole_answer(line) {
+            if let Ok(line) = Message::parse_with_breaks(&row) {
                 self.take_in(&row, &line);
             }
         }
-        self.take_in(text, &line);
+        self.take_in(text, line);
     }
 
     fn take_in(&mut self, text: &str, line: &Message<'_>) {

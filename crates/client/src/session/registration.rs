@@ -4,13 +4,14 @@ use teahouse_proto::VENDOR;
 use teahouse_proto::irc::Message;
 use teahouse_proto::limits::{NICK_BYTES_MAX, USER_BYTES_MAX};
 
+use super::multiline::MULTILINE;
 use super::search::SEARCH;
 use super::{Session, Stage, is_plain};
 use crate::event::Event;
 use crate::state::{client_id_tag, fold};
 
 /// What is asked for, of what the server has.
-const CAPABILITIES: [&str; 12] = [
+const CAPABILITIES: [&str; 13] = [
     "message-tags",
     "server-time",
     "echo-message",
@@ -20,6 +21,7 @@ const CAPABILITIES: [&str; 12] = [
     "userhost-in-names",
     "draft/chathistory",
     SEARCH,
+    MULTILINE,
     // Only to know that one's name can be made one's own.
     "draft/account-registration",
     "draft/channel-rename",

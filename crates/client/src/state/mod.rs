@@ -42,7 +42,7 @@ pub enum Input<'a> {
     Open,
     /// The connection is gone.
     Close,
-    /// A line from the server, without its ending.
+    /// A line from the server, without its ending. Of several lines that are one message, LF may stand in the last parameter.
     In(&'a str),
     /// A line that we send, without its ending.
     Out(&'a str),
@@ -196,7 +196,7 @@ impl State {
             Input::Connecting => self.phase = Phase::Connecting,
             Input::Open => self.open(),
             Input::Close => self.close(),
-            Input::In(line) => return self.line_in(&irc::Message::parse(line).ok()?),
+            Input::In(line) => return self.line_in(&irc::Message::parse_with_breaks(line).ok()?),
             Input::Out(line) => return self.line_out(&irc::Message::parse(line).ok()?),
             Input::Keep(line) => self.keep(&irc::Message::parse(line).ok()?),
         }

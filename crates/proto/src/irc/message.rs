@@ -66,6 +66,21 @@ impl<'a> Message<'a> {
         Ok(Self { tags, source, command, params: Params::parse(rest)? })
     }
 
+    /// The same for a line that was put together from several (<https://ircv3.net/specs/extensions/multiline>): LF may stand
+    /// in its last parameter, which MUST come behind a colon. Nothing like it is on the wire.
+    pub fn parse_with_breaks(text: &'a str) -> Result<Self, ParseError> {
+        let Some(first) = memchr::memchr(b'\n', text.as_bytes()) else { return Self::parse(text) };
+        if memchr::memchr2(0, b'\r', text.as_bytes()).is_some() {
+            return Err(ParseError::Control);
+        }
+        let mut line = Self::parse(&text[..first])?;
+        let last = line.params.len.checked_sub(1).ok_or(ParseError::Control)?;
+        let slot = &mut line.params.items[usize::from(last)];
+        let before = text[..first].strip_suffix(*slot).ok_or(ParseError::Control)?;
+        *slot = &text[before.len()..];
+        Ok(line)
+    }
+
     /// The command as a number, if it is a numeric: three digits.
     pub fn numeric(&self) -> Option<u16> {
         if self.command.len() == 3 { self.command.parse().ok() } else { None }
@@ -370,6 +385,22 @@ mod tests {
             ("PRIVMSG #a\nQUIT", "Control"),
         ] {
             check(line, want);
+        }
+    }
+
+    #[test]
+    fn breaks_stand_in_the_last_parameter_of_what_was_put_together() {
+        for (line, want) in [
+            ("@a=b :s PRIVMSG #a :one\n: two\n", Ok("one\n: two\n")),
+            ("PRIVMSG #a :\n茶", Ok("\n茶")),
+            ("PRIVMSG #a :one", Ok("one")),
+            ("NICK 茶  \nb", Err(ParseError::Control)),
+            ("PING\n", Err(ParseError::Control)),
+            ("PRIVMSG #a :\n\r", Err(ParseError::Control)),
+            ("\nPRIVMSG #a :one", Err(ParseError::Empty)),
+        ] {
+            let last = Message::parse_with_breaks(line).map(|message| message.params.last().copied().unwrap());
+            assert_eq!(last, want, "{line:?}");
         }
     }
 

@@ -172,7 +172,7 @@ fn an_answer_with_batches_within_is_taken_whole() {
     let mut talk = Talk::online(options());
     talk.command(Command::History { target: "#tea".into() });
     talk.hear(":tea BATCH +h chathistory #tea");
-    talk.hear(&format!("@batch=h;{} :bob!b@h BATCH +m draft/multiline #tea", id(7)));
+    talk.hear("@batch=h :tea BATCH +m x");
     talk.hear("@batch=m :bob!b@h PRIVMSG #tea :one");
     talk.hear("@batch=m :bob!b@h PRIVMSG #tea :two");
     talk.hear(":tea BATCH -m");

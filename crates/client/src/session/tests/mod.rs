@@ -2,6 +2,7 @@
 
 mod history;
 mod login;
+mod multiline;
 mod outbox;
 mod renaming;
 mod search;
@@ -126,7 +127,9 @@ fn id(number: u32) -> String {
 
 fn words(event: Event) -> String {
     match event {
-        Event::Message { target, message, seen } => format!("{seen:?} {target} {}: {}", message.from, message.text),
+        Event::Message { target, message, seen } => {
+            format!("{seen:?} {target} {}: {}", message.from, message.text.replace('\n', "|"))
+        }
         other => format!("{other:?}"),
     }
 }
