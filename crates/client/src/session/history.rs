@@ -30,8 +30,14 @@ const GAP_PAGES_MAX: usize = 20;
 /// A fill that hears nothing for so long is given up.
 const ANSWER_MS: u64 = 20_000;
 
-/// Messages held back during one fill, and lines of one answer; one more ends it.
+/// Messages held back during one fill, and lines of one answer without reactions; one more ends it.
 const HELD_MAX: usize = 5_000;
+
+/// The capability by which a message's reactions come behind it, and are no rows.
+pub(super) const REACTIONS: &str = "teahouse.internal/reactions";
+
+/// Reactions of one answer; more are left out, since the messages without them are better than none.
+const REACTIONS_MAX: usize = 20_000;
 
 /// All fills, by the folded names of the rooms and people.
 #[derive(Debug, Default)]
@@ -53,6 +59,8 @@ struct Answer {
     /// Whose history it is, folded.
     target: String,
     lines: Vec<String>,
+    /// How many of the lines are reactions.
+    reactions: usize,
 }
 
 #[derive(Debug)]
@@ -133,8 +141,12 @@ impl Session {
         if let ("BATCH", Some(inner)) = (line.command, line.params.first().and_then(|batch| batch.strip_prefix('+'))) {
             nested.insert(inner.to_owned(), outer);
         }
-        answer.lines.push(text.to_owned());
-        let (too_many, target) = (answer.lines.len() > HELD_MAX, answer.target.clone());
+        let is_reaction = line.command == "TAGMSG" && self.state.has_capability(REACTIONS);
+        if !is_reaction || answer.reactions < REACTIONS_MAX {
+            answer.lines.push(text.to_owned());
+            answer.reactions += usize::from(is_reaction);
+        }
+        let (too_many, target) = (answer.lines.len() - answer.reactions > HELD_MAX, answer.target.clone());
         if let Some(fill) = fills.get_mut(&target) {
             fill.until_ms = self.now_ms + ANSWER_MS;
         }
@@ -157,7 +169,12 @@ impl Session {
     pub(super) fn history_row(&mut self, line: &Line<'_>) -> Option<String> {
         let target = fold(self.state.history_target(line)?);
         // Whatever the rows are, each counts for the limit.
-        if line.command != "BATCH"
+        let is_row = match line.command {
+            "BATCH" => false,
+            "TAGMSG" => !self.state.has_capability(REACTIONS),
+            _ => true,
+        };
+        if is_row
             && let Some(fill) = self.history.fills.get_mut(&target)
             && let Some(asked) = &mut fill.asked
         {
@@ -214,7 +231,7 @@ impl Session {
             ("BATCH", [batch, "chathistory", target, ..]) if batch.starts_with('+') => {
                 let asked = self.history.fills.get(&fold(target)).is_some_and(|fill| fill.asked.is_some());
                 if asked {
-                    let answer = Answer { target: fold(target), lines: Vec::new() };
+                    let answer = Answer { target: fold(target), lines: Vec::new(), reactions: 0 };
                     self.history.answers.insert(batch[1..].to_owned(), answer);
                 }
             }

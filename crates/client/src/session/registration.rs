@@ -4,6 +4,7 @@ use teahouse_proto::VENDOR;
 use teahouse_proto::irc::Message;
 use teahouse_proto::limits::{NICK_BYTES_MAX, USER_BYTES_MAX};
 
+use super::history::REACTIONS;
 use super::multiline::MULTILINE;
 use super::search::SEARCH;
 use super::{Session, Stage, is_plain};
@@ -25,7 +26,7 @@ const CAPABILITIES: [&str; 13] = [
     // Only to know that one's name can be made one's own.
     "draft/account-registration",
     "draft/channel-rename",
-    "teahouse.internal/reactions",
+    REACTIONS,
 ];
 
 /// Nicks that are tried before it is given up.

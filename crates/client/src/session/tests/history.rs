@@ -350,3 +350,41 @@ fn after_a_drop_private_messages_are_fetched_too() {
         * CaughtUp { target: "bob", messages: 1, away_ms: 1000, complete: true }
     "#]]);
 }
+
+/// A page of the history whose messages have so many reactions each.
+fn page_with_reactions(talk: &mut Talk, rows: std::ops::Range<u32>, reactions: usize) {
+    talk.hear(":tea BATCH +h chathistory #tea");
+    for row in rows {
+        talk.hear(&format!("@batch=h;{} :bob!b@h PRIVMSG #tea :{row}", id(row)));
+        for number in 0..reactions {
+            let tags = format!("batch=h;msgid=r{row}-{number};+reply=m{row:04};+draft/react=🍵");
+            talk.hear(&format!("@{tags} :n{number}!u@h TAGMSG #tea"));
+        }
+    }
+    talk.hear(":tea BATCH -h");
+}
+
+#[test]
+fn reactions_are_no_rows_and_make_no_answer_too_long() {
+    let mut talk = Talk::new(options());
+    talk.connect_with(" teahouse.internal/reactions");
+    talk.enter("#tea");
+    talk.command(Command::History { target: "#tea".into() });
+    talk.out.clear();
+    page_with_reactions(&mut talk, 0..50, 101);
+    assert!(talk.out.ends_with("* Older { target: \"#tea\", messages: 50, beginning: false }\n"), "{}", talk.out);
+    let log = talk.session.state().log("#tea").unwrap();
+    assert_eq!(log.reactions(log.confirmed().last().unwrap()).unwrap()["🍵"].len(), 101);
+    // One message, not as many as were asked for: there is nothing before it.
+    talk.command(Command::History { target: "#tea".into() });
+    talk.out.clear();
+    page_with_reactions(&mut talk, 60..61, 60);
+    assert!(talk.out.ends_with("messages: 1, beginning: true }\n"), "{}", talk.out);
+    // Too many are left out, not the message.
+    talk.command(Command::History { target: "#tea".into() });
+    talk.out.clear();
+    page_with_reactions(&mut talk, 70..71, 20_001);
+    assert!(talk.out.ends_with("messages: 1, beginning: true }\n"), "{}", talk.out);
+    let log = talk.session.state().log("#tea").unwrap();
+    assert_eq!(log.reactions(log.confirmed().last().unwrap()).unwrap()["🍵"].len(), 20_000);
+}
