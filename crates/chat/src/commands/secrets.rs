@@ -34,6 +34,7 @@ fn secret<'a>(message: &Message<'a>) -> Option<&'a str> {
         {
             param(2)
         }
+        "NOTE" if (param(0), param(1)) == (Some("ACCOUNT"), Some("INVITE")) => param(2),
         "AUTHENTICATE" => param(0).filter(|word| !["+", "*"].contains(word) && !Mechanism::is_name(word)),
         "GUEST" => param(1).or(param(0)).filter(|token| *token != "*"),
         "NICKSERV" | "NS" => behind_first_word(param(0)?).or(param(1)),
@@ -67,6 +68,8 @@ mod tests {
             ("ACCOUNT password alice sesame", "ACCOUNT password alice …"),
             ("ACCOUNT RENAME alice bob", "ACCOUNT RENAME alice bob"),
             (":a!b@c ACCOUNT alice", ":a!b@c ACCOUNT alice"),
+            (":tea.test NOTE ACCOUNT INVITE sesame :Good for one", ":tea.test NOTE ACCOUNT INVITE …"),
+            (":tea.test NOTE ACCOUNT CREATED alice :Done", ":tea.test NOTE ACCOUNT CREATED alice :Done"),
             ("ACCOUNT", "ACCOUNT"),
             ("AUTHENTICATE PLAIN", "AUTHENTICATE PLAIN"),
             ("AUTHENTICATE scram-sha-256", "AUTHENTICATE scram-sha-256"),
