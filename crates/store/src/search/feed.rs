@@ -164,6 +164,20 @@ impl Feed {
         (waiting.ripe, waiting.erasing) = (0, 0);
     }
 
+    /// Whether something was erased that was not given to the indexer yet.
+    pub(super) fn has_something_to_erase(&self) -> bool {
+        let waiting = self.lock();
+        waiting.erasing < waiting.erased
+    }
+
+    /// The indexer has not fetched everything that it lacks. All of it will be fetched as it is by then, so what was erased
+    /// before is not indexed after.
+    pub(super) fn stay_behind(&self) {
+        let mut waiting = self.lock();
+        waiting.fall_behind();
+        waiting.ripe = waiting.erased;
+    }
+
     /// Whether there are messages to be put in before more of what is erased is taken out; then that is given again.
     pub(super) fn puts_off_erasing(&self) -> bool {
         let mut waiting = self.lock();
@@ -296,6 +310,19 @@ mod tests {
         assert_eq!(next(&feed), Task::CatchUp(Position(30)));
         feed.committed([message(31, 1)].into_iter(), Position(31), 0);
         assert_eq!(positions(next(&feed)), [31]);
+    }
+
+    #[test]
+    fn what_is_erased_does_not_wait_for_all_that_is_missing() {
+        let feed = Feed::new(Position(9), 0);
+        assert_eq!(next(&feed), Task::CatchUp(Position(9)));
+        assert!(!feed.has_something_to_erase());
+        feed.committed([message(10, 1)].into_iter(), Position(10), 3);
+        assert!(feed.has_something_to_erase());
+        feed.stay_behind();
+        assert_eq!(next(&feed), Task::Erase(3));
+        assert!(!feed.has_something_to_erase());
+        assert_eq!(next(&feed), Task::CatchUp(Position(10)), "with the message that had waited");
     }
 
     #[test]

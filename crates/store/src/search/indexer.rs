@@ -76,7 +76,7 @@ impl Indexer {
             let started = Instant::now();
             let erases = if let Task::Erase(upto) = task { Some(upto) } else { None };
             let done = match task {
-                Task::CatchUp(goal) => self.catch_up(goal),
+                Task::CatchUp(goal) => self.catch_up(goal, erase_not_before),
                 Task::Messages(batch) => self.index(&batch),
                 Task::Erase(upto) => self.erase(upto),
                 Task::End => return,
@@ -102,12 +102,15 @@ impl Indexer {
         }
     }
 
-    /// Fetches what is missing up to `goal`, in slices.
-    fn catch_up(&mut self, goal: Position) -> rusqlite::Result<()> {
+    /// Fetches what is missing up to `goal`, in slices, as long as there is nothing to be erased from `erase_not_before` on:
+    /// what is missing may be more each time, and whoever takes something back waits.
+    fn catch_up(&mut self, goal: Position, erase_not_before: Instant) -> rusqlite::Result<()> {
         let feed = Arc::clone(&self.feed);
-        let ended = catch_up(&mut self.connection, &self.main, goal, |_| !feed.is_closing())?;
-        if ended {
-            self.feed.set_indexed(goal);
+        let is_erasing_due = || erase_not_before <= Instant::now() && feed.has_something_to_erase();
+        let go_on = |_| !feed.is_closing() && !is_erasing_due();
+        match catch_up(&mut self.connection, &self.main, goal, go_on)? {
+            true => self.feed.set_indexed(goal),
+            false => self.feed.stay_behind(),
         }
         Ok(())
     }
@@ -119,7 +122,7 @@ impl Indexer {
     }
 
     /// Takes out what was erased up to number `upto`, puts in what stands there now, and says so when no file of the
-    /// index has it any more. What is said meanwhile goes in first.
+    /// index has it any more. Between many of them what is said meanwhile goes in.
     fn erase(&mut self, upto: i64) -> rusqlite::Result<()> {
         loop {
             let mut texts = messages::erased(&self.main, self.taken_out, upto, ERASE_TEXTS_MAX)?;
@@ -136,6 +139,9 @@ impl Indexer {
             }
             transaction.commit()?;
             self.taken_out = last;
+            if texts.len() < ERASE_TEXTS_MAX {
+                break;
+            }
             if self.feed.puts_off_erasing() {
                 return Ok(());
             }
