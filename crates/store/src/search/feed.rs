@@ -46,6 +46,10 @@ struct Waiting {
     committed: Position,
     /// The last thing that was erased.
     erased: i64,
+    /// What was erased, by how many messages had been handed over by then.
+    marks: VecDeque<(u64, i64)>,
+    /// How many messages were ever handed over to wait here.
+    handed: u64,
     /// Every message that was handed over before this was erased was given to the indexer.
     ripe: i64,
     /// The last thing erased that was given to the indexer.
@@ -65,6 +69,8 @@ impl Feed {
             behind: true,
             committed,
             erased,
+            marks: VecDeque::new(),
+            handed: 0,
             ripe: 0,
             erasing: 0,
             indexed: Position(0),
@@ -78,7 +84,6 @@ impl Feed {
     pub(crate) fn committed(&self, messages: impl Iterator<Item = StoredMessage>, position: Position, erased: i64) {
         let mut waiting = self.lock();
         waiting.committed = position;
-        waiting.erased = erased;
         for message in messages {
             if waiting.behind {
                 // It will be fetched with the others.
@@ -86,10 +91,12 @@ impl Feed {
             }
             waiting.bytes += bytes_of(&message);
             waiting.messages.push_back(message);
+            waiting.handed += 1;
             if waiting.bytes > WAITING_BYTES_MAX {
                 waiting.fall_behind();
             }
         }
+        waiting.erase(erased);
         let is_needed = waiting.behind || !waiting.messages.is_empty() || waiting.erasing < erased;
         drop(waiting);
         if is_needed {
@@ -123,6 +130,7 @@ impl Feed {
             }
             let may_index = waiting.behind || !waiting.messages.is_empty();
             if !may_index {
+                waiting.marks.clear();
                 waiting.ripe = waiting.erased;
                 if waiting.indexed < waiting.committed {
                     waiting.indexed = waiting.committed;
@@ -202,7 +210,28 @@ impl Waiting {
     fn fall_behind(&mut self) {
         self.behind = true;
         self.messages = VecDeque::new();
+        self.marks = VecDeque::new();
         self.bytes = 0;
+    }
+
+    /// Things up to this number are erased, behind all that was handed over.
+    fn erase(&mut self, erased: i64) {
+        if erased == self.erased {
+            return;
+        }
+        self.erased = erased;
+        match self.marks.back_mut() {
+            Some((handed, number)) if *handed == self.handed => *number = erased,
+            _ => self.marks.push_back((self.handed, erased)),
+        }
+    }
+
+    /// What was erased behind messages that all were taken is ripe.
+    fn ripen(&mut self) {
+        let taken = self.handed - self.messages.len() as u64;
+        while let Some((_, number)) = self.marks.pop_front_if(|(handed, _)| *handed <= taken) {
+            self.ripe = number;
+        }
     }
 
     /// Takes out messages, of which there are some.
@@ -220,9 +249,7 @@ impl Waiting {
         // The first one always goes, whatever its size.
         let batch: Vec<_> = self.messages.drain(..end.max(1)).collect();
         self.bytes -= batch.iter().map(bytes_of).sum::<usize>();
-        if self.messages.is_empty() {
-            self.ripe = self.erased;
-        }
+        self.ripen();
         Task::Messages(batch)
     }
 }
@@ -310,6 +337,21 @@ mod tests {
         assert_eq!(next(&feed), Task::CatchUp(Position(30)));
         feed.committed([message(31, 1)].into_iter(), Position(31), 0);
         assert_eq!(positions(next(&feed)), [31]);
+    }
+
+    #[test]
+    fn what_is_erased_waits_for_what_was_said_before_and_not_for_the_rest() {
+        let feed = feed();
+        let long = |positions: std::ops::Range<u64>| positions.map(|position| message(position, BATCH_BYTES_MAX));
+        feed.committed(long(10..12), Position(11), 3);
+        feed.committed(long(12..14), Position(13), 4);
+        feed.committed(std::iter::empty(), Position(14), 5);
+        assert_eq!(positions(next(&feed)), [10]);
+        assert_eq!(positions(next(&feed)), [11]);
+        assert_eq!(next(&feed), Task::Erase(3));
+        assert_eq!(positions(next(&feed)), [12]);
+        assert_eq!(positions(next(&feed)), [13]);
+        assert_eq!(next(&feed), Task::Erase(5));
     }
 
     #[test]
