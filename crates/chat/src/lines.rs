@@ -58,12 +58,12 @@ fn cut(line: &str, bytes_max: usize) -> usize {
 
 /// Whether a text has more lines than one.
 pub(crate) fn is_many(text: &str) -> bool {
-    text.contains([BREAK, SEAM])
+    memchr::memchr2(BREAK as u8, SEAM as u8, text.as_bytes()).is_some()
 }
 
 /// How many lines of the wire it takes, about.
 pub(crate) fn count(text: &str) -> usize {
-    1 + text.matches([BREAK, SEAM]).count()
+    1 + memchr::memchr2_iter(BREAK as u8, SEAM as u8, text.as_bytes()).count()
 }
 
 /// What was said, without the seams.

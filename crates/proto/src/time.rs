@@ -1,17 +1,37 @@
 //! The time format of <https://ircv3.net/specs/extensions/server-time>, by arithmetic alone.
 
-use std::fmt::Write as _;
-
 const DAY_MS: u64 = 86_400_000;
+
+/// How many bytes it takes, up to the year 9999.
+const SERVER_TIME_BYTES: usize = "0000-00-00T00:00:00.000Z".len();
 
 /// Appends `YYYY-MM-DDThh:mm:ss.sssZ`. Years have four digits up to 9999 and more from there on.
 pub fn server_time(ms_since_epoch: u64, buf: &mut String) {
     let (year, month, day) = civil_from_days(ms_since_epoch / DAY_MS);
     let ms = ms_since_epoch % DAY_MS;
     let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
-    let milli = ms % 1000;
-    let written = write!(buf, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z");
-    debug_assert!(written.is_ok(), "a String takes everything");
+    let fields =
+        [(month, 2, '-'), (day, 2, 'T'), (hour, 2, ':'), (minute, 2, ':'), (second, 2, '.'), (ms % 1000, 3, 'Z')];
+    buf.reserve(SERVER_TIME_BYTES);
+    let year_digits = year.checked_ilog10().map_or(4, |log| (log as usize + 1).max(4));
+    push_digits(year, year_digits, buf);
+    buf.push('-');
+    for (value, digits, end) in fields {
+        push_digits(value, digits, buf);
+        buf.push(end);
+    }
+}
+
+/// A number by its last decimal digits, of which a year has the most. Each message is told with its time, and a formatter
+/// takes far longer.
+fn push_digits(mut value: u64, digits: usize, buf: &mut String) {
+    let mut text = [b'0'; 20];
+    let text = &mut text[..digits];
+    for digit in text.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(value % 10).unwrap_or_default();
+        value /= 10;
+    }
+    buf.push_str(std::str::from_utf8(text).unwrap_or_default());
 }
 
 /// Reads the same format back into milliseconds; `None` if it is not exactly that, or a date that

@@ -337,7 +337,8 @@ fn message(
     let command = command_name(say.kind);
     let head_bytes = author.source.len() + command.len() + target.len() + ":   :".len();
     let is_too_long = |line: &str| head_bytes + line.len() > MESSAGE_BODY_BYTES_MAX;
-    if say.text.split([BREAK, SEAM]).any(is_too_long) {
+    // Of a text that is not too long, no line is.
+    if is_too_long(&say.text) && say.text.split([BREAK, SEAM]).any(is_too_long) {
         return Err(match lines::is_many(&say.text) {
             true => batch::invalid("A line is too long once your address is put before it"),
             false => Reply::numeric(n::ERR_INPUTTOOLONG, "Message too long once your address is put before it"),

@@ -51,6 +51,7 @@ pub(crate) struct Shared<'a> {
     info: &'a ServerInfo,
     time: Time,
     event: &'a Event,
+    relevant: Caps,
     encoded: Vec<(Variant, Option<Lines>)>,
 }
 
@@ -62,7 +63,7 @@ impl<'a> Shared<'a> {
         event: &'a Event,
         encoded: Vec<(Variant, Option<Lines>)>,
     ) -> Self {
-        Shared { info, time, event, encoded }
+        Shared { info, time, event, relevant: relevant(event), encoded }
     }
 
     /// What was needed of it so far.
@@ -77,7 +78,7 @@ impl<'a> Shared<'a> {
 
     /// The line for a session whose user's own words these are.
     pub(crate) fn own_line(&mut self, variant: Variant) -> Option<Lines> {
-        let variant = Variant { caps: variant.caps.and(relevant(self.event)), ..variant };
+        let variant = Variant { caps: variant.caps.and(self.relevant), ..variant };
         if let Some((_, line)) = self.encoded.iter().find(|(known, _)| *known == variant) {
             return line.clone();
         }

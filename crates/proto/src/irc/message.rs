@@ -323,7 +323,10 @@ fn is_middle(param: &str) -> bool {
 }
 
 fn escape(value: &str, out: &mut Vec<u8>) {
-    for byte in value.bytes() {
+    let is_escaped = |byte: u8| matches!(byte, b';' | b' ' | b'\\' | b'\r' | b'\n');
+    let (plain, rest) = value.as_bytes().split_at(value.bytes().position(is_escaped).unwrap_or(value.len()));
+    out.extend_from_slice(plain);
+    for &byte in rest {
         match byte {
             b';' => out.extend_from_slice(b"\\:"),
             b' ' => out.extend_from_slice(b"\\s"),
