@@ -5,104 +5,32 @@
 
 pub mod attach;
 mod registration;
+mod request;
+mod step;
 
 use std::sync::Arc;
 
 use teahouse_proto::irc::{self, LineError, Message, ParseError};
-use teahouse_proto::names::Nick;
 use teahouse_proto::{limits, numerics as n};
 
 pub(crate) use registration::{GuestWish, Names, Registration, advance, password_is_right};
+pub(crate) use request::Request;
+pub use step::{Answer, Frame, HistoryFrame, SearchFrame, Step};
 
 use self::attach::Link;
 use crate::capabilities::Caps;
 use crate::commands::batch::{Multiline, Taken};
 use crate::commands::metadata::Key;
 use crate::commands::services::Service;
-use crate::commands::{self, Answers, Stage};
-use crate::entry::{Action, RoomView};
+use crate::commands::{self, Answers};
 use crate::few::Few;
-use crate::find::Finding;
-use crate::ids::{AccountId, RoomId, TokenHash};
+use crate::ids::{AccountId, TokenHash};
 use crate::info::ServerInfo;
-use crate::query::Query;
 use crate::reply::{Reply, Scope};
-use crate::sasl::{self, Bindings, Exchange, Mechanism, Secured, scram};
-use crate::work::Work;
+use crate::sasl::{self, Bindings, Exchange, Mechanism, Secured};
 
 /// Where 128 random bits come from: the only thing a session needs that nobody may foresee.
 pub type Entropy = fn() -> [u8; 16];
-
-/// What is to be done after a line; in this order.
-#[derive(Debug)]
-pub enum Step {
-    /// The session is answered without the world.
-    Answer(Answer),
-    /// The log gets an action.
-    Submit(Scope, Action),
-    /// The world is asked.
-    Ask(Scope, Query),
-    /// Slow work is done elsewhere: what comes of it is submitted, and then [`Answer::Done`] given.
-    Work(Scope, Box<Work>),
-    /// A message is looked up in the store: what comes of it is submitted, and then [`Answer::Done`] given.
-    Find(Scope, Box<Finding>),
-}
-
-/// An answer with its place in the session's output.
-#[derive(Debug)]
-pub enum Answer {
-    /// A line.
-    Reply(Scope, Reply),
-    /// From here on the output follows these capabilities.
-    Caps(Caps),
-    /// Who is in a room.
-    Names(Scope, RoomView),
-    /// History, or what is found, will stand here, once it is read.
-    Await(Scope, Frame),
-    /// A question is answered; or so far, and this is to be asked next.
-    Asked(Option<(Scope, Query)>),
-    /// All that a line is answered with is on its way: once it is there, the session reads on.
-    Done(Scope),
-    /// From here on the session is to answer this challenge.
-    Challenged(Box<scram::Challenged>),
-    /// The session has proved that this account, of this name, is its own; it is to say that it has noticed.
-    Proved(AccountId, Nick),
-    /// A goodbye, and the end.
-    Close(Scope, Arc<str>),
-}
-
-/// What a page from the store is wrapped in.
-#[derive(Clone, Debug)]
-pub enum Frame {
-    /// History.
-    History(HistoryFrame),
-    /// Which conversations there are; the reference of its batch.
-    Targets(Box<str>),
-    /// What was found.
-    Search(SearchFrame),
-}
-
-/// What a page of what was found is wrapped in.
-#[derive(Clone, Debug)]
-pub struct SearchFrame {
-    /// The reference of its batch.
-    pub batch: Box<str>,
-    /// What the rooms are called that were looked through, by their number.
-    pub rooms: Arc<[(RoomId, Arc<str>)]>,
-}
-
-/// What a page of history is wrapped in.
-#[derive(Clone, Debug)]
-pub struct HistoryFrame {
-    /// The target as the client spelt it.
-    pub target: Arc<str>,
-    /// The subcommand, for a failure.
-    pub subcommand: &'static str,
-    /// The reference of its batch.
-    pub batch: Box<str>,
-    /// Who asks, if that is somebody who is remembered: the clients' ids of its own messages are given to it.
-    pub reader: Option<u64>,
-}
 
 /// Who has connected.
 #[derive(Clone, Debug)]
@@ -332,142 +260,6 @@ impl Session {
     /// The session is closed from the server's side.
     pub(crate) fn end(&mut self) {
         self.over = true;
-    }
-}
-
-/// One line being read: what a command's `parse` works with.
-pub(crate) struct Request<'a> {
-    pub(crate) session: &'a mut Session,
-    pub(crate) info: &'a ServerInfo,
-    pub(crate) message: &'a Message<'a>,
-    scope: Scope,
-    entropy: Entropy,
-    steps: &'a mut Vec<Step>,
-}
-
-impl<'a> Request<'a> {
-    /// The parameter at `index`, or the empty string.
-    pub(crate) fn param(&self, index: usize) -> &'a str {
-        self.message.params.get(index).unwrap_or_default()
-    }
-
-    pub(crate) fn reply(&mut self, reply: Reply) {
-        self.reply_to(self.scope.clone(), reply);
-    }
-
-    /// Answers an earlier line.
-    pub(crate) fn reply_to(&mut self, scope: Scope, reply: Reply) {
-        self.steps.push(Step::Answer(Answer::Reply(scope, reply)));
-    }
-
-    /// What answers this line carries that.
-    pub(crate) fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
-    pub(crate) fn answer(&mut self, answer: Answer) {
-        self.steps.push(Step::Answer(answer));
-    }
-
-    pub(crate) fn submit(&mut self, action: Action) {
-        self.submit_for(self.scope.clone(), action);
-    }
-
-    /// Submits what an earlier line has begun.
-    pub(crate) fn submit_for(&mut self, scope: Scope, action: Action) {
-        self.steps.push(Step::Submit(scope, action));
-    }
-
-    /// Asks the world; the session reads no further line until the answer is there.
-    pub(crate) fn ask(&mut self, query: Query) {
-        self.wait();
-        self.steps.push(Step::Ask(self.scope.clone(), query));
-    }
-
-    /// Answers by a service.
-    pub(crate) fn reply_by(&mut self, service: Service, reply: Reply) {
-        self.reply_to(Scope::Service(service, Box::new(self.scope.clone())), reply);
-    }
-
-    /// Reads another line in this one's place; a service tells what it is answered with.
-    pub(crate) fn read_by(&mut self, service: Service, line: &str) {
-        let Ok(message) = Message::parse(line) else { return };
-        let Some(command) = commands::find(message.command) else { return };
-        let mut request = Request {
-            session: &mut *self.session,
-            info: self.info,
-            message: &message,
-            scope: Scope::Service(service, Box::new(self.scope.clone())),
-            entropy: self.entropy,
-            steps: &mut *self.steps,
-        };
-        match request.objection(command) {
-            Some(reply) => request.reply(reply),
-            None => (command.parse)(&mut request),
-        }
-    }
-
-    /// Hands out work that a service tells the end of.
-    pub(crate) fn work_by(&mut self, service: Service, work: Work) {
-        self.wait();
-        let scope = Scope::Service(service, Box::new(self.scope.clone()));
-        self.steps.push(Step::Work(scope, Box::new(work)));
-    }
-
-    /// Hands out work; the session reads no further line until it is done. Nothing else answers this line.
-    pub(crate) fn work(&mut self, work: Work) {
-        self.wait();
-        self.steps.push(Step::Work(self.scope.clone(), Box::new(work)));
-    }
-
-    /// Has a message looked up; the session reads no further line until that is done. Nothing else answers this line.
-    pub(crate) fn find(&mut self, finding: Finding) {
-        self.wait();
-        self.steps.push(Step::Find(self.scope.clone(), Box::new(finding)));
-    }
-
-    /// The session reads no further line until all is there that this one is answered with.
-    pub(crate) fn wait(&mut self) {
-        self.session.waiting = true;
-    }
-
-    /// 128 random bits.
-    pub(crate) fn entropy(&self) -> [u8; 16] {
-        (self.entropy)()
-    }
-
-    /// 128 random bits in hexadecimal.
-    pub(crate) fn fresh_token(&self) -> String {
-        self.entropy().iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    /// The session's last line.
-    pub(crate) fn close(&mut self, reason: &str) {
-        self.session.over = true;
-        self.answer(Answer::Close(self.scope.clone(), reason.into()));
-    }
-
-    /// What is collected until registration is complete; `None` after that.
-    pub(crate) fn registration(&mut self) -> Option<&mut Registration> {
-        match &mut self.session.progress {
-            Progress::Registering(registration) => Some(registration),
-            Progress::Registered => None,
-        }
-    }
-
-    /// Why this command is not to be read here and now.
-    fn objection(&self, command: &commands::Command) -> Option<Reply> {
-        match (&self.session.progress, command.stage) {
-            (Progress::Registering(_), Stage::Registered) => {
-                return Some(Reply::numeric(n::ERR_NOTREGISTERED, "You have not registered"));
-            }
-            (Progress::Registered, Stage::Registering) => {
-                return Some(Reply::numeric(n::ERR_ALREADYREGISTERED, "You may not reregister"));
-            }
-            _ => {}
-        }
-        let missing = self.message.params.len() < command.params_min;
-        missing.then(|| Reply::numeric(n::ERR_NEEDMOREPARAMS, "Not enough parameters").param(command.name))
     }
 }
 
