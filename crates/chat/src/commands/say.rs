@@ -3,6 +3,8 @@
 
 mod once;
 pub mod react;
+mod rights;
+mod target;
 
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::{Nick, RoomName};
 use teahouse_proto::numerics as n;
 
+use self::target::Addressee;
 use super::services::{self, Service};
 use super::{Answers, Command, Stage, batch};
 use crate::capabilities::Caps;
@@ -18,14 +21,15 @@ use crate::durable::{Change, Conversation, MessageKind, RoomRecord, StoredMessag
 use crate::entry::{Action, Audience, Event, Said};
 use crate::ids::{ClientId, Identity, UserId};
 use crate::lines::{self, BREAK, SEAM};
-use crate::modes::{Flag, Rank};
 use crate::reactions::Reaction;
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
-use crate::world::{Face, NOT_CONNECTED, Turn, World};
+use crate::world::Turn;
 
 pub(super) use once::client_id;
 pub(crate) use once::client_id_tag;
+pub(super) use rights::may_speak;
+pub use target::Target;
 
 pub(super) const PRIVMSG: Command =
     Command { name: "PRIVMSG", help: "PRIVMSG <room or nick>[,...] :<text>: say something", parse: privmsg, ..ROW };
@@ -61,41 +65,6 @@ pub struct Say {
     pub text: Arc<str>,
     /// The client's own id of it, by which it is said once.
     pub client_id: Option<ClientId>,
-}
-
-/// To whom something is said.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Target {
-    /// Everybody in a room.
-    Room(RoomName),
-    /// One person.
-    Person(Nick),
-}
-
-impl Target {
-    /// Reads a target; `None` if it can be neither a room nor a person.
-    pub fn parse(name: &str) -> Option<Self> {
-        match name.starts_with('#') {
-            true => RoomName::parse(name).ok().map(Target::Room),
-            false => Nick::parse(name).ok().map(Target::Person),
-        }
-    }
-
-    /// Its name, as the client spelt it.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Target::Room(room) => room.as_str(),
-            Target::Person(nick) => nick.as_str(),
-        }
-    }
-
-    /// What it is found by, however it is spelt.
-    pub(crate) fn key(&self) -> &str {
-        match self {
-            Target::Room(room) => room.key(),
-            Target::Person(nick) => nick.key(),
-        }
-    }
 }
 
 /// The command a message came by.
@@ -239,27 +208,6 @@ fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, keeps: Keeps, name: 
     Ok(said)
 }
 
-/// Those inside speak, unless they are banned or the room is moderated; whoever ranks in it always does.
-pub(super) fn may_speak(turn: &Turn<'_>, user: UserId, room: &RoomRecord) -> Result<(), Reply> {
-    let refused = |text: &'static str| Err(Reply::numeric(n::ERR_CANNOTSENDTOCHAN, text).param(room.name.to_string()));
-    let (ranks, modes) = (turn.world.presence.ranks(room.id, user), &room.modes);
-    if ranks.is_some_and(|ranks| ranks.is_at_least(Rank::Voice)) {
-        return Ok(());
-    }
-    if ranks.is_none() && modes.flags.has(Flag::NoExternal) {
-        return refused("You are not in that channel");
-    }
-    if modes.flags.has(Flag::Moderated) {
-        return refused("Cannot send to channel (+m)");
-    }
-    let has_account = turn.world.presence.user(user).is_some_and(|user| user.account().is_some());
-    if modes.flags.has(Flag::AccountsSpeak) && !has_account {
-        return refused("Cannot send to channel (+M): log in to an account first");
-    }
-    let is_banned = turn.world.presence.user(user).is_some_and(|user| modes.bans(user.who()));
-    if is_banned { refused("Cannot send to channel (+b)") } else { Ok(()) }
-}
-
 fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, keeps: Keeps, nick: &Nick) -> Result<Arc<Said>, Reply> {
     let Some(person) = Addressee::named(turn.world, nick) else { return Err(super::no_such_nick(nick.as_str())) };
     let conversation = author.identity.zip(person.identity).map(|(a, b)| Conversation::private(a, b));
@@ -290,40 +238,6 @@ fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, keeps: Keeps, nick
         }
     }
     Ok(said)
-}
-
-/// To whom something is said in private: a user, or an account that nobody is here for.
-struct Addressee {
-    user: Option<UserId>,
-    identity: Option<Identity>,
-    shown: Arc<str>,
-    /// Why it is away, if it is.
-    absence: Option<Arc<str>>,
-    /// Nobody is connected as it.
-    unattended: bool,
-}
-
-impl Addressee {
-    fn named(world: &World, nick: &Nick) -> Option<Self> {
-        if let Some(user) = world.presence.user_named(nick) {
-            return Some(Addressee {
-                user: Some(user.id),
-                identity: user.identity,
-                shown: user.nick.as_str().into(),
-                absence: user.absence().map(Arc::from),
-                unattended: user.sessions.is_empty(),
-            });
-        }
-        let account = world.durable.account_named(nick)?;
-        let away = world.face(account.id, Face::Away).unwrap_or_else(|| NOT_CONNECTED.into());
-        Some(Addressee {
-            user: None,
-            identity: Some(Identity::Account(account.id)),
-            shown: Arc::clone(&account.name),
-            absence: Some(away),
-            unattended: true,
-        })
-    }
 }
 
 /// The message as everybody will get it, or why it cannot be said.
@@ -381,16 +295,6 @@ mod tests {
         check(
             "alice: JOIN #tea | bob: JOIN #tea | carol: NAMES #tea | alice: PRIVMSG #tea :你好 🍵",
             expect!["bob < :alice PRIVMSG #tea :你好 🍵"],
-        );
-    }
-
-    #[test]
-    fn names_are_found_however_they_are_spelt() {
-        check(
-            "alice: JOIN #Tea | bob: JOIN #tea || alice: NOTICE #TEA hi | alice: PRIVMSG BOB hi",
-            expect![[r#"
-                bob < :alice NOTICE #Tea :hi
-                bob < :alice PRIVMSG bob :hi"#]],
         );
     }
 
@@ -555,47 +459,6 @@ mod tests {
                 alice < :alice PRIVMSG bob :psst
                 tab < :alice PRIVMSG bob :psst
                 bob < :alice PRIVMSG bob :psst"#]],
-        );
-    }
-
-    #[test]
-    fn a_kept_seat_is_written_to_only_if_it_can_be_read_later() {
-        check_with(
-            &[("alice", "guest"), ("bob", "guest"), ("carol", "")],
-            "bob: PING 1 | bob drops || alice: PRIVMSG bob :later | carol: PRIVMSG bob :never",
-            expect!["carol < 401 carol bob :No such nick/channel"],
-        );
-    }
-
-    #[test]
-    fn in_a_moderated_room_those_with_a_rank_speak() {
-        check(
-            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea | alice: MODE #tea +mv carol || bob: PRIVMSG #tea :hi | carol: PRIVMSG #tea :hi",
-            expect![[r#"
-                bob < 404 bob #tea :Cannot send to channel (+m)
-                alice < :carol PRIVMSG #tea :hi
-                bob < :carol PRIVMSG #tea :hi"#]],
-        );
-    }
-
-    #[test]
-    fn the_banned_do_not_speak_unless_excepted() {
-        check(
-            "alice: JOIN #tea | bob: JOIN #tea | alice: MODE #tea +b *!*@host || bob: PRIVMSG #tea :hi | alice: PRIVMSG #tea :hi | alice: MODE #tea +e bob | bob: PRIVMSG #tea :hi",
-            expect![[r#"
-                bob < 404 bob #tea :Cannot send to channel (+b)
-                bob < :alice PRIVMSG #tea :hi
-                alice < :alice MODE #tea +e bob!*@*
-                bob < :alice MODE #tea +e bob!*@*
-                alice < :bob PRIVMSG #tea :hi"#]],
-        );
-    }
-
-    #[test]
-    fn a_room_may_be_open_to_words_from_outside() {
-        check(
-            "alice: JOIN #tea | alice: MODE #tea -n || bob: PRIVMSG #tea :hi",
-            expect!["alice < :bob PRIVMSG #tea :hi"],
         );
     }
 }
