@@ -1,6 +1,7 @@
 //! MODE: what a room is set to, who ranks how high in it, and one's own marks.
 //! <https://modern.ircdocs.horse/#mode-message>
 
+mod letters;
 mod ranks;
 
 use std::sync::Arc;
@@ -10,11 +11,13 @@ use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::{Nick, RoomName};
 use teahouse_proto::numerics as n;
 
+pub(super) use self::letters::spell;
+use self::letters::{Done, fitting, read_changes};
 use super::{Answers, Command, Stage, usermode};
 use crate::durable::RoomRecord;
 use crate::entry::{Action, Audience, Event};
 use crate::ids::{SessionId, UserId};
-use crate::modes::{self, CHANGES_MAX, Flag, KEY_BYTES_MAX, LIST_MASKS_MAX, List, Mask, Rank, Ranks};
+use crate::modes::{Flag, LIST_MASKS_MAX, List, Mask, Rank, Ranks};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
@@ -76,92 +79,6 @@ fn parse(request: &mut Request<'_>) {
     let changes = read_changes(request, &room);
     if !changes.is_empty() {
         request.submit(Action::Modes(SetModes { room, changes }));
-    }
-}
-
-/// The changes among the letters; what asks for a list, or cannot be, is answered on the way.
-fn read_changes(request: &mut Request<'_>, room: &RoomName) -> Vec<Change> {
-    let params: Vec<&str> = request.message.params.iter().skip(2).collect();
-    let mut params = params.into_iter();
-    let (mut on, mut changes, mut listed) = (true, Vec::new(), Vec::new());
-    for letter in request.param(1).chars() {
-        if letter == '+' || letter == '-' {
-            on = letter == '+';
-            continue;
-        }
-        let takes_param = !(Flag::of(letter).is_some() || (letter == 'l' && !on));
-        let param = if takes_param { params.next() } else { None };
-        if let (Some(list), None) = (List::of(letter), param) {
-            if !listed.contains(&letter) {
-                listed.push(letter);
-                request.ask(Query::ModeList(room.clone(), list));
-            }
-            continue;
-        }
-        match read_change(letter, on, param) {
-            Ok(what) if changes.len() < CHANGES_MAX => changes.push(Change { on, what }),
-            Ok(_) => {}
-            Err(refusal) => request.reply(refusal.for_room(room, letter, param)),
-        }
-    }
-    changes
-}
-
-/// Why a letter is no change.
-enum Misuse {
-    Unknown,
-    NoParam,
-    BadParam,
-    BadKey,
-    NoSuchNick,
-}
-
-impl Misuse {
-    fn for_room(self, room: &RoomName, letter: char, param: Option<&str>) -> Reply {
-        let (room, letter) = (room.as_str().to_owned(), letter.to_string());
-        let shown = super::shown(param.unwrap_or("*"));
-        match self {
-            Misuse::Unknown => Reply::numeric(n::ERR_UNKNOWNMODE, "is unknown mode char to me").param(letter),
-            Misuse::NoParam => {
-                let text = "You must specify a parameter for this mode";
-                Reply::numeric(n::ERR_INVALIDMODEPARAM, text).param(room).param(letter).param("*")
-            }
-            Misuse::BadParam => {
-                let text = "Invalid mode parameter";
-                Reply::numeric(n::ERR_INVALIDMODEPARAM, text).param(room).param(letter).param(shown)
-            }
-            Misuse::BadKey => Reply::numeric(n::ERR_INVALIDKEY, "Key is not well-formed").param(room),
-            Misuse::NoSuchNick => Reply::numeric(n::ERR_NOSUCHNICK, "No such nick/channel").param(shown),
-        }
-    }
-}
-
-fn read_change(letter: char, on: bool, param: Option<&str>) -> Result<What, Misuse> {
-    if let Some(flag) = Flag::of(letter) {
-        return Ok(What::Flag(flag));
-    }
-    if let Some(rank) = Rank::of(letter) {
-        let nick = param.ok_or(Misuse::NoParam)?;
-        return Nick::parse(nick).map(|nick| What::Rank(rank, nick)).map_err(|_| Misuse::NoSuchNick);
-    }
-    if let Some(list) = List::of(letter) {
-        let mask = param.ok_or(Misuse::NoParam)?;
-        return modes::whole_mask(mask).map(|mask| What::List(list, mask.into())).ok_or(Misuse::BadParam);
-    }
-    match (letter, on) {
-        // A key goes whatever the parameter says, or without one.
-        ('k', false) => Ok(What::Key("*".into())),
-        ('k', true) => {
-            let key = param.ok_or(Misuse::NoParam)?;
-            let fits = !key.is_empty() && key.len() <= KEY_BYTES_MAX && !key.contains([' ', ',', ':', '*']);
-            if fits { Ok(What::Key(key.into())) } else { Err(Misuse::BadKey) }
-        }
-        ('l', false) => Ok(What::Limit(0)),
-        ('l', true) => match param.ok_or(Misuse::NoParam)?.parse() {
-            Ok(limit @ 1..) => Ok(What::Limit(limit)),
-            _ => Err(Misuse::BadParam),
-        },
-        _ => Err(Misuse::Unknown),
     }
 }
 
@@ -285,34 +202,6 @@ impl Changing<'_, '_> {
     }
 }
 
-pub(super) type Done = (bool, char, Option<String>);
-
-/// The changes in as many runs as it takes for each to fit into a line.
-fn fitting(mut done: &[Done], bytes_max: usize) -> Vec<&[Done]> {
-    let mut runs = Vec::new();
-    while !done.is_empty() {
-        let fits = (1..=done.len()).rev().find(|count| spell(&done[..*count]).len() <= bytes_max).unwrap_or(1);
-        let (run, rest) = done.split_at(fits);
-        runs.push(run);
-        done = rest;
-    }
-    runs
-}
-
-/// `+ov-b alice bob mask`
-pub(super) fn spell(done: &[Done]) -> String {
-    let (mut letters, mut sign) = (String::new(), None);
-    for (on, letter, _) in done {
-        if sign != Some(*on) {
-            letters.push(if *on { '+' } else { '-' });
-            sign = Some(*on);
-        }
-        letters.push(*letter);
-    }
-    let params = done.iter().filter_map(|(_, _, param)| param.clone());
-    std::iter::once(letters).chain(params).collect::<Vec<_>>().join(" ")
-}
-
 /// 324 and 329.
 pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, name: &RoomName) -> Asked {
     let Some(room) = world.visible_room(session, name) else {
@@ -418,31 +307,6 @@ mod tests {
     }
 
     #[test]
-    fn ranks_are_given_by_those_who_rank_higher() {
-        check(
-            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea || bob: MODE #tea +o bob | alice: MODE #tea +h bob | bob: MODE #tea +v carol | bob: MODE #tea +o carol | bob: MODE #tea -o alice | bob: MODE #tea -h bob | alice: MODE #tea +q alice | alice: MODE #tea +v nobody | alice: MODE #tea +v dave | carol: NAMES #tea",
-            expect![[r#"
-                bob < 482 bob #tea :You're not channel operator
-                alice < :alice MODE #tea +h bob
-                bob < :alice MODE #tea +h bob
-                carol < :alice MODE #tea +h bob
-                alice < :bob MODE #tea +v carol
-                bob < :bob MODE #tea +v carol
-                carol < :bob MODE #tea +v carol
-                bob < 482 bob #tea :You're not channel operator
-                bob < 482 bob #tea :You're not channel operator
-                alice < :bob MODE #tea -h bob
-                bob < :bob MODE #tea -h bob
-                carol < :bob MODE #tea -h bob
-                alice < 482 alice #tea :You're not channel operator
-                alice < 401 alice nobody :No such nick/channel
-                alice < 401 alice dave :No such nick/channel
-                carol < 353 carol = #tea :@alice bob +carol
-                carol < 366 carol #tea :End of /NAMES list"#]],
-        );
-    }
-
-    #[test]
     fn every_rank_is_shown_to_those_who_ask_for_all() {
         check_with(
             &[("bob", "multi-prefix")],
@@ -452,34 +316,6 @@ mod tests {
                 bob < 366 bob #tea :End of /NAMES list
                 carol < 353 carol = #tea :@alice bob
                 carol < 366 carol #tea :End of /NAMES list"#]],
-        );
-    }
-
-    #[test]
-    fn a_token_makes_a_founder() {
-        check_with(
-            &[("alice", "guest")],
-            "alice: JOIN #tea | bob: JOIN #tea | alice: PRIVMSG #tea :mine | alice: PART #tea || alice: JOIN #tea | alice: MODE #tea +a bob | bob: MODE #tea -q alice",
-            expect![[r#"
-                alice < :alice JOIN #tea
-                alice < 353 alice = #tea :~alice bob
-                alice < 366 alice #tea :End of /NAMES list
-                bob < :alice JOIN #tea
-                bob < MODE #tea +q alice
-                alice < :alice MODE #tea +a bob
-                bob < :alice MODE #tea +a bob
-                bob < 482 bob #tea :You're not channel operator"#]],
-        );
-    }
-
-    #[test]
-    fn nobody_ranks_in_a_room_of_the_servers() {
-        check(
-            "alice: JOIN #lobby || alice: MODE #lobby +t | alice: NAMES #lobby",
-            expect![[r#"
-            alice < 482 alice #lobby :You're not channel operator
-            alice < 353 alice = #lobby :alice
-            alice < 366 alice #lobby :End of /NAMES list"#]],
         );
     }
 
@@ -534,17 +370,6 @@ mod tests {
                 alice < :alice MODE #tea +bbbbbbbbbb 1!*@* 2!*@* 3!*@* 4!*@* 5!*@* 6!*@* 7!*@* 8!*@* 9!*@* 10!*@*
                 alice < 696 alice #tea l * :You must specify a parameter for this mode
                 alice < 525 alice #tea :Key is not well-formed"#]],
-        );
-    }
-
-    #[test]
-    fn changes_that_do_not_fit_into_one_line_take_two() {
-        let masks: Vec<String> = (0..4).map(|n| format!("{n}{}", "x".repeat(115))).collect();
-        check(
-            &format!("alice: JOIN #tea | alice: MODE #tea +bbbb {}", masks.join(" ")),
-            expect![[r#"
-            alice < :alice MODE #tea +bbb 0xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@* 1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@* 2xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@*
-            alice < :alice MODE #tea +b 3xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!*@*"#]],
         );
     }
 

@@ -69,3 +69,63 @@ impl Changing<'_, '_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::{check, check_with};
+
+    #[test]
+    fn ranks_are_given_by_those_who_rank_higher() {
+        check(
+            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea || bob: MODE #tea +o bob | alice: MODE #tea +h bob | bob: MODE #tea +v carol | bob: MODE #tea +o carol | bob: MODE #tea -o alice | bob: MODE #tea -h bob | alice: MODE #tea +q alice | alice: MODE #tea +v nobody | alice: MODE #tea +v dave | carol: NAMES #tea",
+            expect![[r#"
+                bob < 482 bob #tea :You're not channel operator
+                alice < :alice MODE #tea +h bob
+                bob < :alice MODE #tea +h bob
+                carol < :alice MODE #tea +h bob
+                alice < :bob MODE #tea +v carol
+                bob < :bob MODE #tea +v carol
+                carol < :bob MODE #tea +v carol
+                bob < 482 bob #tea :You're not channel operator
+                bob < 482 bob #tea :You're not channel operator
+                alice < :bob MODE #tea -h bob
+                bob < :bob MODE #tea -h bob
+                carol < :bob MODE #tea -h bob
+                alice < 482 alice #tea :You're not channel operator
+                alice < 401 alice nobody :No such nick/channel
+                alice < 401 alice dave :No such nick/channel
+                carol < 353 carol = #tea :@alice bob +carol
+                carol < 366 carol #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn a_token_makes_a_founder() {
+        check_with(
+            &[("alice", "guest")],
+            "alice: JOIN #tea | bob: JOIN #tea | alice: PRIVMSG #tea :mine | alice: PART #tea || alice: JOIN #tea | alice: MODE #tea +a bob | bob: MODE #tea -q alice",
+            expect![[r#"
+                alice < :alice JOIN #tea
+                alice < 353 alice = #tea :~alice bob
+                alice < 366 alice #tea :End of /NAMES list
+                bob < :alice JOIN #tea
+                bob < MODE #tea +q alice
+                alice < :alice MODE #tea +a bob
+                bob < :alice MODE #tea +a bob
+                bob < 482 bob #tea :You're not channel operator"#]],
+        );
+    }
+
+    #[test]
+    fn nobody_ranks_in_a_room_of_the_servers() {
+        check(
+            "alice: JOIN #lobby || alice: MODE #lobby +t | alice: NAMES #lobby",
+            expect![[r#"
+            alice < 482 alice #lobby :You're not channel operator
+            alice < 353 alice = #lobby :alice
+            alice < 366 alice #lobby :End of /NAMES list"#]],
+        );
+    }
+}
