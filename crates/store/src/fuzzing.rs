@@ -112,7 +112,7 @@ fn read_all(transaction: &Transaction<'_>, conversations: &[Conversation]) {
     for key in ["reserved_until", "last_time"] {
         let _ = schema::meta_number(transaction, key);
     }
-    let _ = rows::secret(transaction);
+    let _ = schema::secret(transaction);
     for conversation in conversations {
         let middle = MsgId { time: Time(10), position: Position(10) };
         for span in [Span::Latest(None), Span::Before(Bound::Msgid(middle)), Span::After(Bound::Time(Time(0)))] {

@@ -174,7 +174,7 @@ fn load(connection: &mut Connection) -> rusqlite::Result<(Loaded, Position)> {
         records: rows::records(&transaction)?,
         next_position: Position(next),
         last_time: Time(schema::meta_number(&transaction, "last_time")?.unwrap_or(0)),
-        secret: rows::secret(&transaction)?,
+        secret: schema::secret(&transaction)?,
     };
     schema::set_meta_number(&transaction, "reserved_until", reserved_until)?;
     transaction.commit()?;

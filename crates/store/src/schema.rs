@@ -200,6 +200,18 @@ pub(crate) fn set_meta_number(transaction: &Connection, key: &str, value: u64) -
     Ok(())
 }
 
+/// The database's random secret, made by the first call.
+pub(crate) fn secret(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
+    let kept = connection.query_row("SELECT value FROM meta WHERE key = 'secret'", [], |row| row.get(0)).optional()?;
+    if let Some(secret) = kept {
+        return Ok(secret);
+    }
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).expect("the system has random bytes");
+    connection.execute("INSERT INTO meta (key, value) VALUES ('secret', ?1)", [secret])?;
+    Ok(secret)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
