@@ -11,10 +11,10 @@ fn the_first_visit_shows_what_was_said_before_then_what_was_said_meanwhile() {
     talk.connect();
     talk.out.clear();
     talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :live", id(3)));
+    talk.bob_says(3, "#tea", "live");
     talk.hear(":tea 366 alice #tea :End of /NAMES list");
     talk.history("#tea", 1..4);
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :later", id(4)));
+    talk.bob_says(4, "#tea", "later");
     talk.check(&expect![[r##"
         * Joined { room: "#tea", nick: "alice" }
         * People { room: "#tea" }
@@ -32,7 +32,7 @@ fn who_is_put_out_during_a_fill_hears_at_once_what_was_held_back() {
     talk.connect();
     talk.out.clear();
     talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :live", id(3)));
+    talk.bob_says(3, "#tea", "live");
     talk.hear(":bob!b@h KICK #tea alice :too loud");
     talk.check(&expect![[r##"
         * Joined { room: "#tea", nick: "alice" }
@@ -45,16 +45,15 @@ fn who_is_put_out_during_a_fill_hears_at_once_what_was_held_back() {
 fn a_gap_is_filled_page_by_page_and_told_in_order() {
     let mut talk = Talk::online(options());
     for number in 1..4 {
-        talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :{number}", id(number)));
+        talk.bob_says(number, "#tea", &number.to_string());
     }
     talk.now_ms = 1_000;
     talk.lose();
     talk.wait(4_000);
     talk.connect();
     talk.out.clear();
-    talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(":tea 366 alice #tea :End of /NAMES list");
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :live", id(250)));
+    talk.let_in("#tea");
+    talk.bob_says(250, "#tea", "live");
     talk.history("#tea", 150..250);
     talk.history("#tea", 50..150);
     talk.check(&expect![[r##"
@@ -79,13 +78,10 @@ fn a_gap_is_filled_page_by_page_and_told_in_order() {
 #[test]
 fn a_gap_is_closed_by_what_was_known_and_what_is_older_is_not_missed() {
     let mut talk = Talk::online(options());
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :known", id(500)));
-    talk.lose();
-    talk.wait(1_000);
-    talk.connect();
+    talk.bob_says(500, "#tea", "known");
+    talk.come_back();
     talk.out.clear();
-    talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.let_in("#tea");
     talk.history("#tea", 520..620);
     talk.history("#tea", 420..520);
     let count = |word: &str| talk.out.lines().filter(|line| line.starts_with(word)).count();
@@ -96,12 +92,9 @@ fn a_gap_is_closed_by_what_was_known_and_what_is_older_is_not_missed() {
 #[test]
 fn a_gap_that_has_no_end_is_left_with_a_hole_that_is_told() {
     let mut talk = Talk::online(options());
-    talk.lose();
-    talk.wait(1_000);
-    talk.connect();
+    talk.come_back();
     talk.out.clear();
-    talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.let_in("#tea");
     for page in (0..30).rev() {
         talk.history("#tea", page * 100..(page + 1) * 100);
     }
@@ -112,19 +105,13 @@ fn a_gap_that_has_no_end_is_left_with_a_hole_that_is_told() {
 #[test]
 fn a_gap_whose_filling_was_interrupted_is_filled_from_the_same_place() {
     let mut talk = Talk::online(options());
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :1", id(1)));
-    talk.lose();
-    talk.wait(1_000);
-    talk.connect();
-    talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.bob_says(1, "#tea", "1");
+    talk.come_back();
+    talk.let_in("#tea");
     talk.history("#tea", 50..150);
-    talk.lose();
-    talk.wait(1_000);
-    talk.connect();
+    talk.come_back();
     talk.out.clear();
-    talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.let_in("#tea");
     talk.history("#tea", 60..160);
     talk.check(&expect![[r##"
         * Joined { room: "#tea", nick: "alice" }
@@ -143,16 +130,13 @@ fn half_an_answer_is_none_and_what_was_said_since_the_first_visit_is_not_left_ou
     talk.connect();
     talk.hear("@time=2026-01-01T00:00:00.100Z :alice!alice@guest.tea JOIN #tea");
     talk.hear(":tea 366 alice #tea :End of /NAMES list");
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :live", id(200)));
+    talk.bob_says(200, "#tea", "live");
     talk.hear(":tea BATCH +h chathistory #tea");
     talk.hear(&format!("@batch=h;{} :bob!b@h PRIVMSG #tea :half", id(50)));
     talk.hear(":tea BATCH +i x");
-    talk.lose();
-    talk.wait(1_000);
-    talk.connect();
+    talk.come_back();
     talk.out.clear();
-    talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.let_in("#tea");
     talk.history("#tea", 251..301);
     talk.history("#tea", 151..251);
     talk.history("#tea", 51..151);
@@ -192,8 +176,7 @@ fn history_that_is_refused_or_never_comes_holds_nothing_back() {
     let mut talk = Talk::new(options());
     talk.connect();
     talk.out.clear();
-    talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.let_in("#tea");
     talk.hear(":bob!b@h PRIVMSG #tea :one");
     talk.hear("@label=h1 :tea FAIL CHATHISTORY MESSAGE_ERROR LATEST #tea :Messages could not be retrieved");
     talk.command(Command::History { target: "#tea".into() });
@@ -213,7 +196,7 @@ fn history_that_is_refused_or_never_comes_holds_nothing_back() {
 #[test]
 fn older_messages_come_when_they_are_asked_for() {
     let mut talk = Talk::online(options());
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :9", id(9)));
+    talk.bob_says(9, "#tea", "9");
     talk.command(Command::History { target: "#tea".into() });
     talk.command(Command::History { target: "#tea".into() });
     talk.history("#tea", 7..9);
@@ -230,7 +213,7 @@ fn older_messages_come_when_they_are_asked_for() {
 #[test]
 fn whoever_wrote_for_the_first_time_while_we_were_away_is_found_too() {
     let mut talk = Talk::online(options());
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG alice :psst", id(1)));
+    talk.bob_says(1, "alice", "psst");
     talk.lose();
     for is_whole in [false, true] {
         talk.wait(1_000);
@@ -248,9 +231,7 @@ fn whoever_wrote_for_the_first_time_while_we_were_away_is_found_too() {
     talk.wait(1_000);
     talk.connect();
     talk.history("carol", 8..10);
-    talk.lose();
-    talk.wait(1_000);
-    talk.connect();
+    talk.come_back();
     let kept = |line: &&str| {
         !["* Regi", "* Onl", "< CAP", "< NICK", "< USER", "< GUEST"].iter().any(|no| line.starts_with(no))
     };
@@ -296,17 +277,13 @@ fn a_seat_of_an_earlier_visit_has_its_conversations_again() {
 #[test]
 fn a_gap_begins_where_the_connection_went_whatever_is_heard_before_it_is_filled() {
     let mut talk = Talk::online(options());
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :known", id(1)));
-    talk.lose();
-    talk.wait(1_000);
-    talk.connect();
+    talk.bob_says(1, "#tea", "known");
+    talk.come_back();
     talk.out.clear();
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :early", id(5)));
-    talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.bob_says(5, "#tea", "early");
+    talk.let_in("#tea");
     talk.hear(":tea FAIL CHATHISTORY MESSAGE_ERROR LATEST #tea :Messages could not be retrieved");
-    talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.let_in("#tea");
     talk.history("#tea", 3..6);
     talk.check(&expect![[r##"
         * Live #tea bob: early
@@ -326,12 +303,12 @@ fn a_gap_begins_where_the_connection_went_whatever_is_heard_before_it_is_filled(
 #[test]
 fn after_a_drop_private_messages_are_fetched_too() {
     let mut talk = Talk::online(options());
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG alice :psst", id(1)));
+    talk.bob_says(1, "alice", "psst");
     talk.lose();
     talk.wait(1_000);
     talk.out.clear();
     talk.connect();
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG alice :live", id(5)));
+    talk.bob_says(5, "alice", "live");
     talk.history("bob", 3..4);
     talk.check(&expect![[r#"
         * Registering

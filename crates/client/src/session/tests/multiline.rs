@@ -44,11 +44,8 @@ fn what_is_said_in_several_lines_is_told_once_it_is_whole() {
 fn in_the_history_they_are_one_row_and_known_by_their_id() {
     let mut talk = Talk::online(options());
     talk.several(&id(1), "bob", &["one", "two"]);
-    talk.lose();
-    talk.wait(1_000);
-    talk.connect();
-    talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.come_back();
+    talk.let_in("#tea");
     talk.out.clear();
     talk.hear(":tea BATCH +h chathistory #tea");
     talk.several(&format!("batch=h;{}", id(1)), "bob", &["one", "two"]);
@@ -106,9 +103,7 @@ fn what_is_not_whole_at_a_drop_is_nothing_and_too_long_a_text_is_cut() {
     let mut talk = Talk::online(options());
     talk.hear(":bob!b@h BATCH +m draft/multiline #tea");
     talk.hear("@batch=m :bob!b@h PRIVMSG #tea :half");
-    talk.lose();
-    talk.wait(1_000);
-    talk.connect();
+    talk.come_back();
     talk.enter("#tea");
     talk.out.clear();
     talk.hear(":tea BATCH -m");

@@ -110,12 +110,9 @@ fn what_the_history_brings_is_not_sent_again() {
     let mut talk = online();
     talk.say("#tea", "one");
     talk.say("#tea", "two");
-    talk.lose();
-    talk.wait(1_000);
-    talk.connect_with(ONCE);
+    talk.come_back_with(ONCE);
     talk.out.clear();
-    talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.let_in("#tea");
     talk.hear(":tea BATCH +x chathistory #tea");
     talk.echo("batch=x;msgid=a", "0000-7001", "one");
     talk.hear(":tea BATCH -x");

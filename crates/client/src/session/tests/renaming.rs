@@ -15,11 +15,9 @@ fn online() -> Talk {
 }
 
 impl Talk {
-    /// The connection goes and comes back; what is said of it is left out.
-    fn come_back(&mut self) {
-        self.lose();
-        self.wait(1_000);
-        self.connect_with(ONCE);
+    /// The connection goes and comes back; what is said before rooms are entered is left out.
+    fn come_back_to_rooms(&mut self) {
+        self.come_back_with(ONCE);
         let joins = self.out.find("< JOIN").unwrap();
         self.out.drain(..joins);
     }
@@ -28,11 +26,10 @@ impl Talk {
 #[test]
 fn a_renamed_room_is_come_back_to_by_its_new_name_and_its_gap_is_filled() {
     let mut talk = online();
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :known", id(1)));
+    talk.bob_says(1, "#tea", "known");
     talk.hear(":bob!b@h RENAME #tea #Coffee :a better name");
-    talk.come_back();
-    talk.hear(":alice!alice@guest.tea JOIN #Coffee");
-    talk.hear(":tea 366 alice #Coffee :End of /NAMES list");
+    talk.come_back_to_rooms();
+    talk.let_in("#Coffee");
     talk.history("#Coffee", 1..3);
     talk.check(&expect![[r##"
         < JOIN #Coffee
@@ -50,13 +47,12 @@ fn a_history_that_was_asked_for_under_the_old_name_is_asked_for_under_the_new_on
     let mut talk = Talk::new(options());
     talk.connect_with(ONCE);
     talk.out.clear();
-    talk.hear(":alice!alice@guest.tea JOIN #tea");
-    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.let_in("#tea");
     talk.hear(":tea BATCH +h chathistory #tea");
     talk.hear(&format!("@batch=h;{} :bob!b@h PRIVMSG #tea :half", id(1)));
     talk.hear(":bob!b@h RENAME #tea #coffee :");
     talk.hear(":tea BATCH -h");
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #coffee :live", id(3)));
+    talk.bob_says(3, "#coffee", "live");
     talk.history("#coffee", 1..3);
     talk.check(&expect![[r##"
         * Joined { room: "#tea", nick: "alice" }
@@ -75,7 +71,7 @@ fn what_waits_goes_to_the_new_name_and_what_was_tried_is_repeated_as_it_was_befo
     talk.say("#tea", "one");
     talk.say("#tea", "two");
     talk.hear(":bob!b@h RENAME #tea #coffee :");
-    talk.come_back();
+    talk.come_back_to_rooms();
     talk.hear("@label=m3 :tea 403 alice #tea :No such channel");
     talk.hear("@label=m4;msgid=a :alice!alice@guest.tea PRIVMSG #coffee :one");
     talk.short();
@@ -93,11 +89,10 @@ fn what_waits_goes_to_the_new_name_and_what_was_tried_is_repeated_as_it_was_befo
 #[test]
 fn a_room_that_is_renamed_in_its_case_alone_keeps_all() {
     let mut talk = online();
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :known", id(1)));
+    talk.bob_says(1, "#tea", "known");
     talk.hear(":bob!b@h RENAME #tea #Tea :");
-    talk.come_back();
-    talk.hear(":alice!alice@guest.tea JOIN #Tea");
-    talk.hear(":tea 366 alice #Tea :End of /NAMES list");
+    talk.come_back_to_rooms();
+    talk.let_in("#Tea");
     talk.check(&expect![[r##"
         < JOIN #Tea
         < @label=h2 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.000Z 50
@@ -111,13 +106,12 @@ fn a_room_that_is_renamed_in_its_case_alone_keeps_all() {
 fn nothing_is_left_of_another_room_that_had_the_name() {
     let mut talk = online();
     talk.enter("#coffee");
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #coffee :there", id(7)));
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :here", id(1)));
+    talk.bob_says(7, "#coffee", "there");
+    talk.bob_says(1, "#tea", "here");
     talk.hear(":alice!alice@guest.tea PART #coffee");
     talk.hear(":bob!b@h RENAME #tea #coffee :");
-    talk.come_back();
-    talk.hear(":alice!alice@guest.tea JOIN #coffee");
-    talk.hear(":tea 366 alice #coffee :End of /NAMES list");
+    talk.come_back_to_rooms();
+    talk.let_in("#coffee");
     talk.check(&expect![[r##"
         < JOIN #coffee
         < @label=h3 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.006Z 50

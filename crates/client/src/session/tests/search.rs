@@ -12,7 +12,7 @@ fn what_is_found_is_told_newest_first_and_is_no_part_of_the_room() {
     talk.hear(":tea BATCH +s soju.im/search");
     talk.hear(&format!("@batch=s;{} :bob!b@h PRIVMSG #tea :a big pot", id(1)));
     talk.hear(&format!("@batch=s;{} :alice!a@h PRIVMSG bob :that big pot", id(2)));
-    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :live", id(9)));
+    talk.bob_says(9, "#tea", "live");
     talk.hear(":tea BATCH -s");
     talk.command(Command::Search { text: "pot".into(), before: Some("m0001".into()) });
     talk.hear("FAIL SEARCH INVALID_PARAMS text :There are too many words");
