@@ -16,6 +16,7 @@ use crate::entry::{Action, Audience, Event};
 use crate::ids::{Identity, MsgId, Position, RoomId, SessionId, UserId};
 use crate::query::{HistoryRead, Reactions};
 use crate::reactions::Reaction;
+use crate::reply::{Reply, unavailable};
 use crate::world::{Turn, World};
 
 /// What is to be looked up, and why.
@@ -102,21 +103,32 @@ impl Finding {
 }
 
 impl Looked {
-    /// What was found, unless it was taken back since, or was said somewhere else; the outer `None`: that is not known.
+    /// What was found, unless it was taken back since, or was said somewhere else, or that is not known: then the answer
+    /// to the command.
     pub(crate) fn still_there(
         self,
         turn: &Turn<'_>,
+        command: &'static str,
+        target: &Target,
         msgid: MsgId,
         conversation: Conversation,
-    ) -> Option<Option<Found>> {
-        match self {
+    ) -> Result<Found, Reply> {
+        let found = match self {
             Looked::There(found, at) if found.conversation == conversation => {
                 turn.world.redactions.is_gone(msgid, at).map(|is_gone| (!is_gone).then_some(found))
             }
             Looked::There(..) | Looked::Absent => Some(None),
             Looked::Unreadable => None,
-        }
+        };
+        let found = found.ok_or_else(|| unavailable(command, target.as_str()))?;
+        found.ok_or_else(|| unknown(command, target, msgid.to_string()))
     }
+}
+
+/// The answer to a command about a message that is not there, or to what is no message's id.
+pub(crate) fn unknown(command: &'static str, target: &Target, msgid: String) -> Reply {
+    let text = "This message does not exist or is too old";
+    Reply::fail(command, "UNKNOWN_MSGID", text).param(target.as_str().to_owned()).param(msgid)
 }
 
 /// Where something was said, as it is spelt now.

@@ -13,7 +13,7 @@ use super::say::{self, Target};
 use super::{Answers, Command, Stage, chathistory};
 use crate::durable::{Change, MessageKind, StoredMessage};
 use crate::entry::Event;
-use crate::find::{Finding, Looked, Purpose, tell_about};
+use crate::find::{Finding, Looked, Purpose, tell_about, unknown};
 use crate::ids::{Identity, MsgId};
 use crate::lines::{BREAK, MULTILINE_BYTES_MAX, MULTILINE_LINES_MAX, SEAM, count};
 use crate::reply::{Reply, unavailable};
@@ -71,7 +71,9 @@ fn parse(request: &mut Request<'_>) {
     let Some(target) = Target::parse(name) else { return request.reply(no_target(name)) };
     let tags = request.message.tags;
     let id = tags.get(&target_tag()).unwrap_or_default();
-    let Some(msgid) = MsgId::parse(&id) else { return request.reply(unknown(target.as_str(), super::shown(&id))) };
+    let Some(msgid) = MsgId::parse(&id) else {
+        return request.reply(unknown(COMMAND.name, &target, super::shown(&id)));
+    };
     let text = tags.get(&text_tag()).unwrap_or_default();
     if !is_fit(&text) {
         let reply = Reply::fail(COMMAND.name, "INVALID_EDIT", "Invalid edit text");
@@ -100,9 +102,7 @@ fn reword(turn: &mut Turn<'_>, edit: &Edit) -> Result<(), Reply> {
     let name = edit.target.as_str();
     let conversation =
         chathistory::conversation(turn.world, origin.session, &edit.target).ok_or_else(|| no_target(name))?;
-    let found = edit.looked.still_there(turn, edit.msgid, conversation);
-    let found = found.ok_or_else(|| unavailable(COMMAND.name, name))?;
-    let found = found.ok_or_else(|| unknown(name, edit.msgid.to_string()))?;
+    let found = edit.looked.still_there(turn, COMMAND.name, &edit.target, edit.msgid, conversation)?;
     if found.author.is_none() || found.author != author.map(Identity::number) || found.kind == MessageKind::Tagmsg {
         let reply = Reply::fail(COMMAND.name, "EDIT_FORBIDDEN", "You are not authorised to edit this message");
         return Err(reply.param(name.to_owned()).param(edit.msgid.to_string()));
@@ -130,11 +130,6 @@ fn no_target(target: &str) -> Reply {
     let target = super::shown(target);
     let text = format!("You cannot edit messages in {target}");
     Reply::fail(COMMAND.name, "INVALID_TARGET", text).param(target)
-}
-
-fn unknown(target: &str, msgid: String) -> Reply {
-    let text = "This message does not exist or is too old";
-    Reply::fail(COMMAND.name, "UNKNOWN_MSGID", text).param(target.to_owned()).param(msgid)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::say::Target;
 use super::{Answers, Command, Stage, chathistory, metadata};
 use crate::durable::{Change, Conversation};
 use crate::entry::Event;
-use crate::find::{Finding, Looked, Purpose, spelt, tell_about};
+use crate::find::{Finding, Looked, Purpose, spelt, tell_about, unknown};
 use crate::ids::{Identity, MsgId, RoomId, UserId};
 use crate::modes::Rank;
 use crate::reply::{Reply, unavailable};
@@ -46,7 +46,9 @@ pub struct Redact {
 fn parse(request: &mut Request<'_>) {
     let (target, id) = (request.param(0), request.param(1));
     let Some(target) = Target::parse(target) else { return request.reply(no_target(target)) };
-    let Some(msgid) = MsgId::parse(id) else { return request.reply(unknown(target.as_str(), super::shown(id))) };
+    let Some(msgid) = MsgId::parse(id) else {
+        return request.reply(unknown(COMMAND.name, &target, super::shown(id)));
+    };
     request.find(Finding { target, msgid, purpose: Purpose::Redact(request.param(2).to_owned()) });
 }
 
@@ -62,9 +64,7 @@ fn take_back(turn: &mut Turn<'_>, redact: &Redact) -> Result<(), Reply> {
     let name = redact.target.as_str();
     let conversation =
         chathistory::conversation(turn.world, origin.session, &redact.target).ok_or_else(|| no_target(name))?;
-    let found = redact.looked.still_there(turn, redact.msgid, conversation);
-    let found = found.ok_or_else(|| unavailable(COMMAND.name, name))?;
-    let found = found.ok_or_else(|| unknown(name, redact.msgid.to_string()))?;
+    let found = redact.looked.still_there(turn, COMMAND.name, &redact.target, redact.msgid, conversation)?;
     let is_own = found.author.is_some() && found.author == own.map(Identity::number);
     if !is_own && !may_take_back_anothers(turn.world, conversation, id) {
         let reply = Reply::fail(COMMAND.name, "REDACT_FORBIDDEN", "You are not authorised to delete this message");
@@ -100,11 +100,6 @@ fn no_target(target: &str) -> Reply {
     let target = super::shown(target);
     let text = format!("You cannot delete messages from {target}");
     Reply::fail(COMMAND.name, "INVALID_TARGET", text).param(target)
-}
-
-fn unknown(target: &str, msgid: String) -> Reply {
-    let text = "This message does not exist or is too old";
-    Reply::fail(COMMAND.name, "UNKNOWN_MSGID", text).param(target.to_owned()).param(msgid)
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Keeps, Say, TAGMSG, Target, say};
+use super::{Keeps, Say, TAGMSG, say};
 use crate::commands::{chathistory, shown};
-use crate::find::{Finding, Looked, Purpose};
+use crate::find::{Finding, Looked, Purpose, unknown};
 use crate::ids::Identity;
 use crate::reactions::{NoReaction, REACTION_BYTES_MAX, REACTIONS_PER_AUTHOR_MAX, REACTIONS_PER_MESSAGE_MAX, Reaction};
-use crate::reply::{Reply, unavailable};
+use crate::reply::Reply;
 use crate::session::Request;
 use crate::world::Turn;
 
@@ -36,7 +36,7 @@ pub(super) fn parse(request: &mut Request<'_>, say: Say, reaction: Result<Reacti
             request.find(Finding { target, msgid, purpose: Purpose::React(Box::new(say), reaction) });
         }
         Err(NoReaction::Invalid) => request.reply(invalid(target.as_str())),
-        Err(NoReaction::UnknownMessage(id)) => request.reply(unknown(&target, shown(&id))),
+        Err(NoReaction::UnknownMessage(id)) => request.reply(unknown(TAGMSG.name, &target, shown(&id))),
     }
 }
 
@@ -53,9 +53,7 @@ fn judge(turn: &Turn<'_>, react: &React) -> Result<Keeps, Reply> {
     let (React { say, reaction, looked, given }, world) = (react, &turn.world);
     let conversation = chathistory::conversation(world, origin.session, &say.target);
     let Some(conversation) = conversation.filter(|_| world.rules.keep_history) else { return Ok(Keeps::Words) };
-    let found = looked.still_there(turn, reaction.message, conversation);
-    let found = found.ok_or_else(|| unavailable(TAGMSG.name, say.target.as_str()))?;
-    found.ok_or_else(|| unknown(&say.target, reaction.message.to_string()))?;
+    looked.still_there(turn, TAGMSG.name, &say.target, reaction.message, conversation)?;
     let Some(own) = actor.identity.map(Identity::number) else { return Ok(Keeps::Words) };
     let is_new = reaction.stands && !given.contains(&(own, true));
     let by_own = given.iter().filter(|(author, _)| *author == own).count();
@@ -69,11 +67,6 @@ fn judge(turn: &Turn<'_>, react: &React) -> Result<Keeps, Reply> {
 pub(super) fn invalid(target: &str) -> Reply {
     let text = format!("A reaction is for one message in one place, and has 1 to {REACTION_BYTES_MAX} bytes");
     Reply::fail(TAGMSG.name, "INVALID_REACTION", text).param(shown(target))
-}
-
-fn unknown(target: &Target, msgid: String) -> Reply {
-    let text = "This message does not exist or is too old";
-    Reply::fail(TAGMSG.name, "UNKNOWN_MSGID", text).param(target.as_str().to_owned()).param(msgid)
 }
 
 #[cfg(test)]
