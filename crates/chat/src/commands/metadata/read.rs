@@ -8,7 +8,7 @@ use teahouse_proto::numerics as n;
 
 use super::{Key, Whose, framed, key_value, no_key, no_target, not_set};
 use crate::commands::say::Target;
-use crate::durable::FactKind;
+use crate::durable::{FactKind, RoomRecord};
 use crate::ids::{Identity, RoomId, SessionId, UserId};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope};
@@ -103,6 +103,10 @@ impl Subject {
         };
         Subject { name: user.nick.shared(), holder, room: None, is_own }
     }
+
+    fn of_room(room: &RoomRecord) -> Self {
+        Subject { name: Arc::clone(&room.name), holder: Holder::Kept(room.id.0), room: Some(room.id), is_own: false }
+    }
 }
 
 /// Somebody who is here or has an account, or a room that the session may see.
@@ -119,11 +123,7 @@ pub(super) fn subject(world: &World, session: SessionId, whose: &Whose) -> Optio
                 is_own: false,
             }),
         },
-        Whose::Of(Target::Room(name)) => {
-            let room = world.visible_room(session, name)?;
-            let (name, holder) = (Arc::clone(&room.name), Holder::Kept(room.id.0));
-            Some(Subject { name, holder, room: Some(room.id), is_own: false })
-        }
+        Whose::Of(Target::Room(name)) => world.visible_room(session, name).map(Subject::of_room),
     }
 }
 
@@ -231,9 +231,7 @@ pub(crate) fn answer_room(world: &World, session: SessionId, scope: &Scope, sync
     // Whoever has left meanwhile is told no more of it.
     if let Some(room) = room {
         if is_first {
-            let (name, holder) = (Arc::clone(&room.name), Holder::Kept(room.id.0));
-            let subject = Subject { name, holder, room: Some(room.id), is_own: false };
-            lines.extend(told(world, &subject, Some(&sync.keys)));
+            lines.extend(told(world, &Subject::of_room(room), Some(&sync.keys)));
         }
         let (members, last) = world.presence.members_after(room.id, sync.after, world.rules.rows_per_hold);
         for (user, _) in members {
@@ -271,9 +269,7 @@ pub(crate) fn answer_newly(world: &World, session: SessionId, scope: &Scope, new
         }
         people_max -= count;
         people.extend(world.presence.members(room.id).map(|(user, _)| user.id));
-        let (name, holder) = (Arc::clone(&room.name), Holder::Kept(room.id.0));
-        let subject = Subject { name, holder, room: Some(room.id), is_own: false };
-        lines.extend(told(world, &subject, Some(&newly.keys)));
+        lines.extend(told(world, &Subject::of_room(room), Some(&newly.keys)));
     }
     people.extend(with_rooms.then_some(own.id));
     for user in people.into_iter().filter_map(|user| world.presence.user(user)) {
