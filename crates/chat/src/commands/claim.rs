@@ -54,7 +54,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, claim: &Claim) {
         let text = "That link was used, or is older than a day; `teahouse account claim` makes another";
         return turn.reply(Reply::numeric(n::ERR_PASSWDMISMATCH, text));
     }
-    turn.put_fact(fact(claim.code), None);
+    turn.put_fact(Fact::code(FactKind::Claim, claim.code), None);
     turn.put_account(AccountRecord { operator: true, ..account });
     turn.promise(Reply::numeric(n::RPL_YOUREOPER, "You are now an IRC operator"));
     usermode::change(turn, id, &[(true, 'o')]);
@@ -62,8 +62,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, claim: &Claim) {
 
 /// Whether a code would make its account run the server; until it does, it is an invitation to have one, too.
 pub(super) fn is_good(world: &World, code: TokenHash, now: Time) -> bool {
-    let end = world.durable.fact(&fact(code)).and_then(|value| value.parse().ok());
-    end.is_some_and(|end: u64| end > now.0)
+    world.is_code_good(FactKind::Claim, code, now)
 }
 
 /// Only the program itself makes codes: whoever reads one may run the server.
@@ -76,13 +75,8 @@ pub(crate) fn offer(turn: &mut Turn<'_>, offer: &Offer) {
         turn.put_fact(Fact { owner: 0, kind: FactKind::Claim, key }, None);
     }
     let end = turn.entry.time.plus_ms(CODE_MS);
-    turn.put_fact(fact(offer.code), Some(end.0.to_string().into()));
+    turn.put_fact(Fact::code(FactKind::Claim, offer.code), Some(end.0.to_string().into()));
     turn.promise(note("DONE", "*", "The link is good from now on"));
-}
-
-fn fact(code: TokenHash) -> Fact {
-    let key: String = code.0.iter().map(|byte| format!("{byte:02x}")).collect();
-    Fact { owner: 0, kind: FactKind::Claim, key: key.into() }
 }
 
 #[cfg(test)]

@@ -11,12 +11,12 @@ use super::account::{note, refusal};
 use super::uban::duration_ms;
 use super::{Answers, Command, Stage, claim};
 use crate::durable::{Fact, FactKind};
-use crate::ids::{Time, TokenHash};
+use crate::ids::{Time, TokenHash, hex};
 use crate::info::ServerInfo;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
-use crate::world::{Turn, World};
+use crate::world::{Turn, World, codes};
 
 pub(super) const COMMAND: Command = Command {
     name: "REDEEM",
@@ -65,7 +65,7 @@ impl Invite {
     pub(super) fn read(time: &str, bits: [u8; 16], info: &ServerInfo) -> Result<Self, Reply> {
         let lasts_ms = if time.is_empty() { Some(LASTS_MS) } else { duration_ms(time) };
         let lasts_ms = lasts_ms.filter(|lasts_ms| *lasts_ms <= LASTS_MS_MAX);
-        let code: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
+        let code = hex(&bits);
         match lasts_ms {
             Some(lasts_ms) => {
                 let (hash, code) = (TokenHash::of(&code), Code(code.into()));
@@ -113,7 +113,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, invite: &Invite) {
     let now = turn.entry.time;
     let open = |turn: &Turn<'_>| {
         let all = turn.world.durable.facts(0, FactKind::Invitation);
-        all.map(|(key, until)| (key.clone(), good_until(until) > now)).collect::<Vec<_>>()
+        all.map(|(key, until)| (key.clone(), codes::is_good(until, now))).collect::<Vec<_>>()
     };
     for (key, _) in open(turn).into_iter().filter(|(_, is_good)| !is_good) {
         turn.put_fact(Fact { owner: 0, kind: FactKind::Invitation, key }, None);
@@ -126,29 +126,19 @@ pub(crate) fn apply(turn: &mut Turn<'_>, invite: &Invite) {
         return turn.reply(refusal("TOO_MANY", "INVITE", text));
     }
     let until = now.plus_ms(invite.lasts_ms);
-    turn.put_fact(fact(invite.hash), Some(until.0.to_string().into()));
+    turn.put_fact(Fact::code(FactKind::Invitation, invite.hash), Some(until.0.to_string().into()));
     turn.promise(invite.told(until));
 }
 
 /// Whether an invitation was shown that is good, or the code of a link to run the server, which needs an account.
 pub(super) fn is_good(world: &World, code: Option<TokenHash>, now: Time) -> bool {
     let Some(code) = code else { return false };
-    let until = world.durable.fact(&fact(code));
-    until.is_some_and(|until| good_until(until) > now) || claim::is_good(world, code, now)
+    world.is_code_good(FactKind::Invitation, code, now) || claim::is_good(world, code, now)
 }
 
 /// An invitation is good for one account.
 pub(super) fn use_up(turn: &mut Turn<'_>, code: TokenHash) {
-    turn.put_fact(fact(code), None);
-}
-
-fn good_until(value: &str) -> Time {
-    Time(value.parse().unwrap_or(0))
-}
-
-fn fact(code: TokenHash) -> Fact {
-    let key: String = code.0.iter().map(|byte| format!("{byte:02x}")).collect();
-    Fact { owner: 0, kind: FactKind::Invitation, key: key.into() }
+    turn.put_fact(Fact::code(FactKind::Invitation, code), None);
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use self::scram::Keys;
 use crate::commands::authenticate::Authenticated;
 use crate::durable::AccountRecord;
 use crate::entry::Action;
-use crate::ids::{AccountId, Time};
+use crate::ids::{AccountId, Time, hex};
 use crate::reply::Scope;
 use crate::work::{Outcome, PasswordCost, PasswordHash};
 use crate::world::World;
@@ -241,7 +241,7 @@ fn password_of(account: &AccountRecord) -> Option<(AccountId, PasswordHash)> {
 
 /// A certificate's SHA-256 as it is kept and shown: lower-case hexadecimal.
 pub(crate) fn fingerprint(certificate: &[u8; 32]) -> Arc<str> {
-    certificate.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+    hex(certificate).into()
 }
 
 impl fmt::Debug for Attempt {

@@ -8,6 +8,7 @@ use crate::commands::services::Service;
 use crate::commands::{self, Stage};
 use crate::entry::Action;
 use crate::find::Finding;
+use crate::ids::hex;
 use crate::info::ServerInfo;
 use crate::query::Query;
 use crate::reply::{Reply, Scope};
@@ -116,7 +117,7 @@ impl<'a> Request<'a> {
 
     /// 128 random bits in hexadecimal.
     pub(crate) fn fresh_token(&self) -> String {
-        self.entropy().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.entropy())
     }
 
     /// The session's last line.

@@ -5,6 +5,7 @@
 
 mod access;
 pub(crate) mod bans;
+pub(crate) mod codes;
 mod durable;
 mod failures;
 mod keeping;

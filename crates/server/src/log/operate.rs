@@ -6,7 +6,7 @@ use teahouse_chat::commands::account::{self, Wish};
 use teahouse_chat::commands::claim::Offer;
 use teahouse_chat::entry::{Action, Audience, Event, Origin};
 use teahouse_chat::held::message_line;
-use teahouse_chat::ids::{Position, SessionId, TokenHash};
+use teahouse_chat::ids::{Position, SessionId, TokenHash, hex};
 use teahouse_chat::info::ServerInfo;
 use teahouse_chat::query::Query;
 use teahouse_chat::render::program_line;
@@ -92,7 +92,7 @@ impl Log {
 
     /// Makes a one-time code by which an account comes to run the server, or says why not.
     pub(crate) fn offer(&self) -> Result<String, Vec<Reply>> {
-        let code: String = salt().iter().map(|byte| format!("{byte:02x}")).collect();
+        let code = hex(&salt());
         let replies = self.order(Action::Offer(Offer { code: TokenHash::of(&code) }));
         let is_made = replies.first().is_some_and(|reply| reply.verb == Verb::Word("NOTE"));
         if is_made { Ok(code) } else { Err(replies) }

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest as _, Sha256};
+use teahouse_chat::ids::hex;
 
 use super::proof;
 
@@ -37,8 +38,7 @@ impl Shown {
 
     /// The SHA-256 of the certificate itself, in lower-case hexadecimal: what a client may compare.
     pub(super) fn fingerprint(&self) -> String {
-        let digest = Sha256::digest(&self.current().cert[0]);
-        digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+        hex(&Sha256::digest(&self.current().cert[0]))
     }
 
     pub(super) fn current(&self) -> Arc<CertifiedKey> {
