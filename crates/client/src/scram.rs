@@ -3,8 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256};
+use teahouse_proto::scram::SaltedPassword;
 
 /// More rounds than this are no protection but an attack.
 const ITERATIONS_MAX: u32 = 5_000_000;
@@ -55,41 +54,15 @@ impl Scram {
         let transcript = format!("{},{message},{without_proof}", self.bare);
         // What is forbidden in a password is taken as it is: servers do so, too.
         let password = stringprep::saslprep(password).unwrap_or(password.into());
-        let salted = salted_password(password.as_bytes(), &salt, iterations);
-        let client_key = hmac(&salted, &[b"Client Key"]);
-        let signature = hmac(&Sha256::digest(client_key), &[transcript.as_bytes()]);
-        let proof: [u8; 32] = std::array::from_fn(|at| client_key[at] ^ signature[at]);
-        self.expected = Some(hmac(&hmac(&salted, &[b"Server Key"]), &[transcript.as_bytes()]));
-        Some(format!("{without_proof},p={}", STANDARD.encode(proof)))
+        let salted = SaltedPassword::new(password.as_bytes(), &salt, iterations);
+        self.expected = Some(salted.server_signature(transcript.as_bytes()));
+        Some(format!("{without_proof},p={}", STANDARD.encode(salted.client_proof(transcript.as_bytes()))))
     }
 
     /// Whether the server has proved that it knew the password; else it may be anybody.
     pub(crate) fn is_proved(&self) -> bool {
         self.proved
     }
-}
-
-/// `Hi` of RFC 5802: PBKDF2 with one block.
-fn salted_password(password: &[u8], salt: &[u8], iterations: u32) -> [u8; 32] {
-    let keyed = Hmac::<Sha256>::new_from_slice(password).expect("HMAC takes a key of any length");
-    let round = |parts: &[&[u8]]| -> [u8; 32] {
-        let mut mac = keyed.clone();
-        parts.iter().for_each(|part| mac.update(part));
-        mac.finalize().into_bytes().into()
-    };
-    let mut last = round(&[salt, &1_u32.to_be_bytes()]);
-    let mut sum = last;
-    for _ in 1..iterations {
-        last = round(&[&last]);
-        sum.iter_mut().zip(last).for_each(|(sum, byte)| *sum ^= byte);
-    }
-    sum
-}
-
-fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

@@ -6,8 +6,7 @@ use std::collections::HashMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use teahouse_proto::scram::SaltedPassword;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "a password of the load";
@@ -97,34 +96,19 @@ fn final_message(bare: &str, challenge: &str) -> Option<String> {
     let (nonce, salt, rounds) = (value("r=")?, value("s=")?, value("i=")?.parse().ok()?);
     let without_proof = format!("c=biws,r={nonce}");
     let transcript = format!("{bare},{challenge},{without_proof}");
-    let client_key = hmac(&salted_password(salt, rounds)?, b"Client Key");
-    let signature = hmac(&Sha256::digest(client_key), transcript.as_bytes());
-    let proof: [u8; 32] = std::array::from_fn(|i| client_key[i] ^ signature[i]);
+    let proof = salted_password(salt, rounds)?.client_proof(transcript.as_bytes());
     Some(format!("{without_proof},p={}", STANDARD.encode(proof)))
 }
 
-/// PBKDF2, once for each salt, as a client may keep it: the load is to be the server's.
-fn salted_password(salt: &str, rounds: u32) -> Option<[u8; 32]> {
-    thread_local!(static KNOWN: RefCell<HashMap<String, [u8; 32]>> = RefCell::default());
+/// Made once for each salt, as a client may keep it: the load is to be the server's.
+fn salted_password(salt: &str, rounds: u32) -> Option<SaltedPassword> {
+    thread_local!(static KNOWN: RefCell<HashMap<String, SaltedPassword>> = RefCell::default());
     if let Some(known) = KNOWN.with_borrow(|known| known.get(salt).copied()) {
         return Some(known);
     }
-    let mut block = STANDARD.decode(salt).ok()?;
-    block.extend_from_slice(&1_u32.to_be_bytes());
-    let mut last = hmac(PASSWORD.as_bytes(), &block);
-    let mut sum = last;
-    for _ in 1..rounds {
-        last = hmac(PASSWORD.as_bytes(), &last);
-        sum.iter_mut().zip(last).for_each(|(sum, last)| *sum ^= last);
-    }
-    KNOWN.with_borrow_mut(|known| known.insert(salt.to_owned(), sum));
-    Some(sum)
-}
-
-fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    mac.update(message);
-    mac.finalize().into_bytes().into()
+    let salted = SaltedPassword::new(PASSWORD.as_bytes(), &STANDARD.decode(salt).ok()?, rounds);
+    KNOWN.with_borrow_mut(|known| known.insert(salt.to_owned(), salted));
+    Some(salted)
 }
 
 #[cfg(test)]

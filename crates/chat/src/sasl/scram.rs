@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
 use teahouse_proto::names::Nick;
+use teahouse_proto::scram::{SaltedPassword, hmac, stored_key};
 
 use super::Bindings;
 use crate::durable::AccountRecord;
@@ -32,9 +31,8 @@ pub(crate) struct Keys {
 impl Keys {
     /// What is kept of a new password.
     pub(crate) fn new(password: &str, salt: &[u8], iterations: u32) -> Self {
-        let salted = salted_password(password.as_bytes(), salt, iterations);
-        let (client, server) = (hmac(&salted, &[b"Client Key"]), hmac(&salted, &[b"Server Key"]));
-        Keys { iterations, salt: salt.to_vec(), stored: Sha256::digest(client).into(), server }
+        let salted = SaltedPassword::new(password.as_bytes(), salt, iterations);
+        Keys { iterations, salt: salt.to_vec(), stored: salted.stored_key(), server: salted.server_key() }
     }
 
     /// Nobody's, but always the same ones for one name, so that nothing tells that there is no such account.
@@ -199,7 +197,7 @@ impl Answered {
         let keys = kept.unwrap_or(&self.nobodys);
         let signature = hmac(&keys.stored, &[&self.transcript]);
         let client_key: [u8; 32] = std::array::from_fn(|i| self.proof[i] ^ signature[i]);
-        let is_right = are_equal(&Sha256::digest(client_key).into(), &keys.stored);
+        let is_right = are_equal(&stored_key(&client_key), &keys.stored);
         is_right.then(|| hmac(&keys.server, &[&self.transcript]))
     }
 }
@@ -208,29 +206,6 @@ impl Answered {
 pub(super) fn accepted(scope: &Scope, account: AccountId, name: Nick, signature: &[u8; 32]) -> Vec<Answer> {
     let reply = carried(format!("v={}", STANDARD.encode(signature)).as_bytes());
     vec![Answer::Reply(scope.clone(), reply), Answer::Proved(account, name)]
-}
-
-/// `Hi` of RFC 5802: PBKDF2 with one block.
-fn salted_password(password: &[u8], salt: &[u8], iterations: u32) -> [u8; 32] {
-    let keyed = Hmac::<Sha256>::new_from_slice(password).expect("HMAC takes a key of any length");
-    let round = |parts: &[&[u8]]| -> [u8; 32] {
-        let mut mac = keyed.clone();
-        parts.iter().for_each(|part| mac.update(part));
-        mac.finalize().into_bytes().into()
-    };
-    let mut last = round(&[salt, &1u32.to_be_bytes()]);
-    let mut sum = last;
-    for _ in 1..iterations {
-        last = round(&[&last]);
-        sum.iter_mut().zip(last).for_each(|(sum, byte)| *sum ^= byte);
-    }
-    sum
-}
-
-fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
 }
 
 /// In a time that does not depend on where they differ.
@@ -248,20 +223,6 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keys")
     }
-}
-
-/// What a client sends that knows the password.
-#[cfg(test)]
-pub(crate) fn client_proof(password: &str, salt: &[u8], iterations: u32, transcript: &[u8]) -> [u8; 32] {
-    let client_key = hmac(&salted_password(password.as_bytes(), salt, iterations), &[b"Client Key"]);
-    let signature = hmac(&Sha256::digest(client_key), &[transcript]);
-    std::array::from_fn(|i| client_key[i] ^ signature[i])
-}
-
-/// What such a client expects of the server.
-#[cfg(test)]
-pub(crate) fn server_signature(password: &str, salt: &[u8], iterations: u32, transcript: &[u8]) -> [u8; 32] {
-    hmac(&Keys::new(password, salt, iterations).server, &[transcript])
 }
 
 #[cfg(test)]

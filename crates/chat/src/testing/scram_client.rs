@@ -2,8 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-
-use crate::sasl::scram::{client_proof, server_signature};
+use teahouse_proto::scram::SaltedPassword;
 
 /// One client's exchange.
 pub(crate) struct ScramClient {
@@ -48,8 +47,9 @@ impl ScramClient {
         let binding = STANDARD.encode([self.header.as_bytes(), &self.bound].concat());
         let without_proof = format!("c={binding},r={}", part("r="));
         let transcript = format!("{},{message},{without_proof}", self.bare);
-        let proof = client_proof(&self.password, &salt, iterations, transcript.as_bytes());
-        self.signature = Some(server_signature(&self.password, &salt, iterations, transcript.as_bytes()));
+        let salted = SaltedPassword::new(self.password.as_bytes(), &salt, iterations);
+        let proof = salted.client_proof(transcript.as_bytes());
+        self.signature = Some(salted.server_signature(transcript.as_bytes()));
         STANDARD.encode(format!("{without_proof},p={}", STANDARD.encode(proof)))
     }
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use rustls::ClientConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest as _, Sha256};
+use teahouse_chat::ids::hex;
+use teahouse_proto::scram::SaltedPassword;
 
 use crate::party::{Party, Peer};
 use crate::wire::{Wire, trusting_with, with_certificate};
@@ -46,7 +47,7 @@ fn a_certificate_proves_an_account_that_has_named_it() {
         for line in ["NICK a", "USER a 0 * :a", "CAP END", "CERT ADD"] {
             alice.say(line);
         }
-        let fingerprint: String = Sha256::digest(made.cert.der()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = hex(&Sha256::digest(made.cert.der()));
         assert!(alice.until("CERT ADDED").pop().unwrap().contains(&fingerprint));
 
         let mut again = connect(&party, &known);
@@ -63,12 +64,6 @@ fn a_certificate_proves_an_account_that_has_named_it() {
 /// SCRAM-SHA-256-PLUS as a client does it; what the server says in the end.
 #[expect(clippy::unwrap_used, reason = "whatever is not as expected fails the test")]
 fn prove(peer: &mut Peer, binding: &str, data: &[u8]) -> String {
-    let mac = |key: &[u8], message: &[u8]| -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-        mac.update(message);
-        mac.finalize().into_bytes().into()
-    };
-    let xor = |a: [u8; 32], b: [u8; 32]| -> [u8; 32] { std::array::from_fn(|i| a[i] ^ b[i]) };
     let header = format!("p={binding},,");
     peer.say("AUTHENTICATE SCRAM-SHA-256-PLUS");
     peer.until("AUTHENTICATE +");
@@ -77,19 +72,12 @@ fn prove(peer: &mut Peer, binding: &str, data: &[u8]) -> String {
     let challenge = STANDARD.decode(challenge.rsplit(' ').next().unwrap()).unwrap();
     let challenge = String::from_utf8(challenge).unwrap();
     let part = |name: &str| challenge.split(',').find_map(|part| part.strip_prefix(name)).unwrap();
-    let salt = [STANDARD.decode(part("s=")).unwrap(), vec![0, 0, 0, 1]].concat();
-    let mut last = mac(b"oolong", &salt);
-    let mut salted = last;
-    for _ in 1..part("i=").parse::<u32>().unwrap() {
-        last = mac(b"oolong", &last);
-        salted = xor(salted, last);
-    }
+    let salted = SaltedPassword::new(b"oolong", &STANDARD.decode(part("s=")).unwrap(), part("i=").parse().unwrap());
     let bound = STANDARD.encode([header.as_bytes(), data].concat());
     let answer = format!("c={bound},r={}", part("r="));
     let transcript = format!("n=alice,r=nonce,{challenge},{answer}");
-    let key = mac(&salted, b"Client Key");
-    let proof = xor(key, mac(&Sha256::digest(key), transcript.as_bytes()));
-    let answer = STANDARD.encode(format!("{answer},p={}", STANDARD.encode(proof)));
+    let proof = STANDARD.encode(salted.client_proof(transcript.as_bytes()));
+    let answer = STANDARD.encode(format!("{answer},p={proof}"));
     peer.say(&format!("AUTHENTICATE {answer}"));
     let verdict = peer.until(" ").pop().unwrap();
     if verdict.contains("AUTHENTICATE") {
