@@ -5,9 +5,12 @@ use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::client::WantsClientCert;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, Stream, SupportedProtocolVersion};
+use rustls::{
+    ClientConfig, ClientConnection, ConfigBuilder, HandshakeKind, RootCertStore, Stream, SupportedProtocolVersion,
+};
 use teahouse_server::TlsFiles;
 
 /// Blocks, with the socket's timeout.
@@ -110,11 +113,15 @@ pub(crate) fn trusting(cert: &Path) -> Arc<ClientConfig> {
 
 /// The same, speaking these versions only.
 pub(crate) fn trusting_with(cert: &Path, versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientConfig> {
+    Arc::new(trust(cert, versions).with_no_client_auth())
+}
+
+fn trust(cert: &Path, versions: &[&'static SupportedProtocolVersion]) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(cert).expect("a certificate")).expect("a root");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions).expect("versions");
-    Arc::new(config.with_root_certificates(roots).with_no_client_auth())
+    config.with_root_certificates(roots)
 }
 
 /// A client that trusts the certificate in this file, and shows one of its own.
@@ -124,10 +131,6 @@ pub(crate) fn with_certificate(
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
 ) -> Arc<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(trusted).expect("a certificate")).expect("a root");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).expect("a version");
-    let config = config.with_root_certificates(roots).with_client_auth_cert(vec![certificate], key);
+    let config = trust(trusted, &[version]).with_client_auth_cert(vec![certificate], key);
     Arc::new(config.expect("a certificate and its key"))
 }
