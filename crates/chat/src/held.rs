@@ -5,11 +5,10 @@
 
 use serde_json::{Value, json};
 use teahouse_proto::names::Nick;
-use teahouse_proto::time::server_time;
 
 use crate::commands::command_word;
 use crate::durable::{AccountRecord, FactKind, Owner, RoomRecord, StoredMessage};
-use crate::ids::{AccountId, Identity, RoomId, Time};
+use crate::ids::{AccountId, Identity, RoomId};
 use crate::world::World;
 use crate::world::bans::Target;
 
@@ -50,7 +49,9 @@ impl World {
     fn ban_held(&self, account: AccountId) -> Option<Value> {
         let mut bans = self.bans();
         let (_, ban) = bans.find(|(target, _)| *target == Target::Account(account))?;
-        Some(json!({"ban": {"since": time(ban.at), "until": ban.until.map(time), "reason": *ban.reason}}))
+        Some(
+            json!({"ban": {"since": ban.at.to_string(), "until": ban.until.map(|until| until.to_string()), "reason": *ban.reason}}),
+        )
     }
 }
 
@@ -58,8 +59,8 @@ fn about(account: &AccountRecord) -> Value {
     json!({"account": {
         "number": account.id.0,
         "name": *account.name,
-        "since": time(account.created),
-        "last_here": time(account.seen),
+        "since": account.created.to_string(),
+        "last_here": account.seen.to_string(),
         "runs_the_server": account.operator,
         "suspended": account.suspended.as_deref(),
     }})
@@ -67,7 +68,7 @@ fn about(account: &AccountRecord) -> Value {
 
 fn founded_room(room: &RoomRecord) -> Value {
     let topic = room.topic.as_ref().map(|topic| &*topic.text);
-    json!({"room": {"name": *room.name, "since": time(room.created), "topic": topic}})
+    json!({"room": {"name": *room.name, "since": room.created.to_string(), "topic": topic}})
 }
 
 /// What a small thing of an account's is called; `None` for what no account owns.
@@ -89,7 +90,7 @@ fn word(kind: FactKind) -> Option<&'static str> {
 pub fn message_line(message: &StoredMessage, account: AccountId) -> String {
     let value = json!({"message": {
         "id": message.msgid.to_string(),
-        "time": time(message.msgid.time),
+        "time": message.msgid.time.to_string(),
         "command": command_word(message.kind),
         "own": message.author == Some(Identity::Account(account)),
         "from": *message.source,
@@ -98,10 +99,4 @@ pub fn message_line(message: &StoredMessage, account: AccountId) -> String {
         "text": *message.text,
     }});
     value.to_string()
-}
-
-fn time(at: Time) -> String {
-    let mut text = String::new();
-    server_time(at.0, &mut text);
-    text
 }

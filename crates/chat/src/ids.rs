@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use teahouse_proto::time::server_time;
 
 /// A place in the log's one total order; 0 is before the first entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,6 +21,15 @@ impl Time {
     /// This time, moved on by `ms` milliseconds.
     pub fn plus_ms(self, ms: u64) -> Self {
         Time(self.0.saturating_add(ms))
+    }
+}
+
+impl fmt::Display for Time {
+    /// As [`server_time`] spells it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        server_time(self.0, &mut text);
+        f.write_str(&text)
     }
 }
 

@@ -2,7 +2,6 @@
 //! <https://modern.ircdocs.horse/#version-message>, <https://modern.ircdocs.horse/#time-message>
 
 use teahouse_proto::numerics as n;
-use teahouse_proto::time::server_time;
 
 use super::{Answers, Command, Stage};
 use crate::ids::Time;
@@ -69,10 +68,8 @@ fn info(request: &mut Request<'_>) {
 
 /// 391.
 pub(crate) fn answer_time(world: &World, scope: &Scope, now: Time) -> Asked {
-    let mut text = String::new();
-    server_time(now.0, &mut text);
     let seconds = (now.0 / 1000).to_string();
-    let reply = Reply::numeric(n::RPL_TIME, text).param(world.rules.server_name.to_string());
+    let reply = Reply::numeric(n::RPL_TIME, now.to_string()).param(world.rules.server_name.to_string());
     Asked::one(scope, reply.param(seconds).param("+0"))
 }
 

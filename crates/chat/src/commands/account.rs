@@ -9,14 +9,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use teahouse_proto::irc::Message;
 use teahouse_proto::names::Nick;
-use teahouse_proto::time::server_time;
 
 use super::redeem::Invite;
 use super::register::{check_password, salted};
 use super::{Answers, Command, Stage};
 use crate::durable::{AccountRecord, Change, Credentials, Owner};
 use crate::entry::Action;
-use crate::ids::{AccountId, Identity, SessionId, Time};
+use crate::ids::{AccountId, Identity, SessionId};
 use crate::info::ServerInfo;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
@@ -328,12 +327,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, after: Ac
 }
 
 fn line(account: &AccountRecord) -> Reply {
-    let day = |time: Time| {
-        let mut text = String::new();
-        server_time(time.0, &mut text);
-        text
-    };
-    let mut text = format!("since {}, last here {}", day(account.created), day(account.seen));
+    let mut text = format!("since {}, last here {}", account.created, account.seen);
     if account.operator {
         text.push_str(", runs the server");
     }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use teahouse_proto::time::{parse_server_time, server_time};
+use teahouse_proto::time::parse_server_time;
 
 use super::say::Target;
 use super::{Answers, Command, Stage};
@@ -148,9 +148,7 @@ pub(crate) fn line(target: &str, upto: Option<Time>) -> Reply {
 
 /// A moment as this command spells it.
 pub(crate) fn shown(upto: Time) -> String {
-    let mut text = "timestamp=".to_owned();
-    server_time(upto.0, &mut text);
-    text
+    format!("timestamp={upto}")
 }
 
 #[cfg(test)]

@@ -2,10 +2,9 @@
 //!
 //! Those who run the server make them by `ACCOUNT INVITE`.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use teahouse_proto::time::server_time;
 
 use super::account::{note, refusal};
 use super::uban::duration_ms;
@@ -77,14 +76,12 @@ impl Invite {
 
     /// What is told to whoever has made it.
     fn told(&self, until: Time) -> Reply {
-        let mut text = "Good for one new account, until ".to_owned();
-        server_time(until.0, &mut text);
-        match &self.page {
-            Some(page) => write!(text, ": {page}invite/{}", self.code.0),
-            None => write!(text, ": REDEEM {}, then REGISTER", self.code.0),
-        }
-        .expect("a text takes what is written to it");
-        note("INVITE", self.code.0.to_string(), text)
+        let code = &self.code.0;
+        let way = match &self.page {
+            Some(page) => format!("{page}invite/{code}"),
+            None => format!("REDEEM {code}, then REGISTER"),
+        };
+        note("INVITE", code.to_string(), format!("Good for one new account, until {until}: {way}"))
     }
 }
 

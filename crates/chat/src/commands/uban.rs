@@ -7,7 +7,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
-use teahouse_proto::time::server_time;
 
 use super::{Answers, Command, Stage};
 use crate::durable::FactKind;
@@ -259,15 +258,10 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope) -> Asked 
     if !world.is_operator(session) {
         return Asked::one(scope, super::no_privileges());
     }
-    let time = |ms: u64| {
-        let mut text = String::new();
-        server_time(ms, &mut text);
-        text
-    };
     let entry = |(target, ban): (Target, Ban)| {
-        let until = ban.until.map_or_else(|| "for ever".to_owned(), |until| format!("until {}", time(until.0)));
+        let until = ban.until.map_or_else(|| "for ever".to_owned(), |until| format!("until {until}"));
         let reason = if ban.reason.is_empty() { String::new() } else { format!(": {}", ban.reason) };
-        let text = format!("by {} at {}, {until}{reason}", ban.by, time(ban.at.0));
+        let text = format!("by {} at {}, {until}{reason}", ban.by, ban.at);
         Reply::word("NOTE").param(COMMAND.name).param("ENTRY").param(target.shown(world)).text(text)
     };
     let end = Reply::word("NOTE").param(COMMAND.name).param("END").param("*").text("These are all bans");

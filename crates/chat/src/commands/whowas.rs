@@ -2,7 +2,6 @@
 
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
-use teahouse_proto::time::server_time;
 
 use super::{Answers, Command, Stage};
 use crate::ids::SessionId;
@@ -55,8 +54,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, nick: &Ni
         let who = Reply::numeric(n::RPL_WHOWASUSER, past.realname.to_string()).param(nick.clone());
         lines.push(who.param(name.to_owned()).param(host.to_owned()).param("*"));
         lines.extend(from.map(|from| super::really_from(&nick, *from)));
-        let mut left = String::new();
-        server_time(past.left.0, &mut left);
+        let left = past.left.to_string();
         lines.push(Reply::numeric(n::RPL_WHOISSERVER, left).param(nick).param(world.rules.server_name.to_string()));
     }
     if lines.is_empty() {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use teahouse_proto::time::server_time;
 
 use super::events::{happened, strangers};
 use super::words::Words;
@@ -56,9 +55,7 @@ fn name_now(frame: &Frame, row: &StoredMessage) -> Arc<str> {
 pub(crate) fn targets(to: Receiver<'_>, scope: &Scope, frame: &Frame, found: &[(Arc<str>, Time)]) -> Vec<Bytes> {
     let inside = inside(to, frame);
     let lines = found.iter().map(|(name, time)| {
-        let mut moment = String::new();
-        server_time(time.0, &mut moment);
-        let line = Reply::word("CHATHISTORY").param("TARGETS").param(name.to_string()).param(moment);
+        let line = Reply::word("CHATHISTORY").param("TARGETS").param(name.to_string()).param(time.to_string());
         reply(to, &inside, &line)
     });
     wrapped(to, scope, frame, lines.collect())

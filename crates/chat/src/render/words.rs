@@ -6,7 +6,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use teahouse_proto::irc::{LineBuilder, Tags};
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
-use teahouse_proto::time::server_time;
 
 use super::{Variant, begin, framed};
 use crate::capabilities::Caps;
@@ -122,9 +121,7 @@ impl Words<'_> {
             }
         }
         if let Some(edited) = self.message.edited.filter(|_| self.variant.caps.has(Caps::MESSAGE_EDIT)) {
-            let mut time = String::new();
-            server_time(edited.0, &mut time);
-            line.tag(&edit::mark_tag(), &time);
+            line.tag(&edit::mark_tag(), &edited.to_string());
         }
         if let Some(id) = self.message.client_id.filter(|_| self.variant.caps.has(Caps::CLIENT_MSGID)) {
             line.tag(&say::client_id_tag(), &id.to_string());
