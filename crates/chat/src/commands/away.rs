@@ -46,14 +46,12 @@ pub(crate) fn apply(turn: &mut Turn<'_>, away: &GoAway) {
     let changes = user.away != next;
     user.away = next;
     let (source, rooms, nick) = (user.source(), user.rooms.iter().copied().collect(), user.nick.clone());
-    let sessions: Vec<_> = user.sessions().collect();
     let reply = match away.reason.is_empty() {
         true => Reply::numeric(n::RPL_UNAWAY, "You are no longer marked as being away"),
         false => now_away(),
     };
-    let own = turn.entry.origin.as_ref().map(|origin| origin.session);
-    for other in sessions.into_iter().filter(|session| changes && Some(*session) != own) {
-        turn.tell_unasked(Audience::Session(other), Event::Reply(reply.clone()));
+    if changes {
+        turn.tell_own_others(&Event::Reply(reply.clone()));
     }
     turn.reply(reply);
     if changes {

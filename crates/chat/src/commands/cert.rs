@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::{Answers, Command, Stage};
 use crate::durable::{Fact, FactKind};
 use crate::entry::Action;
-use crate::ids::{AccountId, Identity, SessionId};
+use crate::ids::{AccountId, SessionId};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::sasl::fingerprint;
 use crate::session::Request;
-use crate::world::{Turn, World};
+use crate::world::{Turn, User, World};
 
 pub(super) const COMMAND: Command = Command {
     name: "CERT",
@@ -84,7 +84,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetCertificate) {
 
 fn change(turn: &mut Turn<'_>, set: &SetCertificate) -> Result<Reply, Reply> {
     let shown = &set.fingerprint;
-    let account = turn.actor().and_then(|user| user.identity).and_then(Identity::account);
+    let account = turn.actor().and_then(User::account_id);
     let AccountId(owner) = account.ok_or_else(|| refusal("ACCOUNT_REQUIRED", shown, "Log in first, or REGISTER"))?;
     let known = turn.world.durable.account_with_certificate(shown);
     if !turn.entry.writable {
@@ -108,7 +108,7 @@ fn change(turn: &mut Turn<'_>, set: &SetCertificate) -> Result<Reply, Reply> {
 
 /// A line for each, and one behind the last.
 pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope) -> Asked {
-    let account = world.presence.user_of(session).and_then(|user| user.identity).and_then(Identity::account);
+    let account = world.presence.user_of(session).and_then(User::account_id);
     let Some(AccountId(owner)) = account else {
         return Asked::one(scope, refusal("ACCOUNT_REQUIRED", "*", "Log in first, or REGISTER"));
     };

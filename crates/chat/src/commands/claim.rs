@@ -8,7 +8,7 @@ use teahouse_proto::numerics as n;
 use super::account::note;
 use super::usermode;
 use crate::durable::{AccountRecord, Fact, FactKind};
-use crate::ids::{Identity, Time, TokenHash};
+use crate::ids::{Time, TokenHash};
 use crate::reply::{Reply, unavailable};
 use crate::world::{Turn, World};
 
@@ -41,7 +41,7 @@ impl World {
 
 pub(crate) fn apply(turn: &mut Turn<'_>, claim: &Claim) {
     let Some(user) = turn.actor() else { return };
-    let (id, account) = (user.id, user.identity.and_then(Identity::account));
+    let (id, account) = (user.id, user.account_id());
     let account = account.and_then(|account| turn.world.durable.account(account)).cloned();
     let Some(account) = account else {
         let text = "Log in to the account first that is to run the server";

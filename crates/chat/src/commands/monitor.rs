@@ -8,7 +8,7 @@ use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage, metadata};
-use crate::entry::{Action, Audience, Event};
+use crate::entry::{Action, Event};
 use crate::ids::{SessionId, UserId};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
@@ -105,12 +105,8 @@ fn add(turn: &mut Turn<'_>, id: UserId, known: &[Nick], nicks: &[Nick], is_kept:
     for line in presence(turn.world, named) {
         if is_kept && changes { turn.promise(line) } else { turn.reply(line) }
     }
-    let own = turn.entry.origin.as_ref().map(|origin| origin.session);
-    let sessions = turn.world.presence.user(id).map(|user| user.sessions().collect::<Vec<_>>()).unwrap_or_default();
-    for session in sessions.into_iter().filter(|session| Some(*session) != own) {
-        for line in presence(turn.world, &added) {
-            turn.tell_unasked(Audience::Session(session), Event::Reply(line));
-        }
+    for line in presence(turn.world, &added) {
+        turn.tell_own_others(&Event::Reply(line));
     }
 }
 

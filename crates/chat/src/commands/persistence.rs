@@ -4,12 +4,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Answers, Command, Stage};
-use crate::entry::{Action, Audience, Event};
-use crate::ids::{AccountId, Identity, SessionId};
+use crate::entry::{Action, Event};
+use crate::ids::SessionId;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
-use crate::world::{Turn, World};
+use crate::world::{Turn, User, World};
 
 pub(super) const COMMAND: Command = Command {
     name: "PERSISTENCE",
@@ -74,8 +74,8 @@ fn account_required() -> Reply {
 
 pub(crate) fn apply(turn: &mut Turn<'_>, persist: &Persist) {
     let Some(user) = turn.actor() else { return };
-    let (id, others) = (user.id, others(turn, user));
-    let Some(account) = user.identity.and_then(Identity::account) else { return turn.reply(account_required()) };
+    let id = user.id;
+    let Some(account) = user.account_id() else { return turn.reply(account_required()) };
     if !turn.entry.writable {
         return turn.reply(unavailable(COMMAND.name, "*"));
     }
@@ -83,21 +83,14 @@ pub(crate) fn apply(turn: &mut Turn<'_>, persist: &Persist) {
     turn.set_always_on(id, account, persist.wanted);
     let now = turn.world.always_on(account);
     turn.promise(now.status());
-    for session in others.into_iter().filter(|_| now != before) {
-        turn.tell_unasked(Audience::Session(session), Event::Persistence(now));
+    if now != before {
+        turn.tell_own_others(&Event::Persistence(now));
     }
-}
-
-/// The user's other sessions.
-fn others(turn: &Turn<'_>, user: &crate::world::User) -> Vec<SessionId> {
-    let own = turn.entry.origin.as_ref().map(|origin| origin.session);
-    user.sessions().filter(|session| Some(*session) != own).collect()
 }
 
 /// The status of the account of this session.
 pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope) -> Asked {
-    let account: Option<AccountId> =
-        world.presence.user_of(session).and_then(|user| user.identity).and_then(Identity::account);
+    let account = world.presence.user_of(session).and_then(User::account_id);
     Asked::one(scope, account.map_or_else(account_required, |account| world.always_on(account).status()))
 }
 

@@ -15,7 +15,7 @@ use crate::modes::{Rank, Ranks};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
-use crate::world::{Turn, World};
+use crate::world::{Turn, User, World};
 
 pub(super) const COMMAND: Command = Command {
     name: "ROOM",
@@ -88,7 +88,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, disposal: &Disposal) {
 
 fn carry_out(turn: &mut Turn<'_>, disposal: &Disposal) -> Result<&'static str, Reply> {
     let room = turn.world.durable.room_named(&disposal.room).map(|room| room.record.clone());
-    let own = turn.actor().and_then(|user| user.identity).and_then(Identity::account);
+    let own = turn.actor().and_then(User::account_id);
     let is_founders = |room: &RoomRecord| own.is_some_and(|own| room.owner == Owner::Account(own));
     let may_know = |room: &RoomRecord| {
         let origin = turn.entry.origin.as_ref();
@@ -169,7 +169,7 @@ fn rank(turn: &mut Turn<'_>, room: &RoomRecord, account: AccountId, on: bool) {
     let user = turn.world.presence.user_known_as(Identity::Account(account));
     let Some((user, nick)) = user.map(|user| (user.id, user.nick.clone())) else { return };
     if turn.world.presence.set_rank(room.id, user, Rank::Founder, on) {
-        let by = turn.actor().map_or_else(|| Arc::clone(&turn.world.rules.server_name), crate::world::User::source);
+        let by = turn.actor().map_or_else(|| Arc::clone(&turn.world.rules.server_name), User::source);
         let changes = format!("{}q {}", if on { '+' } else { '-' }, nick.as_str()).into();
         let event = Event::Modes { room: Arc::clone(&room.name), source: by, changes, kept: false };
         turn.tell_unasked(Audience::Room(room.id), event);

@@ -170,7 +170,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         realname: Arc::clone(&user.realname),
         guest: outcome,
         modes: user.modes,
-        always_on: user.identity.and_then(Identity::account).map(|account| turn.world.always_on(account)),
+        always_on: user.account_id().map(|account| turn.world.always_on(account)),
         lusers: Counts::of(turn.world),
         monitored: turn.world.monitored(user).into(),
         metadata: metadata::read::greeting(turn.world, user),

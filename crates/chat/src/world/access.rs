@@ -103,10 +103,9 @@ impl Turn<'_> {
 
     /// A room that is an account's from now on remembers what other accounts are in it.
     pub(crate) fn remember_ranks(&mut self, room: RoomId) {
-        let account = |user: &User| user.identity.and_then(Identity::account);
         let members = self.world.presence.members(room);
         let known: Vec<_> =
-            members.filter_map(|(user, ranks)| Some((account(user)?, ranks))).take(ACCESS_MAX).collect();
+            members.filter_map(|(user, ranks)| Some((user.account_id()?, ranks))).take(ACCESS_MAX).collect();
         for (account, ranks) in known {
             self.note_access(room, account, ranks);
         }

@@ -9,7 +9,7 @@ use teahouse_proto::names::Nick;
 
 use crate::commands::metadata::Key;
 use crate::few::Few;
-use crate::ids::{Identity, RoomId, SessionId, Time, UserId};
+use crate::ids::{AccountId, Identity, RoomId, SessionId, Time, UserId};
 use crate::modes::{Rank, Ranks, UserModes, Who};
 use crate::session::attach::Link;
 
@@ -105,7 +105,12 @@ impl User {
 
     /// The name of its account, if it has one: its nick.
     pub(crate) fn account(&self) -> Option<&Nick> {
-        self.identity.and_then(Identity::account).map(|_| &self.nick)
+        self.account_id().map(|_| &self.nick)
+    }
+
+    /// Its account, if it has one.
+    pub(crate) fn account_id(&self) -> Option<AccountId> {
+        self.identity.and_then(Identity::account)
     }
 
     /// As a room's lists look at it.

@@ -80,8 +80,7 @@ impl Turn<'_> {
 
     /// How an account's user shows itself is remembered; for anybody else this does nothing.
     pub(crate) fn note_face(&mut self, user: UserId, face: Face, value: Option<Arc<str>>) {
-        let identity = self.world.presence.user(user).and_then(|user| user.identity);
-        if let Some(account) = identity.and_then(Identity::account) {
+        if let Some(account) = self.world.presence.user(user).and_then(User::account_id) {
             self.put_fact(face.of(account), value);
         }
     }
@@ -103,7 +102,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn note_seat(&mut self, user: UserId, room: RoomId, is_there: bool) {
-        let account = self.world.presence.user(user).and_then(|user| user.identity).and_then(Identity::account);
+        let account = self.world.presence.user(user).and_then(User::account_id);
         if let Some(account) = account.filter(|account| self.world.is_always_on(*account)) {
             self.put_fact(seat(account, room), is_there.then(|| "".into()));
         }

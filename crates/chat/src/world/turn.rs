@@ -68,6 +68,15 @@ impl<'a> Turn<'a> {
         self.push(audience, event, None);
     }
 
+    /// Tells the other sessions of the user who acts.
+    pub(crate) fn tell_own_others(&mut self, event: &Event) {
+        let own = self.entry.origin.as_ref().map(|origin| origin.session);
+        let sessions = self.actor().into_iter().flat_map(User::sessions);
+        for session in sessions.filter(|session| Some(*session) != own).collect::<Vec<_>>() {
+            self.tell_unasked(Audience::Session(session), event.clone());
+        }
+    }
+
     /// Answers the session that acts with one line.
     pub(crate) fn reply(&mut self, reply: Reply) {
         self.tell_origin(Event::Reply(reply));

@@ -8,12 +8,12 @@ use teahouse_proto::names::Nick;
 use super::{Turn, User, World};
 use crate::durable::{Fact, FactKind};
 use crate::entry::{Audience, Event};
-use crate::ids::{AccountId, Identity, UserId};
+use crate::ids::{AccountId, UserId};
 
 impl World {
     /// The nicks on somebody's list.
     pub(crate) fn monitored(&self, user: &User) -> Vec<Nick> {
-        match user.identity.and_then(Identity::account) {
+        match user.account_id() {
             Some(account) => {
                 let kept = self.durable.facts(account.0, FactKind::Monitor);
                 kept.filter_map(|(_, nick)| Nick::parse(nick).ok()).collect()
@@ -26,7 +26,7 @@ impl World {
 impl Turn<'_> {
     /// Puts nicks on somebody's list, or takes them off; all its sessions are told of these from now on, or not.
     pub(crate) fn monitor(&mut self, user: UserId, nicks: &[Nick], on: bool) {
-        let account = self.world.presence.user(user).and_then(|user| user.identity).and_then(Identity::account);
+        let account = self.world.presence.user(user).and_then(User::account_id);
         for nick in nicks {
             match account {
                 Some(account) => self.put_fact(fact(account, nick), on.then(|| nick.as_str().into())),

@@ -5,7 +5,6 @@ use teahouse_proto::numerics as n;
 
 use super::Changing;
 use crate::commands::no_such_nick;
-use crate::ids::Identity;
 use crate::modes::Rank;
 use crate::reply::{Reply, unavailable};
 
@@ -13,7 +12,7 @@ impl Changing<'_, '_> {
     /// Gives or takes a rank; what changes nothing is not told.
     pub(super) fn rank(&mut self, on: bool, rank: Rank, nick: &Nick) -> Result<(), Reply> {
         let Some(user) = self.turn.world.presence.user_named(nick) else { return self.forget_rank(on, rank, nick) };
-        let (id, account, name) = (user.id, user.identity.and_then(Identity::account), user.nick.as_str().to_owned());
+        let (id, account, name) = (user.id, user.account_id(), user.nick.as_str().to_owned());
         let Some(theirs) = self.turn.world.presence.ranks(self.room.id, id) else {
             return self.forget_rank(on, rank, nick);
         };

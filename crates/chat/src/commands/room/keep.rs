@@ -7,12 +7,12 @@ use super::{COMMAND, refusal};
 use crate::commands::{needs_rank, no_such_channel, outside, shown};
 use crate::durable::{Fact, FactKind, Owner, RoomRecord};
 use crate::entry::Action;
-use crate::ids::{Identity, SessionId};
+use crate::ids::SessionId;
 use crate::modes::Rank;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
-use crate::world::{DAY_MS, Turn, World};
+use crate::world::{DAY_MS, Turn, User, World};
 
 /// A room keeps what is said for so many days at most: a hundred years.
 const KEEP_DAYS_MAX: u64 = 36_500;
@@ -77,7 +77,7 @@ fn may_know(turn: &Turn<'_>, room: &RoomRecord) -> bool {
 }
 
 fn is_founders(turn: &Turn<'_>, room: &RoomRecord) -> bool {
-    let own = turn.actor().and_then(|user| user.identity).and_then(Identity::account);
+    let own = turn.actor().and_then(User::account_id);
     own.is_some_and(|own| room.owner == Owner::Account(own))
 }
 
