@@ -29,7 +29,7 @@ pub enum Event {
     Line {
         /// Which way it went.
         direction: Direction,
-        /// As it was, without its ending.
+        /// As it was, without its ending, and without what is a secret: passwords, tokens, one-time codes.
         text: String,
     },
     /// Something was said.

@@ -52,7 +52,6 @@ mod motd;
 mod pass;
 mod ping;
 mod quit;
-mod secrets;
 mod user;
 
 use std::net::IpAddr;
@@ -69,7 +68,6 @@ use crate::world::World;
 
 pub(crate) use motd::lines as motd_lines;
 pub(crate) use say::command_name as command_word;
-pub use secrets::without_secrets;
 
 /// One command.
 pub(crate) struct Command {

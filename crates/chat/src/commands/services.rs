@@ -266,6 +266,11 @@ mod tests {
     use crate::testing::{Script, check, check_with, entries_of};
 
     #[test]
+    fn what_is_said_to_any_of_them_is_hidden_from_those_who_watch() {
+        assert_eq!(Service::ALL.map(Service::name), teahouse_proto::irc::secrets::SERVICES);
+    }
+
+    #[test]
     fn a_nick_is_registered_and_logged_in_to_as_fingers_know_it() {
         check_with(
             &[("alice", "account-notify")],

@@ -82,11 +82,6 @@ impl Mechanism {
         }
     }
 
-    /// Whether it is one's name, however that is capitalised.
-    pub(crate) fn is_name(word: &str) -> bool {
-        Mechanism::ALL.iter().any(|mechanism| mechanism.name().eq_ignore_ascii_case(word))
-    }
-
     /// Those of use on a connection of which this is known.
     pub(crate) fn offered(secured: Option<&Secured>) -> impl Iterator<Item = Mechanism> {
         Mechanism::ALL.into_iter().filter(move |mechanism| match mechanism {
@@ -248,5 +243,17 @@ impl fmt::Debug for Attempt {
     /// Without the proof.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Attempt({:?})", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use teahouse_proto::irc::secrets::MECHANISMS;
+
+    use super::*;
+
+    #[test]
+    fn no_name_of_a_mechanism_is_taken_for_a_secret() {
+        assert_eq!(Mechanism::ALL.map(Mechanism::name), MECHANISMS);
     }
 }

@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use teahouse_proto::irc::{LineBuilder, Message};
+use teahouse_proto::irc::Message;
 
 use super::Session;
 use crate::event::{Event, Refusal};
@@ -128,7 +128,7 @@ impl Session {
         let text = STANDARD.encode(answer);
         for piece in text.as_bytes().chunks(CHUNK_BYTES) {
             let piece = String::from_utf8_lossy(piece).into_owned();
-            self.send_secretly("AUTHENTICATE", |line| _ = line.command("AUTHENTICATE").param(&piece));
+            self.send_with(|line| _ = line.command("AUTHENTICATE").param(&piece));
         }
         if text.len().is_multiple_of(CHUNK_BYTES) {
             self.send_with(|line| _ = line.command("AUTHENTICATE").param("+"));
@@ -157,7 +157,7 @@ impl Session {
 
     /// Makes the name that we go by our own.
     pub(super) fn register_name(&mut self, password: String) {
-        self.send_secretly("REGISTER", |line| _ = line.command("REGISTER").param("*").param("*").trailing(&password));
+        self.send_with(|line| _ = line.command("REGISTER").param("*").param("*").trailing(&password));
         self.account.registering = Some(Login { account: self.state.nick.clone(), password });
     }
 
@@ -167,13 +167,6 @@ impl Session {
             let why = "the connection broke before the answer came: perhaps the name is yours now; log in to see";
             self.event(Event::Refused(refusal(UNKNOWN, &login.account, why)));
         }
-    }
-
-    /// Sends a line of which those who watch see its command alone.
-    fn send_secretly(&mut self, shown: &str, write: impl FnOnce(&mut LineBuilder<'_>)) {
-        let mut buffer = Vec::new();
-        write(&mut LineBuilder::new(&mut buffer));
-        self.put_on_wire_as(String::from_utf8_lossy(&buffer).into_owned(), format!("{shown} …"));
     }
 }
 

@@ -17,7 +17,7 @@ mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use teahouse_proto::irc::{LineBuilder, Message};
+use teahouse_proto::irc::{LineBuilder, Message, without_secrets};
 use teahouse_proto::names::{Nick, RoomName};
 
 use self::conversations::Conversations;
@@ -287,9 +287,7 @@ impl Session {
         self.now_ms = now_ms;
         self.heard_ms = now_ms;
         self.pinged_ms = None;
-        if self.options.raw_lines {
-            self.event(Event::Line { direction: Direction::In, text: text.to_owned() });
-        }
+        self.show_line(Direction::In, text);
         let Ok(line) = Message::parse(text) else {
             return;
         };
@@ -440,15 +438,15 @@ impl Session {
     }
 
     fn put_on_wire(&mut self, text: String) {
-        let shown = text.clone();
-        self.put_on_wire_as(text, shown);
+        self.show_line(Direction::Out, &text);
+        self.output.push_back(Output::Send(text));
     }
 
-    fn put_on_wire_as(&mut self, text: String, shown: String) {
+    /// Tells those who watch of a line, without what is nobody's business.
+    fn show_line(&mut self, direction: Direction, text: &str) {
         if self.options.raw_lines {
-            self.event(Event::Line { direction: Direction::Out, text: shown });
+            self.event(Event::Line { direction, text: without_secrets(text).into_owned() });
         }
-        self.output.push_back(Output::Send(text));
     }
 
     fn event(&mut self, event: Event) {

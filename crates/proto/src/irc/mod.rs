@@ -1,10 +1,12 @@
 //! IRC lines: a byte stream goes in at [`splitter`], is judged by [`check`], and comes out of
-//! [`message`] as a [`Message`]; [`LineBuilder`] goes the other way.
+//! [`message`] as a [`Message`]; [`LineBuilder`] goes the other way. What of a line others may read, [`secrets`] says.
 
 pub mod check;
 pub mod message;
+pub mod secrets;
 pub mod splitter;
 
 pub use check::{LineError, decode};
 pub use message::{LineBuilder, Message, Params, ParseError, Tags};
+pub use secrets::without_secrets;
 pub use splitter::{LineSplitter, Split};

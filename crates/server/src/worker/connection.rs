@@ -3,11 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
-use teahouse_chat::commands::without_secrets;
 use teahouse_chat::ids::SessionId;
 use teahouse_chat::render::Framing;
 use teahouse_chat::shard::Outlet;
-use teahouse_proto::irc::{LineError, LineSplitter, Split};
+use teahouse_proto::irc::{LineError, LineSplitter, Split, without_secrets};
 use teahouse_proto::ws::{self, Decoder, Event, Violation};
 
 use super::transport::Transport;

@@ -1,13 +1,17 @@
-//! What of a line nobody but the server is to read: passwords, tokens, one-time codes.
+//! What of a line nobody but the server is to read: passwords, tokens, one-time codes. One list, for the server's log and
+//! for clients that show their lines.
 
 use std::borrow::Cow;
 
-use teahouse_proto::irc::Message;
+use super::Message;
 
-use super::services::Service;
-use crate::sasl::Mechanism;
+/// Who is told passwords as if they were a person.
+pub const SERVICES: [&str; 2] = ["NickServ", "ChanServ"];
 
-/// A line as those may read it who watch the server at work, whichever way it goes: cut where a secret begins.
+/// What stands behind AUTHENTICATE and is no secret (<https://ircv3.net/specs/extensions/sasl-3.1>).
+pub const MECHANISMS: [&str; 4] = ["PLAIN", "EXTERNAL", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"];
+
+/// A line as those may read it who watch, whichever way it goes: cut where a secret begins.
 pub fn without_secrets(line: &str) -> Cow<'_, str> {
     let secret = Message::parse(line).ok().and_then(|message| secret(&message));
     match secret {
@@ -35,14 +39,18 @@ fn secret<'a>(message: &Message<'a>) -> Option<&'a str> {
             param(2)
         }
         "NOTE" if (param(0), param(1)) == (Some("ACCOUNT"), Some("INVITE")) => param(2),
-        "AUTHENTICATE" => param(0).filter(|word| !["+", "*"].contains(word) && !Mechanism::is_name(word)),
+        "AUTHENTICATE" => param(0).filter(|word| !["+", "*"].contains(word) && !is_any(&MECHANISMS, word)),
         "GUEST" => param(1).or(param(0)).filter(|token| *token != "*"),
         "NICKSERV" | "NS" => behind_first_word(param(0)?).or(param(1)),
-        "PRIVMSG" | "NOTICE" if param(0)?.split(',').any(|target| Service::named(target).is_some()) => {
+        "PRIVMSG" | "NOTICE" if param(0)?.split(',').any(|target| is_any(&SERVICES, target)) => {
             behind_first_word(param(1)?)
         }
         _ => None,
     }
+}
+
+fn is_any(names: &[&str], word: &str) -> bool {
+    names.iter().any(|name| name.eq_ignore_ascii_case(word))
 }
 
 fn behind_first_word(text: &str) -> Option<&str> {
