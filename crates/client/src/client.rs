@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use crate::driver::{Driver, InOutbox, Request};
 use crate::event::{Event, Outcome};
 use crate::options::Options;
-use crate::session::{Command, SayId};
+use crate::session::{Command, Said, SayId};
 use crate::state::{Kind, Phase, State, UNCONFIRMED_MAX};
 
 /// Commands that wait; one more is refused.
@@ -78,6 +78,9 @@ pub enum CommandError {
     /// The line is no line of the protocol.
     #[error("that is no line of the protocol")]
     Line,
+    /// As many messages are pinned in the room as can be: [`PINS_MAX`](crate::state::PINS_MAX).
+    #[error("as many messages are pinned here as can be")]
+    PinsFull,
 }
 
 impl Client {
@@ -118,7 +121,7 @@ impl Client {
         self.submit(Command::Part(room_name(room)?.as_str().to_owned()))
     }
 
-    /// Says something, in as many lines as it takes: at once, or in order as soon as there is a connection. The receipt
+    /// Says something, in as few messages as hold it, several lines in one where the server takes such: at once, or in order as soon as there is a connection. The receipt
     /// may be dropped. With a server that knows our ids it is said once, however often the connection breaks.
     pub fn say(&self, target: &str, text: &str) -> Result<Receipt, CommandError> {
         self.say_as(target, Kind::Privmsg, text)
@@ -135,17 +138,22 @@ impl Client {
     }
 
     fn say_as(&self, target: &str, kind: Kind, text: &str) -> Result<Receipt, CommandError> {
-        let room =
-            Arc::clone(&self.outbox).try_acquire_many_owned(lines(text)?).map_err(|_| CommandError::OutboxFull)?;
-        let (request, receipt) = self.saying(target, kind, text, room)?;
+        self.say_it(Said { target: target_name(target)?, kind, text: text.to_owned(), about: None })
+    }
+
+    pub(crate) fn say_it(&self, said: Said) -> Result<Receipt, CommandError> {
+        let room = lines(&said.text)?;
+        let room = Arc::clone(&self.outbox).try_acquire_many_owned(room).map_err(|_| CommandError::OutboxFull)?;
+        let (request, receipt) = self.saying(said, room);
         self.send(request)?;
         Ok(receipt)
     }
 
     /// Says something, and waits while too much is waiting. The receipt tells when it is stored.
     pub async fn say_queued(&self, target: &str, text: &str) -> Result<Receipt, CommandError> {
+        let said = Said { target: target_name(target)?, kind: Kind::Privmsg, text: text.to_owned(), about: None };
         let room = Arc::clone(&self.outbox).acquire_many_owned(lines(text)?).await.map_err(|_| CommandError::Over)?;
-        let (request, receipt) = self.saying(target, Kind::Privmsg, text, room)?;
+        let (request, receipt) = self.saying(said, room);
         self.requests.send(request).await.map_err(|_| CommandError::Over)?;
         Ok(receipt)
     }
@@ -155,18 +163,11 @@ impl Client {
         Ok(self.say_queued(target, text).await?.await)
     }
 
-    fn saying(
-        &self,
-        target: &str,
-        kind: Kind,
-        text: &str,
-        room: OwnedSemaphorePermit,
-    ) -> Result<(Request, Receipt), CommandError> {
-        let target = target_name(target)?;
+    fn saying(&self, said: Said, room: OwnedSemaphorePermit) -> (Request, Receipt) {
         let id = SayId(self.ids.fetch_add(1, Ordering::Relaxed));
         let (told, receipt) = oneshot::channel();
-        let command = Command::Say { id, target, kind, text: text.to_owned() };
-        Ok((Request { command, said: Some((id, InOutbox { told, room })) }, Receipt(receipt)))
+        let command = Command::Say { id, said };
+        (Request { command, said: Some((id, InOutbox { told, room })) }, Receipt(receipt))
     }
 
     /// Sets a room's topic; empty takes it away.
@@ -249,11 +250,11 @@ impl Client {
         self.submit(Command::Quit { reason })
     }
 
-    fn online(&self) -> Result<(), CommandError> {
+    pub(crate) fn online(&self) -> Result<(), CommandError> {
         if self.state.borrow().phase == Phase::Online { Ok(()) } else { Err(CommandError::Offline) }
     }
 
-    fn submit(&self, command: Command) -> Result<(), CommandError> {
+    pub(crate) fn submit(&self, command: Command) -> Result<(), CommandError> {
         self.send(Request { command, said: None })
     }
 
@@ -316,12 +317,12 @@ fn lines(text: &str) -> Result<u32, CommandError> {
     }
 }
 
-fn room_name(room: &str) -> Result<RoomName, CommandError> {
+pub(crate) fn room_name(room: &str) -> Result<RoomName, CommandError> {
     RoomName::parse(room).map_err(|error| CommandError::Name(room.to_owned(), error))
 }
 
 /// A room, or a person of any server, who may have a name that ours does not allow.
-fn target_name(target: &str) -> Result<String, CommandError> {
+pub(crate) fn target_name(target: &str) -> Result<String, CommandError> {
     let bad = |error| CommandError::Name(target.to_owned(), error);
     if target.starts_with('#') {
         return room_name(target).map(|room| room.as_str().to_owned());

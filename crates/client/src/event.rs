@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::state::Message;
+use crate::state::{Kind, Message};
 
 /// Something that happened. The [`State`](crate::State) has taken it in already.
 #[derive(Debug, Clone)]
@@ -125,6 +125,33 @@ pub enum Event {
         msgid: String,
         /// What stands there, the oldest first; nothing if it cannot be had.
         messages: Vec<Message>,
+    },
+    /// The answer to [`Client::look_up`](crate::Client::look_up).
+    LookedUp {
+        /// Where it was said.
+        target: String,
+        /// Its id.
+        msgid: String,
+        /// What was said; `None`: it is not there any more.
+        message: Option<Box<Message>>,
+    },
+    /// Somebody has put a message in other words.
+    Edited {
+        /// The room, or the other person.
+        target: String,
+        /// Which one.
+        msgid: String,
+        /// How it is said now; a notice stays one all the same.
+        kind: Kind,
+        /// The other words.
+        text: String,
+    },
+    /// A message was taken back, by its author or by somebody who keeps order.
+    TakenBack {
+        /// The room, or the other person.
+        target: String,
+        /// Which one.
+        msgid: String,
     },
     /// We are logged in to an account.
     LoggedIn {

@@ -9,17 +9,22 @@ const WORD_BYTES: usize = 24;
 /// ones are left out, and a cut is made after a space if there is one near, else between two
 /// graphemes, so that no character falls apart.
 pub(crate) fn pieces(text: &str, room: usize) -> Vec<&str> {
+    let lines = text.split(['\r', '\n', '\0']);
+    let mut pieces: Vec<&str> = lines.flat_map(|line| cuts(line, room)).collect();
+    pieces.retain(|piece| !piece.trim().is_empty());
+    pieces
+}
+
+/// Cuts one line likewise, and leaves nothing out: put together the pieces are the line, and there is one at least.
+pub(crate) fn cuts(mut line: &str, room: usize) -> Vec<&str> {
     let room = room.max(4);
     let mut pieces = Vec::new();
-    for mut line in text.split(['\r', '\n', '\0']) {
-        while line.len() > room {
-            let (piece, rest) = line.split_at(cut(line, room));
-            pieces.push(piece);
-            line = rest;
-        }
-        pieces.push(line);
+    while line.len() > room {
+        let (piece, rest) = line.split_at(cut(line, room));
+        pieces.push(piece);
+        line = rest;
     }
-    pieces.retain(|piece| !piece.trim().is_empty());
+    pieces.push(line);
     pieces
 }
 

@@ -138,6 +138,7 @@ mod tests {
     fn message(kind: Kind, text: &str, time: Option<&str>) -> Message {
         Message {
             about: None,
+            edited: None,
             from: "小明".into(),
             kind,
             text: text.into(),

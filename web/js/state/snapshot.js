@@ -29,9 +29,9 @@ function room(place) {
 
 /** @param {Place} place */
 function messages(place) {
-  return place.messages.map(({ from, kind, text, msgid, time, about, mine, pending, failed }) => {
+  return place.messages.map(({ from, kind, text, msgid, time, about, edited, mine, pending, failed }) => {
     const reactions = own(place.reactions, msgid ?? "") ?? {};
-    const told = { ...(about !== null && { about }), ...(Object.keys(reactions).length > 0 && { reactions }) };
+    const told = { ...(about !== null && { about }), ...(edited !== null && { edited }), ...(Object.keys(reactions).length > 0 && { reactions }) };
     return { from, kind, text, msgid, time, mine, pending, failed, ...told };
   });
 }

@@ -6,7 +6,7 @@ use teahouse_proto::names::Nick;
 use super::sending::refusal;
 use super::{Session, Stage, is_plain};
 use crate::event::Event;
-use crate::state::{fold, why_put_out};
+use crate::state::{EDIT_TEXT, TARGET_MSGID, fold, kind_and_text, tag, why_put_out};
 
 impl Session {
     pub(super) fn happened(&mut self, line: &Message<'_>) {
@@ -38,6 +38,12 @@ impl Session {
             ("332", 3..) => Event::Topic { room: text(1), topic: text(2), by: None },
             ("331", 2..) => Event::Topic { room: text(1), topic: String::new(), by: None },
             ("366", 2..) => Event::People { room: text(1) },
+            ("REDACT", 2..) => Event::TakenBack { target: self.state.place_of(line)?, msgid: text(1) },
+            ("EDIT", 1..) => {
+                let (words, target) = (tag(line, EDIT_TEXT)?, self.state.place_of(line)?);
+                let (kind, text) = kind_and_text("PRIVMSG", &words)?;
+                Event::Edited { target, msgid: tag(line, TARGET_MSGID)?, kind, text: text.to_owned() }
+            }
             ("FAIL", 2..) if text(0) != "CHATHISTORY" => {
                 // Between the code and the words stands what it is about, if anything does.
                 let about = if line.params.len() > 3 { text(2) } else { text(0) };

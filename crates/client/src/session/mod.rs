@@ -3,6 +3,7 @@
 //! back after a drop, says what waits to be said, and fills what was missed.
 
 mod conversations;
+mod deeds;
 mod happenings;
 mod history;
 mod login;
@@ -14,6 +15,7 @@ mod search;
 mod sending;
 #[cfg(test)]
 mod tests;
+mod wording;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -21,15 +23,18 @@ use teahouse_proto::irc::{LineBuilder, Message, without_secrets};
 use teahouse_proto::names::{Nick, RoomName};
 
 use self::conversations::Conversations;
+pub(crate) use self::deeds::Deed;
+use self::deeds::Rewords;
 use self::history::History;
 use self::login::Account;
 use self::multiline::{Multiline, Piece};
 use self::registration::Registration;
 use self::search::Searches;
+pub(crate) use self::sending::Said;
 use self::sending::{Answered, Sending};
 use crate::event::{Direction, Event, Outcome, Seen};
 use crate::options::{Options, Retry};
-use crate::state::{Input, Kind, State, fold};
+use crate::state::{Input, State, fold};
 
 /// Nothing heard for so long: the server is asked whether it lives.
 const PING_AFTER_MS: u64 = 30_000;
@@ -76,7 +81,9 @@ pub(crate) enum Command {
     /// Be in it no longer.
     Part(String),
     /// Say something, in as many lines as it takes.
-    Say { id: SayId, target: String, kind: Kind, text: String },
+    Say { id: SayId, said: Said },
+    /// Do something with a message.
+    Do { target: String, msgid: String, deed: Deed },
     /// Set a room's topic; empty takes it away.
     Topic { room: String, topic: String },
     /// Be called something else.
@@ -140,6 +147,7 @@ pub(crate) struct Session {
     searches: Searches,
     multiline: Multiline,
     sending: Sending,
+    rewords: Rewords,
 }
 
 impl Session {
@@ -169,6 +177,7 @@ impl Session {
             searches: Searches::default(),
             multiline: Multiline::default(),
             sending: Sending::default(),
+            rewords: Rewords::default(),
             options,
             chance,
         };
@@ -339,6 +348,9 @@ impl Session {
             self.happened(line);
         }
         self.renamed_line(line);
+        if row.is_none() {
+            self.rewords_line(line);
+        }
         self.history_line(line);
         self.conversations_line(line);
     }
@@ -348,7 +360,7 @@ impl Session {
         self.now_ms = now_ms;
         let online = self.stage == Stage::Online;
         match command {
-            Command::Say { id, target, kind, text } => self.say(id, &target, kind, &text),
+            Command::Say { id, said } => self.say(id, &said),
             Command::Join(room) => {
                 self.wanted.insert(fold(room.as_str()), room.as_str().to_owned());
                 if online {
@@ -373,12 +385,14 @@ impl Session {
             Command::Nick(nick) if online => {
                 self.send_with(|line| _ = line.command("NICK").param(nick.as_str()));
             }
+            Command::Do { target, msgid, deed } if online => self.do_with(&target, &msgid, deed),
             Command::Search { text, before } if online => self.search(&text, before.as_deref()),
             Command::Around { target, msgid } if online => self.ask_around(&target, &msgid),
             Command::Register { password } if online => self.register_name(password),
             Command::History { target } if online => self.ask_older(&target),
             Command::Raw(line) if online => self.send(line),
-            Command::Search { .. }
+            Command::Do { .. }
+            | Command::Search { .. }
             | Command::Around { .. }
             | Command::Topic { .. }
             | Command::Nick(_)
@@ -459,6 +473,6 @@ impl Session {
 }
 
 /// Whether a word that a server has given may be sent back to it as a parameter of its own.
-fn is_plain(word: &str) -> bool {
+pub(crate) fn is_plain(word: &str) -> bool {
     !word.is_empty() && !word.starts_with(':') && !word.contains([' ', ',', '\0', '\r', '\n'])
 }

@@ -9,7 +9,7 @@ use teahouse_proto::irc::Message;
 pub(super) const MULTILINE: &str = "draft/multiline";
 
 /// The tag of a line that goes on where the one before it has stopped.
-const CONCAT: &str = "draft/multiline-concat";
+pub(super) const CONCAT: &str = "draft/multiline-concat";
 
 /// Such messages that may come at once; the lines of one more stand for themselves.
 const OPEN_MAX: usize = 64;

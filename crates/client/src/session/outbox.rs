@@ -32,8 +32,10 @@ pub(super) struct Line {
     pub(super) tried_to: Option<String>,
     /// The target, folded.
     pub(super) key: String,
-    /// As it is on the wire.
+    /// As it is on the wire; LF stands between lines that are one message.
     pub(super) text: String,
+    /// The id of the message that it answers.
+    pub(super) about: Option<String>,
     /// How often it was sent.
     pub(super) tries: u32,
     pub(super) at: At,

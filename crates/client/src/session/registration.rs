@@ -7,13 +7,14 @@ use teahouse_proto::limits::{NICK_BYTES_MAX, USER_BYTES_MAX};
 use super::history::REACTIONS;
 use super::multiline::MULTILINE;
 use super::search::SEARCH;
+use super::wording::Limits;
 use super::{Session, Stage, is_plain};
 use crate::event::Event;
-use crate::state::{client_id_tag, fold};
+use crate::state::{EDIT, METADATA, REDACTION, TAGS, client_id_tag, fold};
 
 /// What is asked for, of what the server has.
-const CAPABILITIES: [&str; 13] = [
-    "message-tags",
+const CAPABILITIES: [&str; 16] = [
+    TAGS,
     "server-time",
     "echo-message",
     "batch",
@@ -27,6 +28,9 @@ const CAPABILITIES: [&str; 13] = [
     "draft/account-registration",
     "draft/channel-rename",
     REACTIONS,
+    REDACTION,
+    EDIT,
+    METADATA,
 ];
 
 /// Nicks that are tried before it is given up.
@@ -101,6 +105,8 @@ impl Session {
         let known = names.filter(|name| CAPABILITIES.contains(name) || *name == guest() || *name == client_id_tag());
         self.registration.offered.extend(known.map(str::to_owned));
         self.login_offered(list);
+        let value = |pair: &str| Limits::parse(pair.strip_prefix(MULTILINE)?.strip_prefix('=')?);
+        self.sending.limits = list.split(' ').find_map(value).or(self.sending.limits);
         self.registration.offered.dedup();
     }
 
@@ -151,10 +157,12 @@ impl Session {
         }
         self.arrived = true;
         self.event(Event::Online { nick: self.state.nick.clone(), token: self.token.clone() });
+        self.follow_pins();
         for room in self.wanted.values().cloned().collect::<Vec<_>>() {
             self.send_with(|line| _ = line.command("JOIN").param(&room));
         }
         self.resume_conversations();
+        self.tell_again_to_people();
         self.send_due();
     }
 }

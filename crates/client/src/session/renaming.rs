@@ -18,5 +18,6 @@ impl Session {
         }
         self.sending.outbox.rename(from, to);
         self.rename_history(from, to);
+        self.rename_rewords(from, to);
     }
 }

@@ -19,20 +19,28 @@ const FOUND_MAX: usize = 50;
 const AROUND_MAX: usize = 31;
 
 /// Searches whose answers are on their way.
-const ANSWERS_MAX: usize = 8;
+const ANSWERS_MAX: usize = 24;
 
 /// What was asked for, and what of it has come.
 #[derive(Debug, Default)]
 pub(super) struct Searches {
-    /// By label: around which message was asked.
-    around: BTreeMap<String, String>,
+    /// By label: what was asked for.
+    asked: BTreeMap<String, Asked>,
     answers: BTreeMap<String, Answer>,
 }
 
 #[derive(Debug)]
+enum Asked {
+    /// What stands around this message.
+    Around(String),
+    /// A message alone.
+    One { target: String, msgid: String },
+}
+
+#[derive(Debug)]
 struct Answer {
-    /// Around which message; `None`: it was searched.
-    around: Option<String>,
+    /// `None`: it was searched.
+    to: Option<Asked>,
     found: Vec<Found>,
 }
 
@@ -48,15 +56,28 @@ impl Session {
 
     /// Asks for what stands around a message.
     pub(super) fn ask_around(&mut self, target: &str, msgid: &str) {
-        let label = self.next_label('s').filter(|_| self.can_ask() && is_plain(msgid));
-        let Some(label) = label.filter(|_| self.searches.around.len() < ANSWERS_MAX) else {
-            return self.event(Event::Around { msgid: msgid.to_owned(), messages: Vec::new() });
-        };
+        let asked = Asked::Around(msgid.to_owned());
+        if !self.ask_for(target, msgid, AROUND_MAX, asked) {
+            self.event(Event::Around { msgid: msgid.to_owned(), messages: Vec::new() });
+        }
+    }
+
+    /// Asks for one message. Without an answer nobody knows whether it is there.
+    pub(super) fn look_up(&mut self, target: &str, msgid: &str) {
+        let asked = Asked::One { target: target.to_owned(), msgid: msgid.to_owned() };
+        self.ask_for(target, msgid, 1, asked);
+    }
+
+    /// Whether it could be asked for.
+    fn ask_for(&mut self, target: &str, msgid: &str, limit: usize, asked: Asked) -> bool {
+        let can = self.can_ask() && is_plain(msgid) && self.searches.asked.len() < ANSWERS_MAX;
+        let Some(label) = self.next_label('s').filter(|_| can) else { return false };
         self.send_with(|line| {
             line.tag("label", &label).command("CHATHISTORY").param("AROUND").param(target);
-            line.param(&format!("msgid={msgid}")).param(&AROUND_MAX.to_string());
+            line.param(&format!("msgid={msgid}")).param(&limit.to_string());
         });
-        self.searches.around.insert(label, msgid.to_owned());
+        self.searches.asked.insert(label, asked);
+        true
     }
 
     /// Takes a line of an answer; whether it was one.
@@ -64,20 +85,23 @@ impl Session {
         let label = tag(line, "label");
         match (line.command, &line.params[..]) {
             ("BATCH", [batch, kind, ..]) if batch.starts_with('+') => {
-                let around = label.and_then(|label| self.searches.around.remove(&label));
-                if (*kind != SEARCH && around.is_none()) || self.searches.answers.len() >= ANSWERS_MAX {
+                let to = label.and_then(|label| self.searches.asked.remove(&label));
+                if (*kind != SEARCH && to.is_none()) || self.searches.answers.len() >= ANSWERS_MAX {
                     return false;
                 }
-                self.searches.answers.insert(batch[1..].to_owned(), Answer { around, found: Vec::new() });
+                self.searches.answers.insert(batch[1..].to_owned(), Answer { to, found: Vec::new() });
             }
             ("BATCH", [batch]) if batch.starts_with('-') => {
                 let Some(answer) = self.searches.answers.remove(&batch[1..]) else { return false };
                 self.event(answer.told());
             }
-            ("FAIL", ["CHATHISTORY", ..]) => {
-                let around = label.and_then(|label| self.searches.around.remove(&label));
-                let Some(msgid) = around else { return false };
-                self.event(Event::Around { msgid, messages: Vec::new() });
+            ("FAIL", ["CHATHISTORY", code, ..]) => {
+                match label.and_then(|label| self.searches.asked.remove(&label)) {
+                    None => return false,
+                    // That the server cannot read just now says nothing of what there is.
+                    Some(Asked::One { .. }) if *code == "MESSAGE_ERROR" => {}
+                    to => self.event(Answer { to, found: Vec::new() }.told()),
+                }
             }
             _ => {
                 let reference = tag(line, "batch").unwrap_or_default();
@@ -94,22 +118,28 @@ impl Session {
 
     /// The connection is gone, and the answers with it.
     pub(super) fn interrupt_searches(&mut self) {
-        let Searches { around, answers } = std::mem::take(&mut self.searches);
-        for (_, msgid) in around {
-            self.event(Event::Around { msgid, messages: Vec::new() });
-        }
-        for (_, answer) in answers {
-            self.event(Answer { found: Vec::new(), ..answer }.told());
+        let Searches { asked, answers } = std::mem::take(&mut self.searches);
+        let asked = asked.into_values().map(|asked| Answer { to: Some(asked), found: Vec::new() });
+        let answers = answers.into_values().map(|answer| Answer { found: Vec::new(), ..answer });
+        for answer in asked.chain(answers).filter(|answer| !matches!(answer.to, Some(Asked::One { .. }))) {
+            self.event(answer.told());
         }
     }
 }
 
 impl Answer {
     fn told(self) -> Event {
-        match self.around {
-            Some(msgid) => Event::Around { msgid, messages: self.found.into_iter().map(|one| one.message).collect() },
+        let Self { to, found } = self;
+        match to {
+            Some(Asked::Around(msgid)) => {
+                Event::Around { msgid, messages: found.into_iter().map(|one| one.message).collect() }
+            }
+            Some(Asked::One { target, msgid }) => {
+                let one = found.into_iter().find(|one| one.message.msgid.as_ref() == Some(&msgid));
+                Event::LookedUp { target, msgid, message: one.map(|one| Box::new(one.message)) }
+            }
             // The server gives the oldest first.
-            None => Event::Found { found: self.found.into_iter().rev().collect() },
+            None => Event::Found { found: found.into_iter().rev().collect() },
         }
     }
 }

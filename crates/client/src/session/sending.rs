@@ -1,19 +1,17 @@
 //! What we say: cut into lines, kept in the outbox, sent when that is possible, followed until the server has answered.
 
-use teahouse_proto::irc::{LineBuilder, Message};
-use teahouse_proto::limits::{MESSAGE_BODY_BYTES_MAX, NICK_BYTES_MAX, USER_BYTES_MAX};
+use teahouse_proto::irc::Message;
 
+use super::multiline::MULTILINE;
 use super::outbox::{At, Line, Outbox, client_id};
+use super::wording::{self, Limits, PREFIX_BYTES_MAX, Tags};
 use super::{Output, SayId, Session, Stage};
 use crate::event::{Outcome, Refusal};
 use crate::split::pieces;
-use crate::state::{Input, Kind, Unsent, client_id_tag, fold};
+use crate::state::{Input, Kind, TAGS, Unsent, client_id_tag, fold, on_the_wire};
 
 /// A message that nobody answered for so long has an unknown outcome.
 const ANSWER_MS: u64 = 30_000;
-
-/// The longest host name that a server shows; longer ones do not exist.
-const HOST_BYTES_MAX: usize = 63;
 
 /// What a server says that cannot store anything at present.
 const UNAVAILABLE: &str = "TEMPORARILY_UNAVAILABLE";
@@ -25,7 +23,19 @@ pub(super) struct Sending {
     ids: u64,
     /// Length of our own `nick!user@host`, once the server has shown it.
     prefix_bytes: Option<usize>,
+    /// What the server takes as one message, as it has offered last.
+    pub(super) limits: Option<Limits>,
     pub(super) outbox: Outbox,
+}
+
+/// Something to say.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) target: String,
+    pub(crate) kind: Kind,
+    pub(crate) text: String,
+    /// The id of the message that it answers.
+    pub(crate) about: Option<String>,
 }
 
 /// What a line was the answer to.
@@ -57,20 +67,41 @@ impl Session {
     }
 
     /// Says a text, at once or as soon as there is a connection.
-    pub(super) fn say(&mut self, say: SayId, target: &str, kind: Kind, text: &str) {
+    pub(super) fn say(&mut self, say: SayId, said: &Said) {
         let over = matches!(self.stage, Stage::Leaving { .. } | Stage::Over);
-        let room = self.room_for_text(command(kind), target) - on_the_wire(kind, "").len();
-        let pieces = if over { Vec::new() } else { pieces(text, room) };
-        if pieces.is_empty() {
+        let messages = if over { Vec::new() } else { self.messages(said) };
+        if messages.is_empty() {
             return self.output.push_back(Output::Outcome(say, Outcome::NotSent));
         }
-        self.sending.outbox.begin(say, pieces.len());
-        for piece in pieces {
+        self.sending.outbox.begin(say, messages.len());
+        for text in messages {
             self.sending.ids += 1;
             let id = client_id(self.now_ms, self.sending.ids, (self.chance)());
-            self.keep(say, id, target, kind, piece);
+            let (target, about) = (said.target.clone(), said.about.clone());
+            self.keep(say, Unsent { id, target, kind: said.kind, text, about });
         }
         self.send_due();
+    }
+
+    /// The messages that a text is said in.
+    fn messages(&self, Said { target, kind, text, .. }: &Said) -> Vec<String> {
+        let command = command(*kind);
+        if let Some(limits) = self.limits().filter(|_| *kind != Kind::Action) {
+            return wording::messages(text, limits, command, target);
+        }
+        // Until the server has shown how it calls us, the longest that it may be.
+        let prefix_bytes = self.sending.prefix_bytes.unwrap_or(PREFIX_BYTES_MAX);
+        let room = wording::room(prefix_bytes, command, target) - on_the_wire(*kind, "").len();
+        pieces(text, room).into_iter().map(str::to_owned).collect()
+    }
+
+    /// What is one message; what is written between two connections is written for the next one.
+    fn limits(&self) -> Option<Limits> {
+        self.sending.limits.filter(|_| self.stage != Stage::Online || self.takes_several())
+    }
+
+    fn takes_several(&self) -> bool {
+        [MULTILINE, "batch"].iter().all(|name| self.state.has_capability(name))
     }
 
     /// What an earlier client could not say any more is said first.
@@ -79,16 +110,15 @@ impl Session {
             self.wanted.insert(fold(&unsent.target), unsent.target.clone());
         }
         self.sending.outbox.begin(say, 1);
-        self.keep(say, unsent.id.clone(), &unsent.target, unsent.kind, &unsent.text);
+        self.keep(say, unsent.clone());
     }
 
-    fn keep(&mut self, say: SayId, id: String, target: &str, kind: Kind, text: &str) {
-        let (target, key, text) = (target.to_owned(), fold(target), on_the_wire(kind, text));
+    fn keep(&mut self, say: SayId, Unsent { id, target, kind, text, about }: Unsent) {
+        let (key, text) = (fold(&target), on_the_wire(kind, &text));
         let at = At::Waiting { not_before_ms: 0 };
-        let line = Line { say, id, command: command(kind), target, tried_to: None, key, text, tries: 0, at };
-        let mut buffer = Vec::new();
-        write(&mut LineBuilder::new(&mut buffer), &line, &line.target, None, true);
-        self.state.apply(Input::Keep(&String::from_utf8_lossy(&buffer)));
+        let line = Line { say, id, command: command(kind), target, tried_to: None, key, text, about, tries: 0, at };
+        let tags = Tags { label: None, id: Some(&line.id), about: line.about.as_deref() };
+        self.state.apply(Input::Keep(&line.whole(&line.target, tags)));
         self.sending.outbox.push(line);
     }
 
@@ -108,28 +138,23 @@ impl Session {
             return;
         }
         let (once, answered) = (self.is_said_once(), self.is_answered());
+        let (takes_several, takes_tags) = (self.takes_several(), self.state.has_capability(TAGS));
         for place in self.sending.outbox.due(self.now_ms, once) {
             let label = self.next_label('m');
             let Some(line) = self.sending.outbox.line_mut(place) else { continue };
-            let (mut sent, mut seen) = (Vec::new(), Vec::new());
-            write(&mut LineBuilder::new(&mut sent), line, line.wire_target(), label.as_deref(), once);
-            write(&mut LineBuilder::new(&mut seen), line, &line.target, label.as_deref(), true);
+            let seen = Tags { label: label.as_deref(), id: Some(&line.id), about: line.about.as_deref() };
+            let tags = Tags { id: seen.id.filter(|_| once), about: seen.about.filter(|_| takes_tags), ..seen };
+            let (seen, sent) = (line.whole(&line.target, seen), line.on_the_wire(tags, takes_several));
             line.tries += 1;
             line.at = At::Sent { label, until_ms: self.now_ms + ANSWER_MS };
-            self.state.apply(Input::Out(&String::from_utf8_lossy(&seen)));
-            self.put_on_wire(String::from_utf8_lossy(&sent).into_owned());
+            self.state.apply(Input::Out(&seen));
+            for text in sent {
+                self.put_on_wire(text);
+            }
         }
         while !answered && let Some(sent) = self.sending.outbox.position(Line::is_sent) {
             self.done(sent, Outcome::Sent);
         }
-    }
-
-    /// Bytes of text that fit behind our own prefix, as the others will get it.
-    fn room_for_text(&self, command: &str, target: &str) -> usize {
-        // Until the server has shown how it calls us, the longest that it may be.
-        let prefix = self.sending.prefix_bytes.unwrap_or(NICK_BYTES_MAX + USER_BYTES_MAX + HOST_BYTES_MAX + "!@".len());
-        let around = ":".len() + prefix + " ".len() + command.len() + " ".len() + target.len() + " :".len();
-        MESSAGE_BODY_BYTES_MAX.saturating_sub(around).max(64)
     }
 
     /// Does this line answer one of ours? `label` is its label, or that of its batch; `history`: it was said before.
@@ -199,6 +224,10 @@ impl Session {
                 let found = self.find(label, to(rest.first())).or_else(|| with_id(about))?;
                 Some((found, Outcome::Refused(refusal(code, about, &line.params))))
             }
+            // Of several lines; without a label nobody knows which.
+            ("FAIL", ["BATCH", code, ..]) => {
+                Some((self.find(label, |_| false)?, Outcome::Refused(refusal(code, "", &line.params))))
+            }
             (code, params) if line.numeric().is_some_and(|code| (400..600).contains(&code)) => {
                 let about = params.get(1).map(|name| fold(name)).unwrap_or_default();
                 Some((self.find(label, to(params.get(1)))?, Outcome::Refused(refusal(code, &about, params))))
@@ -256,20 +285,6 @@ impl Session {
 
 fn command(kind: Kind) -> &'static str {
     if kind == Kind::Notice { "NOTICE" } else { "PRIVMSG" }
-}
-
-fn on_the_wire(kind: Kind, text: &str) -> String {
-    if kind == Kind::Action { format!("\u{1}ACTION {text}\u{1}") } else { text.to_owned() }
-}
-
-fn write(to: &mut LineBuilder<'_>, line: &Line, target: &str, label: Option<&str>, with_id: bool) {
-    if let Some(label) = label {
-        to.tag("label", label);
-    }
-    if with_id {
-        to.tag(&client_id_tag(), &line.id);
-    }
-    to.command(line.command).param(target).trailing(&line.text);
 }
 
 pub(super) fn refusal(code: &str, about: &str, params: &[&str]) -> Refusal {

@@ -1,13 +1,27 @@
-//! What is said about a message: answers, reactions, and that it was taken back.
+//! What is said about a message: answers, reactions, other words for it, and that it was taken back; and what of that we may say.
 //! <https://ircv3.net/specs/client-tags/reply>, <https://ircv3.net/specs/client-tags/react>,
-//! <https://ircv3.net/specs/extensions/message-redaction>
+//! <https://ircv3.net/specs/extensions/message-redaction>, <https://github.com/ircv3/ircv3-specifications/pull/425>
 
 use std::collections::BTreeMap;
 
 use teahouse_proto::irc;
 
-use super::State;
-use super::messages::tag;
+use super::messages::{kind_and_text, tag};
+use super::{Message, State};
+
+/// The capability for answers and reactions.
+pub(crate) const TAGS: &str = "message-tags";
+
+/// The capability for taking back.
+pub(crate) const REDACTION: &str = "draft/message-redaction";
+
+/// The capability for other words, and the tags of EDIT: which message, and the words.
+pub(crate) const EDIT: &str = "teahouse.internal/message-edit";
+pub(crate) const TARGET_MSGID: &str = "teahouse.internal/target-msgid";
+pub(crate) const EDIT_TEXT: &str = "teahouse.internal/edit-text";
+
+/// The tag that says in the history when a message was put in other words.
+const EDITED: &str = "teahouse.internal/edited";
 
 /// Different reactions of one message that are kept.
 pub const REACTIONS_MAX: usize = 20;
@@ -83,8 +97,34 @@ impl State {
         }
     }
 
+    /// EDIT: whoever said a message puts it in other words.
+    pub(super) fn edited(&mut self, line: &irc::Message<'_>) {
+        let (Some(msgid), Some(place)) = (tag(line, TARGET_MSGID), self.place_of(line)) else { return };
+        let text = tag(line, EDIT_TEXT).unwrap_or_default();
+        let Some((kind, text)) = kind_and_text("PRIVMSG", &text) else { return };
+        if let Some(log) = self.log_mut(&place) {
+            log.reword(&msgid, kind, text, Some(tag(line, "time").unwrap_or_default()));
+        }
+    }
+
+    /// Whether messages can be answered and reacted to here.
+    pub fn can_react(&self) -> bool {
+        self.has_capability(TAGS)
+    }
+
+    /// Whether we can put a message in other words: one of our own.
+    pub fn can_edit(&self, message: &Message) -> bool {
+        message.mine && message.msgid.is_some() && self.has_capability(EDIT)
+    }
+
+    /// Whether we can take a message back: our own, and where we keep order others', too.
+    pub fn can_take_back(&self, place: &str, message: &Message) -> bool {
+        let may = message.mine || self.keeps_order(place);
+        may && message.msgid.is_some() && self.has_capability(REDACTION)
+    }
+
     /// The name of the room or conversation where a line belongs; `None` for a word of the server's to us.
-    pub(super) fn place_of(&self, line: &irc::Message<'_>) -> Option<String> {
+    pub(crate) fn place_of(&self, line: &irc::Message<'_>) -> Option<String> {
         if let Some(target) = self.history_target(line) {
             return Some(target.to_owned());
         }
@@ -95,6 +135,11 @@ impl State {
         let from = line.source.filter(|source| source.contains('!')).and_then(|_| line.source_nick())?;
         Some(if self.is_me(from) { target } else { from }.to_owned())
     }
+}
+
+/// When a message of the history was put in other words.
+pub(super) fn edited_at(line: &irc::Message<'_>) -> Option<String> {
+    tag(line, EDITED)
 }
 
 /// The id of the message that a line answers or reacts to.

@@ -26,6 +26,8 @@ pub struct Message {
     pub time: Option<String>,
     /// The id of the message that it answers.
     pub about: Option<String>,
+    /// When it was put in other words, the last time.
+    pub edited: Option<String>,
     /// Whether we said it.
     pub mine: bool,
     /// What became of it.
@@ -122,6 +124,23 @@ impl Log {
         self.reactions.of(message.msgid.as_deref()?)
     }
 
+    /// The message with this id.
+    pub fn with_msgid(&self, msgid: &str) -> Option<&Arc<Message>> {
+        // What is asked for is nearly always new or recent.
+        self.confirmed.iter().rev().find(|message| message.msgid.as_deref() == Some(msgid))
+    }
+
+    /// A message is put in other words; a notice stays one.
+    pub(super) fn reword(&mut self, msgid: &str, kind: Kind, text: &str, at: Option<String>) {
+        let found = self.confirmed.iter_mut().rev().find(|message| message.msgid.as_deref() == Some(msgid));
+        if let Some(message) = found.map(Arc::make_mut) {
+            let stays = message.kind == Kind::Notice && kind == Kind::Privmsg;
+            message.kind = if stays { Kind::Notice } else { kind };
+            text.clone_into(&mut message.text);
+            message.edited = at;
+        }
+    }
+
     /// A message is gone, with what was said about it by reaction.
     pub(super) fn take_back(&mut self, msgid: &str) {
         self.confirmed.retain(|message| message.msgid.as_deref() != Some(msgid));
@@ -130,8 +149,7 @@ impl Log {
 
     /// Whether a message with this id is there.
     pub fn knows(&self, msgid: &str) -> bool {
-        // What is asked for is nearly always new or recent.
-        self.confirmed.iter().rev().any(|message| message.msgid.as_deref() == Some(msgid))
+        self.with_msgid(msgid).is_some()
     }
 
     /// How many messages there are.
@@ -144,9 +162,14 @@ impl Log {
         self.len() == 0
     }
 
-    /// Puts a confirmed message in its place; `None` if its msgid is there already.
+    /// Puts a confirmed message in its place; `None` if its msgid is there already. Its words are the newer ones then.
     pub(super) fn confirm(&mut self, message: Message) -> Option<Arc<Message>> {
-        if message.msgid.as_deref().is_some_and(|msgid| self.knows(msgid)) {
+        let known = message.msgid.as_deref().and_then(|msgid| self.with_msgid(msgid));
+        if let Some(is_same) = known.map(|known| known.text == message.text) {
+            let Message { kind, text, msgid: Some(msgid), edited, .. } = message else { return None };
+            if !is_same {
+                self.reword(&msgid, kind, &text, edited);
+            }
             return None;
         }
         let place = self.confirmed.iter().rposition(|before| !before.is_later_than(&message));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use teahouse_proto::irc;
 
-use super::about::about;
+use super::about::{about, edited_at};
 use super::{
     Added, BATCHES_MAX, Conversation, Fate, Kind, Log, Message, ROOMS_MAX, Room, State, Unsent, client_id_tag, fold,
 };
@@ -79,6 +79,9 @@ impl State {
 
     /// What a line says, and where it belongs; `None`: it says nothing to people, or is a word of the server's.
     pub(crate) fn read(&self, line: &irc::Message<'_>) -> Option<(String, Message)> {
+        if !matches!(line.command, "PRIVMSG" | "NOTICE") {
+            return None;
+        }
         let place = self.place_of(line)?;
         let user = line.source.filter(|source| source.contains('!'));
         let from = if user.is_some() { line.source_nick() } else { line.source }.unwrap_or_default();
@@ -90,6 +93,7 @@ impl State {
             msgid: tag(line, "msgid"),
             time: tag(line, "time"),
             about: about(line),
+            edited: edited_at(line),
             mine: self.is_me(from),
             fate: Fate::Confirmed,
         };
@@ -136,7 +140,7 @@ impl State {
     fn own(&self, line: &irc::Message<'_>, text: &str, fate: Fate) -> Option<Message> {
         let (kind, text) = kind_and_text(line.command, text)?;
         let (from, text) = (self.nick.clone(), text.to_owned());
-        Some(Message { from, kind, text, msgid: None, time: None, about: about(line), mine: true, fate })
+        Some(Message { from, kind, text, msgid: None, time: None, about: about(line), edited: None, mine: true, fate })
     }
 
     /// What waits or is under way, and may be said by whoever comes after this client, in the order in which it was said.
@@ -148,6 +152,7 @@ impl State {
             target: target.to_owned(),
             kind: message.kind,
             text: message.text.clone(),
+            about: message.about.clone(),
         };
         let all = rooms.chain(talks).flat_map(|(name, log)| log.unsent().map(move |(id, said)| one(name, id, said)));
         let mut all: Vec<Unsent> = all.collect();
@@ -191,8 +196,13 @@ pub(crate) fn tag(line: &irc::Message<'_>, key: &str) -> Option<String> {
     line.tags.get(key).map(std::borrow::Cow::into_owned)
 }
 
+/// A text as it goes into the line.
+pub(crate) fn on_the_wire(kind: Kind, text: &str) -> String {
+    if kind == Kind::Action { format!("\u{1}ACTION {text}\u{1}") } else { text.to_owned() }
+}
+
 /// `None`: a CTCP request that is not for people.
-fn kind_and_text<'a>(command: &str, text: &'a str) -> Option<(Kind, &'a str)> {
+pub(crate) fn kind_and_text<'a>(command: &str, text: &'a str) -> Option<(Kind, &'a str)> {
     let kind = if command == "NOTICE" { Kind::Notice } else { Kind::Privmsg };
     let Some(ctcp) = text.strip_prefix('\u{1}') else {
         return Some((kind, text));

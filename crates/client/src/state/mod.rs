@@ -5,6 +5,8 @@
 mod about;
 mod log;
 mod messages;
+mod pins;
+mod ranks;
 #[cfg(test)]
 mod tests;
 
@@ -13,10 +15,14 @@ use std::sync::Arc;
 
 use teahouse_proto::{VENDOR, irc};
 
+pub(crate) use self::about::{EDIT, EDIT_TEXT, REDACTION, TAGS, TARGET_MSGID};
 pub use self::about::{REACTION_LENGTH_MAX, REACTIONS_MAX};
 pub use self::log::{Fate, Kind, Log, MESSAGES_MAX, Message, UNCONFIRMED_MAX};
 use self::messages::Batch;
-pub(crate) use self::messages::tag;
+pub(crate) use self::messages::{kind_and_text, on_the_wire, tag};
+pub use self::pins::PINS_MAX;
+pub(crate) use self::pins::{METADATA, PINS};
+use self::ranks::Ranks;
 
 /// Rooms, and conversations, that are kept; what a server says of more is ignored.
 pub const ROOMS_MAX: usize = 1_000;
@@ -26,9 +32,6 @@ pub const PEOPLE_MAX: usize = 100_000;
 
 /// Server notices that are kept; the oldest go first.
 pub const NOTICES_MAX: usize = 200;
-
-/// The signs of ranks before a name, until the server tells its own.
-const RANK_SIGNS: &str = "@+";
 
 /// Batches that may be open at once.
 const BATCHES_MAX: usize = 64;
@@ -44,9 +47,9 @@ pub enum Input<'a> {
     Close,
     /// A line from the server, without its ending. Of several lines that are one message, LF may stand in the last parameter.
     In(&'a str),
-    /// A line that we send, without its ending.
+    /// A line that we send, without its ending; several that are one message as above.
     Out(&'a str),
-    /// A line with an id of ours, which is sent as soon as that is possible.
+    /// A line with an id of ours, which is sent as soon as that is possible; several that are one message as above.
     Keep(&'a str),
 }
 
@@ -61,6 +64,8 @@ pub struct Unsent {
     pub kind: Kind,
     /// What is said, without CTCP framing.
     pub text: String,
+    /// The id of the message that it answers.
+    pub about: Option<String>,
 }
 
 /// How far the connection is.
@@ -90,6 +95,9 @@ pub struct Room {
     pub log: Log,
     /// Nicks by their ASCII lower case.
     people: BTreeMap<String, String>,
+    /// Our own ranks, by their letters in MODE.
+    ranks: String,
+    pins: Vec<String>,
 }
 
 impl Room {
@@ -120,8 +128,7 @@ pub struct State {
     rooms: BTreeMap<String, Arc<Room>>,
     direct: BTreeMap<String, Arc<Conversation>>,
     capabilities: BTreeSet<String>,
-    /// What stands before a name for a rank.
-    rank_signs: String,
+    ranks: Ranks,
     batches: BTreeMap<String, Batch>,
 }
 
@@ -146,7 +153,7 @@ impl State {
             rooms: BTreeMap::new(),
             direct: BTreeMap::new(),
             capabilities: BTreeSet::new(),
-            rank_signs: RANK_SIGNS.to_owned(),
+            ranks: Ranks::default(),
             batches: BTreeMap::new(),
         }
     }
@@ -197,8 +204,8 @@ impl State {
             Input::Open => self.open(),
             Input::Close => self.close(),
             Input::In(line) => return self.line_in(&irc::Message::parse_with_breaks(line).ok()?),
-            Input::Out(line) => return self.line_out(&irc::Message::parse(line).ok()?),
-            Input::Keep(line) => self.keep(&irc::Message::parse(line).ok()?),
+            Input::Out(line) => return self.line_out(&irc::Message::parse_with_breaks(line).ok()?),
+            Input::Keep(line) => self.keep(&irc::Message::parse_with_breaks(line).ok()?),
         }
         None
     }
@@ -207,7 +214,7 @@ impl State {
         self.phase = Phase::Registering;
         self.batches.clear();
         self.capabilities.clear();
-        self.rank_signs = RANK_SIGNS.to_owned();
+        self.ranks = Ranks::default();
     }
 
     fn close(&mut self) {
@@ -234,6 +241,7 @@ impl State {
             "BATCH" => self.batch(line),
             "TAGMSG" => self.reacted(line),
             "REDACT" => self.redacted(line),
+            "EDIT" => self.edited(line),
             _ if self.history_target(line).is_none() => self.event(line),
             _ => {}
         }
@@ -261,6 +269,8 @@ impl State {
             ("TOPIC", [room, topic]) | ("332", [_, room, topic]) => self.topic(room, topic),
             ("331", [_, room, ..]) => self.topic(room, ""),
             ("353", [_, _, room, names]) => self.names(room, names),
+            ("MODE", _) => self.moded(line),
+            ("METADATA", told) | ("761", [_, told @ ..]) => self.pinned(told),
             _ => {}
         }
         self.failure(line);
@@ -278,9 +288,7 @@ impl State {
 
     fn supported(&mut self, tokens: &[&str]) {
         for (name, value) in tokens.iter().map(|token| token.split_once('=').unwrap_or((token, ""))) {
-            if name == "PREFIX" {
-                self.rank_signs = value.split_once(')').map_or("", |(_, signs)| signs).to_owned();
-            }
+            self.ranks.supported(name, value);
         }
     }
 
@@ -300,6 +308,8 @@ impl State {
         if me {
             room.joined = true;
             room.people.clear();
+            room.ranks.clear();
+            room.pins.clear();
         }
         room.enter(who);
     }
@@ -366,13 +376,17 @@ impl State {
     }
 
     fn names(&mut self, room: &str, names: &str) {
-        let signs = self.rank_signs.clone();
+        let (ranks, me) = (self.ranks.clone(), self.nick.clone());
         let Some(room) = self.room_mut(room) else {
             return;
         };
         for name in names.split(' ') {
-            let nick = name.trim_start_matches(|sign| signs.contains(sign));
-            room.enter(nick.split('!').next().unwrap_or(nick));
+            let nick = name.trim_start_matches(|sign| ranks.signs.contains(sign));
+            let nick = nick.split('!').next().unwrap_or(nick);
+            room.enter(nick);
+            if nick.eq_ignore_ascii_case(&me) {
+                room.ranks = ranks.of_name(name);
+            }
         }
     }
 

@@ -81,6 +81,9 @@ fn log_snapshot(log: &Log) -> Value {
             if let Some(about) = &message.about {
                 shown["about"] = json!(about);
             }
+            if let Some(edited) = &message.edited {
+                shown["edited"] = json!(edited);
+            }
             if let Some(reactions) = log.reactions(message) {
                 shown["reactions"] = json!(reactions);
             }

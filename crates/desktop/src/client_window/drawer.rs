@@ -29,6 +29,9 @@ struct Kept {
     target: String,
     kind: String,
     text: String,
+    /// Files of earlier versions do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    about: Option<String>,
 }
 
 impl Drawer {
@@ -65,13 +68,13 @@ impl Drawer {
 }
 
 fn kept(unsent: &Unsent) -> Kept {
-    let Unsent { id, target, kind, text } = unsent.clone();
-    Kept { id, target, kind: kind.as_str().to_owned(), text }
+    let Unsent { id, target, kind, text, about } = unsent.clone();
+    Kept { id, target, kind: kind.as_str().to_owned(), text, about }
 }
 
-fn unsent(Kept { id, target, kind, text }: Kept) -> Option<Unsent> {
+fn unsent(Kept { id, target, kind, text, about }: Kept) -> Option<Unsent> {
     let kind = [Kind::Privmsg, Kind::Notice, Kind::Action].into_iter().find(|known| known.as_str() == kind)?;
-    said_ms(&id).map(|_| Unsent { id, target, kind, text })
+    said_ms(&id).map(|_| Unsent { id, target, kind, text, about })
 }
 
 /// When an id was made: a UUID of version 7 begins with that.
@@ -94,10 +97,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let settings = folder.path().join("desktop.json");
         let mut chat = State::new("alice");
-        chat.apply(Input::Keep(&format!("@teahouse.internal/client-msgid={ID} PRIVMSG bob :\u{1}ACTION 喝茶\u{1}")));
+        let tags = format!("@teahouse.internal/client-msgid={ID};+reply=m1");
+        chat.apply(Input::Keep(&format!("{tags} PRIVMSG bob :\u{1}ACTION 喝茶\u{1}")));
         Drawer::beside(Some(&settings)).keep("tea:1", &chat);
         let mut again = Drawer::beside(Some(&settings));
-        let action = Unsent { id: ID.into(), target: "bob".into(), kind: Kind::Action, text: "喝茶".into() };
+        let (kind, about) = (Kind::Action, Some("m1".into()));
+        let action = Unsent { id: ID.into(), target: "bob".into(), kind, text: "喝茶".into(), about };
         assert_eq!(again.take_out("tea:1", SAID_MS), (vec![action.clone()], vec![]));
         assert_eq!(again.take_out("tea:1", SAID_MS + SAID_AGAIN_MS), (vec![], vec![action]));
         assert_eq!(again.take_out("tea:2", SAID_MS), (vec![], vec![]));

@@ -1,6 +1,7 @@
 //! Conversations with a scripted server, on a clock that the tests move.
 
 mod connecting;
+mod deeds;
 mod history;
 mod login;
 mod multiline;
@@ -14,6 +15,7 @@ use expect_test::Expect;
 use teahouse_proto::names::{Nick, RoomName};
 
 use super::*;
+use crate::state::Kind;
 
 const CAPABILITIES: &str = "message-tags server-time echo-message batch labeled-response standard-replies \
                             userhost-in-names draft/chathistory teahouse.internal/guest";
@@ -49,9 +51,10 @@ impl Talk {
     /// The same with more capabilities.
     fn connect_with(&mut self, more: &str) {
         self.session.connected(self.now_ms);
+        let granted: Vec<&str> = more.split(' ').map(|name| name.split('=').next().unwrap()).collect();
         for line in [
             format!(":tea CAP * LS :{CAPABILITIES} sasl=PLAIN unheard-of{more}"),
-            format!(":tea CAP alice ACK :{CAPABILITIES}{more}"),
+            format!(":tea CAP alice ACK :{CAPABILITIES}{}", granted.join(" ")),
             ":tea 001 alice :Welcome".into(),
             ":tea 005 alice CASEMAPPING=ascii teahouse.internal/AUTOJOIN=#lobby,#a\\x3Db :are supported by this server"
                 .into(),
@@ -116,9 +119,8 @@ impl Talk {
 
     fn say(&mut self, target: &str, text: &str) {
         self.said += 1;
-        let command =
-            Command::Say { id: SayId(self.said), target: target.into(), kind: Kind::Privmsg, text: text.into() };
-        self.command(command);
+        let said = Said { target: target.into(), kind: Kind::Privmsg, text: text.into(), about: None };
+        self.command(Command::Say { id: SayId(self.said), said });
     }
 
     /// Rows of history as the server gives them, oldest first; ids and times are numbers.

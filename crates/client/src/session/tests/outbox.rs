@@ -3,7 +3,7 @@
 use expect_test::expect;
 
 use super::{Talk, options};
-use crate::session::{Command, PING_AFTER_MS, SayId};
+use crate::session::{Command, PING_AFTER_MS, Said, SayId};
 use crate::state::{Fate, Kind, Unsent};
 
 const ONCE: &str = " teahouse.internal/client-msgid";
@@ -80,7 +80,8 @@ fn what_is_said_offline_is_sent_once_in_order_on_return() {
     talk.say("#tea", "one");
     talk.lose();
     talk.say("#tea", "two");
-    talk.command(Command::Say { id: SayId(3), target: "#tea".into(), kind: Kind::Action, text: "drinks".into() });
+    let said = Said { target: "#tea".into(), kind: Kind::Action, text: "drinks".into(), about: None };
+    talk.command(Command::Say { id: SayId(3), said });
     let waiting = [("one", Fate::Waiting), ("two", Fate::Waiting), ("drinks", Fate::Waiting)];
     assert_eq!(talk.fates(), fates(&waiting));
     assert_eq!(talk.session.state().unsent().len(), 3);
@@ -225,6 +226,7 @@ fn an_earlier_clients_outbox_is_said_first_in_its_rooms() {
         target: target.into(),
         kind: Kind::Notice,
         text: "from yesterday".into(),
+        about: None,
     };
     let mut options = options();
     options.unsent = vec![said("0000-7001", "#green"), said("0000-7002", "#tea")];

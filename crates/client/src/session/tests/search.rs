@@ -19,7 +19,7 @@ fn what_is_found_is_told_newest_first_and_is_no_part_of_the_room() {
     talk.check(&expect![[r##"
         < SEARCH :text=big\:\spot\s\\;limit=50
         * Live #tea bob: live
-        * Found { found: [Found { target: "bob", message: Message { from: "alice", kind: Privmsg, text: "that big pot", msgid: Some("m0002"), time: Some("2026-01-01T00:00:00.002Z"), about: None, mine: true, fate: Confirmed } }, Found { target: "#tea", message: Message { from: "bob", kind: Privmsg, text: "a big pot", msgid: Some("m0001"), time: Some("2026-01-01T00:00:00.001Z"), about: None, mine: false, fate: Confirmed } }] }
+        * Found { found: [Found { target: "bob", message: Message { from: "alice", kind: Privmsg, text: "that big pot", msgid: Some("m0002"), time: Some("2026-01-01T00:00:00.002Z"), about: None, edited: None, mine: true, fate: Confirmed } }, Found { target: "#tea", message: Message { from: "bob", kind: Privmsg, text: "a big pot", msgid: Some("m0001"), time: Some("2026-01-01T00:00:00.001Z"), about: None, edited: None, mine: false, fate: Confirmed } }] }
         < SEARCH :text=pot;limit=50;before=msgid=m0001
         * Refused(Refusal { code: "INVALID_PARAMS", about: "text", text: "There are too many words" })
     "##]]);
@@ -43,7 +43,7 @@ fn what_stands_around_a_message_is_told_apart_from_a_fill() {
     talk.lose();
     talk.check(&expect![[r#"
         < @label=s2 CHATHISTORY AROUND #tea msgid=m0002 31
-        * Around { msgid: "m0002", messages: [Message { from: "bob", kind: Privmsg, text: "1", msgid: Some("m0001"), time: Some("2026-01-01T00:00:00.001Z"), about: None, mine: false, fate: Confirmed }, Message { from: "bob", kind: Privmsg, text: "2", msgid: Some("m0002"), time: Some("2026-01-01T00:00:00.002Z"), about: None, mine: false, fate: Confirmed }, Message { from: "bob", kind: Privmsg, text: "3", msgid: Some("m0003"), time: Some("2026-01-01T00:00:00.003Z"), about: None, mine: false, fate: Confirmed }] }
+        * Around { msgid: "m0002", messages: [Message { from: "bob", kind: Privmsg, text: "1", msgid: Some("m0001"), time: Some("2026-01-01T00:00:00.001Z"), about: None, edited: None, mine: false, fate: Confirmed }, Message { from: "bob", kind: Privmsg, text: "2", msgid: Some("m0002"), time: Some("2026-01-01T00:00:00.002Z"), about: None, edited: None, mine: false, fate: Confirmed }, Message { from: "bob", kind: Privmsg, text: "3", msgid: Some("m0003"), time: Some("2026-01-01T00:00:00.003Z"), about: None, edited: None, mine: false, fate: Confirmed }] }
         < @label=s3 CHATHISTORY AROUND #tea msgid=m0002 31
         * Around { msgid: "m0002", messages: [] }
         < @label=s4 CHATHISTORY AROUND #tea msgid=m0002 31
@@ -51,4 +51,17 @@ fn what_stands_around_a_message_is_told_apart_from_a_fill() {
         * Offline { reason: "the cable was cut", retry_in_ms: Some(250) }
     "#]]);
     assert!(talk.session.state().log("#tea").unwrap().is_empty());
+}
+
+#[test]
+fn reactions_are_no_messages_of_what_stands_around() {
+    let mut talk = Talk::online(options());
+    talk.command(Command::Around { target: "#tea".into(), msgid: "m0002".into() });
+    let label = talk.out.split("@label=").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    talk.out.clear();
+    talk.hear(&format!("@label={label} :tea BATCH +h chathistory #tea"));
+    talk.hear(&format!("@batch=h;{} :bob!b@h PRIVMSG #tea :tea?", id(2)));
+    talk.hear("@batch=h;+reply=m0002;+draft/react=\u{1f375} :carol!c@h TAGMSG #tea");
+    talk.hear(":tea BATCH -h");
+    assert_eq!(talk.out.matches("Message {").count(), 1, "{}", talk.out);
 }

@@ -1,0 +1,124 @@
+//! What we do with a message: react to it, put it in other words, take it back, pin it, look it up.
+//!
+//! Other words that the connection took with it are told again by the next one: it comes to the same.
+
+use std::collections::VecDeque;
+
+use teahouse_proto::irc::Message;
+
+use super::{Session, is_plain};
+use crate::state::{EDIT_TEXT, METADATA, PINS, TARGET_MSGID, fold, tag};
+
+/// Other words that may be unanswered; of more the oldest are told once only.
+const REWORDS_MAX: usize = 50;
+
+/// What is done with a message.
+#[derive(Debug)]
+pub(crate) enum Deed {
+    /// We react to it, or do not any more.
+    React { reaction: String, stands: bool },
+    /// We put it in other words, which are as they go into the line.
+    Edit { words: String },
+    /// It is to be gone.
+    TakeBack,
+    /// It is pinned in its room, or not any more.
+    Pin { stands: bool },
+    /// It is asked for alone.
+    LookUp,
+}
+
+/// Other words that the server has not answered.
+#[derive(Debug, Default)]
+pub(super) struct Rewords(VecDeque<Reword>);
+
+#[derive(Debug)]
+struct Reword {
+    msgid: String,
+    place: String,
+    words: String,
+}
+
+impl Session {
+    pub(super) fn do_with(&mut self, target: &str, msgid: &str, deed: Deed) {
+        match deed {
+            Deed::React { reaction, stands } => {
+                let key = if stands { "+draft/react" } else { "+draft/unreact" };
+                self.send_with(|line| {
+                    line.tag("+reply", msgid).tag(key, &reaction).command("TAGMSG").param(target);
+                });
+            }
+            Deed::Edit { words } => {
+                self.tell_words(target, msgid, &words);
+                self.rewords.0.retain(|one| one.msgid != msgid);
+                self.rewords.0.push_back(Reword { msgid: msgid.to_owned(), place: target.to_owned(), words });
+                if self.rewords.0.len() > REWORDS_MAX {
+                    self.rewords.0.pop_front();
+                }
+            }
+            Deed::TakeBack => self.send_with(|line| _ = line.command("REDACT").param(target).param(msgid)),
+            Deed::Pin { stands } => self.pin(target, msgid, stands),
+            Deed::LookUp => self.look_up(target, msgid),
+        }
+    }
+
+    fn tell_words(&mut self, target: &str, msgid: &str, words: &str) {
+        self.send_with(|line| {
+            line.tag(TARGET_MSGID, msgid).tag(EDIT_TEXT, words).command("EDIT").param(target);
+        });
+    }
+
+    /// A room's pins are one value, which is told whole.
+    fn pin(&mut self, room: &str, msgid: &str, stands: bool) {
+        let pins = self.state.room(room).map(|room| room.pins()).unwrap_or_default();
+        let mut pins: Vec<&str> = pins.iter().map(String::as_str).filter(|pin| *pin != msgid).collect();
+        pins.extend(stands.then_some(msgid));
+        let value = pins.join(" ");
+        self.send_with(|line| {
+            line.command("METADATA").param(room).param("SET").param(PINS);
+            if !value.is_empty() {
+                line.trailing(&value);
+            }
+        });
+    }
+
+    /// We are in: from now on we want to know what is pinned.
+    pub(super) fn follow_pins(&mut self) {
+        if self.state.has_capability(METADATA) {
+            self.send_with(|line| _ = line.command("METADATA").param("*").param("SUB").param(PINS));
+        }
+    }
+
+    /// Other words that are answered, or can be told again now.
+    pub(super) fn rewords_line(&mut self, line: &Message<'_>) {
+        let mine = line.source_nick().is_some_and(|nick| self.state.is_me(nick));
+        match (line.command, &line.params[..]) {
+            ("EDIT", _) => {
+                let msgid = tag(line, TARGET_MSGID);
+                self.rewords.0.retain(|one| Some(&one.msgid) != msgid.as_ref());
+            }
+            ("FAIL", ["EDIT", words @ ..]) => self.rewords.0.retain(|one| !words.contains(&one.msgid.as_str())),
+            ("JOIN", [room, ..]) if mine => self.tell_again(|place| fold(place) == fold(room)),
+            _ => {}
+        }
+    }
+
+    /// We are in: what was put in other words between two. In a room it waits until we are there, too.
+    pub(super) fn tell_again_to_people(&mut self) {
+        self.tell_again(|place| !place.starts_with('#'));
+    }
+
+    fn tell_again(&mut self, is_there: impl Fn(&str) -> bool) {
+        let again = self.rewords.0.iter().filter(|one| is_there(&one.place) && is_plain(&one.place));
+        let again: Vec<_> = again.map(|one| (one.place.clone(), one.msgid.clone(), one.words.clone())).collect();
+        for (place, msgid, words) in again {
+            self.tell_words(&place, &msgid, &words);
+        }
+    }
+
+    /// A room goes by another name.
+    pub(super) fn rename_rewords(&mut self, from: &str, to: &str) {
+        for one in self.rewords.0.iter_mut().filter(|one| fold(&one.place) == fold(from)) {
+            to.clone_into(&mut one.place);
+        }
+    }
+}
