@@ -229,6 +229,11 @@ server-redact-forbidden = You may not take back this message.
 server-edit-forbidden = You may not edit this message.
 server-unknown-msgid = This message is not there any more.
 server-invalid-edit = A message cannot be edited like that.
+server-invalid-reaction = One cannot react like that.
+server-too-many-reactions = This message can take no more reactions.
+server-key-no-permission = Your rank in { $about } is too low for that.
+server-rate-limited = That was too often: wait a little.
+server-invalid-target = That cannot be done in { $about }.
 
 ## What is typed after a slash
 
@@ -306,6 +311,9 @@ desktop-server = Server
 desktop-host-here = Host a teahouse here
 desktop-offline = No connection: { $reason }
 desktop-earlier = Earlier messages
+desktop-copy = Copy the text
+desktop-take-back = Take this message back?
+desktop-take-back-explained = It is gone for everybody then, and there is no way to get it back.
 desktop-talk = Talk
 desktop-talk-person = Talk to one person
 desktop-talk-hint = Name

@@ -211,6 +211,11 @@ server-redact-forbidden = 你不能撤回这条消息。
 server-edit-forbidden = 你不能编辑这条消息。
 server-unknown-msgid = 这条消息已经不在了。
 server-invalid-edit = 消息不能改成这样。
+server-invalid-reaction = 不能这样回应。
+server-too-many-reactions = 这条消息的回应已满，不能再加了。
+server-key-no-permission = 你在 { $about } 的级别不够，不能这样做。
+server-rate-limited = 操作太频繁了，请稍等。
+server-invalid-target = 在 { $about } 不能这样做。
 
 ## 斜杠命令
 
@@ -284,6 +289,9 @@ desktop-server = 服务器
 desktop-host-here = 在这里开一间茶馆
 desktop-offline = 没有连接：{ $reason }
 desktop-earlier = 更早的消息
+desktop-copy = 复制文字
+desktop-take-back = 撤回这条消息？
+desktop-take-back-explained = 撤回后，所有人都看不到它，也无法恢复。
 desktop-talk = 交谈
 desktop-talk-person = 与一个人交谈
 desktop-talk-hint = 名字

@@ -15,6 +15,9 @@ const HEIGHT_MAX: f32 = 132.0;
 pub(crate) struct Composer {
     pub(crate) text: String,
     composition: Composition,
+    wants_keys: bool,
+    has_keys: bool,
+    was_left: bool,
 }
 
 /// The words around a composer, by which it is found, too.
@@ -28,6 +31,26 @@ pub(crate) struct ComposerWords {
 }
 
 impl Composer {
+    /// One in which something stands already.
+    pub(crate) fn with(text: &str) -> Self {
+        Self { text: text.to_owned(), ..Self::default() }
+    }
+
+    /// The next frame gives it the keys.
+    pub(crate) fn want_keys(&mut self) {
+        self.wants_keys = true;
+    }
+
+    /// Whether the person writes in it.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.has_keys
+    }
+
+    /// Whether the person has just left it by Escape.
+    pub(crate) fn was_left(&self) -> bool {
+        self.was_left
+    }
+
     /// Shows the line and its button; the text, once the person sends it.
     pub(crate) fn show(&mut self, ui: &mut Ui, enabled: bool, words: &ComposerWords) -> Option<String> {
         let mut sent = false;
@@ -42,9 +65,11 @@ impl Composer {
             } else {
                 self.composition = Composition::default();
             }
-            if sent {
+            if sent || std::mem::take(&mut self.wants_keys) {
                 line.request_focus();
             }
+            self.has_keys = line.has_focus();
+            self.was_left = line.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape));
         });
         let text = self.text.trim_end();
         if !sent || !enabled || text.trim_start().is_empty() {

@@ -175,6 +175,15 @@ pub(crate) fn state(ui: &mut Ui, colour: Color32, words: &str) -> Response {
     .inner
 }
 
+/// A row of words that goes on below where it is full, and is no higher than they are.
+pub(crate) fn low_row<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 0.0;
+        ui.horizontal_wrapped(add).inner
+    })
+    .inner
+}
+
 /// A row that is filled from its right end, one line high.
 pub(crate) fn from_the_right<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
     let size = vec2(ui.available_width(), ui.spacing().interact_size.y);

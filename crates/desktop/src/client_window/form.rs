@@ -1,8 +1,8 @@
 //! What stands in the client window's fields.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use teahouse_client::ServerUrl;
+use teahouse_client::{ServerUrl, state::Message};
 
 use crate::{composer::Composer, settings::Settings};
 
@@ -28,6 +28,18 @@ pub(crate) struct ClientForm {
     pub(crate) topic: Option<(String, String)>,
     /// What is being written, by the lower-cased name of the room or person.
     drafts: BTreeMap<String, Composer>,
+    /// What is answered by what is written next, likewise.
+    answers: BTreeMap<String, Arc<Message>>,
+    /// What is being put in other words, likewise.
+    edits: BTreeMap<String, Edit>,
+    /// The message that is to be taken back if the person is sure, and where it was said.
+    pub(crate) taking_back: Option<(String, Arc<Message>)>,
+}
+
+/// A message that is being put in other words.
+pub(crate) struct Edit {
+    pub(crate) message: Arc<Message>,
+    pub(crate) words: Composer,
 }
 
 impl ClientForm {
@@ -44,5 +56,50 @@ impl ClientForm {
     /// What is being written to a room or person.
     pub(crate) fn draft(&mut self, name: &str) -> &mut Composer {
         self.drafts.entry(name.to_ascii_lowercase()).or_default()
+    }
+
+    /// What is written next to a room or person answers a message.
+    pub(crate) fn answer(&mut self, name: &str, message: &Arc<Message>) {
+        self.edit_not(name);
+        self.answers.insert(name.to_ascii_lowercase(), Arc::clone(message));
+        self.draft(name).want_keys();
+    }
+
+    /// It does not any more.
+    pub(crate) fn answer_not(&mut self, name: &str) {
+        if self.answers.remove(&name.to_ascii_lowercase()).is_some() {
+            self.draft(name).want_keys();
+        }
+    }
+
+    /// The message that is answered.
+    pub(crate) fn answered(&self, name: &str) -> Option<&Arc<Message>> {
+        self.answers.get(&name.to_ascii_lowercase())
+    }
+
+    /// A message is put in other words; what was being written stays as it is.
+    pub(crate) fn edit(&mut self, name: &str, message: &Arc<Message>) {
+        let mut words = Composer::with(&message.text);
+        words.want_keys();
+        self.edits.insert(name.to_ascii_lowercase(), Edit { message: Arc::clone(message), words });
+    }
+
+    /// It is done, or left as it was.
+    pub(crate) fn edit_not(&mut self, name: &str) {
+        if self.edits.remove(&name.to_ascii_lowercase()).is_some() {
+            self.draft(name).want_keys();
+        }
+    }
+
+    /// The message that is being put in other words.
+    pub(crate) fn edited(&mut self, name: &str) -> Option<&mut Edit> {
+        self.edits.get_mut(&name.to_ascii_lowercase())
+    }
+
+    /// What was begun with messages is forgotten: those of the next connection are others.
+    pub(crate) fn begin_anew(&mut self) {
+        self.answers.clear();
+        self.edits.clear();
+        self.taking_back = None;
     }
 }

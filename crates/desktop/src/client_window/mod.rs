@@ -17,7 +17,10 @@ mod words;
 use std::{path::PathBuf, process, sync::Arc, thread, time::Duration};
 
 use eframe::egui::{Context, Ui, ViewportCommand};
-use teahouse_client::{Client, CommandError, Event, Login, Options, Retry, ServerUrl, state::Kind};
+use teahouse_client::{
+    Client, CommandError, Event, Login, Options, Retry, ServerUrl,
+    state::{Kind, Message, PINS_MAX},
+};
 use teahouse_proto::names::{NameError, Nick};
 
 use self::{
@@ -138,6 +141,9 @@ impl ClientWindow {
             // The countdown is on the screen, and nothing else moves by itself.
             ui.ctx().request_repaint_after(Duration::from_secs(1));
         }
+        if let Some(left_ms) = self.state.marked_for_ms(now_ms()) {
+            ui.ctx().request_repaint_after(Duration::from_millis(left_ms));
+        }
     }
 
     fn act(&mut self, ctx: &Context, action: ClientAction) {
@@ -151,12 +157,27 @@ impl ClientWindow {
             ClientAction::Select(name) => self.state.apply(ClientEvent::Selected(name)),
             ClientAction::Join(room) => self.join(room),
             ClientAction::Part(room) => self.ask(|client| client.part(&room)),
-            ClientAction::Say { to, text } => self.said(to, text),
+            ClientAction::Say { to, text, about } => self.said(to, text, about.as_deref()),
             ClientAction::SayAgain { to, message } => {
-                if self.say(&to, message.kind, &message.text) {
+                if self.say(&to, message.kind, &message.text, message.about.as_deref()) {
                     self.state.apply(ClientEvent::SaidAgain(message));
                 }
             }
+            ClientAction::React { place, msgid, reaction, stands: true } => {
+                self.ask(|client| client.react(&place, &msgid, &reaction));
+            }
+            ClientAction::React { place, msgid, reaction, stands: false } => {
+                self.ask(|client| client.unreact(&place, &msgid, &reaction));
+            }
+            ClientAction::Edit { place, message, text } => self.edit(&place, &message, text),
+            ClientAction::TakeBack { place, msgid } => self.ask(|client| client.take_back(&place, &msgid)),
+            ClientAction::Pin { room, msgid, stands: true } => self.ask(|client| client.pin(&room, &msgid)),
+            ClientAction::Pin { room, msgid, stands: false } => self.ask(|client| client.unpin(&room, &msgid)),
+            ClientAction::TogglePins(room) => self.state.apply(ClientEvent::PinsToggled(room)),
+            ClientAction::LookUp { room, msgid } => self.look_up(&room, msgid),
+            ClientAction::GoTo { place, msgid } => self.state.apply(ClientEvent::GoTo { place, msgid }),
+            ClientAction::ToNewest => self.state.apply(ClientEvent::ToNewest),
+            ClientAction::Reached => self.state.apply(ClientEvent::Reached { at_ms: now_ms() }),
             ClientAction::Rename(name) => self.ask(|client| client.set_nick(&name)),
             ClientAction::Topic { room, topic } => self.ask(|client| client.set_topic(&room, &topic)),
             ClientAction::Search { text, before } => {
@@ -166,7 +187,9 @@ impl ClientWindow {
             ClientAction::Around(found) => {
                 let (target, msgid) = (found.target.clone(), found.message.msgid.clone().unwrap_or_default());
                 self.state.apply(ClientEvent::AroundAsked(found));
-                self.ask(|client| client.around(&target, &msgid));
+                if self.state.finding.is_some() {
+                    self.ask(|client| client.around(&target, &msgid));
+                }
             }
             ClientAction::LeaveSearch => self.state.apply(ClientEvent::SearchLeft),
             ClientAction::KeepName(password) => self.ask(|client| client.register(&password)),
@@ -184,6 +207,7 @@ impl ClientWindow {
         match self.options() {
             Ok(options) => {
                 self.save_settings();
+                self.form.begin_anew();
                 self.state.apply(ClientEvent::ConnectAsked(options.nick.as_str().to_owned()));
                 self.connection.connect(options);
             }
@@ -229,14 +253,14 @@ impl ClientWindow {
     }
 
     /// Does what a line means.
-    fn said(&mut self, to: String, text: String) {
+    fn said(&mut self, to: String, text: String, about: Option<&str>) {
         match slash::read(&text) {
-            Said::Text(text) => _ = self.say(&to, Kind::Privmsg, &text),
-            Said::Action(text) => _ = self.say(&to, Kind::Action, &text),
+            Said::Text(text) => _ = self.say(&to, Kind::Privmsg, &text, about),
+            Said::Action(text) => _ = self.say(&to, Kind::Action, &text, about),
             Said::Join(room) => self.join(room),
             Said::ToOne { name, text } => {
                 self.state.apply(ClientEvent::Selected(name.clone()));
-                self.say(&name, Kind::Privmsg, &text);
+                self.say(&name, Kind::Privmsg, &text, None);
             }
             Said::Name(name) => self.ask(|client| client.set_nick(&name)),
             Said::Leave if is_room(&to) => self.ask(|client| client.part(&to)),
@@ -264,13 +288,14 @@ impl ClientWindow {
     }
 
     /// Says something; what could not even be sent stands in the line again.
-    fn say(&mut self, to: &str, kind: Kind, text: &str) -> bool {
+    fn say(&mut self, to: &str, kind: Kind, text: &str, about: Option<&str>) -> bool {
         let mut said = false;
         self.ask(|client| {
-            match kind {
-                Kind::Privmsg => client.say(to, text),
-                Kind::Action => client.action(to, text),
-                Kind::Notice => client.notice(to, text),
+            match (about, kind) {
+                (Some(msgid), _) => client.answer(to, msgid, kind, text),
+                (None, Kind::Privmsg) => client.say(to, text),
+                (None, Kind::Action) => client.action(to, text),
+                (None, Kind::Notice) => client.notice(to, text),
             }?;
             said = true;
             Ok(())
@@ -279,6 +304,28 @@ impl ClientWindow {
             text.clone_into(&mut self.form.draft(to).text);
         }
         said
+    }
+
+    /// Puts a message in other words; what could not be sent stands in the line again.
+    fn edit(&mut self, place: &str, message: &Arc<Message>, text: String) {
+        let mut told = false;
+        self.ask(|client| {
+            client.edit(place, message, &text)?;
+            told = true;
+            Ok(())
+        });
+        if !told {
+            self.form.edit(place, message);
+            self.form.edited(place).into_iter().for_each(|edit| edit.words.text.clone_from(&text));
+        }
+    }
+
+    /// Asks for a pinned message that is not here; without a connection it is asked for when there is one.
+    fn look_up(&mut self, room: &str, msgid: String) {
+        let asked = self.connection.client().is_some_and(|client| client.look_up(room, &msgid).is_ok());
+        if asked {
+            self.state.apply(ClientEvent::LookUpAsked(msgid));
+        }
     }
 
     /// Shows more of what is known, and fetches more when all of that is shown.
@@ -296,6 +343,9 @@ impl ClientWindow {
         match what(client) {
             Ok(()) => {}
             Err(CommandError::OutboxFull) => self.tell(self.texts.say("outbox-full")),
+            Err(CommandError::Offline) => self.tell(self.texts.say("not-sent")),
+            Err(CommandError::TooLong) => self.tell(self.texts.say("server-417")),
+            Err(CommandError::PinsFull) => self.tell(self.texts.count("pins-full", PINS_MAX as u64)),
             Err(refused) => self.tell(refused.to_string()),
         }
     }

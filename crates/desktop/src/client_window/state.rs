@@ -9,11 +9,17 @@ use std::{
 
 use teahouse_client::{
     Event, Found, Refusal, Seen,
-    state::{Conversation, Log, Message, Room, State},
+    state::{Conversation, Kind, Log, Message, Room, State},
 };
 
 /// How many messages of a conversation are shown at first, and how many more each time the person asks.
 pub(crate) const SHOWN_MESSAGES_STEP: usize = 200;
+
+/// How long a message is marked that the person has gone to, in milliseconds.
+const MARKED_MS: u64 = 2_500;
+
+/// So many messages are shown above one that the person goes to.
+const SHOWN_ABOVE_GOAL: usize = 30;
 
 /// How the connection is, as far as it is put into words.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,6 +58,16 @@ pub(crate) enum ClientEvent {
     AroundAsked(Found),
     /// The person is done with what stands around it, or with what was found.
     SearchLeft,
+    /// The person looks at what is pinned in a room, or is done with it.
+    PinsToggled(String),
+    /// A pin whose message is not known is asked for.
+    LookUpAsked(String),
+    /// The person wants to see a message in its place.
+    GoTo { place: String, msgid: String },
+    /// The person wants to see the newest messages again.
+    ToNewest,
+    /// What the person wanted to see is seen, at this time in milliseconds since 1970.
+    Reached { at_ms: u64 },
     /// A message of ours that had failed was said again.
     SaidAgain(Arc<Message>),
     /// Something is to be said to the person once.
@@ -109,10 +125,32 @@ impl Current {
 /// What the person looks for, and what was found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Finding {
-    /// The newest first; `None`: the answer is on its way.
+    /// The newest first; `None`: the answer is on its way, or nothing was looked for and the person comes from a pin.
     pub(crate) found: Option<Vec<Found>>,
     /// What the person looks at among it, and what stands around that, once it is there.
     pub(crate) around: Option<(Found, Option<Vec<Message>>)>,
+    /// Whether that was not seen yet.
+    pub(crate) is_new: bool,
+}
+
+/// What the list of messages is to be moved to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// The message of this id.
+    Message(String),
+    /// The last one.
+    Newest,
+}
+
+/// What is known of a pin whose message is not in its room's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Pinned {
+    /// The answer is on its way.
+    Asked,
+    /// It is not there any more.
+    Gone,
+    /// What was said.
+    Known(Message),
 }
 
 /// What the client window knows.
@@ -142,6 +180,13 @@ pub(crate) struct ClientState {
     begun: BTreeSet<String>,
     /// Failed messages that were said again, and so are shown no more.
     said_again: Vec<Arc<Message>>,
+    goal: Option<Goal>,
+    /// The message that is marked, and until when, in milliseconds since 1970.
+    marked: Option<(String, u64)>,
+    /// The room whose pins the person looks at, in lower case.
+    pins_of: Option<String>,
+    /// By the ids of their messages.
+    pinned: BTreeMap<String, Pinned>,
 }
 
 impl ClientState {
@@ -163,6 +208,10 @@ impl ClientState {
             shown_messages: SHOWN_MESSAGES_STEP,
             begun: BTreeSet::new(),
             said_again: Vec::new(),
+            goal: None,
+            marked: None,
+            pins_of: None,
+            pinned: BTreeMap::new(),
         }
     }
 
@@ -185,15 +234,22 @@ impl ClientState {
             ClientEvent::Chat(chat) => self.chat = chat,
             ClientEvent::Selected(name) => self.select(name),
             ClientEvent::SearchAsked => self.finding = Some(Finding::default()),
-            ClientEvent::AroundAsked(found) => {
-                if let Some(finding) = &mut self.finding {
-                    finding.around = Some((found, None));
-                }
-            }
+            ClientEvent::AroundAsked(found) => self.look_around(found),
             ClientEvent::SearchLeft => match &mut self.finding {
-                Some(finding) if finding.around.is_some() => finding.around = None,
+                Some(finding) if finding.around.is_some() && finding.found.is_some() => finding.around = None,
                 _ => self.finding = None,
             },
+            ClientEvent::PinsToggled(room) => {
+                let room = room.to_ascii_lowercase();
+                self.pins_of = Some(room).filter(|room| self.pins_of.as_ref() != Some(room));
+            }
+            ClientEvent::LookUpAsked(msgid) => _ = self.pinned.insert(msgid, Pinned::Asked),
+            ClientEvent::GoTo { place, msgid } => _ = self.go_to(&place, &msgid),
+            ClientEvent::ToNewest => {
+                self.shown_messages = SHOWN_MESSAGES_STEP;
+                self.goal = Some(Goal::Newest);
+            }
+            ClientEvent::Reached { at_ms } => self.reached(at_ms),
             ClientEvent::EarlierAsked => self.shown_messages += SHOWN_MESSAGES_STEP,
             ClientEvent::SaidAgain(message) => self.said_again.push(message),
             ClientEvent::Notice(notice) => self.notice = Some(notice),
@@ -223,6 +279,12 @@ impl ClientState {
                 }
             }
             Event::Around { msgid, messages } => self.around(&msgid, messages),
+            Event::LookedUp { msgid, message, .. } => {
+                let known = message.map_or(Pinned::Gone, |message| Pinned::Known(*message));
+                self.pinned.insert(msgid, known);
+            }
+            Event::Edited { msgid, kind, text, .. } => self.reword(&msgid, kind, &text),
+            Event::TakenBack { msgid, .. } => self.take_back(&msgid),
             Event::LoggedIn { account } => self.account = Some(account),
             Event::Registered { account } => {
                 self.account = Some(account.clone());
@@ -247,11 +309,80 @@ impl ClientState {
         let Some((found, around)) = self.finding.as_mut().and_then(|finding| finding.around.as_mut()) else { return };
         if found.message.msgid.as_deref() == Some(msgid) {
             *around = Some(messages);
+            self.finding.iter_mut().for_each(|finding| finding.is_new = true);
+        }
+    }
+
+    /// What stands around something that was found or pinned: in its place if it is known there, else beside it.
+    fn look_around(&mut self, found: Found) {
+        let msgid = found.message.msgid.clone().unwrap_or_default();
+        if !self.go_to(&found.target, &msgid) {
+            self.finding.get_or_insert_default().around = Some((found, None));
+        }
+    }
+
+    /// Whether the message is known in its place.
+    fn go_to(&mut self, place: &str, msgid: &str) -> bool {
+        let Some(log) = self.chat.log(place) else { return false };
+        let at = log.messages().position(|message| message.msgid.as_deref() == Some(msgid));
+        let Some(shown) = at.map(|at| log.len() - at + SHOWN_ABOVE_GOAL) else { return false };
+        self.select(place.to_owned());
+        self.shown_messages = self.shown_messages.max(shown);
+        self.goal = Some(Goal::Message(msgid.to_owned()));
+        true
+    }
+
+    fn reached(&mut self, at_ms: u64) {
+        if let Some(Goal::Message(msgid)) = self.goal.take() {
+            self.marked = Some((msgid, at_ms + MARKED_MS));
+        }
+        self.finding.iter_mut().for_each(|finding| finding.is_new = false);
+    }
+
+    /// What stands beside the lists and is put in other words.
+    fn reword(&mut self, msgid: &str, kind: Kind, text: &str) {
+        for message in self.beside().filter(|message| message.msgid.as_deref() == Some(msgid)) {
+            let stays = message.kind == Kind::Notice && kind == Kind::Privmsg;
+            message.kind = if stays { Kind::Notice } else { kind };
+            text.clone_into(&mut message.text);
+        }
+    }
+
+    /// Messages that are shown outside of their lists.
+    fn beside(&mut self) -> impl Iterator<Item = &mut Message> {
+        let found = self.finding.iter_mut().flat_map(|Finding { found, around, .. }| {
+            let found = found.iter_mut().flatten().map(|found| &mut found.message);
+            let around = around
+                .iter_mut()
+                .flat_map(|(one, around)| std::iter::once(&mut one.message).chain(around.iter_mut().flatten()));
+            found.chain(around)
+        });
+        let pinned = self.pinned.values_mut().filter_map(|pinned| match pinned {
+            Pinned::Known(message) => Some(message),
+            Pinned::Asked | Pinned::Gone => None,
+        });
+        found.chain(pinned)
+    }
+
+    /// A message is gone, wherever it stands.
+    fn take_back(&mut self, msgid: &str) {
+        let is_it = |message: &Message| message.msgid.as_deref() == Some(msgid);
+        if let Some(pinned) = self.pinned.get_mut(msgid) {
+            *pinned = Pinned::Gone;
+        }
+        let Some(finding) = &mut self.finding else { return };
+        finding.found.iter_mut().for_each(|found| found.retain(|one| !is_it(&one.message)));
+        match &mut finding.around {
+            Some((one, _)) if is_it(&one.message) => self.apply(ClientEvent::SearchLeft),
+            Some((_, Some(around))) => around.retain(|message| !is_it(message)),
+            _ => {}
         }
     }
 
     /// Who never came in is back at the form, where the address can be put right.
     fn offline(&mut self, reason: String, retry_at_ms: Option<u64>) {
+        // What is not known will not come any more.
+        self.pinned.retain(|_, pinned| *pinned != Pinned::Asked);
         if !self.was_in && retry_at_ms.is_none() {
             self.problem = Some(reason);
             self.link = Link::NotAsked;
@@ -270,7 +401,7 @@ impl ClientState {
     fn select(&mut self, name: String) {
         let key = name.to_ascii_lowercase();
         self.unread.remove(&key);
-        self.finding = None;
+        (self.finding, self.goal, self.pins_of) = (None, None, None);
         self.shown_messages = SHOWN_MESSAGES_STEP;
         if !is_room(&name) {
             self.opened.insert(key, name.clone());
@@ -309,6 +440,32 @@ impl ClientState {
     /// Whether nothing was said before what is known of a room or conversation.
     pub(crate) fn has_begun(&self, name: &str) -> bool {
         self.begun.contains(&name.to_ascii_lowercase())
+    }
+
+    /// Whether the person looks at what is pinned in this room.
+    pub(crate) fn shows_pins(&self, room: &str) -> bool {
+        self.pins_of.as_ref().is_some_and(|pins_of| pins_of.eq_ignore_ascii_case(room))
+    }
+
+    /// What is known of a pin, if anything was asked.
+    pub(crate) fn pinned(&self, msgid: &str) -> Option<&Pinned> {
+        self.pinned.get(msgid)
+    }
+
+    /// What the list of messages is to be moved to.
+    pub(crate) fn goal(&self) -> Option<&Goal> {
+        self.goal.as_ref()
+    }
+
+    /// Whether a message is marked because the person has just gone to it.
+    pub(crate) fn is_marked(&self, msgid: &str, now_ms: u64) -> bool {
+        self.marked.as_ref().is_some_and(|(marked, until_ms)| marked == msgid && now_ms < *until_ms)
+    }
+
+    /// For how long something is marked still, in milliseconds.
+    pub(crate) fn marked_for_ms(&self, now_ms: u64) -> Option<u64> {
+        let left_ms = self.marked.as_ref().map(|(_, until_ms)| until_ms.saturating_sub(now_ms));
+        left_ms.filter(|left_ms| *left_ms > 0)
     }
 
     /// Whether a failed message was said again, and stands in the list a second time.

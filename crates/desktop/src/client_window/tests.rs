@@ -1,5 +1,6 @@
 //! The window fed with what a server says, and found by its labels.
 
+mod deeds;
 mod server;
 
 use std::sync::Arc;
@@ -165,7 +166,7 @@ fn what_is_written_is_said_in_the_room_that_is_looked_at() {
     harness.run();
     harness.key_press(Key::Enter);
     harness.run();
-    assert_eq!(harness.state().actions, [ClientAction::Say { to: "#lobby".into(), text: "hi".into() }]);
+    assert_eq!(harness.state().actions, [ClientAction::Say { to: "#lobby".into(), text: "hi".into(), about: None }]);
 }
 
 #[test]
@@ -235,7 +236,7 @@ fn a_lost_connection_counts_down_and_what_is_written_is_sent_later() {
     harness.run_ok();
     harness.get_by_label("Try now").click();
     harness.run_ok();
-    let said = ClientAction::Say { to: "#lobby".into(), text: "hi".into() };
+    let said = ClientAction::Say { to: "#lobby".into(), text: "hi".into(), about: None };
     assert_eq!(harness.state().actions, [said, ClientAction::RetryNow]);
 }
 

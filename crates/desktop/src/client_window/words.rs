@@ -62,6 +62,16 @@ pub(crate) fn seconds_until(at_ms: u64, now_ms: u64) -> u64 {
     at_ms.saturating_sub(now_ms).div_ceil(1_000)
 }
 
+/// So much of a message is shown where it is spoken of, in letters.
+const EXCERPT_LETTERS: usize = 80;
+
+/// The beginning of a message, in one line.
+pub(crate) fn excerpt(text: &str) -> String {
+    let mut letters = text.chars().map(|letter| if letter == '\n' { ' ' } else { letter });
+    let beginning: String = letters.by_ref().take(EXCERPT_LETTERS).collect();
+    if letters.next().is_some() { format!("{beginning}…") } else { beginning }
+}
+
 /// Whether what is written now can be sent, now or when the connection is back.
 pub(crate) fn may_write(state: &ClientState, current: &Current) -> bool {
     match (&state.link, current) {

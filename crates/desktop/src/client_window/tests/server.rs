@@ -145,8 +145,24 @@ fn a_name_that_is_kept_is_come_back_to_with_its_password() {
     server.shutdown();
 }
 
+/// Searches until something is found: what was just said is found a moment later.
+fn find(harness: &mut Harness<'_, ClientWindow>, word: &str) {
+    let mut found = false;
+    while !found {
+        harness.get_by_label("Search").focus();
+        harness.run_ok();
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        harness.event(Input::Text(word.into()));
+        harness.run_ok();
+        harness.key_press(Key::Enter);
+        harness.run_ok();
+        until(harness, "an answer", |harness| !shows(harness, "Looking…"));
+        found = shows(harness, "Show in the conversation");
+    }
+}
+
 #[test]
-fn what_was_said_is_found_and_so_is_what_stands_around_it() {
+fn what_was_said_is_found_and_shown_in_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let server = start_server("127.0.0.1:0".parse().unwrap(), &folder.path().join("data"));
     for text in ["before", "a pot of oolong", "behind"] {
@@ -157,20 +173,31 @@ fn what_was_said_is_found_and_so_is_what_stands_around_it() {
     let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
     let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
     until(&mut harness, "the room", |harness| shows(harness, "a pot of oolong"));
-    let mut found = false;
-    while !found {
-        // What was just said is found a moment later.
-        harness.get_by_label("Search").focus();
-        harness.run_ok();
-        harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-        harness.event(Input::Text("oolong".into()));
-        harness.run_ok();
-        harness.key_press(Key::Enter);
-        harness.run_ok();
-        until(&mut harness, "an answer", |harness| !shows(harness, "Looking…"));
-        found = shows(&harness, "Show in the conversation");
-    }
+    find(&mut harness, "oolong");
     assert!(shows(&harness, "a pot of oolong") && !shows(&harness, "before"));
+    // It is known, so it is shown in its place.
+    harness.get_by_label("Show in the conversation").click();
+    until(&mut harness, "its place", |harness| shows(harness, "Message to #lobby") && shows(harness, "behind"));
+    assert!(!shows(&harness, "The conversation around it"));
+    drop(harness);
+    server.shutdown();
+}
+
+#[test]
+fn what_is_far_away_is_shown_with_what_stands_around_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start_server("127.0.0.1:0".parse().unwrap(), &folder.path().join("data"));
+    let long_ago = ["before", "a pot of oolong", "behind"].map(str::to_owned);
+    // More than a client fetches when it comes.
+    for text in long_ago.into_iter().chain((0..80).map(|number| format!("number {number}"))) {
+        server.say("#lobby", &text).unwrap();
+    }
+    let url = format!("ws://{}", server.addresses()[0].address);
+    let options = ClientOptions { server: Some(url), nick: Some("茶客".into()), settings: None };
+    let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
+    let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
+    until(&mut harness, "the room", |harness| shows(harness, "number 79"));
+    find(&mut harness, "oolong");
     harness.get_by_label("Show in the conversation").click();
     until(&mut harness, "what is around", |harness| shows(harness, "before") && shows(harness, "behind"));
     harness.get_by_label("Back to what was found").click();
@@ -179,6 +206,80 @@ fn what_was_said_is_found_and_so_is_what_stands_around_it() {
     harness.run_ok();
     harness.get_by_label("Go to #lobby").click();
     until(&mut harness, "the room", |harness| shows(harness, "Message to #lobby"));
+    drop(harness);
+    server.shutdown();
+}
+
+/// Opens the menu of the message at this place, and chooses something in it.
+fn choose(harness: &mut Harness<'_, ClientWindow>, message: usize, what: &str) {
+    harness.get_all_by_label("What to do with this message").nth(message).unwrap().click();
+    harness.run_ok();
+    harness.get_by_label(what).click();
+    harness.run_ok();
+}
+
+#[test]
+fn all_that_is_done_with_a_message_is_done_by_the_real_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start_server("127.0.0.1:0".parse().unwrap(), &folder.path().join("data"));
+    let url = format!("ws://{}", server.addresses()[0].address);
+    let options = ClientOptions { server: Some(url), nick: Some("茶客".into()), settings: None };
+    let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
+    let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
+    until(&mut harness, "the room", |harness| shows(harness, "Message to #lobby"));
+    // Whoever founds a room keeps order in it.
+    harness.state_mut().join("#tea".into());
+    until(&mut harness, "our own room", |harness| shows(harness, "Message to #tea"));
+    let write = |harness: &mut Harness<'_, ClientWindow>, lines: &[&str]| {
+        harness.get_by_label("Message to #tea").focus();
+        harness.run_ok();
+        for (place, line) in lines.iter().enumerate() {
+            if place > 0 {
+                harness.key_press_modifiers(Modifiers::SHIFT, Key::Enter);
+                harness.run_ok();
+            }
+            harness.event(Input::Text((*line).into()));
+            harness.run_ok();
+        }
+        harness.key_press(Key::Enter);
+        harness.run_ok();
+    };
+    let is_stored = |harness: &Harness<'_, ClientWindow>, texts: &[&str]| {
+        let log = harness.state().state.chat.log("#tea");
+        log.is_some_and(|log| log.messages().map(|message| message.text.as_str()).eq(texts.iter().copied()))
+    };
+
+    write(&mut harness, &["one", "two http://tea.example/"]);
+    until(&mut harness, "one message", |harness| shows(harness, "Stored"));
+    assert!(is_stored(&harness, &["one\ntwo http://tea.example/"]));
+    assert!(shows(&harness, "one") && shows(&harness, "http://tea.example/"));
+
+    choose(&mut harness, 0, "Answer");
+    write(&mut harness, &["oolnog"]);
+    until(&mut harness, "the answer", |harness| shows(harness, "↩ 茶客: one two http://tea.example/"));
+    until(&mut harness, "both", |harness| harness.query_all_by_label("Stored").count() == 2);
+
+    choose(&mut harness, 1, "Edit");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    write(&mut harness, &["oolong"]);
+    until(&mut harness, "other words", |harness| shows(harness, "oolong") && shows(harness, "(edited)"));
+
+    choose(&mut harness, 1, "React with 🍵");
+    until(&mut harness, "a reaction", |harness| shows(harness, "🍵 by 茶客"));
+    harness.get_by_label("🍵 by 茶客").click();
+    until(&mut harness, "none", |harness| !shows(harness, "🍵 by 茶客"));
+
+    choose(&mut harness, 1, "Pin");
+    until(&mut harness, "a pin", |harness| shows(harness, "1 pinned message"));
+    harness.get_by_label("1 pinned message").click();
+    until(&mut harness, "the pins", |harness| shows(harness, "Unpin"));
+    harness.get_by_label("Show in the conversation").click();
+    until(&mut harness, "its place", |harness| harness.query_all_by_label("Stored").count() == 2);
+
+    choose(&mut harness, 1, "Take back");
+    harness.get_by_label("Take back").click();
+    until(&mut harness, "that it is gone", |harness| !shows(harness, "oolong") && !shows(harness, "1 pinned message"));
+    assert!(is_stored(&harness, &["one\ntwo http://tea.example/"]));
     drop(harness);
     server.shutdown();
 }

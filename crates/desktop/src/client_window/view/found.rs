@@ -1,10 +1,13 @@
 //! What was found, the newest first, each with its place and time; and what stands around one of them.
 
-use eframe::egui::{CentralPanel, Key, RichText, ScrollArea, Ui, accesskit::Role};
-use teahouse_client::{Found, state::Message};
+use eframe::egui::{Align, CentralPanel, Color32, Frame, Key, Margin, Rect, RichText, ScrollArea, Ui, accesskit::Role};
+use teahouse_client::{
+    Found,
+    state::{Kind, Message},
+};
 use teahouse_proto::time::parse_server_time;
 
-use super::{ClientAction, Scene};
+use super::{ClientAction, Scene, text};
 use crate::{
     client_window::{
         form::ClientForm,
@@ -44,13 +47,17 @@ pub(super) fn show(
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         let texts = scene.texts;
         parts::from_the_right(ui, |ui| {
-            let back = if finding.around.is_some() { "search-back" } else { "close" };
-            if parts::quiet(ui, &texts.say(back)).clicked() {
+            let back = match (&finding.around, &finding.found) {
+                (Some(_), Some(_)) => texts.say("search-back"),
+                (Some(_), None) => texts.say("pins-back"),
+                (None, _) => texts.say("close"),
+            };
+            if parts::quiet(ui, &back).clicked() {
                 actions.push(ClientAction::LeaveSearch);
             }
         });
         match &finding.around {
-            Some((one, around)) => context(ui, scene, one, around.as_deref(), actions),
+            Some(_) => context(ui, scene, finding, actions),
             None => list(ui, scene, form, finding, actions),
         }
     });
@@ -81,7 +88,8 @@ fn list(ui: &mut Ui, scene: &Scene<'_>, form: &ClientForm, finding: &Finding, ac
     });
 }
 
-fn context(ui: &mut Ui, scene: &Scene<'_>, one: &Found, around: Option<&[Message]>, actions: &mut Vec<ClientAction>) {
+fn context(ui: &mut Ui, scene: &Scene<'_>, finding: &Finding, actions: &mut Vec<ClientAction>) {
+    let Some((one, around)) = &finding.around else { return };
     let (texts, palette) = (scene.texts, Palette::of(ui));
     ui.label(RichText::new(texts.say("search-context")).heading());
     if parts::quiet(ui, &texts.with("search-go-to", &[("place", &one.target)])).clicked() {
@@ -96,23 +104,35 @@ fn context(ui: &mut Ui, scene: &Scene<'_>, one: &Found, around: Option<&[Message
         // Without the conversation there is still what was found.
         let alone = std::slice::from_ref(&one.message);
         for said in if around.is_empty() { alone } else { around } {
-            message(ui, scene, None, said, said.msgid == one.message.msgid);
+            let is_it = said.msgid == one.message.msgid;
+            let row = message(ui, scene, None, said, is_it);
+            // Once, when it is there: then the person looks around.
+            if is_it && finding.is_new {
+                ui.scroll_to_rect(row, Some(Align::Center));
+                actions.push(ClientAction::Reached);
+            }
         }
     });
 }
 
-/// A message with its day and time; `place` is where it was said, if that is not clear.
-fn message(ui: &mut Ui, scene: &Scene<'_>, place: Option<&str>, said: &Message, is_it: bool) {
+/// A message with its day and time; `place` is where it was said, if that is not clear. Where it stands.
+pub(super) fn message(ui: &mut Ui, scene: &Scene<'_>, place: Option<&str>, said: &Message, is_it: bool) -> Rect {
     let palette = Palette::of(ui);
     ui.add_space(7.0);
-    ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new(&said.from).font(fonts::bold(15.0)).color(Palette::of_name(ui, &said.from)));
-        let at = said.time.as_deref().and_then(parse_server_time).map(Moment::at_ms);
-        let when = at.map(|at| format!("{} {}", words::day(&at, scene.now_ms, scene.texts), at.minute()));
-        for words in [place.map(str::to_owned), when].into_iter().flatten() {
-            ui.label(RichText::new(words).small().color(palette.weak));
-        }
+    let fill = if is_it { palette.selected } else { Color32::TRANSPARENT };
+    let frame = Frame::new().fill(fill).corner_radius(6).inner_margin(Margin::symmetric(6, 3));
+    let shown = frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 3.0;
+        parts::low_row(ui, |ui| {
+            ui.label(RichText::new(&said.from).font(fonts::bold(15.0)).color(Palette::of_name(ui, &said.from)));
+            let at = said.time.as_deref().and_then(parse_server_time).map(Moment::at_ms);
+            let when = at.map(|at| format!("{} {}", words::day(&at, scene.now_ms, scene.texts), at.minute()));
+            for words in [place.map(str::to_owned), when].into_iter().flatten() {
+                ui.label(RichText::new(words).small().color(palette.weak));
+            }
+        });
+        text::show(ui, &said.text, palette.text, said.kind == Kind::Action, |_| {});
     });
-    let words = RichText::new(&said.text).color(palette.text);
-    ui.label(if is_it { words.strong() } else { words });
+    shown.response.rect
 }

@@ -2,13 +2,20 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{RichText, ScrollArea, Ui, accesskit::Role};
+use eframe::egui::{Align, Button, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, accesskit::Role, vec2};
 use teahouse_client::state::Message;
 use teahouse_proto::time::parse_server_time;
 
-use super::{ClientAction, Scene, message};
+use super::{
+    ClientAction, Scene,
+    message::{self, Place},
+};
 use crate::{
-    client_window::{state::Current, words},
+    client_window::{
+        form::ClientForm,
+        state::{Current, Goal},
+        words,
+    },
     clock::Moment,
     parts,
     theme::Palette,
@@ -17,31 +24,71 @@ use crate::{
 /// Messages of one person within this time stand under one name, in milliseconds.
 const TOGETHER_MS: u64 = 5 * 60 * 1_000;
 
-pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, current: &Current, actions: &mut Vec<ClientAction>) {
+/// So far from the newest the way back to it is offered, in points.
+const FAR: f32 = 160.0;
+
+pub(super) fn show(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    form: &mut ClientForm,
+    current: &Current,
+    actions: &mut Vec<ClientAction>,
+) {
     let area = ScrollArea::vertical().id_salt(current.name()).auto_shrink(false).stick_to_bottom(true);
-    area.show(ui, |ui| {
+    let shown = area.show(ui, |ui| {
         parts::region(ui, Role::Log, &scene.texts.say("messages"));
         ui.spacing_mut().item_spacing.y = 3.0;
-        let log = current.log();
-        if log.is_empty() {
-            let palette = Palette::of(ui);
-            ui.label(RichText::new(scene.texts.say("nothing-said")).color(palette.weak));
-        } else if scene.state.has_begun(current.name()) && scene.state.shown_messages() >= log.len() {
-            let palette = Palette::of(ui);
-            ui.label(RichText::new(scene.texts.say("beginning")).small().color(palette.weak));
-        } else if parts::quiet(ui, &scene.texts.say("desktop-earlier")).clicked() {
-            actions.push(ClientAction::Earlier);
-        }
-        let hidden = log.len().saturating_sub(scene.state.shown_messages());
+        beginning(ui, scene, current, actions);
+        let place = Place { scene, current };
+        let goal = scene.state.goal();
+        let hidden = current.log().len().saturating_sub(scene.state.shown_messages());
         let mut before: Option<Said> = None;
-        for message in log.messages().skip(hidden).filter(|message| !scene.state.was_said_again(message)) {
+        for message in current.log().messages().skip(hidden).filter(|message| !scene.state.was_said_again(message)) {
             let said = Said::new(message);
             day(ui, scene, before.as_ref(), &said);
-            let alone = before.is_none_or(|before| !before.goes_on_with(&said));
-            message::show(ui, scene, current.name(), &said.message, alone.then_some(said.at.as_ref()), actions);
+            let alone = message.about.is_some() || before.is_none_or(|before| !before.goes_on_with(&said));
+            let row = message::show(ui, &place, form, &said.message, alone.then_some(said.at.as_ref()), actions);
+            if matches!(goal, Some(Goal::Message(msgid)) if message.msgid.as_ref() == Some(msgid)) {
+                ui.scroll_to_rect(row, Some(Align::Center));
+            }
             before = Some(said);
         }
+        if goal == Some(&Goal::Newest) {
+            ui.scroll_to_cursor(Some(Align::BOTTOM));
+        }
+        // Even if it is not there any more: it is looked for once.
+        actions.extend(goal.map(|_| ClientAction::Reached));
     });
+    let below = shown.content_size.y - shown.state.unclamped_offset().y - shown.inner_rect.height();
+    if below > FAR {
+        to_newest(ui, scene, shown.inner_rect, actions);
+    }
+}
+
+/// What stands above the first message that is shown.
+fn beginning(ui: &mut Ui, scene: &Scene<'_>, current: &Current, actions: &mut Vec<ClientAction>) {
+    let (log, palette) = (current.log(), Palette::of(ui));
+    if log.is_empty() {
+        ui.label(RichText::new(scene.texts.say("nothing-said")).color(palette.weak));
+    } else if scene.state.has_begun(current.name()) && scene.state.shown_messages() >= log.len() {
+        ui.label(RichText::new(scene.texts.say("beginning")).small().color(palette.weak));
+    } else if parts::quiet(ui, &scene.texts.say("desktop-earlier")).clicked() {
+        actions.push(ClientAction::Earlier);
+    }
+}
+
+/// The way back to the newest, above the end of what is seen.
+fn to_newest(ui: &mut Ui, scene: &Scene<'_>, seen: Rect, actions: &mut Vec<ClientAction>) {
+    let (words, palette) = (format!("{} ↓", scene.texts.say("to-newest")), Palette::of(ui));
+    let size = vec2(parts::button_width(ui, &words), ui.spacing().interact_size.y);
+    let place = Rect::from_center_size(seen.center_bottom() - vec2(0.0, size.y), size);
+    let mut child = ui.new_child(UiBuilder::new().max_rect(place));
+    let button = Button::new(RichText::new(words).color(palette.accent)).stroke(Stroke::new(1.0, palette.accent));
+    let button = child.add(button);
+    parts::name(ui, &button, &scene.texts.say("to-newest"));
+    if button.clicked() {
+        actions.push(ClientAction::ToNewest);
+    }
 }
 
 /// A message with its time understood.

@@ -6,11 +6,17 @@
 mod arrive;
 mod found;
 mod keep;
+mod menu;
 mod message;
 mod messages;
 mod people;
+mod pins;
+mod reactions;
 mod room;
 mod side;
+mod taking_back;
+mod text;
+mod write;
 
 use std::sync::Arc;
 
@@ -23,7 +29,6 @@ use super::{
     words,
 };
 use crate::{
-    composer::ComposerWords,
     parts,
     texts::{Lang, Texts},
     theme::Palette,
@@ -44,10 +49,28 @@ pub(crate) enum ClientAction {
     Join(String),
     /// Wants out of a room.
     Part(String),
-    /// Said something.
-    Say { to: String, text: String },
+    /// Said something; `about` is the id of the message that it answers.
+    Say { to: String, text: String, about: Option<String> },
     /// Says again what had failed.
     SayAgain { to: String, message: Arc<Message> },
+    /// Reacts to a message, or does not any more.
+    React { place: String, msgid: String, reaction: String, stands: bool },
+    /// Puts a message in other words.
+    Edit { place: String, message: Arc<Message>, text: String },
+    /// Takes a message back.
+    TakeBack { place: String, msgid: String },
+    /// Pins a message, or unpins it.
+    Pin { room: String, msgid: String, stands: bool },
+    /// Wants to see what is pinned in a room, or is done with it.
+    TogglePins(String),
+    /// Looks at a pin whose message is not known.
+    LookUp { room: String, msgid: String },
+    /// Wants to see a message in its place, if it is known.
+    GoTo { place: String, msgid: String },
+    /// Wants to see the newest messages again.
+    ToNewest,
+    /// Sees now what it wanted to see.
+    Reached,
     /// Wants another name.
     Rename(String),
     /// Wants another topic for a room.
@@ -91,6 +114,7 @@ pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm) -> Vec
         .default_size(230.0)
         .min_size(180.0)
         .show(ui, |ui| side::show(ui, scene, form, &mut actions));
+    taking_back::show(ui, scene, form, &mut actions);
     if let Some(finding) = &scene.state.finding {
         found::show(ui, scene, form, finding, &mut actions);
         return actions;
@@ -125,24 +149,13 @@ fn conversation(
     Panel::bottom("write").frame(frame).show_separator_line(false).show(ui, |ui| {
         offline(ui, scene, actions);
         notice(ui, scene, actions);
-        write(ui, scene, form, current, actions);
+        write::show(ui, scene, form, current, actions);
     });
     let frame = parts::page_frame(ui);
-    CentralPanel::no_frame().frame(frame).show(ui, |ui| messages::show(ui, scene, current, actions));
-}
-
-fn write(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, current: &Current, actions: &mut Vec<ClientAction>) {
-    let (texts, place) = (scene.texts, current.name());
-    let words = ComposerWords {
-        label: texts.with("message-to", &[("place", place)]),
-        hint: texts.with("write-here", &[("place", place)]),
-        send: texts.say("send"),
-    };
-    if scene.state.link != Link::Online && words::may_write(scene.state, current) {
-        ui.label(RichText::new(texts.say("sent-later")).small().color(Palette::of(ui).weak));
-    }
-    let said = form.draft(place).show(ui, words::may_write(scene.state, current), &words);
-    actions.extend(said.map(|text| ClientAction::Say { to: place.to_owned(), text }));
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| match current {
+        Current::Room(room) if scene.state.shows_pins(&room.name) => pins::show(ui, scene, room, actions),
+        _ => messages::show(ui, scene, form, current, actions),
+    });
 }
 
 /// That there is no connection, and why.

@@ -49,6 +49,10 @@ fn buttons(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, room: &Room, a
         if parts::quiet(ui, &texts.say("change-topic")).clicked() {
             form.topic = Some((room.name.clone(), room.topic.clone().unwrap_or_default()));
         }
+        let pins = room.pins().len() as u64;
+        if pins > 0 && parts::quiet(ui, &texts.count("pins-count", pins)).clicked() {
+            actions.push(ClientAction::TogglePins(room.name.clone()));
+        }
     } else if scene.state.link == Link::Online {
         if parts::quiet(ui, &texts.say("join")).clicked() {
             actions.push(ClientAction::Join(room.name.clone()));
