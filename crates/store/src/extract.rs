@@ -1,11 +1,11 @@
 //! What one identity said, and what was said to it alone: page by page, for whoever is given all that is held on it.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use teahouse_chat::durable::{Conversation, StoredMessage};
 use teahouse_chat::ids::{MsgId, Position};
 
 use crate::pages::Source;
-use crate::rows::{MESSAGE, from_sql, message, to_sql};
+use crate::rows::{MESSAGE, from_sql, key, message, to_sql};
 use crate::{READ_ROWS_MAX, reactions};
 
 /// One page of it.
@@ -17,6 +17,14 @@ pub struct Extract {
     pub after: Option<(Conversation, MsgId)>,
     /// Where the log stood when it was asked for: nothing above it is given, and all up to it is waited for.
     pub upto: Position,
+}
+
+impl Extract {
+    /// The key behind which it begins.
+    fn begin(&self) -> [i64; 4] {
+        let (conversation, msgid) = self.after.unwrap_or((Conversation::NOWHERE, MsgId::default()));
+        key(conversation, msgid)
+    }
 }
 
 /// At most [`READ_ROWS_MAX`] messages, by conversation, and what it reacted with between the first and the last of them;
@@ -43,19 +51,19 @@ fn messages(connection: &Connection, extract: &Extract) -> rusqlite::Result<Vec<
                  WHERE forgetting.first = messages.first AND forgetting.second = messages.second)
          ORDER BY first, second, time, position LIMIT ?7"
     );
-    let (conversation, msgid) = extract.after.unwrap_or((Conversation::NOWHERE, MsgId::default()));
+    let [first, second, time, position] = extract.begin();
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(
         params![
-            to_sql(conversation.first),
-            to_sql(conversation.second),
-            to_sql(msgid.time.0),
-            to_sql(msgid.position.0),
+            first,
+            second,
+            time,
+            position,
             to_sql(extract.upto.0),
             to_sql(extract.identity),
             to_sql(READ_ROWS_MAX as u64),
         ],
-        |row| message(row, Conversation { first: from_sql(row.get("first")?), second: from_sql(row.get("second")?) }),
+        |row| message(row, conversation(row)?),
     )?;
     rows.collect()
 }
@@ -63,8 +71,9 @@ fn messages(connection: &Connection, extract: &Extract) -> rusqlite::Result<Vec<
 fn reactions(
     connection: &Connection,
     extract: &Extract,
-    (end, last): (Conversation, MsgId),
+    (conversation, last): (Conversation, MsgId),
 ) -> rusqlite::Result<Vec<StoredMessage>> {
+    let [end_first, end_second, end_time, end_position] = key(conversation, last);
     let Source { table, columns, row } = reactions::IN_TIME;
     let sql = format!(
         "SELECT {columns}, first, second FROM {table} INDEXED BY reactions_in_time
@@ -73,24 +82,27 @@ fn reactions(
              AND NOT EXISTS (SELECT 1 FROM forgetting
                  WHERE forgetting.first = reactions.first AND forgetting.second = reactions.second)"
     );
-    let (conversation, msgid) = extract.after.unwrap_or((Conversation::NOWHERE, MsgId::default()));
+    let [first, second, time, position] = extract.begin();
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(
         params![
-            to_sql(conversation.first),
-            to_sql(conversation.second),
-            to_sql(msgid.time.0),
-            to_sql(msgid.position.0),
-            to_sql(end.first),
-            to_sql(end.second),
-            to_sql(last.time.0),
-            to_sql(last.position.0),
+            first,
+            second,
+            time,
+            position,
+            end_first,
+            end_second,
+            end_time,
+            end_position,
             to_sql(extract.upto.0),
             to_sql(extract.identity),
         ],
-        |found| {
-            row(found, Conversation { first: from_sql(found.get("first")?), second: from_sql(found.get("second")?) })
-        },
+        |found| row(found, self::conversation(found)?),
     )?;
     rows.collect()
+}
+
+/// Of a row that has it behind what else it has.
+fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
+    Ok(Conversation { first: from_sql(row.get("first")?), second: from_sql(row.get("second")?) })
 }

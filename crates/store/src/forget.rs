@@ -2,7 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
+use teahouse_chat::durable::Conversation;
+use teahouse_chat::ids::Time;
+
 use crate::erased;
+use crate::rows::{self, to_sql};
 
 /// At most so many messages are deleted in one transaction.
 pub(crate) const FORGET_ROWS_MAX: i64 = 500;
@@ -16,19 +20,19 @@ pub(crate) fn is_due(connection: &Connection) -> rusqlite::Result<bool> {
 pub(crate) fn slice(transaction: &Connection) -> rusqlite::Result<()> {
     let conversation = transaction
         .prepare_cached("SELECT first, second FROM forgetting LIMIT 1")?
-        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+        .query_row([], |row| rows::conversation(row, 0))
         .optional()?;
-    let Some((first, second)) = conversation else {
+    let Some(conversation) = conversation else {
         return Ok(());
     };
     let mut left = FORGET_ROWS_MAX;
     for table in TABLES {
-        left -= delete(transaction, table, (first, second), i64::MAX, left)?;
+        left -= delete(transaction, table, conversation, Time(u64::MAX), left)?;
     }
     if left > 0 {
         transaction
             .prepare_cached("DELETE FROM forgetting WHERE first = ?1 AND second = ?2")?
-            .execute([first, second])?;
+            .execute([conversation.first, conversation.second].map(to_sql))?;
     }
     Ok(())
 }
@@ -42,13 +46,14 @@ const HAPPENINGS: &str = "happenings";
 pub(crate) fn delete(
     transaction: &Connection,
     table: &str,
-    (first, second): (i64, i64),
-    before: i64,
+    conversation: Conversation,
+    before: Time,
     count: i64,
 ) -> rusqlite::Result<i64> {
     if count <= 0 {
         return Ok(0);
     }
+    let [first, second, before] = [conversation.first, conversation.second, before.0].map(to_sql);
     let last = transaction
         .prepare_cached(&format!(
             "SELECT time, position FROM {table} WHERE first = ?1 AND second = ?2 AND time < ?4

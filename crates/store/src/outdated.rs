@@ -3,12 +3,12 @@
 //! From when on what was said is kept stands in `kept_from`, so that nobody reads what is older, and that deleting goes on
 //! after a restart. A sweep goes once through all conversations, in the order of their key.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use teahouse_chat::durable::Conversation;
 use teahouse_chat::ids::{MsgId, Position, RoomId, Time};
 
 use crate::forget::{TABLES, delete};
-use crate::rows::{from_sql, to_sql};
+use crate::rows::{next_conversation, number, to_sql};
 
 /// At most so many rows are deleted in one transaction.
 const ROWS_MAX: i64 = 200;
@@ -20,7 +20,7 @@ const CONVERSATIONS_MAX: usize = 200;
 pub(crate) struct Sweep {
     table: usize,
     /// The last conversation that was gone through.
-    done: Option<(i64, i64)>,
+    done: Option<Conversation>,
 }
 
 /// From now on what was said is kept from this moment on, in a room or everywhere; a moment never goes back.
@@ -40,7 +40,9 @@ pub(crate) fn forget_room(transaction: &Connection, room: RoomId) -> rusqlite::R
 
 /// From when on what was said in a conversation is kept. Rooms share their numbers with nobody who talks in private.
 pub(crate) fn kept_from(connection: &Connection, conversation: Conversation) -> rusqlite::Result<Time> {
-    edge(connection, to_sql(conversation.first)).map(|time| Time(from_sql(time)))
+    connection
+        .prepare_cached("SELECT coalesce(max(time), 0) FROM kept_from WHERE room IN (0, ?1)")?
+        .query_row([to_sql(conversation.first)], |row| number(row, 0).map(Time))
 }
 
 /// The id behind which everything comes that is kept.
@@ -49,12 +51,6 @@ pub(crate) fn kept_behind(from: Time) -> MsgId {
         Some(before) => MsgId { time: Time(before), position: Position(u64::MAX) },
         None => MsgId { time: Time(0), position: Position(0) },
     }
-}
-
-fn edge(connection: &Connection, first: i64) -> rusqlite::Result<i64> {
-    connection
-        .prepare_cached("SELECT coalesce(max(time), 0) FROM kept_from WHERE room IN (0, ?1)")?
-        .query_row([first], |row| row.get(0))
 }
 
 /// Deletes some of what is too old, oldest first in each conversation; where to go on, if there may be more.
@@ -69,7 +65,7 @@ pub(crate) fn slice(transaction: &Connection, mut sweep: Sweep) -> rusqlite::Res
             sweep = Sweep { table: sweep.table + 1, done: None };
             continue;
         };
-        let from = edge(transaction, conversation.0)?;
+        let from = kept_from(transaction, conversation)?;
         left -= delete(transaction, table, conversation, from, left)?;
         forget_talk(transaction, conversation, from)?;
         if left <= 0 {
@@ -85,26 +81,13 @@ fn is_anything_too_old(connection: &Connection) -> rusqlite::Result<bool> {
     connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM kept_from)")?.query_row([], |row| row.get(0))
 }
 
-fn next_conversation(
-    connection: &Connection,
-    table: &str,
-    last: Option<(i64, i64)>,
-) -> rusqlite::Result<Option<(i64, i64)>> {
-    let (first, second) = last.unwrap_or((-1, -1));
-    connection
-        .prepare_cached(&format!(
-            "SELECT first, second FROM {table} WHERE (first, second) > (?1, ?2) ORDER BY first, second LIMIT 1"
-        ))?
-        .query_row([first, second], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()
-}
-
 /// That two have talked at all is not remembered longer than what they said.
-fn forget_talk(transaction: &Connection, (first, second): (i64, i64), from: i64) -> rusqlite::Result<()> {
+fn forget_talk(transaction: &Connection, conversation: Conversation, from: Time) -> rusqlite::Result<()> {
+    let Conversation { first, second } = conversation;
     if second != 0 {
         transaction
             .prepare_cached("DELETE FROM private WHERE last < ?3 AND (guest, peer) IN (VALUES (?1, ?2), (?2, ?1))")?
-            .execute([first, second, from])?;
+            .execute([first, second, from.0].map(to_sql))?;
     }
     Ok(())
 }

@@ -4,19 +4,17 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row, params};
 use teahouse_chat::durable::{Conversation, MessageKind, StoredMessage};
-use teahouse_chat::ids::{MsgId, Position, Time};
+use teahouse_chat::ids::MsgId;
 use teahouse_chat::reactions::{REACTIONS_PER_PAGE_MAX, Reaction};
 
 use crate::Read;
 use crate::pages::Source;
-use crate::rows::{fit, identity, is_text, is_word, number, to_sql};
+use crate::rows::{fit, identity, is_text, is_word, key, msgid, number, to_sql};
 
 /// Keeps a reaction, if its message is there, or takes it away.
 pub(crate) fn write(transaction: &Connection, tagmsg: &StoredMessage) -> rusqlite::Result<()> {
     let (Some(reaction), Some(author)) = (Reaction::of(&tagmsg.tags), tagmsg.author) else { return Ok(()) };
-    let Conversation { first, second } = tagmsg.conversation;
-    let message = [first, second, reaction.message.time.0, reaction.message.position.0].map(to_sql);
-    let [first, second, time, position] = message;
+    let [first, second, time, position] = key(tagmsg.conversation, reaction.message);
     let author_number = to_sql(author.number());
     if !reaction.stands {
         return transaction
@@ -55,13 +53,14 @@ pub(crate) fn write(transaction: &Connection, tagmsg: &StoredMessage) -> rusqlit
 pub(crate) const IN_TIME: Source = Source { table: "reactions", columns: COLUMNS, row };
 
 const COLUMNS: &str = "time, position, author, registered, source, target, message_time, message_position, reaction";
+/// Where in these the message's id stands.
+const MESSAGE: usize = 6;
 
 fn row(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<StoredMessage> {
-    let message = message_of(row)?;
-    let reaction = Reaction { message, text: fit(8, row.get(8)?, is_text)?, stands: true };
+    let reaction = Reaction { message: msgid(row, MESSAGE)?, text: fit(8, row.get(8)?, is_text)?, stands: true };
     Ok(StoredMessage {
         conversation,
-        msgid: MsgId { time: Time(number(row, 0)?), position: Position(number(row, 1)?) },
+        msgid: msgid(row, 0)?,
         kind: MessageKind::Tagmsg,
         author: Some(identity(number(row, 2)?, row.get(3)?)),
         client_id: None,
@@ -71,10 +70,6 @@ fn row(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<StoredMess
         text: "".into(),
         edited: None,
     })
-}
-
-fn message_of(row: &Row<'_>) -> rusqlite::Result<MsgId> {
-    Ok(MsgId { time: Time(number(row, 6)?), position: Position(number(row, 7)?) })
 }
 
 /// Of the messages between two, both included: the newest messages' first.
@@ -111,7 +106,7 @@ pub(crate) fn put_in(
             to_sql(read.upto.0),
             to_sql(REACTIONS_PER_PAGE_MAX as u64),
         ],
-        |found| Ok((message_of(found)?, row(found, read.conversation)?)),
+        |found| Ok((msgid(found, MESSAGE)?, row(found, read.conversation)?)),
     )?;
     let mut by_message: BTreeMap<MsgId, Vec<StoredMessage>> = BTreeMap::new();
     for found in found {

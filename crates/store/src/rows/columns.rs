@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use rusqlite::Row;
 use rusqlite::types::Type;
+use teahouse_chat::durable::Conversation;
+use teahouse_chat::ids::{MsgId, Position, Time};
 
 /// SQLite's integers are signed; what does not fit can only come from a client's made-up bound and means "the end".
 pub(crate) fn to_sql(number: u64) -> i64 {
@@ -13,6 +15,21 @@ pub(crate) fn to_sql(number: u64) -> i64 {
 /// The way back; nothing negative is ever written.
 pub(crate) fn from_sql(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
+}
+
+/// A message's key, as a query's parameters.
+pub(crate) fn key(conversation: Conversation, msgid: MsgId) -> [i64; 4] {
+    [conversation.first, conversation.second, msgid.time.0, msgid.position.0].map(to_sql)
+}
+
+/// A conversation, from this column and the next.
+pub(crate) fn conversation(row: &Row<'_>, column: usize) -> rusqlite::Result<Conversation> {
+    Ok(Conversation { first: number(row, column)?, second: number(row, column + 1)? })
+}
+
+/// An id, from this column and the next.
+pub(crate) fn msgid(row: &Row<'_>, column: usize) -> rusqlite::Result<MsgId> {
+    Ok(MsgId { time: Time(number(row, column)?), position: Position(number(row, column + 1)?) })
 }
 
 /// What is to stand on a line again must be able to: in a damaged file it might end the line and begin another.

@@ -1,10 +1,10 @@
 //! What is said, and what happens in rooms, as rows.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use teahouse_chat::durable::{Conversation, Happening, MessageKind, StoredMessage};
-use teahouse_chat::ids::{AccountId, ClientId, GuestId, Identity, MsgId, Position, Time};
+use teahouse_chat::ids::{AccountId, ClientId, GuestId, Identity, MsgId, Time};
 
-use super::columns::{fit, is_text, is_word, number, optional_number, to_sql, unfit, unknown};
+use super::columns::{self, fit, is_text, is_word, key, optional_number, to_sql, unfit, unknown};
 use crate::reactions;
 
 /// Keeps a message, and the two halves of a private conversation; or a reaction to one.
@@ -12,7 +12,7 @@ pub(crate) fn write_message(transaction: &Connection, message: &StoredMessage) -
     if message.kind == MessageKind::Tagmsg {
         return reactions::write(transaction, message);
     }
-    let Conversation { first, second } = message.conversation;
+    let [first, second, time, position] = key(message.conversation, message.msgid);
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO messages
@@ -20,10 +20,10 @@ pub(crate) fn write_message(transaction: &Connection, message: &StoredMessage) -
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
-            to_sql(first),
-            to_sql(second),
-            to_sql(message.msgid.time.0),
-            to_sql(message.msgid.position.0),
+            first,
+            second,
+            time,
+            position,
             kind_number(message.kind),
             &*message.source,
             &*message.target,
@@ -36,23 +36,24 @@ pub(crate) fn write_message(transaction: &Connection, message: &StoredMessage) -
     if second != 0 {
         transaction
             .prepare_cached("INSERT OR REPLACE INTO private (guest, peer, last) VALUES (?1, ?2, ?3), (?2, ?1, ?3)")?
-            .execute([to_sql(first), to_sql(second), to_sql(message.msgid.time.0)])?;
+            .execute([first, second, time])?;
     }
     Ok(())
 }
 
 /// Keeps what happened in a room besides what was said; `part` tells it from what else its entry made happen.
 pub(crate) fn write_happening(transaction: &Connection, row: &StoredMessage, part: u64) -> rusqlite::Result<()> {
+    let [first, second, time, position] = key(row.conversation, row.msgid);
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO happenings (first, second, time, position, part, kind, source, target, text)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
-            to_sql(row.conversation.first),
-            to_sql(row.conversation.second),
-            to_sql(row.msgid.time.0),
-            to_sql(row.msgid.position.0),
+            first,
+            second,
+            time,
+            position,
             to_sql(part),
             kind_number(row.kind),
             &*row.source,
@@ -70,19 +71,13 @@ pub(super) fn edit_message(
     text: &str,
     at: Time,
 ) -> rusqlite::Result<()> {
+    let [first, second, time, position] = key(conversation, msgid);
     transaction
         .prepare_cached(
             "UPDATE messages SET text = ?5, edited = ?6
              WHERE first = ?1 AND second = ?2 AND time = ?3 AND position = ?4",
         )?
-        .execute(params![
-            to_sql(conversation.first),
-            to_sql(conversation.second),
-            to_sql(msgid.time.0),
-            to_sql(msgid.position.0),
-            text,
-            to_sql(at.0),
-        ])?;
+        .execute(params![first, second, time, position, text, to_sql(at.0)])?;
     Ok(())
 }
 
@@ -94,13 +89,23 @@ pub(super) fn delete_message(
 ) -> rusqlite::Result<()> {
     transaction
         .prepare_cached("DELETE FROM messages WHERE first = ?1 AND second = ?2 AND time = ?3 AND position = ?4")?
-        .execute([
-            to_sql(conversation.first),
-            to_sql(conversation.second),
-            to_sql(msgid.time.0),
-            to_sql(msgid.position.0),
-        ])?;
+        .execute(key(conversation, msgid))?;
     Ok(())
+}
+
+/// The first conversation that has rows in a table, or the next one behind `last`.
+pub(crate) fn next_conversation(
+    connection: &Connection,
+    table: &str,
+    last: Option<Conversation>,
+) -> rusqlite::Result<Option<Conversation>> {
+    let last = last.map_or([-1, -1], |last| [to_sql(last.first), to_sql(last.second)]);
+    connection
+        .prepare_cached(&format!(
+            "SELECT first, second FROM {table} WHERE (first, second) > (?1, ?2) ORDER BY first, second LIMIT 1"
+        ))?
+        .query_row(last, |row| columns::conversation(row, 0))
+        .optional()
 }
 
 /// What [`message`] reads of a row.
@@ -111,7 +116,7 @@ pub(crate) const MESSAGE: &str =
 pub(crate) fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<StoredMessage> {
     let message = StoredMessage {
         conversation,
-        msgid: MsgId { time: Time(number(row, 0)?), position: Position(number(row, 1)?) },
+        msgid: columns::msgid(row, 0)?,
         kind: match row.get(2)? {
             0 => MessageKind::Privmsg,
             1 => MessageKind::Notice,

@@ -9,6 +9,7 @@ use teahouse_chat::ids::{MsgId, Position};
 
 use super::feed::{BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, bytes_of};
 use super::messages;
+use crate::rows::next_conversation;
 
 /// Where the walk stands in each conversation; holds nothing but that, and no read stays open between two calls.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ impl Walk {
     pub(super) fn begin(main: &Connection, after: MsgId, goal: Position) -> rusqlite::Result<Self> {
         let mut heads = BinaryHeap::new();
         let mut last = None;
-        while let Some(conversation) = messages::next_conversation(main, last)? {
+        while let Some(conversation) = next_conversation(main, "messages", last)? {
             if let Some(head) = messages::next_msgid(main, conversation, after)? {
                 heads.push(Reverse((head, conversation)));
             }
