@@ -32,15 +32,7 @@ fn accounts_are_made_and_changed_whether_or_not_the_server_runs() {
     let serving = Serving::start(&mut serve("127.0.0.1:0", &data));
     let again = account(&data, &["create", "alice"], "oolong");
     assert_eq!(told(&again), (false, "teahouse: alice: There is such an account already\n".into()));
-    let mut alice = Wire::open(Door::Tcp, &serving.address);
-    alice.write("CAP REQ sasl");
-    alice.write("AUTHENTICATE PLAIN");
-    alice.write("AUTHENTICATE AGFsaWNlAG9vbG9uZw==");
-    alice.write("NICK x");
-    alice.write("USER x 0 * :x");
-    alice.write("CAP END");
-    alice.until(" 001 alice ");
-
+    let mut alice = login(&serving);
     let gone = account(&data, &["suspend", "alice", "too", "loud"], "");
     assert_eq!(told(&gone), (true, "alice: The account cannot be used any more\n".into()));
     alice.until("ERROR :This account is suspended");
@@ -102,6 +94,7 @@ fn all_that_is_held_on_an_account_is_written_whether_or_not_the_server_runs() {
     assert_eq!(told(&nobody), (false, "teahouse: nobody: There is no such account\n".into()));
 }
 
+/// Logs in as alice, whatever nick it asks for.
 fn login(serving: &Serving) -> Wire {
     let mut alice = Wire::open(Door::Tcp, &serving.address);
     alice.write("CAP REQ sasl");
@@ -110,6 +103,7 @@ fn login(serving: &Serving) -> Wire {
     alice.write("NICK x");
     alice.write("USER x 0 * :x");
     alice.write("CAP END");
+    alice.until(" 001 alice ");
     alice.until(" 376 ");
     alice
 }
