@@ -7,20 +7,16 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
-use crate::commands::account;
-use crate::commands::away;
 use crate::commands::lusers::Counts;
-use crate::commands::metadata;
 use crate::commands::persistence::AlwaysOn;
-use crate::commands::uban;
+use crate::commands::{account, away, metadata, uban};
 use crate::durable::GuestRecord;
 use crate::entry::{Audience, Event, RoomView};
 use crate::ids::{AccountId, GuestId, Identity, RoomId, SessionId, TokenHash, UserId};
 use crate::modes::{UserModes, Who};
 use crate::reply::{self, Reply};
 use crate::world::bans::Ban;
-use crate::world::source_of;
-use crate::world::{Face, Leaving, Turn, User};
+use crate::world::{Face, Leaving, Turn, User, World, source_of};
 
 /// A session that has registered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -156,30 +152,34 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         }
     }
     let Some(user) = turn.world.presence.user(user) else { return };
+    let (welcome, is_away) = (welcome(turn.world, user, outcome), user.away.is_some());
+    turn.tell_origin(Event::Attached(Arc::new(welcome)));
+    if is_away {
+        turn.reply(away::now_away());
+    }
+}
+
+/// All that a session is told whose user this is from now on.
+fn welcome(world: &World, user: &User, guest: GuestOutcome) -> Welcome {
     // All rooms together have as many people as one hold of the lock may look at; the rest is asked for later.
-    let mut people_max = turn.world.rules.rows_per_hold;
-    let rooms = user.rooms.iter().filter_map(|id| turn.world.durable.room(*id)).map(|room| {
-        let view = turn.world.view(room, user.identity, people_max);
+    let mut people_max = world.rules.rows_per_hold;
+    let rooms = user.rooms.iter().filter_map(|id| world.durable.room(*id)).map(|room| {
+        let view = world.view(room, user.identity, people_max);
         people_max -= view.people.len();
         (room.record.id, view)
     });
-    let welcome = Welcome {
+    Welcome {
         user: user.id,
         nick: user.nick.shared(),
         source: user.source(),
         realname: Arc::clone(&user.realname),
-        guest: outcome,
+        guest,
         modes: user.modes,
-        always_on: user.account_id().map(|account| turn.world.always_on(account)),
-        lusers: Counts::of(turn.world),
-        monitored: turn.world.monitored(user).into(),
-        metadata: metadata::read::greeting(turn.world, user),
+        always_on: user.account_id().map(|account| world.always_on(account)),
+        lusers: Counts::of(world),
+        monitored: world.monitored(user).into(),
+        metadata: metadata::read::greeting(world, user),
         rooms: rooms.collect(),
-    };
-    let is_away = user.away.is_some();
-    turn.tell_origin(Event::Attached(Arc::new(welcome)));
-    if is_away {
-        turn.reply(away::now_away());
     }
 }
 
