@@ -63,7 +63,8 @@ impl Phrase {
     }
 
     /// Whether it stands in a text of which these are the [`tokens`].
-    pub fn stands_in(&self, tokens: &str) -> bool {
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn stands_in(&self, tokens: &str) -> bool {
         format!(" {tokens} ").contains(&format!(" {} ", self.0))
     }
 }

@@ -211,22 +211,12 @@ fn become_owner(turn: &mut Turn<'_>, user: UserId, account: &AccountRecord, name
 
 /// Remembers where an account is used from: its owner is not to wait there for what others do.
 pub(super) fn note_network(turn: &mut Turn<'_>, account: AccountId, network: &Arc<str>) {
-    let fact = |key: &Arc<str>| Fact { owner: account.0, kind: FactKind::Network, key: Arc::clone(key) };
-    let known: Vec<_> = turn
-        .world
-        .durable
-        .facts(account.0, FactKind::Network)
-        .map(|(key, since)| (since.parse::<u64>().unwrap_or(0), Arc::clone(key)))
-        .collect();
-    if !turn.entry.writable || known.iter().any(|(_, key)| key == network) {
+    let fact = Fact { owner: account.0, kind: FactKind::Network, key: Arc::clone(network) };
+    if !turn.entry.writable || turn.world.durable.fact(&fact).is_some() {
         return;
     }
-    if known.len() >= NETWORKS_MAX
-        && let Some((_, oldest)) = known.iter().min()
-    {
-        turn.put_fact(fact(oldest), None);
-    }
-    turn.put_fact(fact(network), Some(turn.entry.time.0.to_string().into()));
+    turn.make_room_for_fact(account.0, FactKind::Network, NETWORKS_MAX);
+    turn.put_fact(fact, Some(turn.entry.time.0.to_string().into()));
 }
 
 #[cfg(test)]

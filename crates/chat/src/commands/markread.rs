@@ -79,7 +79,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, mark: &Mark) {
         return turn.reply(unavailable("MARKREAD", &target));
     }
     if before.is_none() {
-        make_room(turn, own);
+        turn.make_room_for_fact(own.number(), FactKind::Marker, MARKERS_MAX);
     }
     turn.put_fact(fact(own, number), Some(upto.0.to_string().into()));
     turn.tell(Audience::User(user), Event::Marked { target, upto });
@@ -107,18 +107,6 @@ fn fact(own: Identity, conversation: u64) -> Fact {
 /// Up to when somebody has read a conversation.
 pub(crate) fn marker(durable: &Durable, own: Identity, conversation: u64) -> Option<Time> {
     durable.fact(&fact(own, conversation))?.parse().ok().map(Time)
-}
-
-/// Takes a marker away if there are as many as there may be.
-fn make_room(turn: &mut Turn<'_>, own: Identity) {
-    let markers = turn.world.durable.facts(own.number(), FactKind::Marker);
-    let markers: Vec<(u64, Arc<str>)> =
-        markers.map(|(key, upto)| (upto.parse().unwrap_or_default(), Arc::clone(key))).collect();
-    if markers.len() >= MARKERS_MAX
-        && let Some((_, key)) = markers.into_iter().min()
-    {
-        turn.put_fact(Fact { owner: own.number(), kind: FactKind::Marker, key }, None);
-    }
 }
 
 /// What was read of conversations that are forgotten since is no use any more; looked for once, at the start.

@@ -166,7 +166,8 @@ impl World {
     }
 
     /// The rooms of the user that this session speaks for.
-    pub fn rooms_of(&self, session: SessionId) -> Vec<RoomId> {
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn rooms_of(&self, session: SessionId) -> Vec<RoomId> {
         self.presence.user_of(session).map(|user| user.rooms.iter().copied().collect()).unwrap_or_default()
     }
 

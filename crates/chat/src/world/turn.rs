@@ -8,7 +8,7 @@ use teahouse_proto::numerics as n;
 
 use super::{User, World};
 use crate::commands::{markread, no_such_channel, outside};
-use crate::durable::{AccountRecord, Change, Fact, GuestRecord, Owner, RoomRecord};
+use crate::durable::{AccountRecord, Change, Fact, FactKind, GuestRecord, Owner, RoomRecord};
 use crate::entry::{Audience, Effect, Entry, Event, Origin, Outcome};
 use crate::happenings;
 use crate::ids::{GuestId, Identity, Position, RoomId, UserId};
@@ -130,6 +130,18 @@ impl<'a> Turn<'a> {
             let record = self.world.durable.room(*room).map(|room| &room.record).filter(|record| record.spoken);
             let row = record.and_then(|record| happenings::row(event, *room, &record.name, self.entry.msgid()));
             self.out.changes.extend(row.map(Change::Happened));
+        }
+    }
+
+    /// If an owner has as many small things of a kind, each a number, as there may be, the one of the least goes.
+    pub(crate) fn make_room_for_fact(&mut self, owner: u64, kind: FactKind, facts_max: usize) {
+        let facts = self.world.durable.facts(owner, kind);
+        let facts: Vec<(u64, Arc<str>)> =
+            facts.map(|(key, number)| (number.parse().unwrap_or_default(), Arc::clone(key))).collect();
+        if facts.len() >= facts_max
+            && let Some((_, key)) = facts.into_iter().min()
+        {
+            self.put_fact(Fact { owner, kind, key }, None);
         }
     }
 
