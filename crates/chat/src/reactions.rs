@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use teahouse_proto::irc::Tags;
+use teahouse_proto::irc::{Tags, escaped};
 
 use crate::ids::MsgId;
 
@@ -76,26 +76,6 @@ impl Reaction {
         let (name, message, text) = (if self.stands { REACT } else { UNREACT }, self.message, escaped(&self.text));
         format!("{about}={message};{before}={message};{name}={text}").into()
     }
-}
-
-/// As a tag's value stands on the wire. <https://ircv3.net/specs/extensions/message-tags#escaping-values>
-fn escaped(text: &str) -> String {
-    let escape = |letter| match letter {
-        ';' => Some(':'),
-        ' ' => Some('s'),
-        '\\' => Some('\\'),
-        '\r' => Some('r'),
-        '\n' => Some('n'),
-        _ => None,
-    };
-    let mut value = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match escape(letter) {
-            Some(escape) => value.extend(['\\', escape]),
-            None => value.push(letter),
-        }
-    }
-    value
 }
 
 #[cfg(test)]

@@ -322,6 +322,13 @@ fn is_middle(param: &str) -> bool {
     !param.is_empty() && !param.starts_with(':') && !param.contains([' ', '\0', '\r', '\n'])
 }
 
+/// A tag's value as it stands on a line. <https://ircv3.net/specs/extensions/message-tags#escaping-values>
+pub fn escaped(value: &str) -> String {
+    let mut escaped = Vec::with_capacity(value.len());
+    escape(value, &mut escaped);
+    String::from_utf8(escaped).expect("an escape is ASCII, and stands in the place of ASCII")
+}
+
 fn escape(value: &str, out: &mut Vec<u8>) {
     let is_escaped = |byte: u8| matches!(byte, b';' | b' ' | b'\\' | b'\r' | b'\n');
     let (plain, rest) = value.as_bytes().split_at(value.bytes().position(is_escaped).unwrap_or(value.len()));
