@@ -87,21 +87,13 @@ pub(crate) fn apply(turn: &mut Turn<'_>, disposal: &Disposal) {
 }
 
 fn carry_out(turn: &mut Turn<'_>, disposal: &Disposal) -> Result<&'static str, Reply> {
-    let room = turn.world.durable.room_named(&disposal.room).map(|room| room.record.clone());
-    let own = turn.actor().and_then(User::account_id);
-    let is_founders = |room: &RoomRecord| own.is_some_and(|own| room.owner == Owner::Account(own));
-    let may_know = |room: &RoomRecord| {
-        let origin = turn.entry.origin.as_ref();
-        is_founders(room)
-            || origin.is_some_and(|origin| turn.world.visible_room(origin.session, &disposal.room).is_some())
-    };
-    let room = room.filter(may_know).ok_or_else(|| super::no_such_channel(disposal.room.as_str()))?;
+    let room = known(turn, &disposal.room)?;
     if room.owner == Owner::Server {
         return Err(refusal("SERVERS_ROOM", &room.name, "That room is the server's own, and stays so"));
     }
-    let may_dispose = is_founders(&room) || turn.is_operator();
+    let may_dispose = is_founders(turn, &room) || turn.is_operator();
     match &disposal.deed {
-        Deed::Register => register(turn, room, own),
+        Deed::Register => register(turn, room),
         _ if !may_dispose => Err(super::needs_rank(&room.name)),
         Deed::Transfer(to) => {
             let account = turn.world.durable.account_named(to).map(|account| account.id);
@@ -120,10 +112,24 @@ fn carry_out(turn: &mut Turn<'_>, disposal: &Disposal) -> Result<&'static str, R
     }
 }
 
+/// The room of this name, if whoever acts may know of it.
+fn known(turn: &Turn<'_>, name: &RoomName) -> Result<RoomRecord, Reply> {
+    let origin = turn.entry.origin.as_ref();
+    let is_visible = origin.is_some_and(|origin| turn.world.visible_room(origin.session, name).is_some());
+    let room = turn.world.durable.room_named(name).map(|room| &room.record);
+    let room = room.filter(|room| is_visible || is_founders(turn, room));
+    room.cloned().ok_or_else(|| super::no_such_channel(name.as_str()))
+}
+
+fn is_founders(turn: &Turn<'_>, room: &RoomRecord) -> bool {
+    let own = turn.actor().and_then(User::account_id);
+    own.is_some_and(|own| room.owner == Owner::Account(own))
+}
+
 /// Whoever is its operator makes a room its own that is nobody's yet.
-fn register(turn: &mut Turn<'_>, room: RoomRecord, own: Option<AccountId>) -> Result<&'static str, Reply> {
+fn register(turn: &mut Turn<'_>, room: RoomRecord) -> Result<&'static str, Reply> {
     let ranks = turn.actor().and_then(|user| turn.world.presence.ranks(room.id, user.id));
-    let Some(own) = own else {
+    let Some(own) = turn.actor().and_then(User::account_id) else {
         return Err(refusal("ACCOUNT_REQUIRED", &room.name, "An account is required"));
     };
     match ranks {
@@ -176,11 +182,19 @@ fn rank(turn: &mut Turn<'_>, room: &RoomRecord, account: AccountId, on: bool) {
     }
 }
 
+/// The room of this name, for those inside and those who run the server.
+fn seen<'a>(world: &'a World, session: SessionId, name: &RoomName) -> Result<&'a RoomRecord, Reply> {
+    let room = world.durable.room_named(name).map(|room| &room.record);
+    let room = room.filter(|room| world.is_inside(session, room.id) || world.is_operator(session));
+    room.ok_or_else(|| super::outside(world, session, name))
+}
+
 /// The founder and the accounts whose ranks are remembered, for those inside and those who run the server.
 pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, name: &RoomName) -> Asked {
-    let room = world.durable.room_named(name).map(|room| &room.record);
-    let may_see = |room: &&RoomRecord| world.is_inside(session, room.id) || world.is_operator(session);
-    let Some(room) = room.filter(may_see) else { return Asked::one(scope, super::outside(world, session, name)) };
+    let room = match seen(world, session, name) {
+        Ok(room) => room,
+        Err(refusal) => return Asked::one(scope, refusal),
+    };
     let founder = match room.owner {
         Owner::Account(account) => Some(account),
         Owner::Server | Owner::Guest(_) | Owner::Nobody => None,

@@ -3,16 +3,16 @@
 use serde::{Deserialize, Serialize};
 use teahouse_proto::names::RoomName;
 
-use super::{COMMAND, refusal};
-use crate::commands::{needs_rank, no_such_channel, outside, shown};
-use crate::durable::{Fact, FactKind, Owner, RoomRecord};
+use super::{COMMAND, is_founders, known, refusal, seen};
+use crate::commands::{needs_rank, shown};
+use crate::durable::{Fact, FactKind, RoomRecord};
 use crate::entry::Action;
 use crate::ids::SessionId;
 use crate::modes::Rank;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
-use crate::world::{DAY_MS, Turn, User, World};
+use crate::world::{DAY_MS, Turn, World};
 
 /// A room keeps what is said for so many days at most: a hundred years.
 const KEEP_DAYS_MAX: u64 = 36_500;
@@ -48,8 +48,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetKeep) {
 }
 
 fn change(turn: &mut Turn<'_>, set: &SetKeep) -> Result<Reply, Reply> {
-    let room = turn.world.durable.room_named(&set.room).map(|room| room.record.clone());
-    let room = room.filter(|room| may_know(turn, room)).ok_or_else(|| no_such_channel(set.room.as_str()))?;
+    let room = known(turn, &set.room)?;
     let ranks = turn.actor().and_then(|user| turn.world.power(&room, user));
     let is_op = ranks.is_some_and(|ranks| ranks.is_at_least(Rank::Op));
     if !is_op && !is_founders(turn, &room) && !turn.is_operator() {
@@ -68,19 +67,6 @@ fn change(turn: &mut Turn<'_>, set: &SetKeep) -> Result<Reply, Reply> {
     Ok(told(turn.world, &room))
 }
 
-fn may_know(turn: &Turn<'_>, room: &RoomRecord) -> bool {
-    let visible = turn.entry.origin.as_ref().and_then(|origin| {
-        let name = RoomName::parse(&room.name).ok()?;
-        turn.world.visible_room(origin.session, &name)
-    });
-    visible.is_some() || is_founders(turn, room)
-}
-
-fn is_founders(turn: &Turn<'_>, room: &RoomRecord) -> bool {
-    let own = turn.actor().and_then(User::account_id);
-    own.is_some_and(|own| room.owner == Owner::Account(own))
-}
-
 /// For how long a room keeps what is said: the server's days or fewer.
 fn told(world: &World, room: &RoomRecord) -> Reply {
     let servers = world.rules.keep_ms / DAY_MS;
@@ -96,13 +82,7 @@ fn told(world: &World, room: &RoomRecord) -> Reply {
 
 /// The same, for those inside and those who run the server.
 pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, name: &RoomName) -> Asked {
-    let room = world.durable.room_named(name).map(|room| &room.record);
-    let may_see = |room: &&RoomRecord| world.is_inside(session, room.id) || world.is_operator(session);
-    let line = match room.filter(may_see) {
-        Some(room) => told(world, room),
-        None => outside(world, session, name),
-    };
-    Asked::one(scope, line)
+    Asked::one(scope, seen(world, session, name).map_or_else(|refusal| refusal, |room| told(world, room)))
 }
 
 #[cfg(test)]
