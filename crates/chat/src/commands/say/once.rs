@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use teahouse_proto::VENDOR;
 
-use super::{Author, Say, Target, command_name};
+use super::{Author, Say, command_name};
 use crate::capabilities::Caps;
 use crate::commands::shown;
 use crate::durable::{Conversation, StoredMessage};
 use crate::entry::{Event, Said};
+use crate::find::spelt;
 use crate::ids::{ClientId, MsgId};
 use crate::once::{Namespace, Once, RecentId, Words};
 use crate::reply::Reply;
@@ -70,11 +71,6 @@ pub(super) fn remember(turn: &mut Turn<'_>, said: &Said, once: Option<Once>) {
 
 /// Whoever repeats what was said gets the first's echo, wherever the target is by now, and nobody else anything.
 fn repeat(turn: &mut Turn<'_>, say: &Say, author: &Author, first: MsgId, is_kept: bool) {
-    let world = &turn.world;
-    let target: Option<Arc<str>> = match &say.target {
-        Target::Room(name) => world.durable.room_named(name).map(|room| Arc::clone(&room.record.name)),
-        Target::Person(nick) => world.presence.user_named(nick).map(|user| user.nick.shared()),
-    };
     let message = StoredMessage {
         conversation: Conversation::NOWHERE,
         msgid: first,
@@ -82,7 +78,7 @@ fn repeat(turn: &mut Turn<'_>, say: &Say, author: &Author, first: MsgId, is_kept
         author: author.identity,
         client_id: say.client_id,
         source: Arc::clone(&author.source),
-        target: target.unwrap_or_else(|| say.target.as_str().into()),
+        target: spelt(turn.world, &say.target),
         tags: Arc::clone(&say.tags),
         text: Arc::clone(&say.text),
         edited: None,
