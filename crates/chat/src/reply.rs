@@ -128,6 +128,16 @@ impl Reply {
     }
 }
 
+/// The line that begins a batch, without its type. <https://ircv3.net/specs/extensions/batch>
+pub(crate) fn begin_of_batch(reference: &str) -> Reply {
+    Reply::word("BATCH").param(format!("+{reference}"))
+}
+
+/// The line that ends it.
+pub(crate) fn end_of_batch(reference: &str) -> Reply {
+    Reply::word("BATCH").param(format!("-{reference}"))
+}
+
 /// What a durable action is answered with while nothing can be stored.
 pub(crate) fn unavailable(command: &'static str, target: &str) -> Reply {
     let text = "The server cannot store anything at the moment; please try again later";

@@ -10,7 +10,7 @@ use super::{Receiver, Variant, reply};
 use crate::capabilities::Caps;
 use crate::durable::{MessageKind, StoredMessage};
 use crate::ids::{Identity, Time};
-use crate::reply::{Reply, Scope};
+use crate::reply::{Reply, Scope, begin_of_batch, end_of_batch};
 use crate::session::{Frame, HistoryFrame, SearchFrame};
 
 /// The page, in its place in the session's output.
@@ -77,13 +77,12 @@ fn wrapped(to: Receiver<'_>, scope: &Scope, frame: &Frame, lines: Vec<Bytes>) ->
         return lines;
     }
     let batch = batch(frame);
-    let open = Reply::word("BATCH").param(format!("+{batch}"));
+    let open = begin_of_batch(batch);
     let open = match frame {
         Frame::History(frame) => open.param("chathistory").param(frame.target.to_string()),
         Frame::Targets(_) => open.param("draft/chathistory-targets"),
         Frame::Search(_) => open.param("soju.im/search"),
     };
-    let close = Reply::word("BATCH").param(format!("-{batch}"));
-    let (open, close) = (reply(to, scope, &open), reply(to, &Scope::Plain, &close));
+    let (open, close) = (reply(to, scope, &open), reply(to, &Scope::Plain, &end_of_batch(batch)));
     std::iter::once(open).chain(lines).chain([close]).collect()
 }

@@ -26,7 +26,7 @@ use crate::commands::{self, Answers};
 use crate::few::Few;
 use crate::ids::{AccountId, TokenHash};
 use crate::info::ServerInfo;
-use crate::reply::{Reply, Scope};
+use crate::reply::{Reply, Scope, begin_of_batch, end_of_batch};
 use crate::sasl::{self, Bindings, Exchange, Mechanism, Secured};
 
 /// Where 128 random bits come from: the only thing a session needs that nobody may foresee.
@@ -218,7 +218,7 @@ impl Session {
 
     fn open_batch(&mut self, label: Box<str>, steps: &mut Vec<Step>) -> Box<str> {
         let reference = self.next_batch();
-        let open = Reply::word("BATCH").param(format!("+{reference}")).param("labeled-response");
+        let open = begin_of_batch(&reference).param("labeled-response");
         steps.push(Step::Answer(Answer::Reply(Scope::Label(label), open)));
         reference
     }
@@ -265,11 +265,6 @@ impl Session {
 
 fn plain(reply: Reply) -> Step {
     Step::Answer(Answer::Reply(Scope::Plain, reply))
-}
-
-/// The line that ends a labelled answer of many lines.
-pub(crate) fn end_of_batch(reference: &str) -> Reply {
-    Reply::word("BATCH").param(format!("-{reference}"))
 }
 
 fn unknown(command: &str) -> Reply {

@@ -34,10 +34,10 @@ use crate::entry::{Action, Applied, Said};
 use crate::ids::{Position, SessionId, Time};
 use crate::info::ServerInfo;
 use crate::render::{self, Framing, Lines, Receiver, Shared, Variant};
-use crate::reply::{Reply, Scope, Verb};
+use crate::reply::{Reply, Scope, Verb, end_of_batch};
 use crate::sasl;
 use crate::session::attach::{Detach, Welcome};
-use crate::session::{Answer, Entropy, Frame, Peer, Session, Step, end_of_batch};
+use crate::session::{Answer, Entropy, Frame, Peer, Session, Step};
 use crate::world::Leaving;
 
 /// Something for a shard; a shard MUST be given its deliveries in the order in which the log made them.

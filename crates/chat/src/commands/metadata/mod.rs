@@ -24,7 +24,7 @@ use super::{Answers, Command, Stage};
 use crate::capabilities::Caps;
 use crate::entry::Action;
 use crate::query::Query;
-use crate::reply::{Reply, Scope};
+use crate::reply::{Reply, Scope, begin_of_batch, end_of_batch};
 use crate::session::Request;
 
 pub(super) const COMMAND: Command = Command {
@@ -267,8 +267,8 @@ fn key_value(target: &str, key: &Key, is_private: bool, value: Option<&str>) -> 
 /// The line that begins a batch, the scope of what is inside, and the line that ends it.
 fn framed(batch: Option<&str>, target: &str, outer: &Scope) -> (Option<Reply>, Scope, Option<Reply>) {
     let Some(batch) = batch else { return (None, outer.clone(), None) };
-    let open = Reply::word("BATCH").param(format!("+{batch}")).param("metadata").param(target.to_owned());
-    (Some(open), Scope::Batch(batch.into()), Some(crate::session::end_of_batch(batch)))
+    let open = begin_of_batch(batch).param("metadata").param(target.to_owned());
+    (Some(open), Scope::Batch(batch.into()), Some(end_of_batch(batch)))
 }
 
 #[cfg(test)]
