@@ -61,7 +61,7 @@ use std::time::{Duration, Instant};
 
 use teahouse_chat::durable::{Change, Conversation, LastSaid, Records, Span, StoredMessage};
 use teahouse_chat::ids::{Position, Time};
-use teahouse_chat::query::{Reactions, SearchRead, TargetsRead};
+use teahouse_chat::query::{HistoryRead, Reactions, SearchRead, TargetsRead};
 
 pub use backup::{BackupError, backup};
 pub use error::{CloseError, OpenError, ReadError};
@@ -142,6 +142,14 @@ pub struct Read {
     pub happenings: bool,
     /// How reactions to what was said are given with it.
     pub reactions: Reactions,
+}
+
+impl Read {
+    /// A read as of a position.
+    pub fn new(read: HistoryRead, upto: Position) -> Self {
+        let HistoryRead { conversation, span, limit, happenings, reactions } = read;
+        Read { conversation, span, limit, upto, happenings, reactions }
+    }
 }
 
 /// One question after conversations.

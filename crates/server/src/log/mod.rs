@@ -19,7 +19,7 @@ use teahouse_chat::entry::{Action, Applied, Audience, Effect, Entry, Origin};
 use teahouse_chat::find::Finding;
 use teahouse_chat::ids::{Position, SessionId, Time};
 use teahouse_chat::info::Rules;
-use teahouse_chat::query::{HistoryRead, Query, StoreRead};
+use teahouse_chat::query::{Query, StoreRead};
 use teahouse_chat::reply::Scope;
 use teahouse_chat::session::attach::Detach;
 use teahouse_chat::session::{Answer, Step};
@@ -169,9 +169,7 @@ impl Log {
         let log = Arc::clone(self);
         let give = move |rows: Result<_, _>| log.inbox(session).push(Delivery::Page(session, rows.ok()));
         match asked.read {
-            Some(StoreRead::History(HistoryRead { conversation, span, limit, happenings, reactions })) => {
-                self.store.history(Read { conversation, span, limit, upto, happenings, reactions }, give);
-            }
+            Some(StoreRead::History(read)) => self.store.history(Read::new(read, upto), give),
             Some(StoreRead::Targets(read)) => {
                 let (log, limit) = (Arc::clone(self), read.limit);
                 self.store.targets(Targets { read, upto }, move |found| {
@@ -197,9 +195,7 @@ impl Log {
             log.inbox(session).push(Delivery::Answer(session, Answer::Done(scope)));
         };
         match read {
-            Some(HistoryRead { conversation, span, limit, happenings, reactions }) => {
-                self.store.history(Read { conversation, span, limit, happenings, reactions, upto }, act);
-            }
+            Some(read) => self.store.history(Read::new(read, upto), act),
             None => act(Ok(Vec::new())),
         }
     }
