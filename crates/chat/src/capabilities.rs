@@ -1,6 +1,6 @@
 //! The capabilities this server offers: one table. What each changes in the output stands in the renderer.
 
-use teahouse_proto::VENDOR;
+use teahouse_proto::vendor;
 
 use crate::commands::{metadata, register};
 use crate::info::{Registration, Rules};
@@ -113,64 +113,59 @@ impl Caps {
 /// One row of the table.
 pub(crate) struct Capability {
     pub(crate) cap: Caps,
-    name: &'static str,
-    ours: bool,
+    /// Its name on the wire.
+    pub(crate) name: &'static str,
     value: Option<fn(&Session) -> String>,
 }
 
 impl Capability {
-    /// Its name on the wire; what is ours alone carries the vendor prefix.
-    pub(crate) fn wire_name(&self) -> String {
-        if self.ours { format!("{VENDOR}{}", self.name) } else { self.name.to_owned() }
-    }
-
-    /// The same with its value, for those who know that there are values.
+    /// Its name with its value, for those who know that there are values.
     pub(crate) fn with_value(&self, session: &Session) -> String {
         match self.value {
-            Some(value) => format!("{}={}", self.wire_name(), value(session)),
-            None => self.wire_name(),
+            Some(value) => format!("{}={}", self.name, value(session)),
+            None => self.name.to_owned(),
         }
     }
 }
 
-const fn standard(cap: Caps, name: &'static str) -> Capability {
-    Capability { cap, name, ours: false, value: None }
+const fn capability(cap: Caps, name: &'static str) -> Capability {
+    Capability { cap, name, value: None }
 }
 
 const TABLE: &[Capability] = &[
-    standard(Caps::MESSAGE_TAGS, "message-tags"),
-    standard(Caps::SERVER_TIME, "server-time"),
-    standard(Caps::ECHO_MESSAGE, "echo-message"),
-    standard(Caps::BATCH, "batch"),
-    standard(Caps::LABELED_RESPONSE, "labeled-response"),
-    standard(Caps::STANDARD_REPLIES, "standard-replies"),
-    standard(Caps::USERHOST_IN_NAMES, "userhost-in-names"),
-    standard(Caps::CHATHISTORY, "draft/chathistory"),
-    standard(Caps::EVENT_PLAYBACK, "draft/event-playback"),
-    standard(Caps::SEARCH, "soju.im/search"),
-    standard(Caps::MULTI_PREFIX, "multi-prefix"),
-    standard(Caps::AWAY_NOTIFY, "away-notify"),
-    standard(Caps::EXTENDED_JOIN, "extended-join"),
-    standard(Caps::INVITE_NOTIFY, "invite-notify"),
-    standard(Caps::CAP_NOTIFY, "cap-notify"),
-    standard(Caps::SETNAME, "setname"),
-    standard(Caps::CHGHOST, "chghost"),
-    standard(Caps::EXTENDED_MONITOR, "extended-monitor"),
-    standard(Caps::NO_IMPLICIT_NAMES, "no-implicit-names"),
-    Capability { value: Some(mechanisms), ..standard(Caps::SASL, "sasl") },
-    Capability { value: Some(registration), ..standard(Caps::ACCOUNT_REGISTRATION, "draft/account-registration") },
-    standard(Caps::PERSISTENCE, "draft/persistence"),
-    standard(Caps::ACCOUNT_NOTIFY, "account-notify"),
-    standard(Caps::ACCOUNT_TAG, "account-tag"),
-    standard(Caps::READ_MARKER, "draft/read-marker"),
-    Capability { value: Some(metadata_limits), ..standard(Caps::METADATA, "draft/metadata-2") },
-    standard(Caps::MESSAGE_REDACTION, "draft/message-redaction"),
-    Capability { value: Some(multiline), ..standard(Caps::MULTILINE, "draft/multiline") },
-    standard(Caps::CHANNEL_RENAME, "draft/channel-rename"),
-    Capability { ours: true, ..standard(Caps::MESSAGE_EDIT, "message-edit") },
-    Capability { ours: true, ..standard(Caps::GUEST, "guest") },
-    Capability { ours: true, ..standard(Caps::CLIENT_MSGID, "client-msgid") },
-    Capability { ours: true, ..standard(Caps::REACTIONS, "reactions") },
+    capability(Caps::MESSAGE_TAGS, "message-tags"),
+    capability(Caps::SERVER_TIME, "server-time"),
+    capability(Caps::ECHO_MESSAGE, "echo-message"),
+    capability(Caps::BATCH, "batch"),
+    capability(Caps::LABELED_RESPONSE, "labeled-response"),
+    capability(Caps::STANDARD_REPLIES, "standard-replies"),
+    capability(Caps::USERHOST_IN_NAMES, "userhost-in-names"),
+    capability(Caps::CHATHISTORY, "draft/chathistory"),
+    capability(Caps::EVENT_PLAYBACK, "draft/event-playback"),
+    capability(Caps::SEARCH, "soju.im/search"),
+    capability(Caps::MULTI_PREFIX, "multi-prefix"),
+    capability(Caps::AWAY_NOTIFY, "away-notify"),
+    capability(Caps::EXTENDED_JOIN, "extended-join"),
+    capability(Caps::INVITE_NOTIFY, "invite-notify"),
+    capability(Caps::CAP_NOTIFY, "cap-notify"),
+    capability(Caps::SETNAME, "setname"),
+    capability(Caps::CHGHOST, "chghost"),
+    capability(Caps::EXTENDED_MONITOR, "extended-monitor"),
+    capability(Caps::NO_IMPLICIT_NAMES, "no-implicit-names"),
+    Capability { value: Some(mechanisms), ..capability(Caps::SASL, "sasl") },
+    Capability { value: Some(registration), ..capability(Caps::ACCOUNT_REGISTRATION, "draft/account-registration") },
+    capability(Caps::PERSISTENCE, "draft/persistence"),
+    capability(Caps::ACCOUNT_NOTIFY, "account-notify"),
+    capability(Caps::ACCOUNT_TAG, "account-tag"),
+    capability(Caps::READ_MARKER, "draft/read-marker"),
+    Capability { value: Some(metadata_limits), ..capability(Caps::METADATA, "draft/metadata-2") },
+    capability(Caps::MESSAGE_REDACTION, "draft/message-redaction"),
+    Capability { value: Some(multiline), ..capability(Caps::MULTILINE, "draft/multiline") },
+    capability(Caps::CHANNEL_RENAME, "draft/channel-rename"),
+    capability(Caps::MESSAGE_EDIT, vendor!("message-edit")),
+    capability(Caps::GUEST, vendor!("guest")),
+    capability(Caps::CLIENT_MSGID, vendor!("client-msgid")),
+    capability(Caps::REACTIONS, vendor!("reactions")),
 ];
 
 fn metadata_limits(_: &Session) -> String {
@@ -203,7 +198,7 @@ pub(crate) fn offered(rules: &Rules) -> impl Iterator<Item = &'static Capability
 
 /// The names of those in `caps`, as CAP LIST and CAP LS give them.
 pub(crate) fn names(rules: &Rules, caps: Caps) -> Vec<String> {
-    offered(rules).filter(|row| caps.has(row.cap)).map(Capability::wire_name).collect()
+    offered(rules).filter(|row| caps.has(row.cap)).map(|row| row.name.to_owned()).collect()
 }
 
 #[cfg(test)]

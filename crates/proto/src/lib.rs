@@ -22,5 +22,13 @@ pub mod scram;
 pub mod time;
 pub mod ws;
 
-/// Prefix of every capability, tag and 005 token that is ours alone.
-pub const VENDOR: &str = "teahouse.internal/";
+/// The name of a capability, a tag, a key or a 005 token that is ours alone.
+#[macro_export]
+macro_rules! vendor {
+    ($name:literal) => {
+        ::core::concat!("teahouse.internal/", $name)
+    };
+}
+
+/// What all of these begin with.
+pub const VENDOR: &str = vendor!("");

@@ -46,8 +46,9 @@ fn ls(request: &mut Request<'_>) {
         request.session.caps = request.session.caps.or(Caps::CAP_NOTIFY);
         request.session.knows_302 = true;
     }
-    let shown =
-        |row: &Capability| if request.session.knows_302 { row.with_value(request.session) } else { row.wire_name() };
+    let shown = |row: &Capability| {
+        if request.session.knows_302 { row.with_value(request.session) } else { row.name.to_owned() }
+    };
     let names: Vec<String> = capabilities::offered(&request.info.rules).map(shown).collect();
     tell(request, "LS", &names);
 }
@@ -106,7 +107,7 @@ fn req(request: &mut Request<'_>) {
 fn wanted(request: &Request<'_>, asked: &str) -> Option<Caps> {
     asked.split_ascii_whitespace().try_fold(request.session.caps, |caps, word| {
         let (name, on) = word.strip_prefix('-').map_or((word, true), |name| (name, false));
-        let row = capabilities::offered(&request.info.rules).find(|row| row.wire_name() == name)?;
+        let row = capabilities::offered(&request.info.rules).find(|row| row.name == name)?;
         Some(if on { caps.or(row.cap) } else { caps.without(row.cap) })
     })
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use teahouse_proto::VENDOR;
+use teahouse_proto::vendor;
 
 use super::say::{self, Target};
 use super::{Answers, Command, Stage, chathistory};
@@ -30,19 +30,13 @@ pub(super) const COMMAND: Command = Command {
 };
 
 /// The tag that names the message.
-pub(crate) fn target_tag() -> String {
-    format!("{VENDOR}target-msgid")
-}
+pub(crate) const TARGET_TAG: &str = vendor!("target-msgid");
 
 /// The tag with the new words.
-pub(crate) fn text_tag() -> String {
-    format!("{VENDOR}edit-text")
-}
+pub(crate) const TEXT_TAG: &str = vendor!("edit-text");
 
 /// The tag that says when a message in history was put in other words.
-pub(crate) fn mark_tag() -> String {
-    format!("{VENDOR}edited")
-}
+pub(crate) const MARK_TAG: &str = vendor!("edited");
 
 /// Somebody puts a message in other words.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -70,11 +64,11 @@ fn parse(request: &mut Request<'_>) {
     let name = request.param(0);
     let Some(target) = Target::parse(name) else { return request.reply(no_target(name)) };
     let tags = request.message.tags;
-    let id = tags.get(&target_tag()).unwrap_or_default();
+    let id = tags.get(TARGET_TAG).unwrap_or_default();
     let Some(msgid) = MsgId::parse(&id) else {
         return request.reply(unknown(COMMAND.name, &target, super::shown(&id)));
     };
-    let text = tags.get(&text_tag()).unwrap_or_default();
+    let text = tags.get(TEXT_TAG).unwrap_or_default();
     if !is_fit(&text) {
         let reply = Reply::fail(COMMAND.name, "INVALID_EDIT", "Invalid edit text");
         return request.reply(reply.param(target.as_str().to_owned()).param(msgid.to_string()));

@@ -26,8 +26,8 @@ use crate::reply::{Reply, unavailable};
 use crate::session::Request;
 use crate::world::Turn;
 
+pub(crate) use once::CLIENT_ID_TAG;
 pub(super) use once::client_id;
-pub(crate) use once::client_id_tag;
 pub(super) use rights::may_speak;
 pub use target::Target;
 

@@ -292,7 +292,7 @@ fn told_of(line: &mut LineBuilder<'_>, changed: &metadata::set::Changed) {
 
 fn reworded(line: &mut LineBuilder<'_>, edited: &edit::Edited) {
     line.tag("msgid", &edited.words.msgid.to_string());
-    line.tag(&edit::target_tag(), &edited.message.to_string()).tag(&edit::text_tag(), &edited.words.text);
+    line.tag(edit::TARGET_TAG, &edited.message.to_string()).tag(edit::TEXT_TAG, &edited.words.text);
     line.source(&edited.words.source).command("EDIT").param(&edited.words.target);
 }
 

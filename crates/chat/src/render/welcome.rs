@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use teahouse_proto::limits;
 use teahouse_proto::numerics as n;
-use teahouse_proto::{VENDOR, names::RoomName};
+use teahouse_proto::{names::RoomName, vendor};
 
 use super::events::join;
 use super::{Receiver, begin, framed, reply, room};
@@ -128,7 +128,7 @@ fn tokens(info: &ServerInfo) -> Vec<String> {
     }
     if !info.rules.autojoin.is_empty() {
         let rooms: Vec<&str> = info.rules.autojoin.iter().map(RoomName::as_str).collect();
-        tokens.push(format!("{VENDOR}AUTOJOIN={}", escape(&rooms.join(","))));
+        tokens.push(format!(vendor!("AUTOJOIN={}"), escape(&rooms.join(","))));
     }
     tokens
 }

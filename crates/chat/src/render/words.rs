@@ -121,10 +121,10 @@ impl Words<'_> {
             }
         }
         if let Some(edited) = self.message.edited.filter(|_| self.variant.caps.has(Caps::MESSAGE_EDIT)) {
-            line.tag(&edit::mark_tag(), &edited.to_string());
+            line.tag(edit::MARK_TAG, &edited.to_string());
         }
         if let Some(id) = self.message.client_id.filter(|_| self.variant.caps.has(Caps::CLIENT_MSGID)) {
-            line.tag(&say::client_id_tag(), &id.to_string());
+            line.tag(say::CLIENT_ID_TAG, &id.to_string());
         }
     }
 

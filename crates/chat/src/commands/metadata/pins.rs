@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use teahouse_proto::vendor;
+
 use super::Key;
 use super::set::{Changed, fact};
 use crate::entry::{Audience, Event};
@@ -13,7 +15,7 @@ use crate::ids::{MsgId, RoomId};
 use crate::world::Turn;
 
 /// The key under which a room's pins stand.
-const PINS: &str = "teahouse.internal/pins";
+const PINS: &str = vendor!("pins");
 
 /// A message of a room is gone. The server says so itself, also to whoever has taken it back: that was no METADATA.
 pub(crate) fn unpin(turn: &mut Turn<'_>, room: RoomId, message: MsgId) {

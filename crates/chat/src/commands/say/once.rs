@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use teahouse_proto::VENDOR;
+use teahouse_proto::vendor;
 
 use super::{Author, Say, command_name};
 use crate::capabilities::Caps;
@@ -17,9 +17,7 @@ use crate::session::Request;
 use crate::world::Turn;
 
 /// The tag that a client's own id stands in.
-pub(crate) fn client_id_tag() -> String {
-    format!("{VENDOR}client-msgid")
-}
+pub(crate) const CLIENT_ID_TAG: &str = vendor!("client-msgid");
 
 /// The client's own id of what it says to exactly one; without the capability there is none.
 pub(in crate::commands) fn client_id(
@@ -27,7 +25,7 @@ pub(in crate::commands) fn client_id(
     command: &str,
     targets: &str,
 ) -> Result<Option<ClientId>, Reply> {
-    let tag = request.message.tags.get(&client_id_tag()).filter(|_| request.session.caps.has(Caps::CLIENT_MSGID));
+    let tag = request.message.tags.get(CLIENT_ID_TAG).filter(|_| request.session.caps.has(Caps::CLIENT_MSGID));
     let Some(id) = tag else { return Ok(None) };
     let invalid = |text: &'static str| Err(Reply::fail(command, "INVALID_CLIENT_MSGID", text).param(shown(&id)));
     match ClientId::parse(&id) {
