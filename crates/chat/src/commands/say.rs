@@ -17,7 +17,7 @@ use self::target::Addressee;
 use super::services::{self, Service};
 use super::{Answers, Command, Stage, batch};
 use crate::capabilities::Caps;
-use crate::durable::{Change, Conversation, MessageKind, RoomRecord, StoredMessage};
+use crate::durable::{Change, Conversation, MessageKind, StoredMessage};
 use crate::entry::{Action, Audience, Event, Said};
 use crate::ids::{ClientId, Identity, UserId};
 use crate::lines::{self, BREAK, SEAM};
@@ -192,16 +192,16 @@ fn say(turn: &mut Turn<'_>, say: &Say, keeps: Keeps) {
 }
 
 fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, keeps: Keeps, name: &RoomName) -> Result<Arc<Said>, Reply> {
-    let room = turn.world.durable.room_named(name).map(|room| room.record.clone());
-    let from_outside = |room: &RoomRecord| author.user.is_some() && !turn.world.looks_present(room);
-    let Some(room) = room.filter(|room| !from_outside(room)) else { return Err(super::no_such_channel(name.as_str())) };
+    let room = turn.world.durable.room_named(name).map(|room| &room.record);
+    let room = room.filter(|room| author.user.is_none() || turn.world.looks_present(room));
+    let room = room.ok_or_else(|| super::no_such_channel(name.as_str()))?;
     if let Some(user) = author.user {
-        may_speak(turn, user, &room)?;
+        may_speak(turn, user, room)?;
     }
-    let said = message(turn, say, author, keeps, (Some(Conversation::room(room.id)), &room.name))?;
-    let id = room.id;
-    if !room.spoken && say.kind != MessageKind::Tagmsg {
-        turn.put_room(RoomRecord { spoken: true, ..room });
+    let (id, is_first) = (room.id, !room.spoken && say.kind != MessageKind::Tagmsg);
+    let said = message(turn, say, author, keeps, (Some(Conversation::room(id)), &room.name))?;
+    if is_first {
+        turn.change_room(id, |room| room.spoken = true);
     }
     keep(turn, &said);
     turn.tell(Audience::Room(id), Event::Said(Arc::clone(&said)));
