@@ -380,7 +380,9 @@ fn what_is_found_and_known_is_shown_in_its_place_and_there_is_a_way_back() {
     );
     // It is moved once, and the person may look around.
     assert_eq!(harness.state().actions, []);
-    harness.get_by_label("Go to the newest").click();
+    let back = harness.get_by_label("Go to the newest");
+    assert!(back.rect().height() < 40.0, "it is one line");
+    back.click();
     harness.run();
     obey(&mut harness);
     obey(&mut harness);
@@ -436,6 +438,23 @@ fn what_is_pinned_is_listed_and_a_click_leads_to_it() {
     harness.state_mut().tell(Event::TakenBack { target: "#lobby".into(), msgid });
     harness.run();
     harness.get_by_label("This message is not there any more.");
+}
+
+#[test]
+fn in_a_narrow_window_all_stands_within_it() {
+    let mut harness = able();
+    harness.state_mut().wire(&[&format!(":bob METADATA #lobby teahouse.internal/pins * :{PIN}")]);
+    harness.set_size([620.0, 520.0].into());
+    harness.run();
+    harness.run();
+    let (left, right) = (harness.get_by_label("Join").rect(), harness.get_by_label("Talk to bob").rect());
+    for label in ["1 pinned message", "Change the topic", "Leave this room", "tea?", "Send"] {
+        let part = harness.get_by_label(label).rect();
+        assert!(left.right() <= part.left() && part.right() <= right.left(), "{label}: {part:?}");
+    }
+    for more in harness.get_all_by_label(MORE) {
+        assert!(more.rect().right() <= right.left(), "{more:?}");
+    }
 }
 
 #[test]

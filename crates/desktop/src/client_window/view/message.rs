@@ -21,6 +21,9 @@ const MARK: f32 = 9.0;
 /// How wide the button for a message's menu is, at the right of its first line, in points.
 const MORE: f32 = 28.0;
 
+/// Right of it the bar to scroll with needs so much, in points.
+const BAR: f32 = 10.0;
+
 /// Where a message is shown.
 pub(super) struct Place<'a> {
     pub(super) scene: &'a Scene<'a>,
@@ -43,7 +46,7 @@ pub(super) fn show(
     let right = ui.max_rect().right();
     let id = Id::unique(("message", place.current.name(), key(message)));
     let row = ui.scope_builder(UiBuilder::new().scope_id(id), |ui| {
-        ui.set_max_width(ui.available_width() - MORE - ui.spacing().item_spacing.x);
+        ui.set_max_width(ui.available_width() - MORE - BAR);
         if let Some(at) = head {
             name_and_time(ui, place.scene, message, at);
         }
@@ -90,7 +93,7 @@ fn more(
     let palette = Palette::of(ui);
     let is_over = ui.rect_contains_pointer(row);
     let size = vec2(MORE, 22.0);
-    let corner = Rect::from_min_size(row.right_top() - vec2(MORE, 0.0), size);
+    let corner = Rect::from_min_size(row.right_top() - vec2(MORE + BAR, 0.0), size);
     let layout = Layout::centered_and_justified(Direction::TopDown);
     let mut child =
         ui.new_child(UiBuilder::new().scope_id(Id::unique(("more", key(message)))).max_rect(corner).layout(layout));

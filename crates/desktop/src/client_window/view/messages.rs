@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Align, Button, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, accesskit::Role, vec2};
+use eframe::egui::{
+    Align, Button, Rect, RichText, ScrollArea, Stroke, TextWrapMode, Ui, UiBuilder, accesskit::Role, vec2,
+};
 use teahouse_client::state::Message;
 use teahouse_proto::time::parse_server_time;
 
@@ -84,7 +86,7 @@ fn to_newest(ui: &mut Ui, scene: &Scene<'_>, seen: Rect, actions: &mut Vec<Clien
     let place = Rect::from_center_size(seen.center_bottom() - vec2(0.0, size.y), size);
     let mut child = ui.new_child(UiBuilder::new().max_rect(place));
     let button = Button::new(RichText::new(words).color(palette.accent)).stroke(Stroke::new(1.0, palette.accent));
-    let button = child.add(button);
+    let button = child.add(button.wrap_mode(TextWrapMode::Extend));
     parts::name(ui, &button, &scene.texts.say("to-newest"));
     if button.clicked() {
         actions.push(ClientAction::ToNewest);

@@ -1,6 +1,8 @@
 //! The head of a room or conversation: its name, its topic and the way out of it.
 
-use eframe::egui::{Align, Label, Layout, RichText, TextWrapMode, Ui};
+use std::sync::Arc;
+
+use eframe::egui::{Align, Label, Layout, RichText, TextWrapMode, Ui, vec2};
 use teahouse_client::state::Room;
 
 use super::{ClientAction, Scene};
@@ -13,6 +15,9 @@ use crate::{
     theme::Palette,
 };
 
+/// A room's name has so much at least beside the buttons, else they stand below it, in points.
+const NAME_WIDTH: f32 = 72.0;
+
 pub(super) fn show(
     ui: &mut Ui,
     scene: &Scene<'_>,
@@ -24,14 +29,24 @@ pub(super) fn show(
         Current::Person(_) => None,
         Current::Room(room) => Some(room),
     };
-    parts::from_the_right(ui, |ui| {
-        if let Some(room) = room {
-            buttons(ui, scene, form, room, actions);
-        }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            ui.add(Label::new(RichText::new(current.name()).heading()).truncate());
+    let heading = |ui: &mut Ui| ui.add(Label::new(RichText::new(current.name()).heading()).truncate());
+    let mut buttons = room.map_or_else(Vec::new, |room| buttons(scene, room));
+    let spacing = ui.spacing().item_spacing.x;
+    let width: f32 = buttons.iter().map(|(words, _)| parts::button_width(ui, words) + spacing).sum();
+    if width + NAME_WIDTH > ui.available_width() {
+        heading(ui);
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+            ui.spacing_mut().button_padding.x = 6.0;
+            buttons.reverse();
+            show_buttons(ui, scene, form, room, &buttons, actions);
         });
-    });
+    } else {
+        parts::from_the_right(ui, |ui| {
+            show_buttons(ui, scene, form, room, &buttons, actions);
+            ui.with_layout(Layout::left_to_right(Align::Center), heading);
+        });
+    }
     let Some(room) = room else { return };
     if form.topic.as_ref().is_some_and(|(of, _)| *of == room.name) {
         change_topic(ui, scene, form, actions);
@@ -40,25 +55,51 @@ pub(super) fn show(
     }
 }
 
-fn buttons(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, room: &Room, actions: &mut Vec<ClientAction>) {
+/// What can be done with a room.
+#[derive(Clone, Copy)]
+enum Deed {
+    Part,
+    ChangeTopic,
+    ShowPins,
+    Join,
+}
+
+/// The buttons, from the right.
+fn buttons(scene: &Scene<'_>, room: &Room) -> Vec<(String, Deed)> {
     let texts = scene.texts;
-    if room.joined {
-        if parts::quiet(ui, &texts.say("leave-room")).clicked() {
-            actions.push(ClientAction::Part(room.name.clone()));
+    if !room.joined {
+        let join = (texts.say("join"), Deed::Join);
+        return if scene.state.link == Link::Online { vec![join] } else { Vec::new() };
+    }
+    let pins = room.pins().len() as u64;
+    let pins = (pins > 0).then(|| (texts.count("pins-count", pins), Deed::ShowPins));
+    let always = [(texts.say("leave-room"), Deed::Part), (texts.say("change-topic"), Deed::ChangeTopic)];
+    always.into_iter().chain(pins).collect()
+}
+
+fn show_buttons(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    form: &mut ClientForm,
+    room: Option<&Arc<Room>>,
+    buttons: &[(String, Deed)],
+    actions: &mut Vec<ClientAction>,
+) {
+    let Some(room) = room else { return };
+    for (words, deed) in buttons {
+        if !parts::quiet(ui, words).clicked() {
+            continue;
         }
-        if parts::quiet(ui, &texts.say("change-topic")).clicked() {
-            form.topic = Some((room.name.clone(), room.topic.clone().unwrap_or_default()));
+        match deed {
+            Deed::Part => actions.push(ClientAction::Part(room.name.clone())),
+            Deed::ChangeTopic => form.topic = Some((room.name.clone(), room.topic.clone().unwrap_or_default())),
+            Deed::ShowPins => actions.push(ClientAction::TogglePins(room.name.clone())),
+            Deed::Join => actions.push(ClientAction::Join(room.name.clone())),
         }
-        let pins = room.pins().len() as u64;
-        if pins > 0 && parts::quiet(ui, &texts.count("pins-count", pins)).clicked() {
-            actions.push(ClientAction::TogglePins(room.name.clone()));
-        }
-    } else if scene.state.link == Link::Online {
-        if parts::quiet(ui, &texts.say("join")).clicked() {
-            actions.push(ClientAction::Join(room.name.clone()));
-        }
+    }
+    if !room.joined && scene.state.link == Link::Online {
         let palette = Palette::of(ui);
-        ui.label(RichText::new(texts.say("not-joined")).color(palette.warn));
+        ui.label(RichText::new(scene.texts.say("not-joined")).color(palette.warn));
     }
 }
 
