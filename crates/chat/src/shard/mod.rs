@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use slab::Slab;
-use teahouse_proto::irc::LineError;
+use teahouse_proto::irc::{LineError, Message};
 
 use asking::Asking;
 use gates::Gates;
@@ -28,6 +28,7 @@ pub use pace::Rate;
 use telling::Telling;
 
 use crate::capabilities::Caps;
+use crate::commands::say::CLIENT_ID_TAG;
 use crate::commands::{chathistory, metadata, search};
 use crate::durable::StoredMessage;
 use crate::entry::{Action, Applied, Said};
@@ -164,9 +165,11 @@ impl Shard {
         self.seat(id).is_some_and(reads)
     }
 
-    /// Whether a last line without an end counts. Whoever says again what was not answered would say the whole of it, too.
-    pub fn takes_unterminated(&self, id: SessionId) -> bool {
-        self.seat(id).is_some_and(|seat| !seat.session.says_again())
+    /// Whether a last line without an end counts: all do, but for one with its client's own id, which comes again, whole.
+    pub fn takes_unterminated(&self, id: SessionId, line: &[u8]) -> bool {
+        let line = String::from_utf8_lossy(line);
+        let has_id = || Message::parse(&line).is_ok_and(|line| line.tags.get(CLIENT_ID_TAG).is_some());
+        self.seat(id).is_some_and(|seat| !(seat.session.says_again() && has_id()))
     }
 
     /// Until when a session is not read because it was faster than its rate, in microseconds.

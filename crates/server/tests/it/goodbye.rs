@@ -58,11 +58,18 @@ fn a_wrong_password_ends_it() {
 
 #[test]
 fn a_line_that_was_cut_short_counts_unless_its_client_says_it_again() {
+    const ID: &str = "@teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f ";
+    const SAYS_AGAIN: &str = "message-tags teahouse.internal/client-msgid";
     let party = Party::new();
     let mut alice = party.visitor("alice", "");
-    for (nick, caps, counts) in [("bob", "", true), ("carol", "teahouse.internal/client-msgid", false)] {
+    for (nick, caps, tags, counts) in [
+        ("bob", "", "", true),
+        ("carol", "message-tags", ID, true),
+        ("dan", SAYS_AGAIN, "", true),
+        ("eve", SAYS_AGAIN, ID, false),
+    ] {
         let mut peer = party.visitor(nick, caps);
-        peer.bytes("PRIVMSG alice :whole\r\nPRIVMSG alice :cut sho");
+        peer.bytes(format!("PRIVMSG alice :whole\r\n{tags}PRIVMSG alice :cut sho"));
         peer.end();
         peer.rest();
         let heard = alice.until(" QUIT ");

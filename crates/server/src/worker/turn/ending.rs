@@ -31,13 +31,13 @@ pub(super) fn mind_the_end(connection: &mut Connection, wheel: &mut Wheel, tick:
 }
 
 impl Worker {
-    /// The end of input is a goodbye after all lines, the unterminated last one included, unless it will be said again.
+    /// The end of input is a goodbye after all lines, the unterminated last one included, unless it comes again.
     pub(super) fn end_of_input(&mut self, session: SessionId) {
         if !self.shard.is_reading(session) {
             return;
         }
         let cut = self.connection(session).and_then(Connection::unterminated);
-        if let Some(line) = cut.filter(|_| self.shard.takes_unterminated(session)) {
+        if let Some(line) = cut.filter(|line| self.shard.takes_unterminated(session, line)) {
             self.receive(session, Ok(&line));
             // The line may have made the session wait; the end comes when it reads on.
             return enlist_again(&mut self.ready, &mut self.connections, session);
