@@ -446,6 +446,8 @@ pub struct Said {
 /// A room as somebody who comes in sees it.
 #[derive(Clone, Debug)]
 pub struct RoomView {
+    /// Which room.
+    pub id: RoomId,
     /// The room's name.
     pub name: Arc<str>,
     /// Whether it is hidden from those outside.

@@ -9,6 +9,7 @@ use crate::commands::{
     redeem, room, say, search, topic, uban, usermode, who, whois, whowas,
 };
 use crate::durable::{Bound, Conversation, LastSaid, Span};
+use crate::entry::RoomView;
 use crate::ids::{AccountId, Identity, RoomId, SessionId, Time, TokenHash, UserId};
 use crate::modes::List;
 use crate::reply::{Reply, Scope};
@@ -21,7 +22,7 @@ use crate::world::World;
 #[derive(Debug)]
 pub enum Query {
     /// Who is in a room, from behind this user on.
-    Names(RoomName, UserId),
+    Names(RoomAsked, UserId),
     /// What a room's topic is.
     Topic(RoomName),
     /// What was said.
@@ -76,6 +77,29 @@ pub enum Query {
     Accounts(AccountId),
     /// The server's time.
     Time,
+}
+
+/// The room that an answer of several pieces is about: found by its name, and from then on by its number, since it may go by
+/// another name before the answer is whole.
+#[derive(Clone, Debug)]
+pub struct RoomAsked {
+    /// As it was asked for.
+    pub(crate) name: RoomName,
+    /// Which one it is, from the first piece on.
+    pub(crate) room: Option<RoomId>,
+}
+
+impl From<RoomName> for RoomAsked {
+    fn from(name: RoomName) -> Self {
+        RoomAsked { name, room: None }
+    }
+}
+
+impl RoomAsked {
+    /// The room that a session was shown.
+    pub(crate) fn shown(view: &RoomView) -> Option<Self> {
+        Some(RoomAsked { name: RoomName::parse(&view.name).ok()?, room: Some(view.id) })
+    }
 }
 
 /// What the world answers: lines, and for history what is to be read, as of now.

@@ -5,7 +5,7 @@ use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage};
 use crate::ids::{SessionId, UserId};
-use crate::query::{Asked, Query};
+use crate::query::{Asked, Query, RoomAsked};
 use crate::reply::{Reply, Scope};
 use crate::session::{Answer, Request};
 use crate::world::World;
@@ -22,7 +22,7 @@ pub(super) const COMMAND: Command = Command {
 fn parse(request: &mut Request<'_>) {
     let name = request.param(0);
     match RoomName::parse(name) {
-        Ok(room) => request.ask(Query::Names(room, UserId::default())),
+        Ok(room) => request.ask(Query::Names(room.into(), UserId::default())),
         Err(_) if name.contains(',') => {
             request.reply(Reply::numeric(n::ERR_TOOMANYTARGETS, "One channel at a time").param(super::shown(name)));
         }
@@ -31,13 +31,13 @@ fn parse(request: &mut Request<'_>) {
 }
 
 /// 353, and behind the last of them 366. A room with nobody in it looks like one that is not there.
-pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, name: RoomName, after: UserId) -> Asked {
-    let room = world.visible_room(session, &name).and_then(|room| world.durable.room(room.id));
+pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, asked: RoomAsked, after: UserId) -> Asked {
+    let room = world.room_asked(session, &asked);
     let view = room.map(|room| world.view_for(session, room, after));
     let Some(view) = view.filter(|view| !view.people.is_empty() || view.more.is_some()) else {
-        return Asked::one(&scope, end(name.as_str().to_owned()));
+        return Asked::one(&scope, end(room.map_or(asked.name.as_str(), |room| &room.record.name).to_owned()));
     };
-    let more = view.more.map(|last| Query::Names(name, last));
+    let more = view.more.map(|last| Query::Names(RoomAsked { room: Some(view.id), ..asked }, last));
     Asked { answers: vec![Answer::Names(scope, view)], read: None, more }
 }
 

@@ -7,7 +7,7 @@ use super::{Answers, Command, Stage};
 use crate::durable::RoomRecord;
 use crate::ids::{RoomId, SessionId, UserId};
 use crate::modes::{Ranks, matches};
-use crate::query::{Asked, Query};
+use crate::query::{Asked, Query, RoomAsked};
 use crate::reply::{Reply, Scope};
 use crate::session::Request;
 use crate::world::{User, World};
@@ -25,6 +25,8 @@ pub(super) const COMMAND: Command = Command {
 #[derive(Debug)]
 pub struct Wanted {
     mask: Box<str>,
+    /// The room that the mask names, from the first piece of the answer on.
+    room: Option<RoomId>,
     operators: bool,
 }
 
@@ -35,14 +37,17 @@ fn parse(request: &mut Request<'_>) {
         mask => mask,
     };
     let operators = request.param(1).eq_ignore_ascii_case("o");
-    request.ask(Query::Who(Wanted { mask: mask.into(), operators }, UserId::default()));
+    request.ask(Query::Who(Wanted { mask: mask.into(), room: None, operators }, UserId::default()));
 }
 
 /// 352 for each, and behind the last of them 315.
-pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, wanted: Wanted, after: UserId) -> Asked {
+pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, mut wanted: Wanted, after: UserId) -> Asked {
     let (mut lines, last) = match (RoomName::parse(&wanted.mask), Nick::parse(&wanted.mask)) {
-        (Ok(name), _) => match world.visible_room(session, &name) {
-            Some(room) => of_room(world, session, room, wanted.operators, after),
+        (Ok(name), _) => match world.room_asked(session, &RoomAsked { name, room: wanted.room }) {
+            Some(room) => {
+                wanted.room = Some(room.record.id);
+                of_room(world, session, &room.record, wanted.operators, after)
+            }
             None => (Vec::new(), None),
         },
         (_, Ok(nick)) => {

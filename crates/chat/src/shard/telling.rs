@@ -10,7 +10,7 @@ use crate::commands::metadata;
 use crate::entry::{Applied, Audience, Effect, Event, RoomView};
 use crate::ids::{Position, RoomId, UserId};
 use crate::info::ServerInfo;
-use crate::query::Query;
+use crate::query::{Query, RoomAsked};
 use crate::render::{self, Lines, Shared, Variant};
 use crate::reply::Scope;
 
@@ -280,14 +280,13 @@ impl super::Seat {
         }
         let keys = self.session.subscribed.iter().cloned().collect();
         let batch = caps.has(Caps::BATCH).then(|| self.session.next_batch());
-        let query = metadata::read::at_the_door(&view.name, keys, batch);
+        let query = metadata::read::at_the_door(view, keys, batch);
         query.map(|query| self.asking.push(scope.clone(), query)).is_some()
     }
 
     /// The question that goes on where a view of a room has stopped.
     pub(super) fn rest_of(&self, view: &RoomView) -> Option<Query> {
         let wanted = render::shows_names(self.outlet.variant);
-        let room = || teahouse_proto::names::RoomName::parse(&view.name).ok();
-        view.more.filter(|_| wanted).and_then(|last| Some(Query::Names(room()?, last)))
+        view.more.filter(|_| wanted).and_then(|last| Some(Query::Names(RoomAsked::shown(view)?, last)))
     }
 }

@@ -11,7 +11,7 @@ mod scram_client;
 #[cfg(test)]
 mod simulation;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use teahouse_proto::names::RoomName;
@@ -20,7 +20,8 @@ use teahouse_proto::names::RoomName;
 pub(crate) use check::{Script, check, check_whole, check_with, entries_of};
 
 use self::kept::Kept;
-use crate::durable::{Change, Records, StoredMessage};
+use crate::commands::rename;
+use crate::durable::{Change, MessageKind, Records, StoredMessage};
 use crate::entry::{Action, Applied, Audience, Effect, Entry, Event, Origin};
 use crate::find::Finding;
 use crate::ids::{MsgId, Position, SessionId, Time, UserId};
@@ -113,6 +114,12 @@ pub(crate) struct Model {
     pub(crate) heard_by: Vec<(MsgId, Vec<SessionId>)>,
     /// What was told by WALLOPS, and which sessions were to read it.
     pub(crate) called: Vec<(Arc<str>, Vec<SessionId>)>,
+    /// Each other name of a room, and which sessions were in it.
+    pub(crate) renamed: Vec<(Arc<rename::Renamed>, Vec<SessionId>)>,
+    /// What was said by tags alone, kept or not.
+    pub(crate) tagged: BTreeMap<MsgId, StoredMessage>,
+    /// What the store has lost.
+    pub(crate) lost: BTreeSet<Position>,
 }
 
 /// The password `oolong`, hashed as cheaply as it can be.
@@ -184,6 +191,9 @@ impl Model {
             trail: Vec::new(),
             heard_by: Vec::new(),
             called: Vec::new(),
+            renamed: Vec::new(),
+            tagged: BTreeMap::new(),
+            lost: BTreeSet::new(),
             info,
             world,
         };
@@ -237,6 +247,15 @@ impl Model {
                     .into_iter()
                     .filter(|user| user.modes.wallops);
                 self.called.push((Arc::clone(text), users.flat_map(User::sessions).collect()));
+            }
+            if let (Audience::Room(room), Event::RoomRenamed(renamed)) = (&effect.audience, &effect.event) {
+                let sessions = self.world.presence.members(*room).flat_map(|(user, _)| user.sessions());
+                self.renamed.push((Arc::clone(renamed), sessions.collect()));
+            }
+            if let Event::Said(said) = &effect.event
+                && said.message.kind == MessageKind::Tagmsg
+            {
+                self.tagged.entry(said.message.msgid).or_insert_with(|| said.message.clone());
             }
             if let (Audience::Room(room), Event::Said(said)) = (&effect.audience, &effect.event) {
                 let sessions = self.world.presence.members(*room).flat_map(|(user, _)| user.sessions());
@@ -366,6 +385,7 @@ impl Model {
             self.erased = self.settled;
         }
         if !lost.is_empty() {
+            self.lost.extend(&lost);
             self.submit(None, Action::Lost(lost.clone()));
         }
         let lost: Arc<[Position]> = lost.into();

@@ -4,11 +4,15 @@
 //! sessions end at any point: all of it from one seed, which is printed. `cargo xtask simulate --seed N` replays it.
 
 mod accounts;
+mod places;
+mod reacting;
 mod reading;
 mod speaking;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use self::places::{PINS, Place};
+use self::reacting::{Page, Wants};
 use super::{Model, info};
 use crate::entry::Entry;
 use crate::ids::{MsgId, SessionId, Time};
@@ -18,10 +22,10 @@ use crate::render::Framing;
 use crate::world::{Leaving, World};
 
 /// Eight seeds make more than a million.
-const STEPS: usize = 130_000;
+const STEPS: usize = 160_000;
 const WORKERS: u16 = 3;
 const SESSIONS_MAX: usize = 24;
-const ROOMS: [&str; 4] = ["#茶", "#b", "#lobby", "#c"];
+const ROOMS: [&str; 5] = ["#茶", "#b", "#lobby", "#c", "#d"];
 const CAPS: &str = "message-tags server-time echo-message batch labeled-response draft/chathistory draft/message-redaction draft/read-marker draft/metadata-2 teahouse.internal/guest teahouse.internal/client-msgid";
 
 /// What a message says that was put in other words.
@@ -54,32 +58,39 @@ impl Random {
 #[derive(Default)]
 struct Reader {
     nick: String,
-    /// As which guest it came, if it has not logged in since.
-    token: Option<String>,
     /// What it says next: it comes in step by step.
     prepared: VecDeque<String>,
     /// Whether its user has mode `w`.
     wallops: bool,
     /// What it was told by WALLOPS.
     called: BTreeSet<String>,
-    inside: BTreeSet<String>,
-    history: Option<String>,
+    /// The rooms that it is in, by their names.
+    places: BTreeMap<String, Place>,
+    /// The room that it was told it has left, because it goes by another name.
+    moving: Option<Place>,
+    /// By what it was told that a room goes by another name.
+    renames: BTreeSet<String>,
+    /// Whether it is told so as what it is.
+    knows_renames: bool,
+    /// Whether it has subscribed to pins.
+    wants_pins: bool,
+    /// What it wants of reactions.
+    wants: Wants,
+    history: Option<Page>,
     heard: BTreeSet<MsgId>,
     /// What it was told is taken back.
     redacted: BTreeSet<MsgId>,
     last_in_room: BTreeMap<String, MsgId>,
     /// The keys of metadata that it has ever wanted to be told of; a line may be on its way already when it does not.
     subscribed: BTreeSet<String>,
-    /// Up to when it was told that it has read the room that is always there.
-    marked: String,
     /// The latest message that it was told as it was said, in any room or in private.
     last_told: Option<MsgId>,
 }
 
-/// Something said with an id of its own: by whom, when, and the line without its label.
+/// Something said with an id of its own: by whom, as whom if that is remembered, when, and the line without its label.
 struct Once {
     by: SessionId,
-    token: Option<String>,
+    own: Option<u64>,
     at: Time,
     line: String,
 }
@@ -105,6 +116,10 @@ struct Simulation {
     said_as: BTreeMap<String, MsgId>,
     /// How many repeats were answered by the echo of a first that was seen.
     told_again: usize,
+    /// Whether nothing is under way, so that a page is exactly so.
+    exactly: bool,
+    /// How many reactions were found in such pages.
+    reactions_read: usize,
     seed: u64,
 }
 
@@ -128,6 +143,8 @@ fn simulation_of_many_users() {
         assert!(simulation.echoes.len() > 500, "seed {seed}: hardly anything was said");
         assert!(simulation.told_again > 20, "seed {seed}: only {} repeats were answered", simulation.told_again);
         assert!(simulation.logins > 100, "seed {seed}: hardly anybody has an account: {}", simulation.logins);
+        let read = simulation.reactions_read;
+        assert!(read > 100, "seed {seed}: hardly any reaction was read: {read}");
     }
 }
 
@@ -146,6 +163,8 @@ impl Simulation {
             repeats: BTreeSet::new(),
             said_as: BTreeMap::new(),
             told_again: 0,
+            exactly: false,
+            reactions_read: 0,
             seed,
         };
         for step in 0..STEPS {
@@ -159,6 +178,7 @@ impl Simulation {
         simulation.read();
         simulation.look_at_the_whole();
         simulation.nobody_has_missed_anything();
+        simulation.nobody_is_left_behind();
         simulation
     }
 
@@ -232,9 +252,12 @@ impl Simulation {
         let worker = self.random.below(usize::from(WORKERS));
         let framing = Framing::Lines;
         let id = self.model.shards[worker].connect("host".into(), framing);
-        self.readers.insert(id, Reader::default());
         let multiline = if self.random.chance(50) { " draft/multiline" } else { "" };
-        self.model.line(id, &format!("CAP REQ :{CAPS}{multiline}"));
+        let wants = [Wants::None, Wants::WithMessages, Wants::InTime][self.random.below(3)];
+        let knows_renames = self.random.chance(50);
+        let rename = if knows_renames { " draft/channel-rename" } else { "" };
+        self.readers.insert(id, Reader { wants, knows_renames, ..Reader::default() });
+        self.model.line(id, &format!("CAP REQ :{CAPS}{multiline}{rename}{}", wants.capability()));
         let login = if self.random.chance(30) { self.login() } else { Vec::new() };
         let nick = format!("user{}", self.random.below(30));
         let last = [format!("NICK {nick}"), "USER u 0 * :u".into(), "CAP END".into()];

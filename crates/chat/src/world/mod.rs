@@ -42,6 +42,7 @@ use crate::ids::{Identity, RoomId, SessionId, Time, UserId};
 use crate::info::Rules;
 use crate::lines;
 use crate::modes::Flag;
+use crate::query::RoomAsked;
 use crate::session::attach;
 
 /// How many lines a welcome has, about.
@@ -212,9 +213,22 @@ impl World {
     /// A room, if the session's user is in it or may see it from outside.
     pub(crate) fn visible_room(&self, session: SessionId, name: &RoomName) -> Option<&RoomRecord> {
         let room = &self.durable.room_named(name)?.record;
+        self.is_visible(session, room).then_some(room)
+    }
+
+    /// The room that an answer is about, if the session may see it.
+    pub(crate) fn room_asked(&self, session: SessionId, asked: &RoomAsked) -> Option<&Room> {
+        let room = match asked.room {
+            Some(id) => self.durable.room(id),
+            None => self.durable.room_named(&asked.name),
+        };
+        room.filter(|room| self.is_visible(session, &room.record))
+    }
+
+    fn is_visible(&self, session: SessionId, room: &RoomRecord) -> bool {
         let secret = room.modes.flags.has(Flag::Secret) && !self.is_operator(session);
         let open = self.looks_present(room) && !secret;
-        (open || self.is_inside(session, room.id)).then_some(room)
+        open || self.is_inside(session, room.id)
     }
 
     /// A room as somebody sees it who may be outside: then the invisible are not shown.
@@ -239,6 +253,6 @@ impl World {
         let people = people.collect();
         let secret = room.record.modes.flags.has(Flag::Secret);
         let (name, topic) = (Arc::clone(&room.record.name), room.record.topic.clone());
-        RoomView { name, secret, topic, marked: None, people, more }
+        RoomView { id: room.record.id, name, secret, topic, marked: None, people, more }
     }
 }

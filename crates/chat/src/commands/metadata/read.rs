@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use teahouse_proto::names::{Nick, RoomName};
+use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
 use super::{Key, Whose, framed, key_value, no_key, no_target, not_set};
 use crate::commands::say::Target;
 use crate::durable::{FactKind, RoomRecord};
+use crate::entry::RoomView;
 use crate::ids::{Identity, RoomId, SessionId, UserId};
-use crate::query::{Asked, Query};
+use crate::query::{Asked, Query, RoomAsked};
 use crate::reply::{Reply, Scope};
 use crate::session::Answer;
 use crate::world::{User, World};
@@ -41,7 +42,7 @@ pub(super) enum Asking {
 /// A room and those in it, for a session that subscribes to these keys; from behind a member on.
 #[derive(Debug)]
 pub struct RoomSync {
-    room: RoomName,
+    room: RoomAsked,
     keys: Arc<[Key]>,
     batch: Option<Box<str>>,
     after: UserId,
@@ -199,6 +200,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, ask: Ask)
                 if !subject.room.is_some_and(|room| world.is_inside(session, room)) {
                     return Asked::one(scope, no_target(room.as_str()));
                 }
+                let room = room.into();
                 return answer_room(world, session, scope, RoomSync { room, keys, batch, after: UserId::default() });
             }
             Whose::Own | Whose::Of(Target::Person(_)) => told(world, &subject, Some(&keys)),
@@ -209,8 +211,8 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, ask: Ask)
 }
 
 /// What is to be asked for a session that comes into a room, and subscribes to these keys.
-pub(crate) fn at_the_door(room: &str, keys: Arc<[Key]>, batch: Option<Box<str>>) -> Option<Query> {
-    let room = RoomName::parse(room).ok()?;
+pub(crate) fn at_the_door(view: &RoomView, keys: Arc<[Key]>, batch: Option<Box<str>>) -> Option<Query> {
+    let room = RoomAsked::shown(view)?;
     Some(Query::MetadataRoom(RoomSync { room, keys, batch, after: UserId::default() }))
 }
 
@@ -223,9 +225,10 @@ pub(crate) fn later(room: &str) -> Reply {
 /// A room's metadata and that of those in it, so many people at a time.
 pub(crate) fn answer_room(world: &World, session: SessionId, scope: &Scope, sync: RoomSync) -> Asked {
     let inside = |room: &&crate::world::Room| world.is_inside(session, room.record.id);
-    let room = world.durable.room_named(&sync.room).filter(inside).map(|room| &room.record);
+    let room = world.room_asked(session, &sync.room).filter(inside).map(|room| &room.record);
+    let name = room.map_or(sync.room.name.as_str(), |room| &room.name);
     let is_first = sync.after == UserId::default();
-    let (open, within, close) = framed(sync.batch.as_deref(), sync.room.as_str(), scope);
+    let (open, within, close) = framed(sync.batch.as_deref(), name, scope);
     let mut lines = Vec::new();
     let mut more = None;
     // Whoever has left meanwhile is told no more of it.
@@ -244,7 +247,8 @@ pub(crate) fn answer_room(world: &World, session: SessionId, scope: &Scope, sync
         |line: Option<Reply>, wanted: bool| line.filter(|_| wanted).map(|line| Answer::Reply(scope.clone(), line));
     let lines = lines.into_iter().map(|line| Answer::Reply(within.clone(), line));
     let answers = outer(open, is_first).into_iter().chain(lines).chain(outer(close, more.is_none())).collect();
-    let more = more.map(|after| Query::MetadataRoom(RoomSync { after, ..sync }));
+    let room = room.map(|room| room.id);
+    let more = more.map(|after| Query::MetadataRoom(RoomSync { room: RoomAsked { room, ..sync.room }, after, ..sync }));
     Asked { answers, read: None, more }
 }
 

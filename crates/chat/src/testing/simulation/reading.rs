@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{MORE, Simulation};
+use super::places::folded;
+use super::reacting::Page;
+use super::{MORE, PINS, Simulation};
 use crate::ids::{MsgId, SessionId, UserId};
 use crate::shard::FirstGates;
 use crate::world::World;
@@ -22,6 +24,21 @@ impl Simulation {
         }
     }
 
+    /// Everything is told, done, kept and read, until nothing is under way.
+    pub(super) fn read_all(&mut self) {
+        loop {
+            self.model.settle_down();
+            let waits = |id: &SessionId| {
+                let outlet = self.model.shards[usize::from(id.worker)].outlet(*id);
+                outlet.is_some_and(|outlet| outlet.ready().next().is_some())
+            };
+            if !self.readers.keys().copied().collect::<Vec<_>>().iter().any(waits) {
+                return;
+            }
+            self.read();
+        }
+    }
+
     fn line(&mut self, id: SessionId, line: &str) {
         let seed = self.seed;
         let message =
@@ -30,20 +47,18 @@ impl Simulation {
         let from = message.source.and_then(|source| source.split('!').next()).unwrap_or_default();
         let is_own = from == reader.nick;
         let param = |index: usize| message.params.get(index).unwrap_or_default();
+        if reader.history.is_some() && !matches!(message.command, "BATCH" | "PRIVMSG") {
+            return reader.in_page(&message, line, seed);
+        }
+        reader.follow(&message, from, seed);
         match message.command {
-            "001" => reader.nick = param(0).to_owned(),
-            // What was read, or said, before was so as somebody else.
-            "900" => {
-                reader.marked.clear();
-                reader.token = None;
-                self.once.retain(|said| said.by != id);
-                self.logins += 1;
+            "001" => {
+                reader.nick = param(0).to_owned();
+                reader.subscribed.insert(PINS.to_owned());
+                reader.prepared.push_front(format!("METADATA * SUB {PINS}"));
             }
-            "GUEST" => {
-                reader.token = Some(param(1).to_owned());
-                self.tokens.push(param(1).to_owned());
-            }
-            "NICK" if is_own => reader.nick = param(0).to_owned(),
+            "900" => self.logins += 1,
+            "GUEST" => self.tokens.push(param(1).to_owned()),
             "221" => reader.wallops = param(1).contains('w'),
             "MODE" if param(0) == reader.nick && param(1).ends_with('w') => reader.wallops = param(1) == "+w",
             "WALLOPS" => {
@@ -51,15 +66,16 @@ impl Simulation {
                 let first = reader.called.insert(param(0).to_owned());
                 assert!(first, "seed {seed}: {} reads it twice: {line}", reader.nick);
             }
-            "JOIN" if is_own => drop(reader.inside.insert(param(0).to_owned())),
-            "PART" if is_own => drop(reader.inside.remove(param(0))),
-            "KICK" if param(1) == reader.nick => drop(reader.inside.remove(param(0))),
             "BATCH" if param(0).starts_with('+') && param(1) == "chathistory" => {
-                reader.history = Some(param(2).to_owned());
+                reader.history = Some(Page::of(param(2)));
             }
             "BATCH" if param(1) == "draft/multiline" => self.message(id, &message, param(2), "room", line),
             "BATCH" if param(0).starts_with("-m") => {}
-            "BATCH" if param(0).starts_with('-') => reader.history = None,
+            "BATCH" if param(0).starts_with('-') => {
+                if let Some(page) = reader.history.take() {
+                    self.page_read(id, &page);
+                }
+            }
             "FAIL" if param(0) == "BATCH" => {}
             "REDACT" => {
                 let message = MsgId::parse(param(1)).expect("the id of a message");
@@ -71,9 +87,9 @@ impl Simulation {
                 let label = message.tags.get("label").expect("a failure names the line that failed");
                 assert!(self.lost.insert(label.into_owned()), "seed {seed}: failed twice: {line}");
             }
-            "MARKREAD" if param(0) == "#lobby" && param(1) != "*" => {
-                assert!(param(1) >= &*reader.marked, "seed {seed}: unread again: {line}");
-                reader.marked = param(1).to_owned();
+            "FAIL" if param(0) == "TAGMSG" && param(1) == "TEMPORARILY_UNAVAILABLE" => {
+                let label = message.tags.get("label").expect("a failure names the line that failed");
+                assert!(self.lost.insert(label.into_owned()), "seed {seed}: failed twice: {line}");
             }
             // Its id was told with its batch, or its first line.
             "PRIVMSG" if message.tags.get("msgid").is_none() => {
@@ -92,7 +108,7 @@ impl Simulation {
             "METADATA" if param(2) == "private" => {
                 assert_eq!(param(0), reader.nick, "seed {seed}: {} reads another's settings: {line}", reader.nick);
             }
-            "TAGMSG" => drop(reader.heard.insert(msgid_of(&message))),
+            "TAGMSG" => self.message(id, &message, param(0), "", line),
             _ => {}
         }
     }
@@ -111,7 +127,7 @@ impl Simulation {
         if let Some(label) = message.tags.get("label") {
             assert!(!self.lost.contains(&*label), "seed {seed}: failed and echoed: {line}");
             let kept = self.model.kept.messages.iter().any(|kept| kept.msgid == msgid);
-            let kept = kept || self.model.kept.redacted.contains(&msgid);
+            let kept = kept || self.model.kept.redacted.contains(&msgid) || self.model.tagged.contains_key(&msgid);
             // What is said to somebody without a token, or by somebody without one, is not kept.
             assert!(kept || text.starts_with("private"), "seed {seed}: echoed and not kept: {line}");
             let id = message.tags.get("teahouse.internal/client-msgid").map(std::borrow::Cow::into_owned);
@@ -129,18 +145,26 @@ impl Simulation {
         let has_id = message.tags.get("teahouse.internal/client-msgid").is_some();
         let is_own = message.source.is_some_and(|source| source.split('!').next() == Some(&reader.nick));
         assert!(!has_id || is_own || reader.history.is_some(), "seed {seed}: another's id: {line}");
-        if reader.history.is_some() {
+        if let Some(page) = &mut reader.history {
             assert!(!reader.redacted.contains(&msgid), "seed {seed}: taken back and given again: {line}");
-            return;
+            return page.message(msgid);
         }
         reader.heard.insert(msgid);
         // One order for all rooms together: nothing overtakes what waits for the disk.
         let before = reader.last_told.replace(msgid);
         assert!(before.is_none_or(|before| before <= msgid), "seed {seed}: out of the session's order: {line}");
         if target.starts_with('#') {
-            assert!(reader.inside.contains(target), "seed {seed}: {} is not in {target}: {line}", reader.nick);
-            let last = reader.last_in_room.insert(target.to_owned(), msgid);
+            assert!(
+                reader.places.contains_key(&folded(target)),
+                "seed {seed}: {} is not in {target}: {line}",
+                reader.nick
+            );
+            let last = reader.last_in_room.insert(folded(target), msgid);
             assert!(last.is_none_or(|last| last < msgid), "seed {seed}: out of the room's order: {line}");
+            // What says that something was edited has an id of its own, and is not kept.
+            if message.command != "TAGMSG" && !text.starts_with('*') {
+                reader.heard_in(target, msgid);
+            }
         } else if message.tags.get("label").is_none() {
             let nick = &reader.nick;
             let own = message.source.is_some_and(|source| source.split('!').next() == Some(nick));
@@ -174,6 +198,11 @@ impl Simulation {
         let (live, loaded) = (self.model.world.durable_fingerprint(), loaded.durable_fingerprint());
         assert_eq!(live, loaded, "seed {}: a world loaded from the store equals the live one", self.seed);
         self.members_agree();
+        let writable = std::mem::replace(&mut self.model.writable, true);
+        self.read_all();
+        self.places_agree();
+        self.reactions_agree();
+        self.model.writable = writable;
         self.watchers_agree();
     }
 }

@@ -1,7 +1,8 @@
 //! What the many users say and do.
 
-use super::{EDITED, MORE, Once, REPEAT_MS, ROOMS, Simulation};
-use crate::ids::{MsgId, SessionId};
+use super::reacting::PAGE_ROWS;
+use super::{EDITED, MORE, Once, REPEAT_MS, Simulation};
+use crate::ids::{Identity, MsgId, SessionId};
 
 impl Simulation {
     pub(super) fn speak(&mut self) {
@@ -13,18 +14,27 @@ impl Simulation {
         if !self.model.shards[usize::from(id.worker)].is_reading(id) {
             return;
         }
-        let room = self.random.pick(&ROOMS);
+        let room = &*self.some_room(id);
         let nick = format!("user{}", self.random.below(30));
         if let Some(line) = self.readers.get_mut(&id).and_then(|reader| reader.prepared.pop_front()) {
             return self.model.line(id, &line);
         }
-        let line = match self.random.below(26) {
+        if let Some(ruled) = self.ruled_room(id).filter(|_| self.random.chance(15)) {
+            let line = match self.random.below(3) {
+                0 => self.rename(&ruled),
+                1 => self.pin(&ruled),
+                _ => self.everyday(&ruled, &nick),
+            };
+            return self.model.line(id, &line);
+        }
+        let line = match self.random.below(30) {
+            0 if self.random.chance(50) => format!("JOIN #n{}", self.random.below(60)),
             0..=3 => format!("JOIN {room}"),
             4 => format!("PART {room} :bye"),
             5 => format!("NICK {nick}"),
             6 => format!("TOPIC {room} :about {}", self.said),
-            7 => format!("CHATHISTORY LATEST {room} * 20"),
-            8 => format!("CHATHISTORY LATEST {nick} * 20"),
+            7 => format!("CHATHISTORY LATEST {room} * {PAGE_ROWS}"),
+            8 => format!("CHATHISTORY LATEST {nick} * {PAGE_ROWS}"),
             9 => format!("@+typing=active TAGMSG {room}"),
             10 => self.everyday(room, &nick),
             20 => self.operators(id, &nick),
@@ -32,6 +42,13 @@ impl Simulation {
             22 => self.tell_of(id, room, &nick),
             23 => self.take_back(id, room, &nick),
             24..=25 => self.own(id, room, &nick),
+            26 if self.random.chance(30) => self.rename(room),
+            26 => self.everyday(room, &nick),
+            27 => self.pin(room),
+            28..=29 => match self.react(id) {
+                Some(line) => line,
+                None => return,
+            },
             11 => self
                 .random
                 .pick(&["PING x", "NONSENSE", "PRIVMSG", "JOIN #", "NAMES #b", "TOPIC #b", "CAP LIST"])
@@ -40,15 +57,15 @@ impl Simulation {
             12 => return self.say_much(id, room),
             13..=14 => {
                 self.said += 1;
-                self.say(id, format!("PRIVMSG {nick} :private {}", self.said))
+                self.say(id, "", format!("PRIVMSG {nick} :private {}", self.said))
             }
-            15 => match self.repeat(id) {
+            15..=16 => match self.repeat(id) {
                 Some(line) => line,
                 None => return,
             },
             _ => {
                 self.said += 1;
-                self.say(id, format!("PRIVMSG {room} :room {}", self.said))
+                self.say(id, "", format!("PRIVMSG {room} :room {}", self.said))
             }
         };
         self.model.line(id, &line);
@@ -121,14 +138,14 @@ impl Simulation {
     }
 
     /// A message with its label, half of the time with an id of its own.
-    fn say(&mut self, by: SessionId, line: String) -> String {
+    pub(super) fn say(&mut self, by: SessionId, tags: &str, line: String) -> String {
+        let more = if tags.is_empty() { String::new() } else { format!(";{tags}") };
         if self.random.chance(50) {
-            return format!("@label=l{} {line}", self.said);
+            return format!("@label=l{}{more} {line}", self.said);
         }
-        let line = format!("teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-{:012x} {line}", self.said);
+        let line = format!("teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-{:012x}{more} {line}", self.said);
         let said = format!("@label=l{};{line}", self.said);
-        let token = self.readers[&by].token.clone();
-        self.once.push(Once { by, token, at: self.model.now, line });
+        self.once.push(Once { by, own: self.number_of(by), at: self.model.now, line });
         said
     }
 
@@ -137,13 +154,18 @@ impl Simulation {
         let now = self.model.now;
         self.once.retain(|said| said.at.plus_ms(REPEAT_MS) > now);
         self.once.drain(..self.once.len().saturating_sub(100));
-        let token = &self.readers[&by].token;
-        let own = |said: &&Once| said.by == by || (said.token.is_some() && said.token == *token);
+        let number = self.number_of(by);
+        let own = |said: &&Once| said.own == number && (said.by == by || number.is_some());
         let own: Vec<String> = self.once.iter().filter(own).map(|said| said.line.clone()).collect();
         let line = own.get(self.random.below(own.len().max(1)))?;
         self.said += 1;
         self.repeats.insert(format!("l{}", self.said));
         Some(format!("@label=l{};{line}", self.said))
+    }
+
+    /// The number of whoever somebody is, if that is remembered.
+    pub(super) fn number_of(&self, id: SessionId) -> Option<u64> {
+        self.model.world.presence.user_of(id)?.identity.map(Identity::number)
     }
 
     /// Modes, ranks, kicks and the rest.
