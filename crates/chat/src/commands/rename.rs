@@ -1,7 +1,8 @@
 //! RENAME: a room goes by another name. <https://ircv3.net/specs/extensions/channel-rename>
 //!
 //! A room is its number: who is in it, ranks, modes, bans and history stay. The old name is free from then on. Whoever does
-//! not know the command sees the old room left and the new one entered.
+//! not know the command sees the old room left and the new one entered; that is much to be told to everybody in a large
+//! room, so a room gets another name only so often.
 
 use std::sync::Arc;
 
@@ -26,6 +27,11 @@ pub(super) const COMMAND: Command = Command {
     help: "RENAME <room> <new name> [<reason>]: give a room another name; takes an operator's rank",
     parse,
 };
+
+/// So many other names may a room get
+const RENAMES_MAX: u32 = 3;
+/// in so long, in milliseconds.
+const RENAMES_WINDOW_MS: u64 = 600_000;
 
 /// A user gives a room another name.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -83,6 +89,11 @@ fn carry_out(turn: &mut Turn<'_>, rename: &Rename) -> Result<(), Reply> {
         return Err(super::needs_rank(&room.name));
     }
     may_be_called(turn, &room, &source, rename)?;
+    let now = turn.entry.time;
+    if let Some(wait_ms) = turn.world.presence.count_renaming(room.id, now, RENAMES_MAX, RENAMES_WINDOW_MS) {
+        let text = format!("This channel has been renamed recently; try again in {} seconds", wait_ms.div_ceil(1000));
+        return Err(refusal("CANNOT_RENAME", &room.name, rename.to.as_str(), text));
+    }
     let (id, from, to): (_, _, Arc<str>) = (room.id, Arc::clone(&room.name), rename.to.as_str().into());
     let is_same = rename.to == rename.room;
     turn.put_room(RoomRecord { name: to, ..room });
@@ -218,6 +229,24 @@ mod tests {
             expect![[r#"
                 alice < :alice RENAME #tea #Tea :
                 alice < :bob PRIVMSG #Tea :hi"#]],
+        );
+    }
+
+    #[test]
+    fn a_room_gets_another_name_only_so_often() {
+        check_with(
+            &[("alice", ALL), ("bob", "")],
+            "alice: JOIN #tea,#tea2 | bob: JOIN #tea | alice: MODE #tea +o bob | alice: RENAME #tea #a | wait 1s | bob: RENAME #a #b | alice: RENAME #b #lobby | alice: RENAME #b #c || bob: RENAME #c #d | alice: RENAME #c #C | alice: RENAME #tea2 #tea | wait 598s | alice: RENAME #c #d | wait 1s | alice: RENAME #c #e",
+            expect![[r#"
+                bob < FAIL RENAME CANNOT_RENAME #c #d :This channel has been renamed recently; try again in 599 seconds
+                alice < FAIL RENAME CANNOT_RENAME #c #C :This channel has been renamed recently; try again in 599 seconds
+                alice < :alice RENAME #tea2 #tea :
+                alice < FAIL RENAME CANNOT_RENAME #c #d :This channel has been renamed recently; try again in 1 seconds
+                alice < :alice RENAME #c #e :
+                bob < :bob PART #c
+                bob < :bob JOIN #e
+                bob < 353 bob = #e :~alice @bob
+                bob < 366 bob #e :End of /NAMES list"#]],
         );
     }
 

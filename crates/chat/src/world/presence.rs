@@ -174,6 +174,8 @@ pub(crate) struct Presence {
     monitored: BTreeMap<UserId, BTreeSet<Nick>>,
     /// Since when those who change what is told have changed it so often; most never do.
     telling: BTreeMap<UserId, (Time, u32)>,
+    /// Since when rooms that got another name of late have got one so often.
+    renaming: BTreeMap<RoomId, (Time, u32)>,
 }
 
 impl Presence {
@@ -422,6 +424,18 @@ impl Presence {
         }
         *count += 1;
         (*count > max).then(|| since.plus_ms(window_ms).0.saturating_sub(now.0))
+    }
+
+    /// Counts one more name of a room; if these would be too many it is not counted, and this is how long it is to wait, in
+    /// milliseconds.
+    pub(crate) fn count_renaming(&mut self, id: RoomId, now: Time, max: u32, window_ms: u64) -> Option<u64> {
+        self.renaming.retain(|_, (since, _)| now < since.plus_ms(window_ms));
+        let (since, count) = self.renaming.entry(id).or_insert((now, 0));
+        if *count >= max {
+            return Some(since.plus_ms(window_ms).0.saturating_sub(now.0));
+        }
+        *count += 1;
+        None
     }
 
     /// Adds a session to a user; a kept seat is taken again.
