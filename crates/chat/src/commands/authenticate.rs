@@ -11,7 +11,7 @@ use teahouse_proto::numerics as n;
 
 use super::account::{promote, suspended};
 use super::register::{keep_presence, logged_in, tell_login};
-use super::{Answers, Command, Stage, monitor};
+use super::{Answers, Command, Stage, metadata, monitor};
 use crate::capabilities::Caps;
 use crate::durable::{AccountRecord, Fact, FactKind};
 use crate::entry::{Action, Event};
@@ -201,12 +201,16 @@ fn become_owner(turn: &mut Turn<'_>, user: UserId, account: &AccountRecord, name
     if let Some(identity) = turn.world.presence.user(user).and_then(|user| user.identity) {
         turn.see(identity);
     }
+    let told = turn.world.presence.take_told(user);
+    let has_come = turn.world.presence.user(user).is_some_and(|user| user.nick != *name);
     turn.world.presence.identify(user, Identity::Account(account.id));
     super::nick::rename(turn, user, name);
     turn.keep_monitored(user, account.id, monitor::NICKS_MAX);
     promote(turn, account.id);
     keep_presence(turn, user);
-    tell_login(turn, user)
+    let source = tell_login(turn, user);
+    metadata::set::exchange(turn, user, &told, has_come);
+    source
 }
 
 /// Remembers where an account is used from: its owner is not to wait there for what others do.

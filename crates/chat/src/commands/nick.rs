@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use teahouse_proto::names::{NameError, Nick};
 use teahouse_proto::numerics as n;
 
-use super::{Answers, Command, Stage};
+use super::{Answers, Command, Stage, metadata};
 use crate::durable::AccountRecord;
 use crate::entry::{Action, Audience, Event};
 use crate::ids::{Identity, UserId};
@@ -87,6 +87,7 @@ pub(super) fn rename(turn: &mut Turn<'_>, id: UserId, nick: &Nick) {
     if before != *nick {
         turn.tell_leaving(&before);
         turn.tell_arrival(nick);
+        metadata::set::tell_arrival(turn, id);
     }
 }
 

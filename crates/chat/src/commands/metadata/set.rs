@@ -1,5 +1,6 @@
 //! What is changed, and who is told.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -203,6 +204,25 @@ fn tell_all_of(turn: &mut Turn<'_>, id: UserId, audience: impl Fn(&Nick) -> Audi
 
 pub(super) fn fact(owner: u64, Key(key): &Key) -> Fact {
     Fact { owner, kind: FactKind::Metadata, key: Arc::clone(key) }
+}
+
+/// A user has become an account's: of what it told of itself before, and what the account tells, those around it are told
+/// what is different, and those who monitor its nick if they were not just told that it has come. Its own settings are told
+/// to itself alone.
+pub(crate) fn exchange(turn: &mut Turn<'_>, id: UserId, before: &BTreeMap<Key, Arc<str>>, has_come: bool) {
+    let Some(user) = turn.world.presence.user(id) else { return };
+    let (subject, nick, source) = (Subject::of(user, true), user.nick.clone(), user.source());
+    let rooms: Arc<[RoomId]> = user.rooms.iter().copied().collect();
+    let now: BTreeMap<Key, Arc<str>> = entries(turn.world, &subject).into_iter().collect();
+    let keys: BTreeSet<&Key> = before.keys().chain(now.keys()).collect();
+    for key in keys.into_iter().filter(|key| before.get(key) != now.get(key)) {
+        let is_private = subject.is_private(key);
+        let audience = if is_private { Audience::User(id) } else { Audience::Neighbours(id, Arc::clone(&rooms)) };
+        let nick = Some(nick.clone()).filter(|_| !has_come);
+        let (target, source) = (Arc::clone(&subject.name), Arc::clone(&source));
+        let changed = Changed { nick, target, source, key: key.clone(), is_private, value: now.get(key).cloned() };
+        turn.tell_unasked(audience, Event::Metadata(changed));
+    }
 }
 
 /// What a user has told of itself is kept from now on: it has an account.

@@ -342,3 +342,36 @@ fn whoever_comes_in_is_introduced_to_those_who_subscribe() {
             carol < :alice JOIN #tea"#]],
     );
 }
+
+#[test]
+fn whoever_logs_in_later_is_shown_as_its_account_and_no_more_as_the_guest() {
+    check_with(
+        &[("ann", "draft/metadata-2"), ("alice", CAPS), ("bob", CAPS), ("carol", CAPS), ("dave", CAPS)],
+        "ann: REGISTER * * oolong | ann: METADATA * SET color :#00f | ann: METADATA * SET avatar :x | ann: METADATA * SET teahouse.internal/settings dark | ann: QUIT | alice: METADATA * SET color :#f00 | alice: METADATA * SET pronouns ta | alice: METADATA * SET avatar :x | alice: JOIN #tea | bob: JOIN #tea | bob: METADATA * SUB color pronouns avatar teahouse.internal/settings | carol: JOIN #tea | carol: METADATA * SUB pronouns | dave: METADATA * SUB color | dave: MONITOR + ann | alice: METADATA * SUB color teahouse.internal/settings || alice: NS IDENTIFY ann oolong | bob: METADATA ann LIST",
+        expect![[r#"
+            alice < BATCH +1 metadata alice
+            alice < BATCH -1
+            bob < BATCH +1 metadata bob
+            bob < BATCH -1
+            carol < BATCH +1 metadata carol
+            carol < BATCH -1
+            dave < BATCH +1 metadata dave
+            dave < BATCH -1
+            alice < :alice NICK ann
+            alice < :ann!account@tea.test METADATA ann color * :#00f
+            alice < :ann!account@tea.test METADATA ann teahouse.internal/settings private :dark
+            alice < 900 ann ann!account@tea.test ann :You are now logged in as ann
+            alice < :NickServ!services@tea.test NOTICE ann :You are logged in
+            bob < :alice NICK ann
+            bob < :ann!account@tea.test METADATA ann color * :#00f
+            bob < :ann!account@tea.test METADATA ann pronouns *
+            carol < :alice NICK ann
+            carol < :ann!account@tea.test METADATA ann pronouns *
+            dave < 730 dave :ann
+            dave < :ann METADATA ann color * :#00f
+            bob < BATCH +3 metadata ann
+            bob < @batch=3 761 bob ann avatar * :x
+            bob < @batch=3 761 bob ann color * :#00f
+            bob < BATCH -3"#]],
+    );
+}
