@@ -7,7 +7,7 @@ mod password;
 
 use crate::commands::{account, oper, register};
 use crate::entry::Action;
-use crate::ids::Time;
+use crate::ids::{SessionId, Time};
 use crate::reply::Scope;
 use crate::sasl::Attempt;
 use crate::session::Answer;
@@ -40,13 +40,17 @@ pub enum Outcome {
 
 impl Work {
     /// Takes along what it needs from the world; how long it is to wait before it is done, in milliseconds.
-    pub fn look_up(&mut self, world: &World, now: Time) -> u64 {
+    pub fn look_up(&mut self, world: &World, session: SessionId, now: Time) -> u64 {
         match self {
+            Work::Register(choice) => {
+                choice.look_up(world, session);
+                0
+            }
             Work::Authenticate(attempt) => {
                 attempt.look_up(world);
                 attempt.waits_ms(world, now)
             }
-            Work::Oper(_) | Work::Register(_) | Work::Account(_) => 0,
+            Work::Oper(_) | Work::Account(_) => 0,
         }
     }
 
@@ -63,7 +67,10 @@ impl Work {
         match self {
             Work::Oper(attempt) => Outcome::Submit(Action::Oper(attempt.judge())),
             Work::Account(choice) => Outcome::Submit(Action::Account(choice.hash())),
-            Work::Register(choice) => Outcome::Submit(Action::Register(choice.hash())),
+            Work::Register(choice) => match choice.hash() {
+                Ok(register) => Outcome::Submit(Action::Register(register)),
+                Err(refusal) => Outcome::Answer(vec![Answer::Reply(scope.clone(), refusal)]),
+            },
             Work::Authenticate(attempt) => attempt.judge(scope),
         }
     }

@@ -10,13 +10,13 @@ use teahouse_proto::numerics as n;
 use super::{Answers, Command, Stage, authenticate, metadata, monitor, redeem};
 use crate::durable::{AccountRecord, Change, Credentials, Owner};
 use crate::entry::{Audience, Event};
-use crate::ids::{AccountId, GuestId, Identity, TokenHash, UserId};
+use crate::ids::{AccountId, GuestId, Identity, SessionId, TokenHash, UserId};
 use crate::info::Registration;
 use crate::reply::{Reply, unavailable};
 use crate::sasl::scram;
 use crate::session::{Request, password_is_right};
 use crate::work::{PASSWORD_BYTES_MAX, PasswordCost, PasswordHash, Work, prepared};
-use crate::world::{Face, Turn, User};
+use crate::world::{Face, Turn, User, World};
 
 pub(super) const COMMAND: Command = Command {
     name: "REGISTER",
@@ -45,6 +45,8 @@ const PASSWORD_CHARS_MIN: usize = 6;
 /// Somebody wants an account, and has chosen a password.
 pub struct Choice {
     wanted: Wanted,
+    /// The nick of its user, if it has one.
+    own: Option<Nick>,
     password: Box<str>,
     salt: [u8; 16],
     cost: PasswordCost,
@@ -73,9 +75,17 @@ pub struct Register {
 }
 
 impl Choice {
-    /// Hashes the password.
-    pub(crate) fn hash(self) -> Register {
-        Register { wanted: self.wanted, password: salted(&self.password, &self.salt, self.cost) }
+    /// Whoever has a user by now has its nick, which the line need not have named.
+    pub(crate) fn look_up(&mut self, world: &World, session: SessionId) {
+        self.own = world.presence.user_of(session).map(|user| user.nick.clone());
+    }
+
+    /// Hashes the password, unless it is the nick.
+    pub(crate) fn hash(self) -> Result<Register, Reply> {
+        if let Some(own) = &self.own {
+            check_password(COMMAND.name, own.as_str(), &self.password)?;
+        }
+        Ok(Register { wanted: self.wanted, password: salted(&self.password, &self.salt, self.cost) })
     }
 }
 
@@ -125,7 +135,8 @@ fn read(request: &mut Request<'_>) -> Result<Choice, Reply> {
     check_password(COMMAND.name, account.as_ref().or(nick.as_ref()).map_or(name, Nick::as_str), password)?;
     let (network, salt, cost) = (Arc::clone(&request.session.network), request.entropy(), request.info.password_cost);
     let invitation = request.session.invitation.as_deref().copied();
-    Ok(Choice { wanted: Wanted { account, nick, invitation, network }, password: password.into(), salt, cost })
+    let wanted = Wanted { account, nick, invitation, network };
+    Ok(Choice { wanted, own: None, password: password.into(), salt, cost })
 }
 
 /// Whether this can be the password of somebody with this account.
@@ -437,7 +448,7 @@ mod tests {
     #[test]
     fn misuse_is_answered() {
         check(
-            "alice: PING 1 | bob: PING 1 || alice: REGISTER | alice: REGISTER bob * x | alice: REGISTER a!b * x | alice: REGISTER * * : | alice: REGISTER * * short | alice: REGISTER alice * ALICE | alice: REGISTER * a@b.c oolong | alice: VERIFY alice 1 | alice: VERIFY | alice: REGISTER * * oolong | alice: REGISTER * * oolong | bob: NICK allce | broken | bob: REGISTER * * oolong",
+            "alice: PING 1 | bob: PING 1 || alice: REGISTER | alice: REGISTER bob * x | alice: REGISTER a!b * x | alice: REGISTER * * : | alice: REGISTER * * short | alice: REGISTER alice * ALICE | alice: REGISTER * a@b.c oolong | alice: VERIFY alice 1 | alice: VERIFY | alice: REGISTER * * oolong | alice: REGISTER * * oolong | bob: NICK allce1 | bob: REGISTER * * Allce1 | bob: NS REGISTER allce1 | bob: NICK allce | broken | bob: REGISTER * * oolong",
             expect![[r#"
                 alice < 461 alice REGISTER :Not enough parameters
                 alice < FAIL REGISTER WEAK_PASSWORD bob :A password has at least 6 characters, and is not the account's name
@@ -451,7 +462,10 @@ mod tests {
                 alice < 900 alice alice!account@tea.test alice :You are now logged in as alice
                 alice < REGISTER SUCCESS alice :The nick is yours now
                 alice < FAIL REGISTER ALREADY_AUTHENTICATED alice :You are logged in already
-                bob < :bob NICK allce
+                bob < :bob NICK allce1
+                bob < FAIL REGISTER WEAK_PASSWORD allce1 :A password has at least 6 characters, and is not the account's name
+                bob < :NickServ!services@tea.test NOTICE allce1 :allce1: A password has at least 6 characters, and is not the account's name
+                bob < :allce1 NICK allce
                 bob < FAIL REGISTER TEMPORARILY_UNAVAILABLE allce :The server cannot store anything at the moment; please try again later"#]],
         );
     }

@@ -280,7 +280,7 @@ impl Model {
                 Step::Submit(scope, action) => self.submit(Some(Origin { session: id, scope }), action),
                 Step::Ask(scope, query) => self.ask(id, scope, query),
                 Step::Work(scope, mut work) => {
-                    let wait_ms = work.look_up(&self.world, self.now);
+                    let wait_ms = work.look_up(&self.world, id, self.now);
                     self.working.push_back(Working { session: id, scope, work, due: self.now.plus_ms(wait_ms) });
                 }
                 Step::Find(scope, finding) => self.find(id, scope, *finding),

@@ -203,7 +203,7 @@ impl Log {
     /// Has slow work done; what comes of it takes its place when it is done, and then the session reads on.
     fn hand_out(self: &Arc<Self>, session: SessionId, scope: Scope, mut work: Box<Work>) {
         let inner = self.lock();
-        let wait = Duration::from_millis(work.look_up(&inner.world, inner.last_time.max(now())));
+        let wait = Duration::from_millis(work.look_up(&inner.world, session, inner.last_time.max(now())));
         drop(inner);
         let log = Arc::clone(self);
         self.pool.hand_out(*work, scope.clone(), wait, move |outcome| {
