@@ -165,6 +165,11 @@ impl Shard {
         self.seat(id).is_some_and(reads)
     }
 
+    /// Whether a session waits for something that is to be done or answered before its next line is read.
+    pub fn is_waiting(&self, id: SessionId) -> bool {
+        self.seat(id).is_some_and(|seat| seat.session.is_waiting())
+    }
+
     /// Whether a last line without an end counts: all do, but for one with its client's own id, which comes again, whole.
     pub fn takes_unterminated(&self, id: SessionId, line: &[u8]) -> bool {
         let line = String::from_utf8_lossy(line);

@@ -9,6 +9,7 @@ use teahouse_chat::shard::Outlet;
 use teahouse_proto::irc::{LineError, LineSplitter, Split, without_secrets};
 use teahouse_proto::ws::{self, Decoder, Event, Violation};
 
+use super::patience::Patience;
 use super::transport::Transport;
 use crate::events::{ConnectionId, Direction, Events, Frame};
 
@@ -38,6 +39,8 @@ pub(super) struct Connection {
     pub(super) resting: bool,
     /// How many bytes of its queue are counted among all that wait.
     pub(super) queued: usize,
+    /// How long it may yet take to register.
+    pub(super) patience: Patience,
     /// The tick at which the peer was last heard.
     pub(super) heard: u64,
     /// A PING was sent since then.
@@ -107,6 +110,7 @@ impl Connection {
             in_ready_list: false,
             resting: false,
             queued: 0,
+            patience: Patience::new(now),
             heard: now,
             pinged: false,
             ending: None,

@@ -5,6 +5,7 @@
 
 mod cloak;
 mod connection;
+mod patience;
 mod transport;
 mod turn;
 mod wheel;

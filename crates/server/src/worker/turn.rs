@@ -22,7 +22,7 @@ use super::{Established, Limits, WAKER};
 use crate::events::{EventKind, Events};
 use crate::log::{Inbox, Log};
 use crate::tls::Session;
-use ending::{GOODBYE_TICKS, REGISTRATION_TICKS};
+use ending::GOODBYE_TICKS;
 use reading::READ_BYTES_MAX;
 use writing::Queued;
 
@@ -197,8 +197,8 @@ impl Worker {
         }
         // There may be no further event for what has come already.
         enlist(&mut self.ready, &mut connection);
+        self.wheel.arm(session, Timer::Silence, connection.patience.until());
         self.connections[slot] = Some(connection);
-        self.wheel.arm(session, Timer::Silence, tick + REGISTRATION_TICKS);
         if self.stopping.is_some() {
             self.say_goodbye(session);
         }
@@ -249,6 +249,7 @@ impl Worker {
     fn look_at_changed(&mut self) {
         for session in self.shard.take_changed() {
             self.tell_nick(session);
+            self.note_waiting(session);
             let (over, tick) = (self.shard.is_over(session), self.tick());
             if let Some(connection) = self.connection(session)
                 && over
@@ -259,6 +260,16 @@ impl Worker {
                 self.wheel.arm(session, Timer::Silence, tick + GOODBYE_TICKS);
             }
             self.go_on(session);
+        }
+    }
+
+    /// Whoever has not registered and waits for us is not to be blamed for that.
+    fn note_waiting(&mut self, session: SessionId) {
+        if !self.shard.is_registered(session) {
+            let (is_waiting, tick) = (self.shard.is_waiting(session), self.tick());
+            if let Some(connection) = self.connection(session) {
+                connection.patience.note(is_waiting, tick);
+            }
         }
     }
 

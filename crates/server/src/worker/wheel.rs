@@ -6,6 +6,8 @@ use teahouse_chat::ids::SessionId;
 
 /// How long a tick is, in milliseconds.
 pub(super) const TICK_MS: u64 = 250;
+/// How many ticks a second has.
+pub(super) const TICKS_PER_S: u64 = 1000 / TICK_MS;
 /// How far ahead the wheel reaches, in ticks: a bit more than four minutes.
 const SLOTS: u64 = 1024;
 

@@ -7,11 +7,9 @@ use teahouse_chat::world::Leaving;
 use super::{Worker, enlist_again};
 use crate::events::EventKind;
 use crate::worker::connection::Connection;
-use crate::worker::wheel::{TICK_MS, Timer, Wheel};
+use crate::worker::patience::Verdict;
+use crate::worker::wheel::{TICKS_PER_S, Timer, Wheel};
 
-const TICKS_PER_S: u64 = 1000 / TICK_MS;
-/// How long a connection may take to register.
-pub(super) const REGISTRATION_TICKS: u64 = 60 * TICKS_PER_S;
 /// After how long a silence the server asks by PING whether the peer is there.
 const SILENCE_TICKS: u64 = 90 * TICKS_PER_S;
 /// How long it waits for any answer.
@@ -113,6 +111,7 @@ impl Worker {
     /// A session's timer has come: what it is late with, if anything, and when to look again.
     fn look_at(&mut self, session: SessionId, tick: u64) {
         let registered = self.shard.is_registered(session);
+        let is_waiting = self.shard.is_waiting(session) || self.log.is_pressed();
         let reads_nothing = registered && !self.shard.is_reading(session) || self.log.is_pressed();
         let Some(connection) = self.connection(session) else { return };
         if let Some(since) = connection.over() {
@@ -130,7 +129,10 @@ impl Worker {
             connection.heard = tick;
         }
         if !registered {
-            return self.hang_up(session, "Registration timed out", Leaving::Dropped);
+            return match connection.patience.judge(is_waiting, tick) {
+                Verdict::Late => self.hang_up(session, "Registration timed out", Leaving::Dropped),
+                Verdict::LookAgain(next) => self.wheel.arm(session, Timer::Silence, next),
+            };
         }
         let (heard, pinged) = (connection.heard, connection.pinged);
         let next = match pinged {

@@ -139,6 +139,7 @@ impl Worker {
             return self.hang_up(session, "Internal error", Leaving::Dropped);
         }
         self.carry_out(session, steps);
+        self.note_waiting(session);
     }
 
     pub(super) fn carry_out(&mut self, session: SessionId, steps: Vec<Step>) {
