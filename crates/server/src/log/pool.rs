@@ -148,3 +148,61 @@ impl std::fmt::Debug for Queue {
         write!(f, "Queue of {}", self.lock().jobs.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+
+    use teahouse_chat::render::Framing;
+    use teahouse_chat::session::{Peer, Step};
+    use teahouse_chat::shard::Shard;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::handle::server_info;
+
+    /// How long the test waits before it gives up.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// A password that is to be hashed.
+    fn work() -> (Scope, Work) {
+        let mut shard = Shard::new(0, Arc::new(server_info(&Config::default())), || [7; 16]);
+        let session = shard.connect(Peer::from("host"), Framing::Lines);
+        let mut steps = Vec::new();
+        for line in ["NICK alice", "REGISTER * * oolong"] {
+            shard.receive(session, Ok(line.as_bytes()), 0, &mut steps);
+        }
+        let work = steps.into_iter().find_map(|step| match step {
+            Step::Work(scope, work) => Some((scope, *work)),
+            _ => None,
+        });
+        work.expect("a password takes work")
+    }
+
+    #[test]
+    fn a_server_that_goes_does_not_wait_for_passwords() {
+        let pool = Pool::start().unwrap();
+        let ((begun, has_begun), (go_on, goes_on)) = (channel(), channel());
+        let (scope, first) = work();
+        pool.hand_out(first, scope, Duration::ZERO, move |_| {
+            begun.send(()).unwrap();
+            goes_on.recv().unwrap();
+        });
+        has_begun.recv_timeout(PATIENCE).unwrap();
+        let (done, is_done) = channel();
+        for wait in [Duration::ZERO, PATIENCE] {
+            let ((scope, other), done) = (work(), done.clone());
+            pool.hand_out(other, scope, wait, move |_| done.send(()).unwrap());
+        }
+        drop(done);
+        std::thread::scope(|scope| {
+            scope.spawn(|| pool.stop());
+            // Both are let go of undone, while the first is being done.
+            let others = is_done.recv_timeout(PATIENCE);
+            go_on.send(()).unwrap();
+            assert_eq!(others, Err(RecvTimeoutError::Disconnected));
+        });
+        let (scope, late) = work();
+        pool.hand_out(late, scope, Duration::ZERO, |_| panic!("nothing is done any more"));
+    }
+}
