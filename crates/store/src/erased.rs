@@ -3,6 +3,11 @@
 //! A text is deleted in these steps. A trigger copies it to the table `erased`, in the transaction that deletes it. The
 //! index takes its words out with what it finds there, and tells the queue. Then the writer deletes the copy, overwrites
 //! what both left behind, and empties the log into the database. Each step can be done again after a crash.
+//!
+//! For that all pages are looked at, which costs as much as reading the whole database. Nobody waits until a reaction that
+//! was taken back, or an old password's hash, is gone like this, and anybody may take back reactions all day; so what these
+//! leave behind is put off ([`put_off`]): it goes together with the next text that is erased, a minute later at the latest,
+//! and with the next start. The row itself is overwritten at once, by `PRAGMA secure_delete`.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -100,6 +105,32 @@ const COPIES_MAX: i64 = 500;
 pub(crate) fn note(transaction: &Connection) -> rusqlite::Result<()> {
     let sql = "INSERT INTO erased (first, second, time, position, source, text) VALUES (0, 0, 0, 0, '', '')";
     transaction.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// Where it is kept that something was put off.
+const PUT_OFF: &str = "erasing_put_off";
+
+/// What was deleted leaves something behind that need not be overwritten at once.
+pub(crate) fn put_off(transaction: &Connection) -> rusqlite::Result<()> {
+    set_meta_number(transaction, PUT_OFF, 1)
+}
+
+/// Whether something is put off; no more, if something `is_erased` in this transaction: that takes it along.
+pub(crate) fn is_put_off(transaction: &Connection, is_erased: bool) -> rusqlite::Result<bool> {
+    if is_erased {
+        transaction.prepare_cached("DELETE FROM meta WHERE key = ?1")?.execute([PUT_OFF])?;
+        return Ok(false);
+    }
+    transaction.prepare_cached("SELECT 1 FROM meta WHERE key = ?1")?.exists([PUT_OFF])
+}
+
+/// What was put off is to be overwritten now.
+pub(crate) fn catch_up(transaction: &Connection) -> rusqlite::Result<()> {
+    if is_put_off(transaction, false)? {
+        note(transaction)?;
+        is_put_off(transaction, true)?;
+    }
+    Ok(())
 }
 
 /// Deletes some of the copies up to a number: the index has nothing of them any more. Whether that were all.

@@ -177,6 +177,7 @@ fn load(connection: &mut Connection) -> rusqlite::Result<(Loaded, Position)> {
         secret: schema::secret(&transaction)?,
     };
     schema::set_meta_number(&transaction, "reserved_until", reserved_until)?;
+    erased::catch_up(&transaction)?;
     transaction.commit()?;
     Ok((loaded, Position(reserved_until)))
 }

@@ -46,6 +46,8 @@ pub(crate) enum Turn {
     Erase(i64),
     /// Delete more of the copies, or overwrite more of what is left.
     Scrub,
+    /// Begin to overwrite what was put off.
+    CatchUp,
     /// Give some pages back that nothing uses any more.
     Vacuum,
     /// Everything handed over was taken and no more will come.
@@ -73,6 +75,8 @@ pub(crate) struct Plans {
     pub(crate) forget_at: Option<Instant>,
     /// What is left of deleted texts is being overwritten: from then on, whatever else there is to do.
     pub(crate) scrub_at: Option<Instant>,
+    /// What little things leave behind that were deleted is to be overwritten: from then on, when nothing is being so.
+    pub(crate) catch_up_at: Option<Instant>,
     /// There may be pages to give back: from then on, when nothing else is to be done.
     pub(crate) vacuum_at: Option<Instant>,
 }
@@ -218,7 +222,11 @@ impl Queue {
             if let Some(number) = waiting.unfindable.take_if(|_| may_erase) {
                 return Turn::Erase(number);
             }
-            let mut until = retry_at.or(scrub_at);
+            let catch_up_at = plans.catch_up_at.filter(|_| may_erase);
+            if due(catch_up_at) {
+                return Turn::CatchUp;
+            }
+            let mut until = retry_at.or(scrub_at).or(catch_up_at);
             if !waiting.entries.is_empty() {
                 let hurry = failing || waiting.closing;
                 let gathering = plans.gather_until.filter(|until| !hurry && *until > now);
@@ -401,6 +409,21 @@ mod tests {
         let soon = Instant::now() + Duration::from_millis(5);
         assert!(matches!(queue(0).next(Plans { scrub_at: Some(soon), ..plans }), Turn::Scrub));
         assert!(Instant::now() >= soon);
+    }
+
+    #[test]
+    fn what_was_put_off_has_its_turn_under_load_when_nothing_else_is_being_overwritten() {
+        let (now, later) = (Some(Instant::now()), Some(Instant::now() + AN_HOUR));
+        let plans = Plans { catch_up_at: now, ..Plans::default() };
+        assert!(matches!(queue(1).next(plans), Turn::CatchUp));
+        assert_eq!(taken(queue(1).next(Plans { catch_up_at: later, ..plans })), 1);
+        assert_eq!(taken(queue(1).next(Plans { scrub_at: later, ..plans })), 1);
+        let soon = Instant::now() + Duration::from_millis(5);
+        assert!(matches!(queue(0).next(Plans { catch_up_at: Some(soon), ..plans }), Turn::CatchUp));
+        assert!(Instant::now() >= soon);
+        let closing = queue(0);
+        closing.close();
+        assert!(matches!(closing.next(plans), Turn::End));
     }
 
     #[test]

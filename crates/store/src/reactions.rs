@@ -7,9 +7,9 @@ use teahouse_chat::durable::{Conversation, MessageKind, StoredMessage};
 use teahouse_chat::ids::MsgId;
 use teahouse_chat::reactions::{REACTIONS_PER_PAGE_MAX, Reaction};
 
-use crate::Read;
 use crate::pages::Source;
 use crate::rows::{fit, identity, is_text, is_word, key, msgid, number, to_sql};
+use crate::{Read, erased};
 
 /// Keeps a reaction, if its message is there, or takes it away.
 pub(crate) fn write(transaction: &Connection, tagmsg: &StoredMessage) -> rusqlite::Result<()> {
@@ -17,14 +17,14 @@ pub(crate) fn write(transaction: &Connection, tagmsg: &StoredMessage) -> rusqlit
     let [first, second, time, position] = key(tagmsg.conversation, reaction.message);
     let author_number = to_sql(author.number());
     if !reaction.stands {
-        return transaction
+        let deleted = transaction
             .prepare_cached(
                 "DELETE FROM reactions
                  WHERE first = ?1 AND second = ?2 AND message_time = ?3 AND message_position = ?4
                      AND author = ?5 AND reaction = ?6",
             )?
-            .execute(params![first, second, time, position, author_number, &*reaction.text])
-            .map(drop);
+            .execute(params![first, second, time, position, author_number, &*reaction.text])?;
+        return if deleted > 0 { erased::put_off(transaction) } else { Ok(()) };
     }
     transaction
         .prepare_cached(

@@ -43,6 +43,8 @@ const SCRUB_MS: u64 = 5;
 const SCRUB_WAIT_MS: u64 = 10;
 /// When they did not, it is tried again after so long, in milliseconds.
 const SCRUB_AGAIN_MS: u64 = 100;
+/// What may be put off is overwritten after so long at the latest, in milliseconds.
+const PUT_OFF_MS: u64 = 60_000;
 /// Between two slices of pages that are given back, others get so long, in milliseconds.
 const VACUUM_MS: u64 = 10;
 /// Past so many bytes the write-ahead log is emptied although readers must be waited for: while reads overlap without
@@ -182,6 +184,7 @@ impl Writer {
                 Turn::Forget => self.forget(),
                 Turn::Erase(number) => self.erase(number),
                 Turn::Scrub => self.scrub(),
+                Turn::CatchUp => self.catch_up(),
                 Turn::Vacuum => self.vacuum(),
                 Turn::End => return self.end(),
             }
@@ -235,13 +238,20 @@ impl Writer {
             matches!(change, Change::RoomForgotten(_) | Change::GuestForgotten(_) | Change::AccountForgotten(_))
         });
         let ages = self.upserts.iter().any(|change| matches!(change, Change::KeptFrom(..)));
-        let (upserts, last_time) = (&self.upserts, self.last_time);
+        let may_put_off = self.plans.catch_up_at.is_some()
+            || messages.iter().any(|(_, message)| message.kind == MessageKind::Tagmsg)
+            || self.upserts.iter().any(|change| matches!(change, Change::Account(_) | Change::AccountForgotten(_)));
+        let (upserts, last_time, erased_before) = (&self.upserts, self.last_time, self.erased);
         let result = transact(&self.connection, &self.place, &self.faults, |transaction| {
-            write_all(transaction, messages, happenings, upserts, reservation, last_time)
+            let (last_time, erased) = write_all(transaction, messages, happenings, upserts, reservation, last_time)?;
+            let is_put_off = may_put_off && erased::is_put_off(transaction, erased > erased_before)?;
+            Ok((last_time, erased, is_put_off))
         });
         match result {
-            Ok((last_time, erased)) => {
+            Ok((last_time, erased, is_put_off)) => {
                 self.last_time = last_time;
+                let latest = || Instant::now() + Duration::from_millis(PUT_OFF_MS);
+                self.plans.catch_up_at = is_put_off.then(|| self.plans.catch_up_at.unwrap_or_else(latest));
                 self.note_erased(erased);
                 self.upserts.clear();
                 if let Some(until) = reservation {
@@ -361,6 +371,22 @@ impl Writer {
                 self.note_erased(erased);
                 self.tell_index(std::iter::empty());
                 self.plans.forget_at = due.then(|| Instant::now() + Duration::from_millis(FORGET_MS));
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    /// What was put off is overwritten now; nothing has come that would have taken it along.
+    fn catch_up(&mut self) {
+        let work = |transaction: &Connection| {
+            erased::catch_up(transaction)?;
+            erased::last(transaction)
+        };
+        match transact(&self.connection, &self.place, &self.faults, work) {
+            Ok(erased) => {
+                self.plans.catch_up_at = None;
+                self.note_erased(erased);
+                self.tell_index(std::iter::empty());
             }
             Err(error) => self.fail(&error),
         }

@@ -7,6 +7,7 @@ use teahouse_chat::durable::{AccountRecord, Credentials, GuestRecord};
 use teahouse_chat::ids::{AccountId, GuestId, Time, TokenHash};
 
 use super::columns::{fit, is_text, number, to_sql};
+use crate::erased;
 
 pub(super) fn write_guest(transaction: &Connection, guest: &GuestRecord) -> rusqlite::Result<()> {
     transaction
@@ -16,15 +17,22 @@ pub(super) fn write_guest(transaction: &Connection, guest: &GuestRecord) -> rusq
 }
 
 pub(super) fn write_account(transaction: &Connection, account: &AccountRecord) -> rusqlite::Result<()> {
+    let (id, argon2) = (to_sql(account.id.0), account.password.as_ref().map(|password| &*password.argon2));
+    let replaces = transaction
+        .prepare_cached("SELECT 1 FROM accounts WHERE id = ?1 AND argon2 IS NOT NULL AND argon2 IS NOT ?2")?
+        .exists(params![id, argon2])?;
+    if replaces {
+        erased::put_off(transaction)?;
+    }
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO accounts (id, name, argon2, scram, operator, suspended, created, seen)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
-            to_sql(account.id.0),
+            id,
             &*account.name,
-            account.password.as_ref().map(|password| &*password.argon2),
+            argon2,
             account.password.as_ref().and_then(|password| password.scram.as_deref()),
             account.operator,
             account.suspended.as_deref(),
@@ -54,6 +62,7 @@ pub(super) fn forget_guest(transaction: &Connection, guest: GuestId) -> rusqlite
 
 pub(super) fn forget_account(transaction: &Connection, account: AccountId) -> rusqlite::Result<()> {
     transaction.prepare_cached("DELETE FROM accounts WHERE id = ?1")?.execute([to_sql(account.0)])?;
+    erased::put_off(transaction)?;
     forget_private(transaction, account.0)
 }
 
