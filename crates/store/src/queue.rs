@@ -75,6 +75,8 @@ pub(crate) struct Plans {
     pub(crate) forget_at: Option<Instant>,
     /// What is left of deleted texts is being overwritten: from then on, whatever else there is to do.
     pub(crate) scrub_at: Option<Instant>,
+    /// That need not wait until then when nothing else is to be done.
+    pub(crate) scrubs_at_once: bool,
     /// What little things leave behind that were deleted is to be overwritten: from then on, when nothing is being so.
     pub(crate) catch_up_at: Option<Instant>,
     /// There may be pages to give back: from then on, when nothing else is to be done.
@@ -215,7 +217,8 @@ impl Queue {
                 return Turn::Retry;
             }
             let scrub_at = plans.scrub_at.filter(|_| !failing && !waiting.closing);
-            if due(scrub_at) {
+            let is_alone = plans.scrubs_at_once && waiting.entries.is_empty();
+            if due(scrub_at) || is_alone && scrub_at.is_some() {
                 return Turn::Scrub;
             }
             let may_erase = !failing && !waiting.closing && scrub_at.is_none();
@@ -409,6 +412,15 @@ mod tests {
         let soon = Instant::now() + Duration::from_millis(5);
         assert!(matches!(queue(0).next(Plans { scrub_at: Some(soon), ..plans }), Turn::Scrub));
         assert!(Instant::now() >= soon);
+    }
+
+    #[test]
+    fn what_is_left_is_overwritten_at_once_only_while_nothing_is_to_be_written() {
+        let plans = Plans { scrub_at: Some(Instant::now() + AN_HOUR), scrubs_at_once: true, ..Plans::default() };
+        assert!(matches!(queue(0).next(plans), Turn::Scrub));
+        assert_eq!(taken(queue(1).next(plans)), 1);
+        let failing = Plans { health: Health::Damaged, ..plans };
+        assert_eq!(taken(queue(1).next(failing)), 1);
     }
 
     #[test]

@@ -37,7 +37,7 @@ const RETRY_MS: u64 = 1_000;
 const PROBE_BYTES: i64 = 64 << 10;
 /// While messages keep coming, a slice of what is forgotten is deleted so often, in milliseconds.
 const FORGET_MS: u64 = 100;
-/// Between two slices of pages that are overwritten, others get so long, in milliseconds.
+/// Between two slices of pages that are overwritten, others get so long, in milliseconds, if anything waits to be written.
 const SCRUB_MS: u64 = 5;
 /// How long the emptying of the log after that waits for reads to end, in milliseconds.
 const SCRUB_WAIT_MS: u64 = 10;
@@ -410,6 +410,7 @@ impl Writer {
             Step::Copies => transact(&|transaction| erased::delete(transaction, number).map(begin)).map(Some),
             Step::Pages(page) => transact(&|transaction| scrub::slice(transaction, page).map(go_on)).map(Some),
             Step::Log if !self.checkpoint(SCRUB_WAIT_MS) => {
+                self.plans.scrubs_at_once = false;
                 return self.plans.scrub_at = Some(Instant::now() + Duration::from_millis(SCRUB_AGAIN_MS));
             }
             Step::Log => {
@@ -420,10 +421,12 @@ impl Writer {
             Ok(Some(next)) => {
                 self.scrub = Some(Scrub { number, next });
                 self.plans.scrub_at = Some(Instant::now() + Duration::from_millis(SCRUB_MS));
+                self.plans.scrubs_at_once = true;
             }
             Ok(None) => {
                 self.scrub = None;
                 self.plans.scrub_at = None;
+                self.plans.scrubs_at_once = false;
                 self.plans.vacuum_at = Some(Instant::now());
                 self.queue.erasures.set_clean(number);
                 self.erasing.retain(|(last, _)| *last > number);
