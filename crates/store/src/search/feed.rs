@@ -118,7 +118,8 @@ impl Feed {
 
     // From here on the indexer's side.
 
-    /// Waits until there is something to do, and until `not_before`, while what comes is gathered.
+    /// Waits until there is something to do, and until `not_before`, while what comes is gathered; what fills a transaction
+    /// has nothing to gain by that, and goes at once.
     ///
     /// What is erased comes behind what was handed over before: a message must not be indexed after it was erased. It
     /// also waits until `erase_not_before`, but not for messages to end.
@@ -137,9 +138,10 @@ impl Feed {
                     self.wake.notify_all();
                 }
             }
+            let now = Instant::now();
+            let not_before = if waiting.is_full() { now } else { not_before };
             let index_at = may_index.then_some(not_before);
             let erase_at = (waiting.erasing < waiting.ripe).then_some(not_before.max(erase_not_before));
-            let now = Instant::now();
             if erase_at.is_some_and(|at| at <= now) {
                 waiting.erasing = waiting.ripe;
                 return Task::Erase(waiting.ripe);
@@ -232,6 +234,11 @@ impl Waiting {
         while let Some((_, number)) = self.marks.pop_front_if(|(handed, _)| *handed <= taken) {
             self.ripe = number;
         }
+    }
+
+    /// Whether as much waits as goes into one transaction.
+    fn is_full(&self) -> bool {
+        self.messages.len() >= BATCH_MESSAGES_MAX || self.bytes >= BATCH_BYTES_MAX
     }
 
     /// Takes out messages, of which there are some.
@@ -387,5 +394,19 @@ mod tests {
         assert!(Instant::now() >= until);
         feed.close();
         assert_eq!(feed.next(until + AN_HOUR, until), Task::End);
+    }
+
+    #[test]
+    fn what_fills_a_transaction_is_not_gathered_and_what_is_erased_does_not_wait_behind_more_of_it() {
+        let feed = feed();
+        let later = Instant::now() + AN_HOUR;
+        let many = |from: u64| (from..from + BATCH_MESSAGES_MAX as u64).map(|position| message(position, 1));
+        feed.committed(many(10), Position(4_105), 3);
+        assert_eq!(positions(feed.next(later, Instant::now())).len(), BATCH_MESSAGES_MAX);
+        feed.committed([message(5_000, BATCH_BYTES_MAX), message(5_001, 1)].into_iter(), Position(5_001), 3);
+        assert_eq!(feed.next(later, Instant::now()), Task::Erase(3));
+        assert_eq!(positions(feed.next(later, later)), [5_000]);
+        feed.close();
+        assert_eq!(feed.next(later, later), Task::End, "the rest is gathered with what comes");
     }
 }
