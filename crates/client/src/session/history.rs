@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use teahouse_proto::irc::Message as Line;
+use teahouse_proto::vendor;
 
 use super::{Session, Stage, is_plain};
 use crate::event::{Event, Seen};
@@ -34,7 +35,7 @@ const ANSWER_MS: u64 = 20_000;
 const HELD_MAX: usize = 5_000;
 
 /// The capability by which a message's reactions come behind it, and are no rows.
-pub(super) const REACTIONS: &str = "teahouse.internal/reactions";
+pub(super) const REACTIONS: &str = vendor!("reactions");
 
 /// Reactions of one answer; more are left out, since the messages without them are better than none.
 const REACTIONS_MAX: usize = 20_000;

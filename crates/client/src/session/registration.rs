@@ -1,8 +1,8 @@
 //! From the first line to the last of the welcome: capabilities, guest token, nick, first rooms.
 
-use teahouse_proto::VENDOR;
 use teahouse_proto::irc::Message;
 use teahouse_proto::limits::{NICK_BYTES_MAX, USER_BYTES_MAX};
+use teahouse_proto::vendor;
 
 use super::history::REACTIONS;
 use super::multiline::MULTILINE;
@@ -10,10 +10,10 @@ use super::search::SEARCH;
 use super::wording::Limits;
 use super::{Session, Stage, is_plain};
 use crate::event::Event;
-use crate::state::{EDIT, METADATA, REDACTION, TAGS, client_id_tag, fold};
+use crate::state::{CLIENT_ID_TAG, EDIT, METADATA, REDACTION, TAGS, fold};
 
 /// What is asked for, of what the server has.
-const CAPABILITIES: [&str; 16] = [
+const CAPABILITIES: [&str; 18] = [
     TAGS,
     "server-time",
     "echo-message",
@@ -31,6 +31,8 @@ const CAPABILITIES: [&str; 16] = [
     REDACTION,
     EDIT,
     METADATA,
+    GUEST,
+    CLIENT_ID_TAG,
 ];
 
 /// Nicks that are tried before it is given up.
@@ -74,7 +76,7 @@ impl Session {
             }
             ("CAP", [_, "ACK", ..]) if registering => {
                 // Whoever logs in is no guest.
-                if self.state.has_capability(&guest()) && self.options.login.is_none() {
+                if self.state.has_capability(GUEST) && self.options.login.is_none() {
                     let token = self.token.clone().filter(|token| is_plain(token)).unwrap_or_else(|| "*".to_owned());
                     self.send_with(|line| _ = line.command("GUEST").param(&token));
                 }
@@ -102,7 +104,7 @@ impl Session {
 
     fn offered(&mut self, list: &str) {
         let names = list.split(' ').map(|name| name.split('=').next().unwrap_or(name));
-        let known = names.filter(|name| CAPABILITIES.contains(name) || *name == guest() || *name == client_id_tag());
+        let known = names.filter(|name| CAPABILITIES.contains(name));
         self.registration.offered.extend(known.map(str::to_owned));
         self.login_offered(list);
         let value = |pair: &str| Limits::parse(pair.strip_prefix(MULTILINE)?.strip_prefix('=')?);
@@ -136,8 +138,7 @@ impl Session {
     }
 
     fn supported(&mut self, tokens: &[&str]) {
-        let key = format!("{VENDOR}AUTOJOIN=");
-        for rooms in tokens.iter().filter_map(|token| token.strip_prefix(key.as_str())) {
+        for rooms in tokens.iter().filter_map(|token| token.strip_prefix(vendor!("AUTOJOIN="))) {
             let rooms = unescape(rooms);
             let rooms = rooms.split(',').filter(|room| room.starts_with('#') && is_plain(room)).take(AUTOJOIN_MAX);
             self.registration.autojoin = rooms.map(str::to_owned).collect();
@@ -167,9 +168,7 @@ impl Session {
     }
 }
 
-fn guest() -> String {
-    format!("{VENDOR}guest")
-}
+const GUEST: &str = vendor!("guest");
 
 /// A user name that every server takes: the nick's ASCII letters and digits.
 fn user_name(nick: &str) -> String {

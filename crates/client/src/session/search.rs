@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use teahouse_proto::irc::Message as Line;
+use teahouse_proto::irc::{Message as Line, escaped};
 
 use super::{Session, is_plain};
 use crate::event::{Event, Found};
@@ -47,9 +47,9 @@ struct Answer {
 impl Session {
     /// Looks for words; with `before`, for what was said before that message.
     pub(super) fn search(&mut self, text: &str, before: Option<&str>) {
-        let mut query = format!("text={};limit={FOUND_MAX}", escape(text));
+        let mut query = format!("text={};limit={FOUND_MAX}", escaped(&text.replace(['\r', '\n', '\0'], " ")));
         if let Some(before) = before.filter(|before| is_plain(before)) {
-            query += &format!(";before=msgid={}", escape(before));
+            query += &format!(";before=msgid={}", escaped(before));
         }
         self.send_with(|line| _ = line.command("SEARCH").trailing(&query));
     }
@@ -142,19 +142,4 @@ impl Answer {
             None => Event::Found { found: found.into_iter().rev().collect() },
         }
     }
-}
-
-/// As the values of tags are written.
-fn escape(value: &str) -> String {
-    let mut escaped = String::new();
-    for character in value.chars() {
-        match character {
-            ';' => escaped += "\\:",
-            ' ' => escaped += "\\s",
-            '\\' => escaped += "\\\\",
-            '\r' | '\n' | '\0' => escaped += "\\s",
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

@@ -8,7 +8,7 @@ use super::wording::{self, Limits, PREFIX_BYTES_MAX, Tags};
 use super::{Output, SayId, Session, Stage};
 use crate::event::{Outcome, Refusal};
 use crate::split::pieces;
-use crate::state::{Input, Kind, TAGS, Unsent, client_id_tag, fold, on_the_wire};
+use crate::state::{CLIENT_ID_TAG, Input, Kind, TAGS, Unsent, fold, on_the_wire};
 
 /// A message that nobody answered for so long has an unknown outcome.
 const ANSWER_MS: u64 = 30_000;
@@ -124,7 +124,7 @@ impl Session {
 
     /// Whether the server knows a repeat by our id, and says back what it has.
     fn is_said_once(&self) -> bool {
-        self.is_answered() && self.state.has_capability(&client_id_tag())
+        self.is_answered() && self.state.has_capability(CLIENT_ID_TAG)
     }
 
     /// Nothing comes back from a server that can do neither.
@@ -202,7 +202,7 @@ impl Session {
         let with_id = |id: &str| self.sending.outbox.position(|sent| sent.id == id);
         let stored = || Outcome::Stored { msgid: tag("msgid"), time: tag("time") };
         if matches!(line.command, "PRIVMSG" | "NOTICE")
-            && let Some(found) = tag(&client_id_tag()).and_then(|id| with_id(&id))
+            && let Some(found) = tag(CLIENT_ID_TAG).and_then(|id| with_id(&id))
         {
             return Some((found, stored()));
         }

@@ -7,7 +7,7 @@ use teahouse_proto::limits::{MESSAGE_BODY_BYTES_MAX, NICK_BYTES_MAX, USER_BYTES_
 use super::multiline::{CONCAT, MULTILINE};
 use super::outbox::Line;
 use crate::split::cuts;
-use crate::state::client_id_tag;
+use crate::state::CLIENT_ID_TAG;
 
 /// The longest host name that a server shows; longer ones do not exist.
 const HOST_BYTES_MAX: usize = 63;
@@ -119,8 +119,7 @@ impl Line {
 
 impl Tags<'_> {
     fn write(self, line: &mut LineBuilder<'_>) {
-        let id_tag = client_id_tag();
-        for (key, value) in [("label", self.label), (&id_tag, self.id), ("+reply", self.about)] {
+        for (key, value) in [("label", self.label), (CLIENT_ID_TAG, self.id), ("+reply", self.about)] {
             if let Some(value) = value {
                 line.tag(key, value);
             }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use teahouse_proto::irc;
+use teahouse_proto::{irc, vendor};
 
 use super::messages::{kind_and_text, tag};
 use super::{Message, State};
@@ -16,12 +16,12 @@ pub(crate) const TAGS: &str = "message-tags";
 pub(crate) const REDACTION: &str = "draft/message-redaction";
 
 /// The capability for other words, and the tags of EDIT: which message, and the words.
-pub(crate) const EDIT: &str = "teahouse.internal/message-edit";
-pub(crate) const TARGET_MSGID: &str = "teahouse.internal/target-msgid";
-pub(crate) const EDIT_TEXT: &str = "teahouse.internal/edit-text";
+pub(crate) const EDIT: &str = vendor!("message-edit");
+pub(crate) const TARGET_MSGID: &str = vendor!("target-msgid");
+pub(crate) const EDIT_TEXT: &str = vendor!("edit-text");
 
 /// The tag that says in the history when a message was put in other words.
-const EDITED: &str = "teahouse.internal/edited";
+const EDITED: &str = vendor!("edited");
 
 /// Different reactions of one message that are kept.
 pub const REACTIONS_MAX: usize = 20;

@@ -6,7 +6,7 @@ use teahouse_proto::irc;
 
 use super::about::{about, edited_at};
 use super::{
-    Added, BATCHES_MAX, Conversation, Fate, Kind, Log, Message, ROOMS_MAX, Room, State, Unsent, client_id_tag, fold,
+    Added, BATCHES_MAX, CLIENT_ID_TAG, Conversation, Fate, Kind, Log, Message, ROOMS_MAX, Room, State, Unsent, fold,
 };
 
 /// A batch that is open.
@@ -68,7 +68,7 @@ impl State {
         let (goes_to, message) = self.read(line)?;
         let label = if message.mine { self.label(line) } else { None };
         // Only an author is told the id, also of what was said under another nick.
-        let id = tag(line, &client_id_tag());
+        let id = tag(line, CLIENT_ID_TAG);
         let (name, log) = self.place(&goes_to)?;
         if message.mine || id.is_some() {
             log.settle(&message, label.as_deref(), id.as_deref());
@@ -112,7 +112,7 @@ impl State {
         }
         let echoed = self.has_capability("echo-message");
         let message = self.own(line, text, if echoed { Fate::Pending } else { Fate::Confirmed })?;
-        let (label, id) = (tag(line, "label"), tag(line, &client_id_tag()));
+        let (label, id) = (tag(line, "label"), tag(line, CLIENT_ID_TAG));
         let (name, log) = self.place(target)?;
         if echoed {
             log.send(message, label, id);
@@ -126,7 +126,7 @@ impl State {
     /// What is to be sent; its room is there from now on, even before we are in it.
     pub(super) fn keep(&mut self, line: &irc::Message<'_>) {
         let ("PRIVMSG" | "NOTICE", [target, .., text]) = (line.command, &line.params[..]) else { return };
-        let Some(id) = tag(line, &client_id_tag()) else { return };
+        let Some(id) = tag(line, CLIENT_ID_TAG) else { return };
         let Some(message) = self.own(line, text, Fate::Waiting) else { return };
         if target.starts_with('#') && self.room(target).is_none() && self.rooms.len() < ROOMS_MAX {
             let room = Room { name: (*target).to_owned(), ..Room::default() };

@@ -13,7 +13,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use teahouse_proto::{VENDOR, irc};
+use teahouse_proto::{irc, vendor};
 
 pub(crate) use self::about::{EDIT, EDIT_TEXT, REDACTION, TAGS, TARGET_MSGID};
 pub use self::about::{REACTION_LENGTH_MAX, REACTIONS_MAX};
@@ -220,7 +220,7 @@ impl State {
     fn close(&mut self) {
         self.phase = Phase::Offline;
         self.batches.clear();
-        let is_said_once = self.has_capability(&client_id_tag());
+        let is_said_once = self.has_capability(CLIENT_ID_TAG);
         for room in self.rooms.values_mut() {
             if room.joined || room.log.has_pending() {
                 let room = Arc::make_mut(room);
@@ -397,7 +397,7 @@ impl State {
             return;
         }
         let passes = line.params.get(1) == Some("TEMPORARILY_UNAVAILABLE");
-        let again = line.command == "FAIL" && passes && self.has_capability(&client_id_tag());
+        let again = line.command == "FAIL" && passes && self.has_capability(CLIENT_ID_TAG);
         let fate = if again { Fate::Waiting } else { Fate::Refused };
         if let Some(label) = self.label(line) {
             self.refuse_labelled(&label, fate);
@@ -453,9 +453,7 @@ pub(crate) fn why_put_out<'a>(by: &str, reason: &'a str) -> Option<&'a str> {
 }
 
 /// The tag, and the capability, of a client's own id of a message.
-pub(crate) fn client_id_tag() -> String {
-    format!("{VENDOR}client-msgid")
-}
+pub(crate) const CLIENT_ID_TAG: &str = vendor!("client-msgid");
 
 /// The wire's casemapping: names match without regard to the case of A-Z.
 pub(crate) fn fold(name: &str) -> String {

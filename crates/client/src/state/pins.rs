@@ -1,10 +1,12 @@
 //! What is pinned in a room: metadata of it, the ids of messages with a space between, the one pinned last at the end
 //! (<https://ircv3.net/specs/extensions/metadata>). What stands there and is no id is nobody's pin.
 
+use teahouse_proto::vendor;
+
 use super::{Room, State};
 
 /// The key of a room's metadata under which its pins stand.
-pub(crate) const PINS: &str = "teahouse.internal/pins";
+pub(crate) const PINS: &str = vendor!("pins");
 
 /// So many pins fit into a value.
 pub const PINS_MAX: usize = 12;
