@@ -82,6 +82,18 @@ mod tests {
         connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
     }
 
+    /// Forgets until nothing is left to forget, and looks at what is left after each slice.
+    fn after_each_slice<T>(connection: &mut Connection, look: impl Fn(&Connection) -> T) -> Vec<T> {
+        let mut left = Vec::new();
+        while is_due(connection).unwrap() {
+            let transaction = connection.transaction().unwrap();
+            slice(&transaction).unwrap();
+            transaction.commit().unwrap();
+            left.push(look(connection));
+        }
+        left
+    }
+
     #[test]
     fn a_long_history_goes_slice_by_slice_and_nothing_else_with_it() {
         let mut connection = Connection::open_in_memory().unwrap();
@@ -100,15 +112,11 @@ mod tests {
                  INSERT INTO forgetting VALUES (1, 0);",
             )
             .unwrap();
-        let mut left = Vec::new();
-        while is_due(&connection).unwrap() {
-            let transaction = connection.transaction().unwrap();
-            slice(&transaction).unwrap();
-            transaction.commit().unwrap();
-            let messages = count(&connection, "messages");
-            assert_eq!(count(&connection, "reactions"), messages, "each goes with its message");
-            left.push((messages, count(&connection, "happenings")));
-        }
+        let left = after_each_slice(&mut connection, |connection| {
+            let messages = count(connection, "messages");
+            assert_eq!(count(connection, "reactions"), messages, "each goes with its message");
+            (messages, count(connection, "happenings"))
+        });
         assert_eq!(left, [(503, 600), (3, 600), (2, 101), (2, 0)]);
         slice(&connection.transaction().unwrap()).unwrap();
         assert_eq!(count(&connection, "messages"), 2);
@@ -126,13 +134,7 @@ mod tests {
                  INSERT INTO forgetting VALUES (1, 0);",
             )
             .unwrap();
-        let mut left = Vec::new();
-        while is_due(&connection).unwrap() {
-            let transaction = connection.transaction().unwrap();
-            slice(&transaction).unwrap();
-            transaction.commit().unwrap();
-            left.push(count(&connection, "happenings"));
-        }
+        let left = after_each_slice(&mut connection, |connection| count(connection, "happenings"));
         assert_eq!(left, [1, 0]);
     }
 }
