@@ -1,5 +1,8 @@
 //! MODE: what a room is set to, who ranks how high in it, and one's own marks.
 //! <https://modern.ircdocs.horse/#mode-message>
+//!
+//! - `letters`: changes as they are written, and back.
+//! - `ranks`: who may give and take them.
 
 mod letters;
 mod ranks;

@@ -1,5 +1,9 @@
 //! PRIVMSG, NOTICE and TAGMSG: something said, to a room or to one person.
 //! <https://modern.ircdocs.horse/#sending-messages>, <https://ircv3.net/specs/extensions/message-tags>
+//!
+//! - `target`: to whom; `rights`: who may speak in a room.
+//! - `once`: a message with its client's own id is said once.
+//! - [`react`]: a TAGMSG that reacts to a message.
 
 mod once;
 pub mod react;

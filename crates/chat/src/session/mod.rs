@@ -2,6 +2,10 @@
 //!
 //! In: one line at a time. Out: [`Step`]s, to be carried out in order. What the world answers comes back through the
 //! shard, which tells the session when it may go on reading.
+//!
+//! - `step`: what is to be done after a line, and what a session is answered with.
+//! - `request`: one line being read, as a command's `parse` works with it.
+//! - `registration`: what is collected until a session has its user; [`attach`]: how it gets it.
 
 pub mod attach;
 mod registration;

@@ -1,7 +1,7 @@
 //! The chat in memory, for tests: a log, a store and shards without threads, driven step by step.
 //!
-//! [`Model`] is what the server crate does with locks and sockets; [`check`] runs a script of lines through it;
-//! `simulation` throws random ones at it.
+//! [`Model`] is what the server crate does with locks and sockets, `kept` what the store does with files; [`check`] runs
+//! a script of lines through it; `simulation` throws random ones at it.
 
 #[cfg(test)]
 mod check;
