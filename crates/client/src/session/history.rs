@@ -14,7 +14,7 @@ use teahouse_proto::vendor;
 
 use super::{Session, Stage, is_plain};
 use crate::event::{Event, Seen};
-use crate::state::{Added, Message, fold};
+use crate::state::{Added, EDIT, Input, Message, REDACTION, fold};
 
 /// Rows asked for on the first visit.
 const FIRST_ROWS: usize = 50;
@@ -86,6 +86,8 @@ enum Why {
     Gap { since: Since },
     /// Somebody wants to see more.
     Older,
+    /// What is known may have been taken back or put in other words while we were away.
+    Check,
 }
 
 /// A place in what was said: the last message that is known, or a time; neither, and nothing is known.
@@ -120,6 +122,8 @@ struct Asked {
     limit: usize,
     rows: usize,
     oldest: Option<String>,
+    /// The ids of the messages among the rows.
+    there: BTreeSet<String>,
     /// The rows reach back to what the gap comes after.
     closed: bool,
 }
@@ -186,6 +190,7 @@ impl Session {
                 asked.closed |= same || earlier;
             }
             asked.rows += 1;
+            asked.there.extend(msgid.as_deref().map(str::to_owned));
             asked.oldest = asked.oldest.take().or(msgid.map(std::borrow::Cow::into_owned));
         }
         Some(target)
@@ -201,7 +206,7 @@ impl Session {
                 Seen::Before
             }
             Why::Gap { .. } | Why::First { since: Some(_) } => Seen::Missed,
-            Why::First { since: None } | Why::Older => Seen::Before,
+            Why::First { since: None } | Why::Older | Why::Check => Seen::Before,
         };
         if seen == Seen::Missed || !matches!(fill.why, Why::Gap { .. }) {
             fill.fetched += 1;
@@ -351,7 +356,7 @@ impl Session {
             return;
         };
         let (subcommand, bound, limit) = match &fill.why {
-            Why::First { .. } => ("LATEST", "*".to_owned(), FIRST_ROWS),
+            Why::First { .. } | Why::Check => ("LATEST", "*".to_owned(), FIRST_ROWS),
             Why::Gap { since } => ("LATEST", since.bound(), GAP_ROWS),
             Why::Older => match self.oldest_known(key) {
                 Some(oldest) => ("BEFORE", format!("msgid={oldest}"), OLDER_ROWS),
@@ -368,7 +373,8 @@ impl Session {
         };
         fill.pages += 1;
         fill.until_ms = self.now_ms + ANSWER_MS;
-        fill.asked = Some(Asked { label: label.clone(), limit, rows: 0, oldest: None, closed: false });
+        fill.asked =
+            Some(Asked { label: label.clone(), limit, rows: 0, oldest: None, there: BTreeSet::new(), closed: false });
         let name = fill.name.clone();
         self.send_with(|line| {
             if let Some(label) = &label {
@@ -397,6 +403,10 @@ impl Session {
                 self.request(key, "BEFORE", &format!("msgid={oldest}"), GAP_ROWS);
             }
             (Why::Older, _) => self.finish(key, all),
+            (Why::Check, oldest) => {
+                self.forget_gone(key, oldest.as_deref(), asked.there);
+                self.finish(key, true);
+            }
             _ => self.finish(key, true),
         }
     }
@@ -422,7 +432,7 @@ impl Session {
     pub(super) fn interrupt_history(&mut self) {
         self.history.answers.clear();
         self.history.nested.clear();
-        self.finish_all(|_, fill| matches!(fill.why, Why::Older));
+        self.finish_all(|_, fill| matches!(fill.why, Why::Older | Why::Check));
         for key in self.history.visited.clone() {
             if !self.history.fills.contains_key(&key) && !self.history.left.contains_key(&key) {
                 let since = self.last_known(&key);
@@ -469,12 +479,42 @@ impl Session {
         }
         let (target, messages) = (fill.name, fill.fetched);
         match fill.why {
-            Why::First { .. } => {}
+            Why::First { .. } | Why::Check => {}
             Why::Gap { .. } => {
                 let away_ms = self.offline_ms.map_or(0, |offline_ms| self.online_ms.saturating_sub(offline_ms));
-                self.event(Event::CaughtUp { target, messages, away_ms, complete });
+                self.event(Event::CaughtUp { target: target.clone(), messages, away_ms, complete });
+                if complete {
+                    self.check(&target);
+                }
             }
             Why::Older => self.event(Event::Older { target, messages, beginning: complete }),
+        }
+    }
+
+    /// Looks at the last page again where messages can be taken back or put in other words.
+    fn check(&mut self, name: &str) {
+        let may_differ = [REDACTION, EDIT].iter().any(|capability| self.state.has_capability(capability));
+        if self.stage == Stage::Online && self.can_ask() && may_differ {
+            self.begin(name, Why::Check);
+            self.ask(&fold(name));
+        }
+    }
+
+    /// What is known from the oldest row on and is not among the rows was taken back. A private conversation without any may
+    /// just not be ours to read now.
+    fn forget_gone(&mut self, key: &str, oldest: Option<&str>, mut there: BTreeSet<String>) {
+        let Some(fill) = self.history.fills.get(key) else { return };
+        let Some(log) = self.state.log(key).filter(|_| oldest.is_some() || key.starts_with('#')) else { return };
+        // What was said since it was asked is no row.
+        there.extend(fill.held.iter().filter_map(|(message, _)| message.msgid.clone()));
+        let oldest = oldest.and_then(|oldest| log.with_msgid(oldest));
+        let is_covered = |message: &Message| oldest.is_none_or(|oldest| message.is_later_than(oldest));
+        let known = log.confirmed().iter().filter(|message| is_covered(message));
+        let gone = known.filter_map(|message| message.msgid.clone()).filter(|msgid| !there.contains(msgid));
+        let (target, gone) = (fill.name.clone(), gone.collect::<Vec<_>>());
+        for msgid in gone {
+            self.state.apply(Input::Gone { target: &target, msgid: &msgid });
+            self.event(Event::TakenBack { target: target.clone(), msgid });
         }
     }
 

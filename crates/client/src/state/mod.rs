@@ -51,6 +51,13 @@ pub enum Input<'a> {
     Out(&'a str),
     /// A line with an id of ours, which is sent as soon as that is possible; several that are one message as above.
     Keep(&'a str),
+    /// What we know of a message is not there any more, as its history has shown.
+    Gone {
+        /// The room or person.
+        target: &'a str,
+        /// Its id.
+        msgid: &'a str,
+    },
 }
 
 /// Something of ours that the server has not confirmed: who has it may say it again, and it is said once.
@@ -206,6 +213,11 @@ impl State {
             Input::In(line) => return self.line_in(&irc::Message::parse_with_breaks(line).ok()?),
             Input::Out(line) => return self.line_out(&irc::Message::parse_with_breaks(line).ok()?),
             Input::Keep(line) => self.keep(&irc::Message::parse_with_breaks(line).ok()?),
+            Input::Gone { target, msgid } => {
+                if let Some(log) = self.log_mut(target) {
+                    log.take_back(msgid);
+                }
+            }
         }
         None
     }

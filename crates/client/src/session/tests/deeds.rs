@@ -269,3 +269,56 @@ fn without_such_messages_each_line_is_one_and_what_waited_as_several_becomes_one
     assert!(talk.out.contains("PRIVMSG #tea :one two\n"), "{}", talk.out);
     assert!(!talk.out.contains(&format!("{:?}", Outcome::NotSent)));
 }
+
+#[test]
+fn what_was_taken_back_or_put_right_while_we_were_away_is_so_when_we_are_back() {
+    let mut talk = Talk::able();
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :three", id(3)));
+    talk.lose();
+    talk.wait(1_000);
+    talk.connect_with(MORE);
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    assert!(talk.out.ends_with("CHATHISTORY LATEST #tea msgid=m0003 100\n"), "{}", talk.out);
+    talk.history("#tea", 4..5);
+    assert!(talk.out.ends_with("CHATHISTORY LATEST #tea * 50\n"), "{}", talk.out);
+    talk.out.clear();
+    // The third is gone, the second is another, and somebody speaks before the answer is whole.
+    talk.hear(":tea BATCH +h chathistory #tea");
+    for (row, text) in [(2, "oolong"), (4, "4")] {
+        talk.hear(&format!("@batch=h;{} :bob!b@h PRIVMSG #tea :{text}", id(row)));
+    }
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :meanwhile", id(5)));
+    talk.hear(":tea BATCH -h");
+    talk.check(&expect![[r##"
+        * TakenBack { target: "#tea", msgid: "m0003" }
+        * Live #tea bob: meanwhile
+    "##]]);
+    let texts = |talk: &Talk| -> Vec<String> {
+        let log = talk.session.state().log("#tea").unwrap();
+        log.confirmed().iter().map(|message| message.text.clone()).collect()
+    };
+    // What is before the page is not looked at.
+    assert_eq!(texts(&talk), ["tea?", "oolong", "4", "meanwhile"]);
+    talk.lose();
+    talk.wait(2_000);
+    talk.connect_with(MORE);
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.history("#tea", 0..0);
+    talk.history("#tea", 0..0);
+    assert_eq!(texts(&talk), [""; 0], "nothing is left of a room whose history is empty");
+}
+
+#[test]
+fn without_edits_and_taking_back_the_history_is_not_looked_at_twice() {
+    let mut talk = Talk::online(options());
+    talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :one", id(1)));
+    talk.lose();
+    talk.wait(1_000);
+    talk.connect();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    talk.hear(":tea 366 alice #tea :End of /NAMES list");
+    talk.history("#tea", 0..0);
+    assert!(!talk.out.contains("LATEST #tea * 50"), "{}", talk.out);
+}
