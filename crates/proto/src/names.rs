@@ -146,6 +146,11 @@ macro_rules! name_type {
                 &self.0.key
             }
 
+            /// The same, shared.
+            pub fn shared_key(&self) -> Arc<str> {
+                Arc::clone(&self.0.key)
+            }
+
             /// Two names with one skeleton look alike; worked out anew at each call.
             pub fn skeleton(&self) -> String {
                 self.0.skeleton()

@@ -11,13 +11,14 @@ use crate::ids::{RoomId, UserId};
 /// The index of a session in its worker's slab.
 pub(crate) type Slot = u32;
 
-/// Some of them: almost every user has one session, and that takes no allocation.
+/// Some of them: a room of four at most takes no allocation.
 type Slots = SmallVec<[Slot; 4]>;
 
 /// Who of this worker's sessions is whose, and where.
 #[derive(Debug, Default)]
 pub(crate) struct Locals {
-    users: BTreeMap<UserId, Slots>,
+    /// Almost every user has one session.
+    users: BTreeMap<UserId, Few<Slot>>,
     rooms: BTreeMap<RoomId, Slots>,
     watchers: BTreeMap<Nick, Slots>,
     /// The same, the other way round.
@@ -26,7 +27,7 @@ pub(crate) struct Locals {
 
 impl Locals {
     pub(crate) fn of_user(&self, user: UserId) -> &[Slot] {
-        self.users.get(&user).map(SmallVec::as_slice).unwrap_or_default()
+        self.users.get(&user).map(Few::as_slice).unwrap_or_default()
     }
 
     pub(crate) fn of_room(&self, room: RoomId) -> &[Slot] {
@@ -82,7 +83,7 @@ impl Locals {
 
     /// A session speaks for a user that is in these rooms.
     pub(crate) fn attach(&mut self, slot: Slot, user: UserId, rooms: impl Iterator<Item = RoomId>) {
-        self.users.entry(user).or_default().push(slot);
+        self.users.entry(user).or_default().insert(slot);
         for room in rooms {
             self.rooms.entry(room).or_default().push(slot);
         }
@@ -90,7 +91,12 @@ impl Locals {
 
     /// A session speaks no more for its user, who is in these rooms.
     pub(crate) fn detach(&mut self, slot: Slot, user: UserId, rooms: &[RoomId]) {
-        remove(&mut self.users, &user, |known| *known == slot);
+        if let Some(slots) = self.users.get_mut(&user) {
+            slots.remove(&slot);
+            if slots.is_empty() {
+                self.users.remove(&user);
+            }
+        }
         for room in rooms {
             remove(&mut self.rooms, room, |known| *known == slot);
         }

@@ -37,8 +37,6 @@ pub(crate) struct User {
     /// Each with how it comes in; only operators and the user itself are told addresses.
     pub(crate) sessions: Few<(SessionId, Link)>,
     pub(crate) rooms: Few<RoomId>,
-    /// Until when the seat of a guest without a connection is kept.
-    pub(crate) seat_until: Option<Time>,
 }
 
 /// A user before the doors of rooms.
@@ -73,7 +71,6 @@ impl User {
             outside: None,
             sessions: Few::default(),
             rooms: Few::default(),
-            seat_until: None,
         }
     }
 
@@ -158,8 +155,10 @@ const PAST_MAX: usize = 1000;
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
     users: BTreeMap<UserId, Box<User>>,
-    by_nick: BTreeMap<Nick, UserId>,
-    by_look: BTreeMap<String, UserId>,
+    /// By the nick's key.
+    by_nick: BTreeMap<Arc<str>, UserId>,
+    /// By what the nick looks like, where that is not the key itself: it is with nearly everybody.
+    by_look: BTreeMap<Box<str>, UserId>,
     by_identity: BTreeMap<Identity, UserId>,
     by_session: BTreeMap<SessionId, UserId>,
     members: BTreeMap<RoomId, BTreeMap<UserId, Ranks>>,
@@ -167,7 +166,10 @@ pub(crate) struct Presence {
     users_max: usize,
     invisible: usize,
     operators: usize,
+    /// Until when the seats of guests without a connection are kept.
     seats: BTreeSet<(Time, UserId)>,
+    /// The same, the other way round.
+    seat_ends: BTreeMap<UserId, Time>,
     /// What those without an account tell of themselves.
     told_of: BTreeMap<UserId, BTreeMap<Key, Arc<str>>>,
     /// Whose coming and going those without an account want to be told.
@@ -188,7 +190,7 @@ impl Presence {
     }
 
     pub(crate) fn user_named(&self, nick: &Nick) -> Option<&User> {
-        self.by_nick.get(nick).and_then(|id| self.user(*id))
+        self.by_nick.get(nick.key()).and_then(|id| self.user(*id))
     }
 
     pub(crate) fn user_known_as(&self, identity: Identity) -> Option<&User> {
@@ -197,8 +199,29 @@ impl Presence {
 
     /// Whether somebody other than `but` has this nick, or one that could be mistaken for it.
     pub(crate) fn nick_taken(&self, nick: &Nick, but: Option<UserId>) -> bool {
-        let holders = [self.by_nick.get(nick), self.by_look.get(&nick.skeleton())];
+        let look = nick.skeleton();
+        let looks_so = |id: &&UserId| self.user(**id).is_some_and(|user| user.nick.skeleton() == look);
+        let plain = self.by_nick.get(&*look).filter(looks_so);
+        let holders = [self.by_nick.get(nick.key()), self.by_look.get(&*look), plain];
         holders.into_iter().flatten().any(|holder| Some(*holder) != but)
+    }
+
+    /// A user is found by its nick.
+    fn list(&mut self, nick: &Nick, id: UserId) {
+        let look = nick.skeleton();
+        if look != nick.key() {
+            self.by_look.insert(look.into(), id);
+        }
+        self.by_nick.insert(nick.shared_key(), id);
+    }
+
+    /// A user is no more found by its nick.
+    fn unlist(&mut self, nick: &Nick) {
+        let look = nick.skeleton();
+        if look != nick.key() {
+            self.by_look.remove(&*look);
+        }
+        self.by_nick.remove(nick.key());
     }
 
     pub(crate) fn members(&self, room: RoomId) -> impl Iterator<Item = (&User, Ranks)> {
@@ -307,8 +330,7 @@ impl Presence {
     }
 
     pub(crate) fn insert(&mut self, user: User) {
-        self.by_nick.insert(user.nick.clone(), user.id);
-        self.by_look.insert(user.nick.skeleton(), user.id);
+        self.list(&user.nick, user.id);
         if let Some(identity) = user.identity {
             self.by_identity.insert(identity, user.id);
         }
@@ -332,8 +354,7 @@ impl Presence {
         self.monitored.remove(&id);
         self.telling.remove(&id);
         self.recount(user.modes, UserModes::default());
-        self.by_nick.remove(&user.nick);
-        self.by_look.remove(&user.nick.skeleton());
+        self.unlist(&user.nick);
         if let Some(identity) = user.identity {
             self.by_identity.remove(&identity);
         }
@@ -343,9 +364,7 @@ impl Presence {
         for room in &user.rooms {
             self.drop_member(*room, id);
         }
-        if let Some(end) = user.seat_until {
-            self.seats.remove(&(end, id));
-        }
+        self.take_seat_again(id);
         if self.past.len() == PAST_MAX {
             self.past.pop_front();
         }
@@ -357,12 +376,10 @@ impl Presence {
 
     pub(crate) fn rename(&mut self, id: UserId, nick: Nick) {
         let Some(user) = self.users.get_mut(&id) else { return };
-        self.by_nick.remove(&user.nick);
-        self.by_look.remove(&user.nick.skeleton());
         user.source = source_of(&nick, user.address());
-        user.nick = nick;
-        self.by_nick.insert(user.nick.clone(), id);
-        self.by_look.insert(user.nick.skeleton(), id);
+        let before = std::mem::replace(&mut user.nick, nick.clone());
+        self.unlist(&before);
+        self.list(&nick, id);
     }
 
     /// A user has another address.
@@ -442,10 +459,14 @@ impl Presence {
     pub(crate) fn attach(&mut self, session: SessionId, link: Link, id: UserId) {
         let Some(user) = self.users.get_mut(&id) else { return };
         user.sessions.insert((session, link));
-        if let Some(end) = user.seat_until.take() {
+        self.take_seat_again(id);
+        self.by_session.insert(session, id);
+    }
+
+    fn take_seat_again(&mut self, id: UserId) {
+        if let Some(end) = self.seat_ends.remove(&id) {
             self.seats.remove(&(end, id));
         }
-        self.by_session.insert(session, id);
     }
 
     /// Takes a session from its user.
@@ -458,8 +479,8 @@ impl Presence {
 
     /// Keeps the seat of a user without sessions for a while.
     pub(crate) fn keep_seat(&mut self, id: UserId, until: Time) {
-        if let Some(user) = self.users.get_mut(&id) {
-            user.seat_until = Some(until);
+        if self.users.contains_key(&id) {
+            self.seat_ends.insert(id, until);
             self.seats.insert((until, id));
         }
     }

@@ -131,12 +131,12 @@ impl HostState {
             }
             EventKind::Registered { connection, nick } | EventKind::Renamed { connection, nick } => {
                 if let Some(known) = self.connections.get_mut(connection) {
-                    known.nick = Some(nick.clone());
+                    known.nick = Some(Arc::clone(nick));
                 }
             }
             _ => {}
         }
-        let name = connection_of(&event.kind).and_then(|id| self.connections.get(&id)?.nick.clone());
+        let name = connection_of(&event.kind).and_then(|id| self.connections.get(&id)?.nick.as_deref().map(str::to_owned));
         if let EventKind::Closed { connection, .. } = &event.kind {
             self.connections.remove(connection);
         }

@@ -146,7 +146,7 @@ fn connection_row(ui: &mut Ui, connection: &ConnectionInfo, texts: &Texts) {
     let palette = Palette::of(ui);
     ui.label(RichText::new(format!("#{}", connection.id.0)).monospace().color(palette.weak));
     match &connection.nick {
-        Some(nick) => ui.label(RichText::new(nick).font(fonts::bold(15.0))),
+        Some(nick) => ui.label(RichText::new(&**nick).font(fonts::bold(15.0))),
         None => ui.label(RichText::new(texts.say("host-no-name")).color(palette.weak)),
     };
     ui.label(RichText::new(connection.address.to_string()).monospace());

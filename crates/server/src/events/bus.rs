@@ -103,7 +103,7 @@ impl Events {
         let present = self.present();
         self.shared.watchers.fetch_add(1, Ordering::Relaxed);
         EventStream {
-            connections: present.connections.values().map(|info| (**info).clone()).collect(),
+            connections: present.infos(),
             receiver: self.shared.sender.subscribe(),
             events: self.clone(),
             missed: 0,

@@ -1,6 +1,7 @@
 //! What can happen, and what is known of a connection.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::config::Takes;
 
@@ -73,14 +74,14 @@ pub enum EventKind {
         /// Which connection.
         connection: ConnectionId,
         /// Its nick.
-        nick: String,
+        nick: Arc<str>,
     },
     /// A session has another name.
     Renamed {
         /// Which connection.
         connection: ConnectionId,
         /// Its nick from now on.
-        nick: String,
+        nick: Arc<str>,
     },
     /// A line came or went.
     Line {
@@ -155,7 +156,7 @@ pub struct ConnectionInfo {
     /// Since when, in milliseconds since the Unix epoch.
     pub since_ms: u64,
     /// The nick, once registered.
-    pub nick: Option<String>,
+    pub nick: Option<Arc<str>>,
 }
 
 impl EventKind {

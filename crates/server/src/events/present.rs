@@ -1,7 +1,8 @@
 //! The connections that are there, and how many there may be.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::sync::Arc;
 
 use super::kinds::{ConnectionId, ConnectionInfo, Door, EventKind};
 
@@ -36,11 +37,39 @@ impl TurnedAway {
 /// Who is there. A connection's record is boxed, because a tree keeps room for more than it holds.
 #[derive(Debug, Default)]
 pub(super) struct Present {
-    pub(super) connections: BTreeMap<ConnectionId, Box<ConnectionInfo>>,
+    connections: BTreeMap<ConnectionId, Box<Record>>,
     networks: HashMap<IpAddr, usize>,
 }
 
+/// What is known of a connection, in less room than [`ConnectionInfo`] takes.
+#[derive(Debug)]
+struct Record {
+    address: IpAddr,
+    port: u16,
+    /// Which link an IPv6 address is of, if it is but a link's.
+    scope: u32,
+    door: Door,
+    since_ms: u64,
+    nick: Option<Arc<str>>,
+}
+
+impl Record {
+    fn info(&self, id: ConnectionId) -> ConnectionInfo {
+        let Record { address, port, scope, door, since_ms, ref nick } = *self;
+        let address = match address {
+            IpAddr::V4(address) => (address, port).into(),
+            IpAddr::V6(address) => SocketAddrV6::new(address, port, 0, scope).into(),
+        };
+        ConnectionInfo { id, address, door, since_ms, nick: nick.clone() }
+    }
+}
+
 impl Present {
+    /// What is known of those who are there.
+    pub(super) fn infos(&self) -> Vec<ConnectionInfo> {
+        self.connections.iter().map(|(id, record)| record.info(*id)).collect()
+    }
+
     /// Whether one more may come from an address.
     pub(super) fn admit(&self, address: IpAddr, limits: ConnectionLimits) -> Result<(), TurnedAway> {
         if limits.connections.is_some_and(|max| self.connections.len() >= max) {
@@ -57,21 +86,23 @@ impl Present {
     pub(super) fn note(&mut self, kind: &EventKind, at_ms: u64) {
         match kind {
             EventKind::Accepted { connection, address, .. } => {
-                let (id, address, door) = (*connection, *address, Door::Unknown);
-                let info = ConnectionInfo { id, address, door, since_ms: at_ms, nick: None };
-                self.connections.insert(id, Box::new(info));
-                if let Some(network) = network(address.ip()) {
+                let (door, since_ms) = (Door::Unknown, at_ms);
+                let scope = if let SocketAddr::V6(address) = address { address.scope_id() } else { 0 };
+                let (address, port) = (address.ip(), address.port());
+                let record = Record { address, port, scope, door, since_ms, nick: None };
+                self.connections.insert(*connection, Box::new(record));
+                if let Some(network) = network(address) {
                     *self.networks.entry(network).or_default() += 1;
                 }
             }
             EventKind::Door { connection, door } => {
-                if let Some(info) = self.connections.get_mut(connection) {
-                    info.door = *door;
+                if let Some(record) = self.connections.get_mut(connection) {
+                    record.door = *door;
                 }
             }
             EventKind::Registered { connection, nick } | EventKind::Renamed { connection, nick } => {
-                if let Some(info) = self.connections.get_mut(connection) {
-                    info.nick = Some(nick.clone());
+                if let Some(record) = self.connections.get_mut(connection) {
+                    record.nick = Some(Arc::clone(nick));
                 }
             }
             EventKind::Closed { connection, .. } => self.remove(*connection),
@@ -80,7 +111,7 @@ impl Present {
     }
 
     fn remove(&mut self, connection: ConnectionId) {
-        let network = self.connections.remove(&connection).and_then(|info| network(info.address.ip()));
+        let network = self.connections.remove(&connection).and_then(|record| network(record.address));
         if let Some(network) = network
             && let Some(count) = self.networks.get_mut(&network)
         {

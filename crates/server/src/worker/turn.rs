@@ -298,7 +298,7 @@ impl Worker {
         {
             let is_first = &*connection.nick == "*";
             connection.nick = Arc::clone(&nick);
-            let (connection, nick) = (connection.id, nick.to_string());
+            let connection = connection.id;
             self.events.tell(match is_first {
                 true => EventKind::Registered { connection, nick },
                 false => EventKind::Renamed { connection, nick },
