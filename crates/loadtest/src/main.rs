@@ -132,6 +132,10 @@ enum Command {
         /// How many are on their way back at once
         #[arg(long, default_value_t = 1000)]
         at_once: usize,
+        /// Those who come back take only what the server and those who talk leave them of the cores: on the server's own
+        /// machine, what is then noticed is the server's doing, not theirs; they take longer themselves
+        #[arg(long)]
+        nice: bool,
         /// How long twenty who talk all the while do so before and after
         #[arg(long, default_value_t = 5.0)]
         calm: f64,
@@ -208,9 +212,9 @@ fn run(command: Command) -> Result<bool> {
             let calm = Duration::from_secs_f64(calm);
             login::run(&Logins { clients, login, parallel: at_once, calm }, &options)?
         }
-        Command::Storm { options, rooms, members, page, at_once, calm } => {
+        Command::Storm { options, rooms, members, page, at_once, nice, calm } => {
             let (seating, calm) = (Seating { rooms, members, speakers: 1 }, Duration::from_secs_f64(calm));
-            storm::run(&Storm { seating, said: page + 10, page, parallel: at_once, calm }, &options)?
+            storm::run(&Storm { seating, said: page + 10, page, parallel: at_once, nice, calm }, &options)?
         }
         Command::Fanout { talk, receivers, senders, window } => {
             let seating = Seating { rooms: 1, members: receivers + senders, speakers: senders };

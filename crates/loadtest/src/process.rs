@@ -51,6 +51,19 @@ impl Process {
     }
 }
 
+/// The thread that calls this, and no other, takes from the cores only what nobody else wants (nice 19).
+#[cfg(target_os = "linux")]
+pub fn step_back() -> Result<()> {
+    // To Linux a thread is a process with a number of its own.
+    rustix::process::setpriority_process(None, 19).context("a thread's priority cannot be lowered")
+}
+
+/// The thread that calls this would take from the cores only what nobody else wants.
+#[cfg(not(target_os = "linux"))]
+pub fn step_back() -> Result<()> {
+    anyhow::bail!("a single thread's priority can be lowered on Linux alone")
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;

@@ -65,6 +65,9 @@ pub struct Report {
     /// 99 % took no longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p99_us: Option<u64>,
+    /// Whether those who came back left the cores to others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub nice: bool,
     /// How long it took until all were back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storm_ms: Option<f64>,

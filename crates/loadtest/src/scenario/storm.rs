@@ -11,6 +11,7 @@ use crate::bystanders::{self, Bystanders};
 use crate::checker::{Checker, Seating};
 use crate::client::Plan;
 use crate::histogram::Histogram;
+use crate::process::step_back;
 use crate::report::Report;
 use crate::stamp::Stamp;
 use crate::swarm::{Ear, Swarm};
@@ -26,6 +27,8 @@ pub struct Storm {
     pub page: u32,
     /// How many are on their way back at once.
     pub parallel: usize,
+    /// Whether they leave the cores to the server and to those who talk meanwhile.
+    pub nice: bool,
     /// How long those who talk meanwhile talk before and after.
     pub calm: Duration,
 }
@@ -51,6 +54,9 @@ pub fn run(storm: &Storm, options: &Options) -> Result<Report> {
     let mut back = Back::new(seating, storm.said - storm.page.min(storm.said));
     let mut begun = None;
     let (took_ms, noticed) = bystanders.beside(storm.calm, || {
+        if storm.nice {
+            step_back()?;
+        }
         begun = watch.begin()?;
         let started = swarm.now_us();
         swarm.scatter(Plan { history: page, generation: 'b', ..plan })?;
@@ -61,6 +67,7 @@ pub fn run(storm: &Storm, options: &Options) -> Result<Report> {
     })?;
 
     report.storm_ms = Some(took_ms);
+    report.nice = storm.nice;
     report.noticed = Some(noticed);
     report.faults = report.faults.and(bystanders.verdict());
     report.storm_us_per_client = watch.cpu_us(begun.as_ref())?.map(|us| us / clients as f64);

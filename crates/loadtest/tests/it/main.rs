@@ -72,7 +72,14 @@ fn silence_is_heard_as_silence() {
 #[test]
 fn whoever_comes_back_reads_what_was_said() {
     let seating = Seating { rooms: 3, members: 5, speakers: 1 };
-    let storm = Storm { seating, said: 30, page: 20, parallel: 15, calm: Duration::from_millis(100) };
+    let storm = Storm {
+        seating,
+        said: 30,
+        page: 20,
+        parallel: 15,
+        nice: cfg!(target_os = "linux"),
+        calm: Duration::from_millis(100),
+    };
     let [teahouse, without_history, null, _] = every_server();
     for (server, lines) in [(teahouse, 15 * 20), (without_history, 0), (null, 0)] {
         for scheme in server.schemes {
