@@ -76,6 +76,8 @@ struct Seat {
     /// Whether it is among those with something to write, and among those that have changed.
     touched: bool,
     changed: bool,
+    /// Whether it has got a nick that nobody has asked for.
+    renamed: bool,
 }
 
 /// One worker's share of the chat.
@@ -131,6 +133,7 @@ impl Shard {
             resting: false,
             touched: false,
             changed: false,
+            renamed: false,
         });
         id
     }
@@ -200,9 +203,10 @@ impl Shard {
         self.seat(id).is_some_and(|seat| seat.session.is_registered())
     }
 
-    /// The nick a session goes by, or `*` before it has one.
-    pub fn nick(&self, id: SessionId) -> Arc<str> {
-        self.seat(id).map_or_else(|| "*".into(), |seat| Arc::clone(&seat.outlet.nick))
+    /// The nick a session goes by, if it has got it since the last call.
+    pub fn take_nick(&mut self, id: SessionId) -> Option<Arc<str>> {
+        let seat = self.seat_mut(id)?;
+        std::mem::take(&mut seat.renamed).then(|| Arc::clone(&seat.outlet.nick))
     }
 
     /// The sessions that may have something to write since the last call, in exchange for an empty list.
@@ -465,7 +469,7 @@ impl Seat {
     }
 
     fn welcome(&mut self, info: &ServerInfo, scope: &Scope, welcome: &Welcome) {
-        self.outlet.nick = Arc::clone(&welcome.nick);
+        (self.outlet.nick, self.renamed) = (Arc::clone(&welcome.nick), true);
         let wish = self.session.attached();
         let lines = render::welcome(self.receiver(info), scope, welcome, wish.as_ref());
         lines.into_iter().for_each(|line| self.outlet.push_answer(line));

@@ -99,7 +99,7 @@ impl Shard {
     fn rename(&mut self, user: UserId, nick: &Arc<str>) {
         for slot in self.locals.of_user(user) {
             let seat = &mut self.seats[*slot as usize];
-            seat.outlet.nick = Arc::clone(nick);
+            (seat.outlet.nick, seat.renamed) = (Arc::clone(nick), true);
             change(&mut self.changed, seat);
         }
     }

@@ -136,7 +136,8 @@ impl HostState {
             }
             _ => {}
         }
-        let name = connection_of(&event.kind).and_then(|id| self.connections.get(&id)?.nick.as_deref().map(str::to_owned));
+        let name =
+            connection_of(&event.kind).and_then(|id| self.connections.get(&id)?.nick.as_deref().map(str::to_owned));
         if let EventKind::Closed { connection, .. } = &event.kind {
             self.connections.remove(connection);
         }

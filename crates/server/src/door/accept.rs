@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
 
 use super::sniff::{Verdict, sniff};
@@ -30,15 +30,18 @@ const HEAD_MAX: Duration = Duration::from_secs(15);
 /// How much of that head is waited for here, in bytes; browsers send about 1 KiB.
 const HEAD_BYTES_MAX: usize = 4 * 1024;
 
-/// How much is read at once while it is not known what a connection speaks.
-const FIRST_READ_BYTES: usize = 1024;
-
 /// How long a client that was told why it is closed may take to end its side.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
 
 /// How long to leave the listener alone when accepting fails, as when the process has no file descriptor left.
 const BACK_OFF_MIN: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
+
+/// While more than so many are on their way in, the next ones are accepted a few at a time: whoever means well is through
+/// in a moment, and a crowd's memory is that of few. Those who stay silent hold nobody up for longer than that.
+const CROWD: usize = 128;
+const CROWD_STEP: usize = 32;
+const CROWD_PAUSE: Duration = Duration::from_millis(2);
 
 /// How often a failing accept, a full house, or TLS is logged.
 pub(super) const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
@@ -62,6 +65,7 @@ pub(super) struct Door {
 pub(super) async fn run(door: Door, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
     let mut back_off = BACK_OFF_MIN;
     let complaints = Seldom::every(COMPLAIN_EVERY);
+    let mut accepted_in_all: usize = 0;
     loop {
         let accepted = tokio::select! {
             accepted = door.listener.accept() => accepted,
@@ -79,7 +83,12 @@ pub(super) async fn run(door: Door, hall: Arc<Hall>, mut stopped: watch::Receive
                         continue;
                     }
                 };
-                tokio::spawn(welcome(stream, id, peer, door.takes, Arc::clone(&hall), stopped.clone()));
+                let place_lost = hall.waiting.enter(id);
+                tokio::spawn(welcome(stream, id, peer, door.takes, Arc::clone(&hall), stopped.clone(), place_lost));
+                accepted_in_all = accepted_in_all.wrapping_add(1);
+                if accepted_in_all.is_multiple_of(CROWD_STEP) && hall.waiting.count() > CROWD {
+                    sleep(CROWD_PAUSE).await;
+                }
             }
             // The client was gone before it was accepted: no reason to leave the others waiting.
             Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => {
@@ -111,8 +120,8 @@ async fn welcome(
     takes: Takes,
     hall: Arc<Hall>,
     stopped: watch::Receiver<bool>,
+    place_lost: oneshot::Receiver<()>,
 ) {
-    let place_lost = hall.waiting.enter(id);
     let led = tokio::select! {
         led = lead(stream, id, peer, takes, &hall, stopped) => led,
         _ = place_lost => {
@@ -141,10 +150,11 @@ async fn lead(
 ) -> Result<Established, String> {
     stream.set_nodelay(true).map_err(in_words)?;
     if let Some(goodbye) = (hall.inside.turned_away)(peer.ip()) {
-        refuse(stream, takes, &goodbye).await;
+        // Boxed, like all below that few connections come to: every task would keep room for it.
+        Box::pin(refuse(stream, takes, &goodbye)).await;
         return Err(format!("turned away: {goodbye}"));
     }
-    let (verdict, mut wire, mut already_read) = tokio::select! {
+    let (verdict, mut wire, already_read) = tokio::select! {
         opened = open(stream, peer, hall) => opened?,
         _ = stopped.wait_for(|stopped| *stopped) => return Err("the server stops".into()),
     };
@@ -156,25 +166,35 @@ async fn lead(
         }
         (Verdict::Http, Takes::Any | Takes::Web) => {
             hall.events.tell(EventKind::Door { connection: id, door: events::Door::Http });
-            let head = timeout(HEAD_MAX, read_head(&mut wire, &mut already_read));
-            tokio::select! {
-                read = head => read.map_err(|_| format!("HTTP: no whole request within {} s", HEAD_MAX.as_secs()))?.map_err(in_words)?,
-                _ = stopped.wait_for(|stopped| *stopped) => return Err("the server stops".into()),
-            }
-            // Boxed, like the handshake below: most connections never come here, and every task would keep room for it.
-            match Box::pin(hall.http.serve(Rewind::new(already_read, wire), id, stopped)).await {
+            match Box::pin(serve_http(wire, already_read, id, hall, stopped)).await? {
                 Served::WebSocket(wire, framing, already_read) => established(id, peer, wire, framing, already_read),
                 Served::Ended(reason) => Err(reason),
             }
         }
         (Verdict::Http2, Takes::Any | Takes::Web) => {
-            say_last(&mut wire, HTTP_1_1_REQUIRED).await.map_err(in_words)?;
+            Box::pin(say_last(&mut wire, HTTP_1_1_REQUIRED)).await.map_err(in_words)?;
             Err("spoke HTTP/2, was asked for HTTP/1.1".into())
         }
         (Verdict::Tls, _) => Err("spoke TLS within TLS".into()),
         (Verdict::Irc, Takes::Web) => Err("spoke IRC to a listener that takes HTTP only".into()),
         (Verdict::Http | Verdict::Http2, Takes::Irc) => Err("spoke HTTP to a listener that takes IRC only".into()),
     }
+}
+
+/// Serves HTTP once the head of the first request is there.
+async fn serve_http(
+    mut wire: Wire,
+    mut already_read: Vec<u8>,
+    id: ConnectionId,
+    hall: &Hall,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<Served, String> {
+    let head = timeout(HEAD_MAX, read_head(&mut wire, &mut already_read));
+    tokio::select! {
+        read = head => read.map_err(|_| format!("HTTP: no whole request within {} s", HEAD_MAX.as_secs()))?.map_err(in_words)?,
+        _ = stopped.wait_for(|stopped| *stopped) => return Err("the server stops".into()),
+    }
+    Ok(hall.http.serve(Rewind::new(already_read, wire), id, stopped).await)
 }
 
 /// Says why somebody may not come in, in what it speaks, if it says that soon; no handshake is made for it.
@@ -207,10 +227,19 @@ async fn refuse(stream: TcpStream, takes: Takes, goodbye: &str) {
 async fn open(stream: TcpStream, peer: SocketAddr, hall: &Hall) -> Result<(Verdict, Wire, Vec<u8>), String> {
     let mut wire = Wire::Plain(stream);
     let (verdict, already_read) = first_word(&mut wire).await?;
-    let mut stream = match wire {
-        Wire::Plain(stream) if verdict == Verdict::Tls => stream,
-        wire => return Ok((verdict, wire, already_read)),
-    };
+    match wire {
+        Wire::Plain(stream) if verdict == Verdict::Tls => Box::pin(open_tls(stream, already_read, peer, hall)).await,
+        wire => Ok((verdict, wire, already_read)),
+    }
+}
+
+/// Shakes hands with a client of which `already_read` was read, and waits for the first word within.
+async fn open_tls(
+    mut stream: TcpStream,
+    already_read: Vec<u8>,
+    peer: SocketAddr,
+    hall: &Hall,
+) -> Result<(Verdict, Wire, Vec<u8>), String> {
     let Some(tls) = &hall.tls else {
         hall.complaints.warn(|| {
             format!(
@@ -220,7 +249,7 @@ async fn open(stream: TcpStream, peer: SocketAddr, hall: &Hall) -> Result<(Verdi
         say_last(&mut stream, HANDSHAKE_FAILURE).await.map_err(in_words)?;
         return Err("spoke TLS, and no certificate is set".into());
     };
-    let mut wire = match timeout(HANDSHAKE_MAX, Box::pin(Wire::shake_hands(stream, &already_read, tls))).await {
+    let mut wire = match timeout(HANDSHAKE_MAX, Wire::shake_hands(stream, &already_read, tls)).await {
         Ok(Ok(wire)) => wire,
         Ok(Err(error)) => return Err(format!("TLS handshake: {error}")),
         Err(_) => return Err(format!("the TLS handshake was not done within {} s", HANDSHAKE_MAX.as_secs())),
@@ -251,10 +280,7 @@ async fn first_word(wire: &mut Wire) -> Result<(Verdict, Vec<u8>), String> {
 
 async fn read_first_word(wire: &mut Wire, bytes: &mut Vec<u8>) -> io::Result<Verdict> {
     loop {
-        // Who says nothing has no buffer.
-        wire.readable().await?;
-        bytes.reserve(FIRST_READ_BYTES);
-        match wire.read_buf(bytes).await? {
+        match wire.read_some(bytes).await? {
             0 if bytes.is_empty() => return Ok(Verdict::NeedMore),
             // What came before the end of input is a line, if an unterminated one.
             0 => return Ok(Verdict::Irc),
@@ -273,9 +299,7 @@ async fn read_head(wire: &mut Wire, bytes: &mut Vec<u8>) -> io::Result<()> {
     while !ends_head(&bytes[looked_at..]) && bytes.len() < HEAD_BYTES_MAX {
         // The end of a head may come in pieces, of which so many bytes are here.
         looked_at = bytes.len().saturating_sub(HEAD_END_BYTES - 1);
-        wire.readable().await?;
-        bytes.reserve(FIRST_READ_BYTES);
-        if wire.read_buf(bytes).await? == 0 {
+        if wire.read_some(bytes).await? == 0 {
             // Whoever serves HTTP meets the end, too, and knows what to make of it.
             return Ok(());
         }
@@ -303,4 +327,18 @@ async fn say_last<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8
 
 fn in_words(error: io::Error) -> String {
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room_of<A, B, C, D, E, F, G, T>(_: fn(A, B, C, D, E, F, G) -> T) -> usize {
+        size_of::<T>()
+    }
+
+    #[test]
+    fn who_has_not_said_a_word_takes_little_room() {
+        assert!(room_of(welcome) <= 1024, "{} bytes", room_of(welcome));
+    }
 }

@@ -38,6 +38,11 @@ impl Waiting {
         self.here().remove(&connection);
     }
 
+    /// How many are here.
+    pub(super) fn count(&self) -> usize {
+        self.here().len()
+    }
+
     fn here(&self) -> MutexGuard<'_, BTreeMap<ConnectionId, oneshot::Sender<()>>> {
         self.here.lock().unwrap_or_else(PoisonError::into_inner)
     }

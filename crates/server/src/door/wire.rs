@@ -1,6 +1,8 @@
 //! A connection on its way in: a socket, or TLS over one.
 
+use std::future::poll_fn;
 use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::TcpStream as StdTcpStream;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,6 +13,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::tls::Session;
+
+/// How much is read at once while it is not known what a connection speaks.
+const READ_BYTES: usize = 1024;
 
 /// Gives and takes what is spoken, whether or not it is encrypted on its way.
 #[derive(Debug)]
@@ -58,20 +63,26 @@ impl Wire {
     }
 
     /// The socket, and its TLS state if it has one; what was read and not given to anybody stands there.
-    pub(crate) fn into_socket(self) -> io::Result<(StdTcpStream, Option<Session>)> {
+    pub(crate) fn into_socket(self) -> io::Result<(StdTcpStream, Option<Box<Session>>)> {
         match self {
             Wire::Plain(stream) => Ok((stream.into_std()?, None)),
-            Wire::Tls(tls) => Ok((tls.stream.into_std()?, Some(tls.session))),
+            Wire::Tls(tls) => Ok((tls.stream.into_std()?, Some(Box::new(tls.session)))),
         }
     }
 
-    /// Waits until there may be something to read, without a buffer to read it into.
-    pub(crate) async fn readable(&self) -> io::Result<()> {
-        match self {
-            Wire::Plain(stream) => stream.readable().await,
-            // What has come may be in the session already.
-            Wire::Tls(_) => Ok(()),
-        }
+    /// Reads once, behind what is in `bytes`, without a buffer while nothing is there, and without one that is longer
+    /// than what came: many may be on their way in.
+    pub(super) async fn read_some(&mut self, bytes: &mut Vec<u8>) -> io::Result<usize> {
+        poll_fn(|cx| {
+            let mut room = [MaybeUninit::uninit(); READ_BYTES];
+            let mut buffer = ReadBuf::uninit(&mut room);
+            ready!(Pin::new(&mut *self).poll_read(cx, &mut buffer))?;
+            let read = buffer.filled();
+            bytes.reserve_exact(read.len());
+            bytes.extend_from_slice(read);
+            Poll::Ready(Ok(read.len()))
+        })
+        .await
     }
 }
 

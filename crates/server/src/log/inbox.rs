@@ -20,6 +20,8 @@ const INBOX_RECEIVERS_MAX: usize = 1 << 16;
 const PERSON_BYTES: usize = 96;
 /// What a delivery takes besides its texts, roughly.
 const DELIVERY_BYTES: usize = 256;
+/// A list that was emptied keeps room for so many; what a crowd has needed beyond that is given back.
+const ROOM_KEPT: usize = 256;
 
 /// What waits for a worker.
 #[derive(Debug)]
@@ -34,10 +36,30 @@ pub(crate) struct Inbox {
 #[derive(Debug, Default)]
 struct Waiting {
     deliveries: VecDeque<Delivery>,
+    /// How many have ever been put there.
+    added: u64,
+    pages: VecDeque<Page>,
     /// What gates of the worker's waited for when it last wanted to sleep.
     first_gates: FirstGates,
-    arrivals: Vec<Established>,
+    arrivals: VecDeque<Established>,
     stopping: bool,
+}
+
+/// What a session waits for from the store. It fills a place that its session's output has kept for it, so it need not
+/// keep its own among what others are told: only what was there before it is told before it.
+#[derive(Debug)]
+pub(crate) struct Page {
+    delivery: Delivery,
+    after: u64,
+}
+
+/// What a worker has taken out, and not told yet.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    deliveries: VecDeque<Delivery>,
+    /// How many were ever taken from there.
+    told: u64,
+    pages: VecDeque<Page>,
 }
 
 /// A worker that is to be woken once the lock is free.
@@ -54,10 +76,29 @@ impl Wake<'_> {
 /// What a worker takes out at a time.
 #[derive(Debug)]
 pub(crate) struct Taken {
-    /// New connections.
-    pub(crate) arrivals: Vec<Established>,
+    /// New connections, some of them.
+    pub(crate) arrivals: VecDeque<Established>,
     /// Whether the server says goodbye; told once.
     pub(crate) stopping: bool,
+}
+
+impl Pending {
+    /// Whether nothing is left to be told.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.deliveries.is_empty() && self.pages.is_empty()
+    }
+
+    /// The next one, in the log's order.
+    pub(crate) fn next(&mut self) -> Option<Delivery> {
+        let delivery = self.deliveries.pop_front()?;
+        self.told += 1;
+        Some(delivery)
+    }
+
+    /// The next page, if all is told that came before it.
+    pub(crate) fn next_page(&mut self) -> Option<Delivery> {
+        self.pages.pop_front_if(|page| page.after <= self.told).map(|page| page.delivery)
+    }
 }
 
 impl Inbox {
@@ -76,7 +117,15 @@ impl Inbox {
     #[must_use = "the worker may sleep"]
     pub(crate) fn add(&self, delivery: Delivery) -> Wake<'_> {
         self.count(&delivery);
-        self.lock().deliveries.push_back(delivery);
+        let mut waiting = self.lock();
+        match delivery {
+            Delivery::Page(..) | Delivery::Targets(..) => {
+                let after = waiting.added;
+                waiting.pages.push_back(Page { delivery, after });
+            }
+            delivery => waiting.push(delivery),
+        }
+        drop(waiting);
         Wake(self)
     }
 
@@ -99,7 +148,7 @@ impl Inbox {
             _ => {
                 let delivery = Delivery::Settled(reached, Arc::clone(lost));
                 self.count(&delivery);
-                waiting.deliveries.push_back(delivery);
+                waiting.push(delivery);
             }
         }
         drop(waiting);
@@ -110,7 +159,7 @@ impl Inbox {
 
     /// Brings a new connection.
     pub(crate) fn arrive(&self, established: Established) {
-        self.lock().arrivals.push(established);
+        self.lock().arrivals.push_back(established);
         self.wake();
     }
 
@@ -132,18 +181,23 @@ impl Inbox {
         self.receivers.fetch_sub(receivers(delivery), Ordering::Relaxed);
     }
 
-    /// Takes new connections, and puts deliveries, in the log's order, behind those that are `pending` until there are
-    /// so many; each counts until it is [let go](Inbox::let_go).
-    pub(crate) fn take(&self, pending: &mut VecDeque<Delivery>, pending_max: usize) -> Taken {
+    /// Takes so many new connections at most, and puts deliveries, in the log's order, behind those that are `pending`
+    /// until there are so many; each counts until it is [let go](Inbox::let_go).
+    pub(crate) fn take(&self, pending: &mut Pending, pending_max: usize, arrivals_max: usize) -> Taken {
         let mut waiting = self.lock();
-        if pending.is_empty() && waiting.deliveries.len() <= pending_max {
-            std::mem::swap(pending, &mut waiting.deliveries);
+        if pending.deliveries.is_empty() && waiting.deliveries.len() <= pending_max {
+            shrink(&mut pending.deliveries);
+            std::mem::swap(&mut pending.deliveries, &mut waiting.deliveries);
         } else {
-            let count = pending_max.saturating_sub(pending.len()).min(waiting.deliveries.len());
-            pending.extend(waiting.deliveries.drain(..count));
+            let count = pending_max.saturating_sub(pending.deliveries.len()).min(waiting.deliveries.len());
+            pending.deliveries.extend(waiting.deliveries.drain(..count));
         }
-        let (arrivals, stopping) = (std::mem::take(&mut waiting.arrivals), std::mem::take(&mut waiting.stopping));
-        Taken { arrivals, stopping }
+        pending.pages.append(&mut waiting.pages);
+        let arrivals = match waiting.arrivals.len() <= arrivals_max {
+            true => std::mem::take(&mut waiting.arrivals),
+            false => waiting.arrivals.drain(..arrivals_max).collect(),
+        };
+        Taken { arrivals, stopping: std::mem::take(&mut waiting.stopping) }
     }
 
     /// The worker is up: it looks into the inbox before it sleeps, so nobody needs to wake it.
@@ -157,7 +211,7 @@ impl Inbox {
         self.awake.store(false, Ordering::SeqCst);
         let mut waiting = self.lock();
         waiting.first_gates = first_gates;
-        waiting.deliveries.is_empty() && waiting.arrivals.is_empty() && !waiting.stopping
+        waiting.is_empty()
     }
 
     /// Counts a delivery among what waits, before anybody can take it.
@@ -176,6 +230,24 @@ impl Inbox {
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn push(&mut self, delivery: Delivery) {
+        self.added += 1;
+        self.deliveries.push_back(delivery);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.deliveries.is_empty() && self.pages.is_empty() && self.arrivals.is_empty() && !self.stopping
+    }
+}
+
+/// Gives back what an empty list keeps beyond a usual turn's need.
+fn shrink<T>(list: &mut VecDeque<T>) {
+    if list.capacity() > ROOM_KEPT {
+        *list = VecDeque::new();
     }
 }
 
@@ -222,14 +294,14 @@ mod tests {
     struct Bed {
         inbox: Inbox,
         poll: Poll,
-        pending: VecDeque<Delivery>,
+        pending: Pending,
     }
 
     impl Bed {
         fn new() -> Self {
             let poll = Poll::new().expect("a poll");
             let waker = Waker::new(poll.registry(), Token(0)).expect("a waker");
-            Bed { inbox: Inbox::new(waker), poll, pending: VecDeque::new() }
+            Bed { inbox: Inbox::new(waker), poll, pending: Pending::default() }
         }
 
         fn was_woken(&mut self) -> bool {
@@ -246,8 +318,8 @@ mod tests {
         /// What the worker finds, as up to where it is settled and how many are lost.
         fn finds(&mut self) -> Vec<(u64, usize)> {
             self.inbox.stay_awake();
-            self.inbox.take(&mut self.pending, 256);
-            let found = self.pending.drain(..).filter_map(|delivery| {
+            self.inbox.take(&mut self.pending, 256, 256);
+            let found = std::iter::from_fn(|| self.pending.next()).filter_map(|delivery| {
                 self.inbox.let_go(&delivery);
                 match delivery {
                     Delivery::Settled(reached, lost) => Some((reached.settled.0, lost.len())),
@@ -311,5 +383,22 @@ mod tests {
         assert_eq!(bed.finds(), [(1, 0), (3, 0)], "nothing overtakes the answer in between");
         assert!(!bed.inbox.is_pressed());
         assert_eq!(bed.inbox.bytes.load(Ordering::Relaxed), 0, "what was merged was counted once");
+    }
+
+    #[test]
+    fn a_page_waits_for_what_came_before_it_and_nothing_waits_for_a_page() {
+        let session = teahouse_chat::ids::SessionId { worker: 0, generation: 1, slot: 0 };
+        let mut bed = Bed::new();
+        bed.inbox.push(answer());
+        bed.inbox.push(answer());
+        bed.inbox.push(Delivery::Page(session, None));
+        bed.inbox.push(answer());
+        bed.inbox.take(&mut bed.pending, 1, 0);
+        assert!(bed.pending.next().is_some() && bed.pending.next().is_none());
+        assert!(bed.pending.next_page().is_none(), "one of two is told");
+        bed.inbox.take(&mut bed.pending, 256, 0);
+        assert!(bed.pending.next().is_some() && bed.pending.next().is_some(), "the last one overtakes the page");
+        assert!(matches!(bed.pending.next_page(), Some(Delivery::Page(..))));
+        assert!(bed.pending.is_empty() && bed.inbox.may_sleep(FirstGates::default()));
     }
 }

@@ -32,7 +32,7 @@ use crate::handle::StartError;
 use operate::Settlement;
 use pool::Pool;
 
-pub(crate) use inbox::Inbox;
+pub(crate) use inbox::{Inbox, Pending};
 
 /// How many entries are remembered for the file that is written when the world's own code fails.
 const TRAIL_ENTRIES_MAX: usize = 1000;

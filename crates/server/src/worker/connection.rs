@@ -1,7 +1,6 @@
 //! One connection's socket: bytes in, frames or lines out of them, bytes out.
 
 use std::io;
-use std::sync::Arc;
 
 use teahouse_chat::ids::SessionId;
 use teahouse_chat::render::Framing;
@@ -19,7 +18,6 @@ pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) session: SessionId,
     pub(super) transport: Transport,
-    pub(super) nick: Arc<str>,
     /// What was read and not yet taken apart; empty, and without a buffer, on an idle connection.
     pub(super) input: Vec<u8>,
     reader: Reader,
@@ -39,13 +37,21 @@ pub(super) struct Connection {
     pub(super) resting: bool,
     /// How many bytes of its queue are counted among all that wait.
     pub(super) queued: usize,
-    /// How long it may yet take to register.
-    pub(super) patience: Patience,
     /// The tick at which the peer was last heard.
     pub(super) heard: u64,
     /// A PING was sent since then.
     pub(super) pinged: bool,
+    pub(super) arrival: Arrival,
     ending: Option<Box<Ending>>,
+}
+
+/// How far a connection has come.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    /// It registers: how long it may yet take. Boxed, since most connections are long past that.
+    Registers(Box<Patience>),
+    /// It has registered, and is no newcomer any more from this tick on.
+    Settles(u64),
 }
 
 /// How a connection ends, once it does.
@@ -99,7 +105,6 @@ impl Connection {
             id: established.id,
             session,
             transport: Transport::new(established.stream, established.tls),
-            nick: "*".into(),
             input: established.already_read,
             reader,
             readable: true,
@@ -110,9 +115,9 @@ impl Connection {
             in_ready_list: false,
             resting: false,
             queued: 0,
-            patience: Patience::new(now),
             heard: now,
             pinged: false,
+            arrival: Arrival::Registers(Box::new(Patience::new(now))),
             ending: None,
         }
     }

@@ -6,6 +6,7 @@
 mod cloak;
 mod connection;
 mod patience;
+mod ready;
 mod transport;
 mod turn;
 mod wheel;
@@ -38,8 +39,8 @@ pub struct Established {
     pub id: ConnectionId,
     /// The socket, in non-blocking mode.
     pub stream: TcpStream,
-    /// Its TLS state, after the handshake, if TLS is spoken on it.
-    pub(crate) tls: Option<Session>,
+    /// Its TLS state, after the handshake, if TLS is spoken on it; boxed, because many connections may wait to be adopted.
+    pub(crate) tls: Option<Box<Session>>,
     /// Who connected.
     pub peer: SocketAddr,
     /// How lines are framed.

@@ -25,10 +25,10 @@ pub(super) struct Tls {
 }
 
 impl Transport {
-    pub(super) fn new(stream: std::net::TcpStream, session: Option<Session>) -> Self {
+    pub(super) fn new(stream: std::net::TcpStream, session: Option<Box<Session>>) -> Self {
         let stream = TcpStream::from_std(stream);
         let Some(session) = session else { return Transport::Plain(stream) };
-        let mut tls = Box::new(Tls { stream, session });
+        let mut tls = Box::new(Tls { stream, session: *session });
         // Tickets may wait since the handshake. An error is met again by whoever writes next.
         let _ = tls.flush();
         Transport::Tls(tls)

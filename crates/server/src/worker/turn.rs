@@ -4,7 +4,6 @@ mod ending;
 mod reading;
 mod writing;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,15 +11,16 @@ use mio::{Events as Readiness, Interest, Poll, Token};
 use teahouse_chat::ids::SessionId;
 use teahouse_chat::session::Peer;
 use teahouse_chat::session::attach::Link;
-use teahouse_chat::shard::{Delivery, Shard};
+use teahouse_chat::shard::Shard;
 use teahouse_chat::world::Leaving;
 
 use super::cloak::Cloak;
-use super::connection::Connection;
+use super::connection::{Arrival, Connection};
+use super::ready::{CROWD_PER_TURN, Ready, SETTLING_TICKS};
 use super::wheel::{TICK_MS, Timer, Wheel};
 use super::{Established, Limits, WAKER};
 use crate::events::{EventKind, Events};
-use crate::log::{Inbox, Log};
+use crate::log::{Inbox, Log, Pending};
 use crate::tls::Session;
 use ending::GOODBYE_TICKS;
 use reading::READ_BYTES_MAX;
@@ -28,6 +28,10 @@ use writing::Queued;
 
 /// How many deliveries are taken from the inbox before sockets have their turn.
 const DELIVERIES_PER_TURN: usize = 256;
+/// How many new connections are taken in before sockets have their turn.
+const ARRIVALS_PER_TURN: usize = 64;
+/// How many pages from the store are laid out before sockets have their turn.
+const PAGES_PER_TURN: usize = 16;
 /// How many sessions are told something before what waits for them is written.
 const RECEIVERS_PER_TURN: usize = 1 << 15;
 /// How many sessions are told something before the sockets are looked at.
@@ -51,8 +55,8 @@ pub(super) struct Worker {
     send_queue_bytes: usize,
     connections: Vec<Option<Connection>>,
     /// Taken out of the inbox, and not delivered yet.
-    pending: VecDeque<Delivery>,
-    ready: VecDeque<SessionId>,
+    pending: Pending,
+    ready: Ready,
     /// An empty list, kept for its room.
     dirty: Vec<SessionId>,
     readiness: Readiness,
@@ -83,8 +87,8 @@ impl Worker {
             cloak,
             send_queue_bytes: limits.queue_bytes,
             connections: Vec::new(),
-            pending: VecDeque::new(),
-            ready: VecDeque::new(),
+            pending: Pending::default(),
+            ready: Ready::default(),
             dirty: Vec::new(),
             readiness: Readiness::with_capacity(1024),
             queued: Queued::new(limits.share_bytes),
@@ -100,8 +104,10 @@ impl Worker {
         loop {
             let timeout = self.timeout();
             self.look_at_sockets(timeout);
+            self.read_crowd(CROWD_PER_TURN);
             self.look_at_due();
             self.take_in();
+            self.take_in_pages();
             self.look_at_changed();
             self.write_dirty();
             self.shed();
@@ -111,7 +117,7 @@ impl Worker {
         }
     }
 
-    /// Waits for sockets, if there is nothing else to do, and reads what they have.
+    /// Waits for sockets, if there is nothing else to do, and reads what those have who are here.
     fn look_at_sockets(&mut self, timeout: Option<Duration>) {
         let mut readiness = std::mem::replace(&mut self.readiness, Readiness::with_capacity(0));
         if let Err(error) = self.poll.poll(&mut readiness, timeout)
@@ -163,7 +169,7 @@ impl Worker {
                 connection.half_closed = true;
                 ending::mind_the_end(connection, &mut self.wheel, tick);
             }
-            enlist(&mut self.ready, connection);
+            self.ready.enlist(connection, tick);
         }
         if event.is_writable() {
             connection.writable = true;
@@ -179,7 +185,7 @@ impl Worker {
     fn adopt(&mut self, mut established: Established) {
         let address = established.peer.ip();
         let link = Link { address: Some(address), is_secure: established.tls.is_some() };
-        let secured = established.tls.as_mut().and_then(Session::take_secured);
+        let secured = established.tls.as_deref_mut().and_then(Session::take_secured);
         let peer = Peer { host: self.cloak.host(address), link, secured };
         let session = self.shard.connect(peer, established.framing);
         let tick = self.tick();
@@ -196,11 +202,20 @@ impl Worker {
             self.connections.resize_with(slot + 1, || None);
         }
         // There may be no further event for what has come already.
-        enlist(&mut self.ready, &mut connection);
-        self.wheel.arm(session, Timer::Silence, connection.patience.until());
+        self.ready.enlist(&mut connection, tick);
+        if let Arrival::Registers(patience) = &connection.arrival {
+            self.wheel.arm(session, Timer::Silence, patience.until());
+        }
         self.connections[slot] = Some(connection);
         if self.stopping.is_some() {
             self.say_goodbye(session);
+        }
+    }
+
+    fn enlist_again(&mut self, session: SessionId) {
+        let tick = self.tick();
+        if let Some(Some(connection)) = self.connections.get_mut(session.slot as usize) {
+            self.ready.enlist(connection, tick);
         }
     }
 
@@ -218,14 +233,14 @@ impl Worker {
     /// Between pieces the sockets have their say: who is read meanwhile takes a place in the order that much sooner. What
     /// is left when the turn has told enough waits for the next one, so that the peers are written to.
     fn take_in(&mut self) {
-        let taken = self.inbox.take(&mut self.pending, DELIVERIES_PER_TURN);
+        let taken = self.inbox.take(&mut self.pending, DELIVERIES_PER_TURN, ARRIVALS_PER_TURN);
         for established in taken.arrivals {
             self.adopt(established);
         }
         let (mut told, mut told_at_once) = (0, 0);
         while told < RECEIVERS_PER_TURN {
             if !self.shard.is_telling() {
-                let Some(delivery) = self.pending.pop_front() else { break };
+                let Some(delivery) = self.pending.next() else { break };
                 self.inbox.let_go(&delivery);
                 self.shard.deliver(delivery);
                 told += 1;
@@ -242,6 +257,18 @@ impl Worker {
             for session in self.shard.sessions() {
                 self.say_goodbye(session);
             }
+        }
+    }
+
+    /// Lays out some of the pages that sessions wait for; while an entry is being told, there is no room for that.
+    fn take_in_pages(&mut self) {
+        for _ in 0..PAGES_PER_TURN {
+            if self.shard.is_telling() {
+                return;
+            }
+            let Some(page) = self.pending.next_page() else { return };
+            self.inbox.let_go(&page);
+            self.shard.deliver(page);
         }
     }
 
@@ -265,11 +292,9 @@ impl Worker {
 
     /// Whoever has not registered and waits for us is not to be blamed for that.
     fn note_waiting(&mut self, session: SessionId) {
-        if !self.shard.is_registered(session) {
-            let (is_waiting, tick) = (self.shard.is_waiting(session), self.tick());
-            if let Some(connection) = self.connection(session) {
-                connection.patience.note(is_waiting, tick);
-            }
+        let (is_waiting, tick) = (self.shard.is_waiting(session), self.tick());
+        if let Some(Connection { arrival: Arrival::Registers(patience), .. }) = self.connection(session) {
+            patience.note(is_waiting, tick);
         }
     }
 
@@ -280,41 +305,29 @@ impl Worker {
         {
             self.log.carry_out(session, question);
         }
+        let tick = self.tick();
         if self.shard.is_reading(session)
             && let Some(Some(connection)) = self.connections.get_mut(session.slot as usize)
             && connection.session == session
             && (!connection.input.is_empty() || connection.readable || connection.peer_ended)
         {
-            enlist(&mut self.ready, connection);
+            self.ready.enlist(connection, tick);
         }
     }
 
     /// Tells those who watch under which name a connection goes.
     fn tell_nick(&mut self, session: SessionId) {
-        let nick = self.shard.nick(session);
-        if let Some(connection) = self.connection(session)
-            && !Arc::ptr_eq(&connection.nick, &nick)
-            && *nick != *connection.nick
-        {
-            let is_first = &*connection.nick == "*";
-            connection.nick = Arc::clone(&nick);
-            let connection = connection.id;
-            self.events.tell(match is_first {
-                true => EventKind::Registered { connection, nick },
-                false => EventKind::Renamed { connection, nick },
-            });
+        let Some(nick) = self.shard.take_nick(session) else { return };
+        let tick = self.tick();
+        let Some(connection) = self.connection(session) else { return };
+        let is_first = matches!(connection.arrival, Arrival::Registers(_));
+        if is_first {
+            connection.arrival = Arrival::Settles(tick + SETTLING_TICKS);
         }
-    }
-}
-
-fn enlist(ready: &mut VecDeque<SessionId>, connection: &mut Connection) {
-    if !std::mem::replace(&mut connection.in_ready_list, true) {
-        ready.push_back(connection.session);
-    }
-}
-
-fn enlist_again(ready: &mut VecDeque<SessionId>, connections: &mut [Option<Connection>], session: SessionId) {
-    if let Some(Some(connection)) = connections.get_mut(session.slot as usize) {
-        enlist(ready, connection);
+        let connection = connection.id;
+        self.events.tell(match is_first {
+            true => EventKind::Registered { connection, nick },
+            false => EventKind::Renamed { connection, nick },
+        });
     }
 }

@@ -4,9 +4,9 @@ use teahouse_chat::ids::SessionId;
 use teahouse_chat::session::Step;
 use teahouse_chat::world::Leaving;
 
-use super::{Worker, enlist_again};
+use super::Worker;
 use crate::events::EventKind;
-use crate::worker::connection::Connection;
+use crate::worker::connection::{Arrival, Connection};
 use crate::worker::patience::Verdict;
 use crate::worker::wheel::{TICKS_PER_S, Timer, Wheel};
 
@@ -38,7 +38,7 @@ impl Worker {
         if let Some(line) = cut.filter(|line| self.shard.takes_unterminated(session, line)) {
             self.receive(session, Ok(&line));
             // The line may have made the session wait; the end comes when it reads on.
-            return enlist_again(&mut self.ready, &mut self.connections, session);
+            return self.enlist_again(session);
         }
         self.hang_up(session, "Connection closed", Leaving::Dropped);
     }
@@ -61,7 +61,7 @@ impl Worker {
         if connection.peer_ended && connection.lingering().is_some() {
             self.close(session);
         } else if connection.readable {
-            enlist_again(&mut self.ready, &mut self.connections, session);
+            self.enlist_again(session);
         }
     }
 
@@ -128,8 +128,8 @@ impl Worker {
             // It is we who do not listen: that is no silence of the peer's.
             connection.heard = tick;
         }
-        if !registered {
-            return match connection.patience.judge(is_waiting, tick) {
+        if let Arrival::Registers(patience) = &mut connection.arrival {
+            return match patience.judge(is_waiting, tick) {
                 Verdict::Late => self.hang_up(session, "Registration timed out", Leaving::Dropped),
                 Verdict::LookAgain(next) => self.wheel.arm(session, Timer::Silence, next),
             };

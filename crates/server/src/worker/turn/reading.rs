@@ -7,7 +7,7 @@ use teahouse_chat::session::Step;
 use teahouse_chat::world::Leaving;
 use teahouse_proto::irc::LineError;
 
-use super::{Worker, ending, enlist_again};
+use super::{Worker, ending};
 use crate::worker::connection::Piece;
 use crate::worker::wheel::{TICK_MS, Timer};
 
@@ -19,17 +19,32 @@ const PIECES_PER_TURN: usize = 16;
 pub(super) const ANSWERS_BYTES_MAX: usize = 256 * 1024;
 
 impl Worker {
-    /// Reads from those connections that have something, each a bounded piece.
+    /// Reads from those who are here and have something, each a bounded piece.
     pub(super) fn read_ready(&mut self) {
-        for _ in 0..self.ready.len() {
+        for _ in 0..self.ready.here() {
             if self.log.is_pressed() {
                 return;
             }
-            let Some(session) = self.ready.pop_front() else { return };
-            if let Some(connection) = self.connection(session) {
-                connection.in_ready_list = false;
-                self.read(session);
+            let Some(session) = self.ready.next_here() else { return };
+            self.read_listed(session);
+        }
+    }
+
+    /// Reads from so many of those who come or go.
+    pub(super) fn read_crowd(&mut self, count: usize) {
+        for _ in 0..count {
+            if self.log.is_pressed() {
+                return;
             }
+            let Some(session) = self.ready.next_of_crowd() else { return };
+            self.read_listed(session);
+        }
+    }
+
+    fn read_listed(&mut self, session: SessionId) {
+        if let Some(connection) = self.connection(session) {
+            connection.in_ready_list = false;
+            self.read(session);
         }
     }
 
@@ -72,7 +87,7 @@ impl Worker {
         let Some(connection) = self.connection(session) else { return };
         connection.input = if input.is_empty() { Vec::new() } else { input };
         if more || connection.readable {
-            enlist_again(&mut self.ready, &mut self.connections, session);
+            self.enlist_again(session);
         } else if connection.peer_ended {
             self.end_of_input(session);
         }

@@ -5,7 +5,7 @@ use teahouse_chat::world::Leaving;
 
 use super::ending::LINGER_TICKS;
 use super::reading::ANSWERS_BYTES_MAX;
-use super::{CURSOR_BYTES_MAX, Worker, enlist};
+use super::{CURSOR_BYTES_MAX, Worker};
 use crate::worker::wheel::Timer;
 
 impl Worker {
@@ -36,7 +36,7 @@ impl Worker {
             Ok(_) if outlet.is_finished() && sealed == 0 => {
                 connection.finish(tick);
                 connection.readable = true;
-                enlist(&mut self.ready, connection);
+                self.ready.enlist(connection, tick);
                 self.wheel.arm(session, Timer::Silence, tick + LINGER_TICKS);
             }
             // What is left now, the kernel has refused, or a gate holds back.
