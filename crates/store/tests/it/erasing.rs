@@ -141,7 +141,7 @@ fn a_reaction_that_is_taken_back_is_waited_for_by_nobody_and_goes_with_the_next_
     let taken_back = react(&tea, one, false);
     tea.wait(taken_back);
     assert!(!is_put_off(&tea), "there was none");
-    react(&tea, one, true);
+    tea.wait(react(&tea, one, true));
     let taken_back = react(&tea, one, false);
     assert_eq!(tea.wait(taken_back).erased, taken_back);
     assert!(is_put_off(&tea));
@@ -152,7 +152,7 @@ fn a_reaction_that_is_taken_back_is_waited_for_by_nobody_and_goes_with_the_next_
 fn a_reaction_that_is_taken_back_goes_with_the_next_text_that_is_erased() {
     let tea = Tea::new();
     let (one, two) = (tea.say(1), tea.say(1));
-    react(&tea, one, true);
+    tea.wait(react(&tea, one, true));
     tea.wait(react(&tea, one, false));
     assert!(is_put_off(&tea));
     let room = Conversation::room(RoomId(1));
