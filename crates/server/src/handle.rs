@@ -113,9 +113,10 @@ impl Server {
         let log = Arc::new(log);
         let workers = Arc::new(Workers::start(&log, &info, &events, secret)?);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let (adopting, judging) = (Arc::clone(&workers), Arc::clone(&log));
+        let (adopting, counting, judging) = (Arc::clone(&workers), Arc::clone(&workers), Arc::clone(&log));
         let inside = Inside {
             adopt: Box::new(move |established| adopting.adopt(established)),
+            arriving: Box::new(move || counting.arriving()),
             turned_away: Box::new(move |address| judging.turned_away(address)),
         };
         let doors = {

@@ -28,9 +28,9 @@ pub(super) const COMMAND: Command = Command {
     parse,
 };
 
-/// So many other names may a room get
+/// How many other names a room may get within [`RENAMES_WINDOW_MS`].
 const RENAMES_MAX: u32 = 3;
-/// in so long, in milliseconds.
+/// In what time that is counted, in milliseconds.
 const RENAMES_WINDOW_MS: u64 = 600_000;
 
 /// A user gives a room another name.

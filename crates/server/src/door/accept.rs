@@ -38,9 +38,11 @@ const BACK_OFF_MIN: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 
 /// While more than so many are on their way in, the next ones are accepted a few at a time: whoever means well is through
-/// in a moment, and a crowd's memory is that of few. Those who stay silent hold nobody up for longer than that.
+/// in a moment, and a crowd's memory is that of few.
 const CROWD: usize = 128;
+/// How many are accepted before it is looked how many are on their way in.
 const CROWD_STEP: usize = 32;
+/// How long the door then waits; those who stay silent hold nobody up for longer than that.
 const CROWD_PAUSE: Duration = Duration::from_millis(2);
 
 /// How often a failing accept, a full house, or TLS is logged.
@@ -86,8 +88,11 @@ pub(super) async fn run(door: Door, hall: Arc<Hall>, mut stopped: watch::Receive
                 let place_lost = hall.waiting.enter(id);
                 tokio::spawn(welcome(stream, id, peer, door.takes, Arc::clone(&hall), stopped.clone(), place_lost));
                 accepted_in_all = accepted_in_all.wrapping_add(1);
-                if accepted_in_all.is_multiple_of(CROWD_STEP) && hall.waiting.count() > CROWD {
-                    sleep(CROWD_PAUSE).await;
+                if accepted_in_all.is_multiple_of(CROWD_STEP) {
+                    tokio::select! {
+                        () = let_the_crowd_through(&hall) => {},
+                        _ = stopped.wait_for(|stopped| *stopped) => return,
+                    }
                 }
             }
             // The client was gone before it was accepted: no reason to leave the others waiting.
@@ -99,6 +104,16 @@ pub(super) async fn run(door: Door, hall: Arc<Hall>, mut stopped: watch::Receive
                 back_off = (back_off * 2).min(BACK_OFF_MAX);
             }
         }
+    }
+}
+
+/// Waits a moment while many are on their way in, and until those are taken in who are not held up by anybody but us.
+async fn let_the_crowd_through(hall: &Hall) {
+    if hall.waiting.count() > CROWD {
+        sleep(CROWD_PAUSE).await;
+    }
+    while (hall.inside.arriving)() > CROWD {
+        sleep(CROWD_PAUSE).await;
     }
 }
 

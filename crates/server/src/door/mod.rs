@@ -33,6 +33,8 @@ pub(crate) use self::wire::Wire;
 pub(crate) struct Inside {
     /// Where an established connection goes.
     pub(crate) adopt: Box<dyn Fn(Established) + Send + Sync>,
+    /// How many of those have not been taken in yet.
+    pub(crate) arriving: Box<dyn Fn() -> usize + Send + Sync>,
     /// What whoever comes from an address is turned away with, if it may not come.
     pub(crate) turned_away: Box<dyn Fn(IpAddr) -> Option<Arc<str>> + Send + Sync>,
 }

@@ -45,6 +45,7 @@ fn house_that(goodbye: Option<&'static str>, config: Config, takes: Takes, tls: 
     let (sender, adopted) = mpsc::channel(16);
     let inside = Inside {
         adopt: Box::new(move |established| sender.try_send(established).unwrap()),
+        arriving: Box::new(|| 0),
         turned_away: Box::new(move |_| goodbye.map(Arc::from)),
     };
     let bound = bind(&config.listen).unwrap();

@@ -163,6 +163,11 @@ impl Inbox {
         self.wake();
     }
 
+    /// How many new connections wait to be taken in.
+    pub(crate) fn arriving(&self) -> usize {
+        self.lock().arrivals.len()
+    }
+
     /// Says that the server says goodbye.
     pub(crate) fn stop(&self) {
         self.lock().stopping = true;
@@ -186,13 +191,19 @@ impl Inbox {
     pub(crate) fn take(&self, pending: &mut Pending, pending_max: usize, arrivals_max: usize) -> Taken {
         let mut waiting = self.lock();
         if pending.deliveries.is_empty() && waiting.deliveries.len() <= pending_max {
-            shrink(&mut pending.deliveries);
+            give_back(&mut pending.deliveries);
             std::mem::swap(&mut pending.deliveries, &mut waiting.deliveries);
         } else {
             let count = pending_max.saturating_sub(pending.deliveries.len()).min(waiting.deliveries.len());
             pending.deliveries.extend(waiting.deliveries.drain(..count));
         }
-        pending.pages.append(&mut waiting.pages);
+        if pending.pages.is_empty() {
+            give_back(&mut pending.pages);
+            std::mem::swap(&mut pending.pages, &mut waiting.pages);
+        } else {
+            pending.pages.append(&mut waiting.pages);
+            give_back(&mut waiting.pages);
+        }
         let arrivals = match waiting.arrivals.len() <= arrivals_max {
             true => std::mem::take(&mut waiting.arrivals),
             false => waiting.arrivals.drain(..arrivals_max).collect(),
@@ -245,7 +256,7 @@ impl Waiting {
 }
 
 /// Gives back what an empty list keeps beyond a usual turn's need.
-fn shrink<T>(list: &mut VecDeque<T>) {
+fn give_back<T>(list: &mut VecDeque<T>) {
     if list.capacity() > ROOM_KEPT {
         *list = VecDeque::new();
     }

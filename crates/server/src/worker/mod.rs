@@ -103,6 +103,11 @@ impl Workers {
         self.inboxes[next].arrive(established);
     }
 
+    /// How many connections wait for a worker to take them in.
+    pub(crate) fn arriving(&self) -> usize {
+        self.inboxes.iter().map(|inbox| inbox.arriving()).sum()
+    }
+
     /// Says goodbye to everybody and waits until it is said, or until nobody can be waited for any longer.
     pub(crate) fn stop(&self) {
         for inbox in &self.inboxes {

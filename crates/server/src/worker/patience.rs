@@ -51,7 +51,7 @@ impl Patience {
         self.note(is_waiting, now);
         // Of one that is held up, the soonest that it can be late.
         let until = self.until + self.held.map_or(0, |since| now - since);
-        if now < until { Verdict::LookAgain(until) } else { Verdict::Late }
+        if is_waiting || now < until { Verdict::LookAgain(until.max(now + 1)) } else { Verdict::Late }
     }
 }
 
@@ -78,6 +78,13 @@ mod tests {
         patience.note(false, 2_001);
         assert_eq!(patience.judge(false, 2_100), Verdict::LookAgain(1_990 + REGISTRATION_TICKS));
         assert_eq!(patience.judge(false, 1_990 + REGISTRATION_TICKS), Verdict::Late);
+    }
+
+    #[test]
+    fn whoever_waits_for_the_server_at_the_end_is_looked_at_again() {
+        let mut patience = Patience::new(0);
+        assert_eq!(patience.judge(true, REGISTRATION_TICKS), Verdict::LookAgain(REGISTRATION_TICKS + 1));
+        assert_eq!(patience.judge(false, REGISTRATION_TICKS + 1), Verdict::Late);
     }
 
     #[test]

@@ -11,12 +11,12 @@ use mio::{Events as Readiness, Interest, Poll, Token};
 use teahouse_chat::ids::SessionId;
 use teahouse_chat::session::Peer;
 use teahouse_chat::session::attach::Link;
-use teahouse_chat::shard::Shard;
+use teahouse_chat::shard::{Delivery, Shard};
 use teahouse_chat::world::Leaving;
 
 use super::cloak::Cloak;
 use super::connection::{Arrival, Connection};
-use super::ready::{CROWD_PER_TURN, Ready, SETTLING_TICKS};
+use super::ready::{Ready, SETTLING_TICKS};
 use super::wheel::{TICK_MS, Timer, Wheel};
 use super::{Established, Limits, WAKER};
 use crate::events::{EventKind, Events};
@@ -41,7 +41,7 @@ const CURSOR_BYTES_MAX: usize = 16 * 1024;
 /// How soon those are looked at again who are not read because too much waits elsewhere.
 const PRESSED_WAIT: Duration = Duration::from_millis(2);
 
-/// How long all of that may take when the whole server goes.
+/// How long goodbyes may take when the whole server goes.
 const STOP: Duration = Duration::from_millis(900);
 
 /// One worker's thread.
@@ -57,6 +57,8 @@ pub(super) struct Worker {
     /// Taken out of the inbox, and not delivered yet.
     pending: Pending,
     ready: Ready,
+    /// Those who come or go are read first, as soon as anybody can be.
+    is_crowd_first: bool,
     /// An empty list, kept for its room.
     dirty: Vec<SessionId>,
     readiness: Readiness,
@@ -89,6 +91,7 @@ impl Worker {
             connections: Vec::new(),
             pending: Pending::default(),
             ready: Ready::default(),
+            is_crowd_first: false,
             dirty: Vec::new(),
             readiness: Readiness::with_capacity(1024),
             queued: Queued::new(limits.share_bytes),
@@ -104,10 +107,9 @@ impl Worker {
         loop {
             let timeout = self.timeout();
             self.look_at_sockets(timeout);
-            self.read_crowd(CROWD_PER_TURN);
+            self.read_crowd();
             self.look_at_due();
             self.take_in();
-            self.take_in_pages();
             self.look_at_changed();
             self.write_dirty();
             self.shed();
@@ -237,10 +239,10 @@ impl Worker {
         for established in taken.arrivals {
             self.adopt(established);
         }
-        let (mut told, mut told_at_once) = (0, 0);
+        let (mut told, mut told_at_once, mut pages) = (0, 0, PAGES_PER_TURN);
         while told < RECEIVERS_PER_TURN {
             if !self.shard.is_telling() {
-                let Some(delivery) = self.pending.next() else { break };
+                let Some(delivery) = self.next_delivery(&mut pages) else { break };
                 self.inbox.let_go(&delivery);
                 self.shard.deliver(delivery);
                 told += 1;
@@ -260,16 +262,15 @@ impl Worker {
         }
     }
 
-    /// Lays out some of the pages that sessions wait for; while an entry is being told, there is no room for that.
-    fn take_in_pages(&mut self) {
-        for _ in 0..PAGES_PER_TURN {
-            if self.shard.is_telling() {
-                return;
-            }
-            let Some(page) = self.pending.next_page() else { return };
-            self.inbox.let_go(&page);
-            self.shard.deliver(page);
+    /// What is to be told next: a page, if its turn has come and there may be more `pages`, or what the order has.
+    fn next_delivery(&mut self, pages: &mut usize) -> Option<Delivery> {
+        if *pages > 0
+            && let Some(page) = self.pending.next_page()
+        {
+            *pages -= 1;
+            return Some(page);
         }
+        self.pending.next()
     }
 
     /// Those with whom something is different: to be read again, to be answered on, to be closed.

@@ -100,11 +100,12 @@ impl Worker {
 
     /// The peer is gone, and had said more than may be said in the time it has left: the rest is dropped.
     fn give_up(&mut self, session: SessionId, tick: u64) {
-        if self.log.is_pressed() {
+        let Some(connection) = self.connection(session) else { return };
+        let (is_resting, is_to_be_read) = (connection.resting, connection.in_ready_list);
+        if is_to_be_read || self.log.is_pressed() {
             // It is we who do not read.
             return self.wheel.arm(session, Timer::Silence, tick + 1);
         }
-        let is_resting = self.connection(session).is_some_and(|connection| connection.resting);
         self.hang_up(session, if is_resting { "Excess flood" } else { "Connection closed" }, Leaving::Dropped);
     }
 
@@ -129,7 +130,7 @@ impl Worker {
             connection.heard = tick;
         }
         if let Arrival::Registers(patience) = &mut connection.arrival {
-            return match patience.judge(is_waiting, tick) {
+            return match patience.judge(is_waiting || connection.in_ready_list, tick) {
                 Verdict::Late => self.hang_up(session, "Registration timed out", Leaving::Dropped),
                 Verdict::LookAgain(next) => self.wheel.arm(session, Timer::Silence, next),
             };

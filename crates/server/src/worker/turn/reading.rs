@@ -9,6 +9,7 @@ use teahouse_proto::irc::LineError;
 
 use super::{Worker, ending};
 use crate::worker::connection::Piece;
+use crate::worker::ready::CROWD_PER_TURN;
 use crate::worker::wheel::{TICK_MS, Timer};
 
 /// How much is read from one connection before others have their turn, in bytes.
@@ -21,6 +22,9 @@ pub(super) const ANSWERS_BYTES_MAX: usize = 256 * 1024;
 impl Worker {
     /// Reads from those who are here and have something, each a bounded piece.
     pub(super) fn read_ready(&mut self) {
+        if self.is_crowd_first {
+            self.read_crowd();
+        }
         for _ in 0..self.ready.here() {
             if self.log.is_pressed() {
                 return;
@@ -30,9 +34,11 @@ impl Worker {
         }
     }
 
-    /// Reads from so many of those who come or go.
-    pub(super) fn read_crowd(&mut self, count: usize) {
-        for _ in 0..count {
+    /// Reads from some of those who come or go. If none of them can be read, they come first when somebody can: those who
+    /// are here might take up all the room there is, each time.
+    pub(super) fn read_crowd(&mut self) {
+        for count in 0..CROWD_PER_TURN {
+            self.is_crowd_first = count == 0 && self.log.is_pressed();
             if self.log.is_pressed() {
                 return;
             }
