@@ -216,7 +216,7 @@ test("an owner logs in before it is let in, and shows no guest's token", async (
 test("whoever cannot prove it is not let in", () => {
   for (const [line, code] of [
     [":tea 904 * :SASL authentication failed", "904"],
-    [":tea 904 * :This account is suspended: spam", "SUSPENDED"],
+    [":tea 902 * :This account is suspended: spam", "SUSPENDED"],
     [":tea 906 * :SASL authentication aborted", "906"],
   ]) {
     const desk = owner();

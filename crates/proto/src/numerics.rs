@@ -124,6 +124,7 @@ numerics! {
     ERR_METADATASYNCLATER = 774, "There is too much to be told now.";
     RPL_LOGGEDIN = 900, "Whose account it is.";
     RPL_LOGGEDOUT = 901, "It is nobody's any more.";
+    ERR_NICKLOCKED = 902, "The account cannot be used at the moment.";
     RPL_SASLSUCCESS = 903, "The proof was right.";
     ERR_SASLFAIL = 904, "The proof was not right.";
     ERR_SASLTOOLONG = 905, "The proof is too long.";

@@ -41,9 +41,6 @@ export const CAPABILITIES = [
 /** What others see before the `@` of a page's visitor. */
 const USER = "web";
 
-/** How the server begins what it says of an account that was suspended: there is no numeric for it. */
-const SUSPENDED = "This account is suspended";
-
 /** @type {Line} a server that cannot be asked for something, as if it had said so */
 const NOT_OFFERED = { tags: {}, source: null, command: "", params: [] };
 
@@ -215,7 +212,7 @@ export class Registration {
   #refuse(what, line) {
     const isFirst = what === "password" && this.#password === null;
     const why = line.params.at(-1) ?? "";
-    const code = line.command === "904" && why.startsWith(SUSPENDED) ? "SUSPENDED" : line.command;
+    const code = line.command === "902" ? "SUSPENDED" : line.command;
     this.#owner.refused({ what, isFirst, nick: this.#wanted, code, why });
   }
 

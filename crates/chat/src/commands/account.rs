@@ -402,7 +402,7 @@ mod tests {
                 b < ERROR :This account is suspended
                 c < CAP * ACK :sasl
                 c < AUTHENTICATE +
-                c < 904 * :This account is suspended: rude
+                c < 902 * :This account is suspended: rude
                 c < 001 x :Welcome to the Test Network, x
                 c < 376 x :End of /MOTD command.
                 root < NOTE ACCOUNT ENTRY alice :since 2023-11-14T22:13:20.000Z, last here 2023-11-14T22:13:20.000Z, suspended: rude

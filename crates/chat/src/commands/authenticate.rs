@@ -10,7 +10,7 @@ use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
 use super::account::{promote, suspended};
-use super::register::{keep_presence, logged_in, tell_login};
+use super::register::{keep_presence, tell_logged_in, tell_login};
 use super::{Answers, Command, Stage, metadata, monitor};
 use crate::capabilities::Caps;
 use crate::durable::{AccountRecord, Fact, FactKind};
@@ -165,7 +165,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, outcome: &Authenticated) {
             turn.world.account_source(&name)
         }
     };
-    turn.reply(logged_in(&source, &name));
+    tell_logged_in(turn, &source, &name);
     let done = Reply::numeric(n::RPL_SASLSUCCESS, "SASL authentication successful");
     answer_in_words(turn, done, "You are logged in");
 }
@@ -179,7 +179,7 @@ fn answer_in_words(turn: &mut Turn<'_>, reply: Reply, of_service: &'static str) 
 /// Whether the owner of an account may use it now, and here. What is to keep an owner out of its account belongs here.
 fn may_log_in(turn: &Turn<'_>, account: &AccountRecord, name: &Nick) -> Result<(), Reply> {
     if let Some(text) = suspended(account) {
-        return Err(Reply::numeric(n::ERR_SASLFAIL, text));
+        return Err(Reply::numeric(n::ERR_NICKLOCKED, text));
     }
     let Some(user) = turn.actor() else { return Ok(()) };
     if user.account().is_some() {

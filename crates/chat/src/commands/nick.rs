@@ -81,8 +81,12 @@ pub(super) fn rename(turn: &mut Turn<'_>, id: UserId, nick: &Nick) {
     let event = Event::Renamed { user: id, source, nick: nick.as_str().into() };
     turn.tell(Audience::Neighbours(id, rooms), event);
     let account = identity.and_then(Identity::account).and_then(|id| turn.world.durable.account(id)).cloned();
-    if let Some(account) = account {
+    if let Some(account) = account.filter(|account| *account.name != *nick.as_str()) {
         turn.put_account(AccountRecord { name: nick.as_str().into(), ..account });
+        if let Some(user) = turn.world.presence.user(id) {
+            let (nick, source, rooms) = (user.nick.clone(), user.source(), user.rooms.iter().copied().collect());
+            turn.tell_unasked(Audience::Neighbours(id, rooms), Event::LoggedIn { nick, source });
+        }
     }
     if before != *nick {
         turn.tell_leaving(&before);
@@ -95,7 +99,7 @@ pub(super) fn rename(turn: &mut Turn<'_>, id: UserId, nick: &Nick) {
 mod tests {
     use expect_test::expect;
 
-    use crate::testing::check;
+    use crate::testing::{check, check_with};
 
     #[test]
     fn everybody_who_shares_a_room_reads_it_once() {
@@ -129,6 +133,19 @@ mod tests {
                 alice < 317 Alice Alice 0 1700000000 :seconds idle, signon time
                 alice < 318 Alice Alice :End of /WHOIS list
                 alice < FAIL NICK TEMPORARILY_UNAVAILABLE alice :The server cannot store anything at the moment; please try again later"#]],
+        );
+    }
+
+    #[test]
+    fn an_accounts_new_name_is_told_as_such() {
+        check_with(
+            &[("alice", "account-notify"), ("bob", "account-notify")],
+            "alice: JOIN #tea | bob: JOIN #tea | alice: REGISTER * * oolong || alice: NICK Alice",
+            expect![[r#"
+                alice < :alice!account@tea.test NICK Alice
+                alice < :Alice!account@tea.test ACCOUNT Alice
+                bob < :alice!account@tea.test NICK Alice
+                bob < :Alice!account@tea.test ACCOUNT Alice"#]],
         );
     }
 

@@ -125,6 +125,17 @@ mod tests {
     }
 
     #[test]
+    fn whose_account_it_is_stands_at_it() {
+        check_with(
+            &[("alice", ALL), ("bob", "draft/message-redaction account-tag")],
+            "alice: REGISTER * * oolong | alice: JOIN #tea | bob: JOIN #tea | alice: PRIVMSG #tea :oops || alice: REDACT #tea 01hf7yat000000000000008",
+            expect![[r#"
+                alice < @msgid=… :alice!account@tea.test REDACT #tea 01hf7yat000000000000008
+                bob < @account=alice :alice!account@tea.test REDACT #tea 01hf7yat000000000000008"#]],
+        );
+    }
+
+    #[test]
     fn its_answer_waits_until_it_is_in_no_file_and_others_know_at_once() {
         check_with(
             &[("alice", ALL), ("bob", "draft/message-redaction")],

@@ -199,7 +199,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, register: &Register) {
             turn.keep_monitored(user, id, monitor::NICKS_MAX);
             keep_presence(turn, user);
             let source = tell_login(turn, user);
-            turn.tell(Audience::User(user), Event::Told(logged_in(&source, &name)));
+            tell_logged_in(turn, &source, &name);
         }
         None => {
             let source = turn.world.account_source(&name);
@@ -276,6 +276,12 @@ pub(super) fn tell_login(turn: &mut Turn<'_>, id: UserId) -> Arc<str> {
     let event = Event::LoggedIn { nick, source: Arc::clone(&source) };
     turn.tell_unasked(Audience::Neighbours(id, rooms), event);
     source
+}
+
+/// Tells whoever has logged in so, on all its devices.
+pub(super) fn tell_logged_in(turn: &mut Turn<'_>, source: &Arc<str>, account: &Nick) {
+    turn.reply(logged_in(source, account));
+    turn.tell_own_others(&Event::Told(logged_in(source, account)));
 }
 
 /// 900
@@ -358,6 +364,20 @@ mod tests {
                 carol < 330 carol alice alice :is logged in as
                 carol < 317 carol alice 0 1700000000 :seconds idle, signon time
                 carol < 318 carol alice :End of /WHOIS list"#]],
+        );
+    }
+
+    #[test]
+    fn all_of_a_labelled_answer_is_in_its_batch_and_ones_other_devices_are_told() {
+        check_with(
+            &[("alice", "guest labeled-response batch")],
+            "alice: PING 1 | again tab alice || alice: @label=r REGISTER * * oolong",
+            expect![[r#"
+                alice < @label=r BATCH +1 labeled-response
+                alice < @batch=1 900 alice alice!account@tea.test alice :You are now logged in as alice
+                alice < @batch=1 REGISTER SUCCESS alice :The nick is yours now
+                alice < BATCH -1
+                tab < 900 alice alice!account@tea.test alice :You are now logged in as alice"#]],
         );
     }
 

@@ -194,6 +194,20 @@ mod tests {
     }
 
     #[test]
+    fn whose_account_it_is_stands_at_each_line() {
+        check_with(
+            &[("alice", ALL), ("bob", "account-tag")],
+            "bob: REGISTER * * oolong | alice: JOIN #tea | bob: JOIN #tea || alice: RENAME #tea #coffee",
+            expect![[r#"
+                bob < @account=bob :bob!account@tea.test PART #tea
+                bob < @account=bob :bob!account@tea.test JOIN #coffee
+                bob < 353 bob = #coffee :bob ~alice
+                bob < 366 bob #coffee :End of /NAMES list
+                alice < :alice RENAME #tea #coffee :"#]],
+        );
+    }
+
+    #[test]
     fn everything_else_stays_and_the_old_name_is_free() {
         check_with(
             &[("alice", ALL), ("bob", "guest draft/channel-rename soju.im/search batch")],

@@ -379,7 +379,7 @@ mod tests {
             expect![[r#"
                 alice < @label=1 BATCH +1 labeled-response
                 alice < @batch=1 :NickServ!services@tea.test NOTICE alice :No addresses are kept here, and so yours is not
-                alice < 900 alice alice!account@tea.test alice :You are now logged in as alice
+                alice < @batch=1 900 alice alice!account@tea.test alice :You are now logged in as alice
                 alice < @batch=1 :NickServ!services@tea.test NOTICE alice :alice: The nick is yours now
                 alice < BATCH -1
                 alice < @label=2 BATCH +2 labeled-response

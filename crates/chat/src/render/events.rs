@@ -171,6 +171,8 @@ fn source(event: &Event) -> Option<&Arc<str>> {
         | Event::Away { source, .. }
         | Event::NameSet { source, .. }
         | Event::LoggedIn { source, .. } => Some(source),
+        Event::Redacted { source, .. } => Some(source),
+        Event::Edited(edited) => Some(&edited.words.source),
         Event::Metadata(changed) => Some(&changed.source),
         Event::RoomRenamed(renamed) => Some(&renamed.source),
         _ => None,
@@ -324,8 +326,15 @@ pub(crate) fn reentered(to: Receiver<'_>, scope: &Scope, time: Time, renamed: &R
     let own = renamed.view.people.iter().find(|person| person.source.split('!').next() == Some(to.nick));
     // In a very large room one may be further down than it is shown at once.
     let (source, realname) = own.map_or((to.nick, to.nick), |person| (&person.source, &person.realname));
+    let account = account_in(source, &to.info.name).filter(|_| to.variant.caps.has(Caps::ACCOUNT_TAG));
     let line = |write: &dyn Fn(&mut LineBuilder<'_>)| {
-        framed(to.variant.framing, |buf| write(&mut begin(buf, to.variant.caps, scope, Some(time))))
+        framed(to.variant.framing, |buf| {
+            let mut line = begin(buf, to.variant.caps, scope, Some(time));
+            if let Some(account) = account {
+                line.tag("account", account);
+            }
+            write(&mut line);
+        })
     };
     let part = line(&|line| with_reason(line.source(source).command("PART").param(&renamed.from), &renamed.reason));
     let enter = line(&|line| join(line, to.info, to.variant.caps, source, &renamed.view.name, realname));

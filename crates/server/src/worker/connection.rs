@@ -211,7 +211,9 @@ impl Connection {
 
     /// The last line of a peer that ended in the middle of it.
     pub(super) fn unterminated(&mut self) -> Option<Vec<u8>> {
-        let line = std::mem::take(&mut self.input);
+        let mut line = std::mem::take(&mut self.input);
+        // It may have ended between the two bytes of a line's end.
+        line.pop_if(|last| *last == b'\r');
         matches!(self.reader, Reader::Lines(_)).then_some(line).filter(|line| !line.is_empty())
     }
 

@@ -77,3 +77,13 @@ fn a_line_that_was_cut_short_counts_unless_its_client_says_it_again() {
         assert_eq!(heard.iter().any(|line| line.contains("cut sho")), counts, "{heard:?}");
     }
 }
+
+#[test]
+fn a_line_that_ends_between_the_two_bytes_of_its_end_is_said() {
+    let party = Party::new();
+    let mut alice = party.visitor("alice", "");
+    let mut bob = party.visitor("bob", "");
+    bob.bytes("PRIVMSG alice :to the end\r");
+    bob.end();
+    alice.until(" PRIVMSG alice :to the end");
+}
