@@ -223,6 +223,7 @@ server-weak-password = That password is too easy: take at least 6 characters, an
 server-invite = { $by } invites you to { $about }.
 server-kick = { $by } put you out of { $about }.
 server-kick-why = { $by } put you out of { $about }: { $why }
+server-pins-unknown = The server has not said yet what is pinned here. Try again in a moment.
 server-temporarily-unavailable = The server cannot keep anything just now. Try again later.
 server-invalid-token = You were not known here any more: you are a new guest.
 server-redact-forbidden = You may not take back this message.

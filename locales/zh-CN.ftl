@@ -205,6 +205,7 @@ server-weak-password = 这个密码太简单：至少 6 个字符，不能和名
 server-invite = { $by }请你到 { $about } 来坐。
 server-kick = { $by }把你请出了 { $about }。
 server-kick-why = { $by }把你请出了 { $about }：{ $why }
+server-pins-unknown = 服务器还没说这里置顶了哪些消息，请稍后再试。
 server-temporarily-unavailable = 服务器暂时没法保存内容，请稍后再试。
 server-invalid-token = 这里已经不认得你了，你现在是新客人。
 server-redact-forbidden = 你不能撤回这条消息。

@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use crate::driver::{Driver, InOutbox, Request};
 use crate::event::{Event, Outcome};
 use crate::options::Options;
-use crate::session::{Command, Said, SayId};
+use crate::session::{Command, PINS_UNKNOWN_TEXT, Said, SayId};
 use crate::state::{Kind, Phase, State, UNCONFIRMED_MAX};
 
 /// Commands that wait; one more is refused.
@@ -81,6 +81,9 @@ pub enum CommandError {
     /// As many messages are pinned in the room as can be: [`PINS_MAX`](crate::state::PINS_MAX).
     #[error("as many messages are pinned here as can be")]
     PinsFull,
+    /// The server has not said yet what is pinned in the room, and a change would take it away.
+    #[error("{PINS_UNKNOWN_TEXT}")]
+    PinsUnknown,
 }
 
 impl Client {

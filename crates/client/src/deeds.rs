@@ -1,11 +1,13 @@
 //! What a program can do with a message that was said. What of it we may do, [`State`](crate::State) tells; what the server
 //! makes of it comes as an [`Event`](crate::Event), or as [`Event::Refused`](crate::Event::Refused).
 
+use std::sync::Arc;
+
 use teahouse_proto::irc::LineBuilder;
 
 use crate::client::{Client, CommandError, Receipt, room_name, target_name};
 use crate::session::{Command, Deed, Said, is_plain};
-use crate::state::{EDIT_TEXT, Kind, Message, PINS_MAX, REACTION_LENGTH_MAX, on_the_wire};
+use crate::state::{EDIT_TEXT, Kind, Message, PINS_MAX, REACTION_LENGTH_MAX, State, on_the_wire};
 
 /// Other words for a message stand in a tag: what a client's tags may hold, less the one that names the message; in bytes.
 const EDIT_BYTES_MAX: usize = 4_000;
@@ -59,10 +61,10 @@ impl Client {
         self.do_with(target, msgid, Deed::TakeBack)
     }
 
-    /// Pins a message in its room, behind those that are pinned there already.
+    /// Pins a message in its room, behind those that are pinned there already; these have to be known.
     pub fn pin(&self, room: &str, msgid: &str) -> Result<(), CommandError> {
         let name = room_name(room)?;
-        let state = self.state();
+        let state = self.knowing_pins(name.as_str())?;
         let pins = state.room(name.as_str()).map(|room| room.pins()).unwrap_or_default();
         if pins.len() >= PINS_MAX && !pins.iter().any(|pin| pin == msgid) {
             return Err(CommandError::PinsFull);
@@ -72,7 +74,16 @@ impl Client {
 
     /// Pins it no more.
     pub fn unpin(&self, room: &str, msgid: &str) -> Result<(), CommandError> {
-        self.do_with(room_name(room)?.as_str(), msgid, Deed::Pin { stands: false })
+        let name = room_name(room)?;
+        self.knowing_pins(name.as_str())?;
+        self.do_with(name.as_str(), msgid, Deed::Pin { stands: false })
+    }
+
+    fn knowing_pins(&self, room: &str) -> Result<Arc<State>, CommandError> {
+        self.online()?;
+        let state = self.state();
+        let knows = state.room(room).is_some_and(|room| room.knows_pins());
+        if knows { Ok(state) } else { Err(CommandError::PinsUnknown) }
     }
 
     /// Fetches one message, without taking it into the state; [`Event::LookedUp`](crate::Event::LookedUp) answers, if the

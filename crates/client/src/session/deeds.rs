@@ -6,11 +6,19 @@ use std::collections::VecDeque;
 
 use teahouse_proto::irc::Message;
 
-use super::{Session, is_plain};
+use super::sending::refusal;
+use super::{Session, Stage, is_plain};
+use crate::event::Event;
 use crate::state::{EDIT_TEXT, METADATA, PINS, TARGET_MSGID, fold, tag};
 
 /// Other words that may be unanswered; of more the oldest are told once only.
 const REWORDS_MAX: usize = 50;
+
+/// The code, which is no server's, of a pin where what is pinned is not known.
+const PINS_UNKNOWN: &str = "PINS_UNKNOWN";
+
+/// The same in words.
+pub(crate) const PINS_UNKNOWN_TEXT: &str = "what is pinned here is not known yet; try again in a moment";
 
 /// What is done with a message.
 #[derive(Debug)]
@@ -67,9 +75,12 @@ impl Session {
         });
     }
 
-    /// A room's pins are one value, which is told whole.
+    /// A room's pins are one value, which is told whole: those that we do not know would be gone.
     fn pin(&mut self, room: &str, msgid: &str, stands: bool) {
-        let pins = self.state.room(room).map(|room| room.pins()).unwrap_or_default();
+        let Some(known) = self.state.room(room).filter(|room| room.knows_pins()) else {
+            return self.event(Event::Refused(refusal(PINS_UNKNOWN, room, &[PINS_UNKNOWN_TEXT])));
+        };
+        let pins = known.pins();
         let mut pins: Vec<&str> = pins.iter().map(String::as_str).filter(|pin| *pin != msgid).collect();
         pins.extend(stands.then_some(msgid));
         let value = pins.join(" ");
@@ -85,6 +96,29 @@ impl Session {
     pub(super) fn follow_pins(&mut self) {
         if self.state.has_capability(METADATA) {
             self.send_with(|line| _ = line.command("METADATA").param("*").param("SUB").param(PINS));
+        }
+        // Where the seat was still there, the server said who keeps order before we were in.
+        let rooms = self.state.rooms().map(|room| room.name.clone()).filter(|room| self.state.keeps_order(room));
+        for room in rooms.collect::<Vec<_>>() {
+            self.ask_for_pins(&room);
+        }
+    }
+
+    /// What a server tells of a room unasked says nothing where nothing is pinned, and is left for later (774) where there
+    /// are many people. This is answered at once anywhere, by 761 or 766.
+    fn ask_for_pins(&mut self, room: &str) {
+        let is_open = self.state.room(room).is_some_and(|room| room.joined && !room.knows_pins());
+        if is_open && self.stage == Stage::Online && self.state.has_capability(METADATA) && is_plain(room) {
+            self.send_with(|line| _ = line.command("METADATA").param(room).param("GET").param(PINS));
+        }
+    }
+
+    /// Whoever keeps order in a room has to know what is pinned there, and so has whoever is not told unasked.
+    pub(super) fn pins_line(&mut self, line: &Message<'_>) {
+        match (line.command, &line.params[..]) {
+            ("366", [_, room, ..]) | ("MODE", [room, ..]) if self.state.keeps_order(room) => self.ask_for_pins(room),
+            ("774", [_, room, ..]) => self.ask_for_pins(room),
+            _ => {}
         }
     }
 

@@ -23,8 +23,8 @@ use teahouse_proto::irc::{LineBuilder, Message, without_secrets};
 use teahouse_proto::names::{Nick, RoomName};
 
 use self::conversations::Conversations;
-pub(crate) use self::deeds::Deed;
 use self::deeds::Rewords;
+pub(crate) use self::deeds::{Deed, PINS_UNKNOWN_TEXT};
 use self::history::History;
 use self::login::Account;
 use self::multiline::{Multiline, Piece};
@@ -349,6 +349,7 @@ impl Session {
         }
         self.renamed_line(line);
         if row.is_none() {
+            self.pins_line(line);
             self.rewords_line(line);
         }
         self.history_line(line);

@@ -104,7 +104,8 @@ pub struct Room {
     people: BTreeMap<String, String>,
     /// Our own ranks, by their letters in MODE.
     ranks: String,
-    pins: Vec<String>,
+    /// `None`: not known yet.
+    pins: Option<Vec<String>>,
 }
 
 impl Room {
@@ -283,6 +284,7 @@ impl State {
             ("353", [_, _, room, names]) => self.names(room, names),
             ("MODE", _) => self.moded(line),
             ("METADATA", told) | ("761", [_, told @ ..]) => self.pinned(told),
+            ("766", [_, room, key, ..]) => self.pinned(&[room, key, "*"]),
             _ => {}
         }
         self.failure(line);
@@ -321,7 +323,7 @@ impl State {
             room.joined = true;
             room.people.clear();
             room.ranks.clear();
-            room.pins.clear();
+            room.pins = None;
         }
         room.enter(who);
     }

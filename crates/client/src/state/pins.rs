@@ -17,7 +17,13 @@ const MSGID_BYTES: usize = 23;
 impl Room {
     /// The ids of what is pinned here, the one pinned last at the end. Nothing says that the messages are still there.
     pub fn pins(&self) -> &[String] {
-        &self.pins
+        self.pins.as_deref().unwrap_or_default()
+    }
+
+    /// Whether the server has said since we came in what is pinned here, if anything is. Pins are changed as a whole: who does
+    /// not know them would take them away.
+    pub fn knows_pins(&self) -> bool {
+        self.pins.is_some()
     }
 }
 
@@ -25,26 +31,28 @@ impl Room {
 pub(crate) const METADATA: &str = "draft/metadata-2";
 
 impl State {
-    /// Whether we can pin and unpin in a room.
+    /// Whether we can pin and unpin in a room now.
     pub fn can_pin(&self, room: &str) -> bool {
-        self.has_capability(METADATA) && self.keeps_order(room)
+        let knows = self.room(room).is_some_and(|room| room.knows_pins());
+        knows && self.has_capability(METADATA) && self.keeps_order(room)
     }
 
-    /// `METADATA room key visibility [value]`, or 761 with our nick before it.
+    /// `METADATA room key visibility [value]`, or 761 or 766 with our nick before it; without a value nothing is pinned.
     pub(super) fn pinned(&mut self, told: &[&str]) {
         let [room, key, _, value @ ..] = told else { return };
         if !key.eq_ignore_ascii_case(PINS) {
             return;
         }
         let Some(room) = self.room_mut(room) else { return };
-        room.pins.clear();
+        let mut pins = Vec::new();
         for msgid in value.first().copied().unwrap_or_default().split(' ') {
             let is_id =
                 msgid.len() == MSGID_BYTES && msgid.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z'));
-            if is_id && room.pins.len() < PINS_MAX && !room.pins.iter().any(|pin| pin == msgid) {
-                room.pins.push(msgid.to_owned());
+            if is_id && pins.len() < PINS_MAX && !pins.iter().any(|pin| pin == msgid) {
+                pins.push(msgid.to_owned());
             }
         }
+        room.pins = Some(pins);
     }
 }
 
@@ -72,5 +80,10 @@ mod tests {
         check(format!(":bob METADATA me teahouse.internal/pins * :{}", value(0..4)), &[3]);
         // What was unpinned while we were away is not told.
         check(":me!u@h JOIN #tea".into(), &[]);
+        assert!(!state.room("#tea").unwrap().knows_pins());
+        state.apply(Input::In(":tea 766 me #tea url :Key not set"));
+        assert!(!state.room("#tea").unwrap().knows_pins());
+        state.apply(Input::In(":tea 766 me #tea teahouse.internal/pins :Key not set"));
+        assert!(state.room("#tea").unwrap().knows_pins());
     }
 }

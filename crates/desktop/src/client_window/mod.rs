@@ -345,6 +345,7 @@ impl ClientWindow {
             Err(CommandError::OutboxFull) => self.tell(self.texts.say("outbox-full")),
             Err(CommandError::Offline) => self.tell(self.texts.say("not-sent")),
             Err(CommandError::TooLong) => self.tell(self.texts.say("server-417")),
+            Err(CommandError::PinsUnknown) => self.tell(self.texts.say("server-pins-unknown")),
             Err(CommandError::PinsFull) => self.tell(self.texts.count("pins-full", PINS_MAX as u64)),
             Err(refused) => self.tell(refused.to_string()),
         }

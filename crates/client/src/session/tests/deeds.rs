@@ -18,6 +18,7 @@ impl Talk {
         let mut talk = Self::new(options());
         talk.connect_with(MORE);
         talk.enter("#tea");
+        talk.hear(":tea 766 alice #tea teahouse.internal/pins :Key not set");
         talk.hear(&format!("@{} :bob!b@h PRIVMSG #tea :tea?", id(1)));
         talk.hear(&format!("@{} :alice!a@h PRIVMSG #tea :oolnog", id(2)));
         talk.out.clear();
@@ -43,6 +44,57 @@ fn what_can_be_done_is_asked_for_and_pins_are_followed() {
         assert!(requested.contains(name), "{name} in {requested}");
     }
     assert!(talk.out.contains("< METADATA * SUB teahouse.internal/pins\n< JOIN #tea\n"), "{}", talk.out);
+}
+
+#[test]
+fn pins_are_not_touched_before_they_are_known() {
+    const ASKED: &str = "< METADATA #tea GET teahouse.internal/pins\n";
+    let mut talk = Talk::able();
+    talk.hear(":bob!b@h MODE #tea +o alice");
+    assert!(talk.session.state().can_pin("#tea"));
+    talk.lose();
+    talk.wait(1_000);
+    talk.out.clear();
+    // The seat is still there: the server says so before we are in.
+    talk.session.connected(talk.now_ms);
+    talk.hear(&format!(":tea CAP * LS :{}{MORE}", super::CAPABILITIES));
+    talk.hear(&format!(":tea CAP alice ACK :{} draft/metadata-2", super::CAPABILITIES));
+    talk.hear(":tea 001 alice :Welcome");
+    talk.hear(":alice!a@h JOIN #tea");
+    talk.hear(":tea 353 alice = #tea :@alice");
+    assert!(!talk.out.contains(ASKED), "{}", talk.out);
+    talk.hear(":tea 422 alice :There is no message of the day");
+    assert_eq!(talk.out.matches(&format!("SUB teahouse.internal/pins\n{ASKED}")).count(), 1, "{}", talk.out);
+    assert!(!talk.session.state().can_pin("#tea"));
+    talk.out.clear();
+    talk.with(PIN, Deed::Pin { stands: true });
+    talk.with(PIN, Deed::Pin { stands: false });
+    assert_eq!(talk.out.matches("* Refused(Refusal { code: \"PINS_UNKNOWN\", about: \"#tea\"").count(), 2);
+    assert!(!talk.out.contains("SET"), "{}", talk.out);
+    talk.out.clear();
+    talk.hear(":tea 761 alice #tea teahouse.internal/pins * :01hf7yat000000000000006");
+    assert!(talk.session.state().can_pin("#tea"));
+    talk.with(PIN, Deed::Pin { stands: true });
+    talk.check(&expect![[r#"
+        < METADATA #tea SET teahouse.internal/pins :01hf7yat000000000000006 01hf7yat000000000000005
+    "#]]);
+    // Not yet known: in a room with many people, and wherever we come to keep order.
+    let mut asked_after = |line: &str, asked: bool| {
+        talk.out.clear();
+        talk.hear(line);
+        assert_eq!(talk.out.contains(ASKED), asked, "{line}");
+        assert!(!talk.session.state().can_pin("#tea"), "{line}");
+    };
+    asked_after(":alice!a@h JOIN #tea", false);
+    asked_after(":tea 366 alice #tea :End of /NAMES list", false);
+    asked_after(":tea 774 alice #tea 4 :Ask for it with SYNC", true);
+    asked_after(":bob!b@h MODE #tea +o alice", true);
+    asked_after(":tea 366 alice #tea :End of /NAMES list", true);
+    talk.hear(":tea 761 alice #tea teahouse.internal/pins * :01hf7yat000000000000006");
+    assert!(talk.session.state().can_pin("#tea"));
+    talk.out.clear();
+    talk.hear(":tea 774 alice #tea 4 :Ask for it with SYNC");
+    assert!(!talk.out.contains(ASKED), "what is known is not asked for");
 }
 
 #[test]
@@ -120,7 +172,7 @@ fn other_words_that_the_connection_took_with_it_are_told_again() {
     talk.hear("@teahouse.internal/target-msgid=m0002;teahouse.internal/edit-text=oolong :alice!a@h EDIT #tea");
     assert_eq!(again(&mut talk), 0);
     talk.with("m0002", Deed::Edit { words: "oolong".into() });
-    talk.hear("FAIL EDIT UNKNOWN_MSGID #tea m0002 :This message does not exist or is too old");
+    talk.hear(":tea FAIL EDIT UNKNOWN_MSGID #tea m0002 :This message does not exist or is too old");
     assert_eq!(again(&mut talk), 0);
 }
 

@@ -22,6 +22,7 @@ fn able<'a>() -> Harness<'a, Window> {
     let mut harness = arrived(Lang::En);
     harness.state_mut().wire(&[
         ALL,
+        ":tea 766 alice #lobby teahouse.internal/pins :Key not set",
         "@msgid=m1;time=2026-11-24T13:58:00.000Z :bob!b@h PRIVMSG #lobby :tea?",
         "@msgid=m2;time=2026-11-24T13:59:00.000Z :alice!a@h PRIVMSG #lobby :oolnog",
     ]);
