@@ -57,15 +57,20 @@ impl Session {
             }
             Deed::Edit { words } => {
                 self.tell_words(target, msgid, &words);
-                self.rewords.0.retain(|one| one.msgid != msgid);
-                self.rewords.0.push_back(Reword { msgid: msgid.to_owned(), place: target.to_owned(), words });
-                if self.rewords.0.len() > REWORDS_MAX {
-                    self.rewords.0.pop_front();
-                }
+                self.keep_words(target, msgid, words);
             }
             Deed::TakeBack => self.send_with(|line| _ = line.command("REDACT").param(target).param(msgid)),
             Deed::Pin { stands } => self.pin(target, msgid, stands),
             Deed::LookUp => self.look_up(target, msgid),
+        }
+    }
+
+    /// They are told until the server has answered.
+    pub(super) fn keep_words(&mut self, target: &str, msgid: &str, words: String) {
+        self.rewords.0.retain(|one| one.msgid != msgid);
+        self.rewords.0.push_back(Reword { msgid: msgid.to_owned(), place: target.to_owned(), words });
+        if self.rewords.0.len() > REWORDS_MAX {
+            self.rewords.0.pop_front();
         }
     }
 

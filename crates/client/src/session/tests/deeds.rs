@@ -177,6 +177,20 @@ fn other_words_that_the_connection_took_with_it_are_told_again() {
 }
 
 #[test]
+fn other_words_for_which_the_connection_broke_before_they_were_told_are_told_by_the_next_one() {
+    let mut talk = Talk::able();
+    talk.lose();
+    talk.with("m0002", Deed::Edit { words: "oolong".into() });
+    talk.with("m0002", Deed::TakeBack);
+    assert!(!talk.out.contains("EDIT #tea"), "{}", talk.out);
+    talk.wait(1_000);
+    talk.connect_with(MORE);
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    assert_eq!(talk.out.matches("edit-text=oolong EDIT #tea\n").count(), 1, "{}", talk.out);
+    assert!(!talk.out.contains("REDACT #tea"), "{}", talk.out);
+}
+
+#[test]
 fn words_that_history_has_newer_are_taken_from_it() {
     let mut talk = Talk::able();
     talk.hear(":tea BATCH +h chathistory #tea");
