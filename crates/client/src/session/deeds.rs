@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use teahouse_proto::irc::Message;
 
-use super::sending::refusal;
+use super::sending::{UNAVAILABLE, refusal};
 use super::{Session, Stage, is_plain};
 use crate::event::Event;
 use crate::state::{EDIT_TEXT, METADATA, PINS, TARGET_MSGID, fold, tag};
@@ -44,6 +44,8 @@ struct Reword {
     msgid: String,
     place: String,
     words: String,
+    /// Of the line that told them last.
+    label: Option<String>,
 }
 
 impl Session {
@@ -56,8 +58,8 @@ impl Session {
                 });
             }
             Deed::Edit { words } => {
-                self.tell_words(target, msgid, &words);
-                self.keep_words(target, msgid, words);
+                let label = self.tell_words(target, msgid, &words);
+                self.keep_words(target, msgid, words, label);
             }
             Deed::TakeBack => self.send_with(|line| _ = line.command("REDACT").param(target).param(msgid)),
             Deed::Pin { stands } => self.pin(target, msgid, stands),
@@ -66,18 +68,23 @@ impl Session {
     }
 
     /// They are told until the server has answered.
-    pub(super) fn keep_words(&mut self, target: &str, msgid: &str, words: String) {
+    pub(super) fn keep_words(&mut self, target: &str, msgid: &str, words: String, label: Option<String>) {
         self.rewords.0.retain(|one| one.msgid != msgid);
-        self.rewords.0.push_back(Reword { msgid: msgid.to_owned(), place: target.to_owned(), words });
+        self.rewords.0.push_back(Reword { msgid: msgid.to_owned(), place: target.to_owned(), words, label });
         if self.rewords.0.len() > REWORDS_MAX {
             self.rewords.0.pop_front();
         }
     }
 
-    fn tell_words(&mut self, target: &str, msgid: &str, words: &str) {
+    fn tell_words(&mut self, target: &str, msgid: &str, words: &str) -> Option<String> {
+        let label = self.next_label('e');
         self.send_with(|line| {
+            if let Some(label) = &label {
+                line.tag("label", label);
+            }
             line.tag(TARGET_MSGID, msgid).tag(EDIT_TEXT, words).command("EDIT").param(target);
         });
+        label
     }
 
     /// A room's pins are one value, which is told whole: those that we do not know would be gone.
@@ -127,8 +134,15 @@ impl Session {
         }
     }
 
-    /// Other words that are answered, or can be told again now.
-    pub(super) fn rewords_line(&mut self, line: &Message<'_>) {
+    /// Other words that are answered, or can be told again now. What refuses them does not always name the message; its label
+    /// does.
+    pub(super) fn rewords_line(&mut self, line: &Message<'_>, label: Option<&str>) {
+        let is_refused = line.command == "FAIL" || line.numeric().is_some_and(|code| (400..600).contains(&code));
+        if let Some(label) = label.filter(|_| is_refused || line.command == "ACK") {
+            // What the server cannot keep at present the next connection may tell it again.
+            let passes = line.params.get(1) == Some(UNAVAILABLE);
+            return self.rewords.0.retain(|one| passes || one.label.as_deref() != Some(label));
+        }
         let mine = line.source_nick().is_some_and(|nick| self.state.is_me(nick));
         match (line.command, &line.params[..]) {
             ("EDIT", _) => {
@@ -150,7 +164,8 @@ impl Session {
         let again = self.rewords.0.iter().filter(|one| is_there(&one.place) && is_plain(&one.place));
         let again: Vec<_> = again.map(|one| (one.place.clone(), one.msgid.clone(), one.words.clone())).collect();
         for (place, msgid, words) in again {
-            self.tell_words(&place, &msgid, &words);
+            let label = self.tell_words(&place, &msgid, &words);
+            self.rewords.0.iter_mut().filter(|one| one.msgid == msgid).for_each(|one| one.label.clone_from(&label));
         }
     }
 

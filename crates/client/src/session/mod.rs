@@ -350,7 +350,7 @@ impl Session {
         self.renamed_line(line);
         if row.is_none() {
             self.pins_line(line);
-            self.rewords_line(line);
+            self.rewords_line(line, label.as_deref());
         }
         self.history_line(line);
         self.conversations_line(line);
@@ -388,7 +388,7 @@ impl Session {
             }
             Command::Do { target, msgid, deed } if online => self.do_with(&target, &msgid, deed),
             // It was taken while there was a connection.
-            Command::Do { target, msgid, deed: Deed::Edit { words } } => self.keep_words(&target, &msgid, words),
+            Command::Do { target, msgid, deed: Deed::Edit { words } } => self.keep_words(&target, &msgid, words, None),
             Command::Search { text, before } if online => self.search(&text, before.as_deref()),
             Command::Around { target, msgid } if online => self.ask_around(&target, &msgid),
             Command::Register { password } if online => self.register_name(password),

@@ -14,7 +14,7 @@ use crate::state::{CLIENT_ID_TAG, Input, Kind, TAGS, Unsent, fold, on_the_wire};
 const ANSWER_MS: u64 = 30_000;
 
 /// What a server says that cannot store anything at present.
-const UNAVAILABLE: &str = "TEMPORARILY_UNAVAILABLE";
+pub(super) const UNAVAILABLE: &str = "TEMPORARILY_UNAVAILABLE";
 
 /// What is under way.
 #[derive(Debug, Default)]

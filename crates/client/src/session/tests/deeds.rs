@@ -113,7 +113,7 @@ fn each_deed_is_a_line_and_the_answer_an_event() {
     talk.check(&expect![[r#"
         < @+reply=m0001;+draft/react=🍵\:\syes TAGMSG #tea
         < @+reply=m0001;+draft/unreact=🍵\:\syes TAGMSG #tea
-        < @teahouse.internal/target-msgid=m0002;teahouse.internal/edit-text=oolong\ntea EDIT #tea
+        < @label=e2;teahouse.internal/target-msgid=m0002;teahouse.internal/edit-text=oolong\ntea EDIT #tea
         < REDACT #tea m0002
         < METADATA #tea SET teahouse.internal/pins :01hf7yat000000000000005
         < METADATA #tea SET teahouse.internal/pins :01hf7yat000000000000006 01hf7yat000000000000005
@@ -156,7 +156,7 @@ fn we_may_do_what_our_rank_and_the_server_allow() {
 
 #[test]
 fn other_words_that_the_connection_took_with_it_are_told_again() {
-    const TOLD: &str = "< @teahouse.internal/target-msgid=m0002;teahouse.internal/edit-text=oolong EDIT #tea\n";
+    const TOLD: &str = ";teahouse.internal/target-msgid=m0002;teahouse.internal/edit-text=oolong EDIT #tea\n";
     let mut talk = Talk::able();
     talk.with("m0002", Deed::Edit { words: "oolnog tea".into() });
     talk.with("m0002", Deed::Edit { words: "oolong".into() });
@@ -188,6 +188,32 @@ fn other_words_for_which_the_connection_broke_before_they_were_told_are_told_by_
     talk.hear(":alice!alice@guest.tea JOIN #tea");
     assert_eq!(talk.out.matches("edit-text=oolong EDIT #tea\n").count(), 1, "{}", talk.out);
     assert!(!talk.out.contains("REDACT #tea"), "{}", talk.out);
+}
+
+#[test]
+fn other_words_that_are_refused_for_good_are_not_told_again() {
+    let mut talk = Talk::able();
+    let label = |talk: &Talk| talk.out.rsplit("@label=").next().unwrap().split(';').next().unwrap().to_owned();
+    for (refusal, again) in [
+        (":tea FAIL EDIT INVALID_TARGET #tea :You cannot edit messages in #tea", 0),
+        (":tea 404 alice #tea :Cannot send to channel", 0),
+        (":tea FAIL EDIT TEMPORARILY_UNAVAILABLE #tea :The server cannot store anything at present", 1),
+        (":tea ACK", 0),
+    ] {
+        talk.with("m0002", Deed::Edit { words: "oolong".into() });
+        talk.hear(&format!("@label={} {refusal}", label(&talk)));
+        talk.out.clear();
+        talk.hear(":alice!alice@guest.tea JOIN #tea");
+        assert_eq!(talk.out.matches("edit-text=oolong EDIT #tea\n").count(), again, "{refusal}");
+    }
+    // What refuses the words before says nothing of the last ones.
+    talk.with("m0002", Deed::Edit { words: "oolnog tea".into() });
+    let first = label(&talk);
+    talk.with("m0002", Deed::Edit { words: "oolong".into() });
+    talk.hear(&format!("@label={first} FAIL EDIT INVALID_EDIT #tea m0002 :Invalid edit text"));
+    talk.out.clear();
+    talk.hear(":alice!alice@guest.tea JOIN #tea");
+    assert_eq!(talk.out.matches("edit-text=oolong EDIT #tea\n").count(), 1, "{}", talk.out);
 }
 
 #[test]
