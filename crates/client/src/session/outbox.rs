@@ -38,6 +38,8 @@ pub(super) struct Line {
     pub(super) about: Option<String>,
     /// How often it was sent.
     pub(super) tries: u32,
+    /// Whether an earlier client has brought it, which may have sent it.
+    pub(super) is_brought: bool,
     pub(super) at: At,
 }
 
@@ -66,6 +68,11 @@ impl Line {
     /// Whether it goes to this target, folded.
     pub(super) fn is_to(&self, key: &str) -> bool {
         self.key == key || fold(self.wire_target()) == key
+    }
+
+    /// Whether the server may have something under its id, which has to stay the same then.
+    pub(super) fn may_be_known(&self) -> bool {
+        self.tries > 0 || self.is_brought
     }
 
     pub(super) fn is_sent(&self) -> bool {
@@ -105,6 +112,14 @@ impl Outbox {
 
     pub(super) fn remove(&mut self, place: usize) -> Option<Line> {
         self.lines.remove(place)
+    }
+
+    /// Several lines of the same text, in the place of one.
+    pub(super) fn replace(&mut self, place: usize, lines: Vec<Line>) {
+        let text = self.lines.get(place).and_then(|line| self.texts.get_mut(&line.say));
+        text.into_iter().for_each(|text| text.lines_left += lines.len() - 1);
+        let behind = self.lines.split_off(place).into_iter().skip(1);
+        self.lines.extend(lines.into_iter().chain(behind));
     }
 
     /// A room goes by another name.
@@ -197,9 +212,23 @@ pub(super) fn client_id(now_ms: u64, count: u64, chance: u64) -> String {
     format!("{seconds:08x}-{ms:04x}-{count:04x}-{:04x}-{:012x}", chance >> 48, chance & 0xffff_ffff_ffff)
 }
 
+/// Ids for the pieces of what has this id: they sort behind it, and before what was said later.
+pub(super) fn ids_within(id: &str, count: usize) -> Vec<String> {
+    let (head, tail) = id.split_at(id.floor_char_boundary(id.len().saturating_sub(12)));
+    let tail = u64::from_str_radix(tail, 16).unwrap_or_default();
+    (1..=count as u64).map(|piece| format!("{head}{:012x}", (tail + piece) & 0xffff_ffff_ffff)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pieces_sort_behind_what_they_are_of_and_before_what_was_said_later() {
+        let [whole, later] = [client_id(1, 1, 9), client_id(1, 2, 9)];
+        let ids = [vec![whole.clone()], ids_within(&whole, 300), vec![later]].concat();
+        assert!(ids.is_sorted_by(|a, b| a < b) && ids.iter().all(|id| id.len() == 36), "{ids:?}");
+    }
 
     #[test]
     fn an_id_is_a_uuid_of_version_7_that_sorts_by_time() {

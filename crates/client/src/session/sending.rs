@@ -3,12 +3,12 @@
 use teahouse_proto::irc::Message;
 
 use super::multiline::MULTILINE;
-use super::outbox::{At, Line, Outbox, client_id};
+use super::outbox::{At, Line, Outbox, client_id, ids_within};
 use super::wording::{self, Limits, PREFIX_BYTES_MAX, Tags};
 use super::{Output, SayId, Session, Stage};
 use crate::event::{Outcome, Refusal};
 use crate::split::pieces;
-use crate::state::{CLIENT_ID_TAG, Input, Kind, TAGS, Unsent, fold, on_the_wire};
+use crate::state::{CLIENT_ID_TAG, Input, Kind, TAGS, Unsent, fold, kind_and_text, on_the_wire};
 
 /// A message that nobody answered for so long has an unknown outcome.
 const ANSWER_MS: u64 = 30_000;
@@ -78,7 +78,7 @@ impl Session {
             self.sending.ids += 1;
             let id = client_id(self.now_ms, self.sending.ids, (self.chance)());
             let (target, about) = (said.target.clone(), said.about.clone());
-            self.keep(say, Unsent { id, target, kind: said.kind, text, about });
+            self.keep(Line::new(say, Unsent { id, target, kind: said.kind, text, about }));
         }
         self.send_due();
     }
@@ -110,16 +110,37 @@ impl Session {
             self.wanted.insert(fold(&unsent.target), unsent.target.clone());
         }
         self.sending.outbox.begin(say, 1);
-        self.keep(say, unsent.clone());
+        self.keep(Line { is_brought: true, ..Line::new(say, unsent.clone()) });
     }
 
-    fn keep(&mut self, say: SayId, Unsent { id, target, kind, text, about }: Unsent) {
-        let (key, text) = (fold(&target), on_the_wire(kind, &text));
-        let at = At::Waiting { not_before_ms: 0 };
-        let line = Line { say, id, command: command(kind), target, tried_to: None, key, text, about, tries: 0, at };
-        let tags = Tags { label: None, id: Some(&line.id), about: line.about.as_deref() };
-        self.state.apply(Input::Keep(&line.whole(&line.target, tags)));
+    fn keep(&mut self, line: Line) {
+        self.state.apply(Input::Keep(&line.kept()));
         self.sending.outbox.push(line);
+    }
+
+    /// What was cut for another connection is cut anew for this one, under other ids. Under an id that the server may know
+    /// nothing else may be said: that stays as it is.
+    fn cut_anew(&mut self, in_order: bool) {
+        // From the end, so that the places before stay.
+        for place in self.sending.outbox.due(self.now_ms, in_order).into_iter().rev() {
+            let Some(line) = self.sending.outbox.line_mut(place).filter(|line| !line.may_be_known()) else { continue };
+            let Some((kind, text)) = kind_and_text(line.command, &line.text) else { continue };
+            let (say, id, target) = (line.say, line.id.clone(), line.target.clone());
+            let said = Said { target: target.clone(), kind, text: text.to_owned(), about: line.about.clone() };
+            let pieces = self.messages(&said);
+            if pieces.len() < 2 {
+                continue;
+            }
+            let ids = ids_within(&id, pieces.len()).into_iter();
+            let piece = |(id, text)| {
+                let (target, about) = (target.clone(), said.about.clone());
+                Line::new(say, Unsent { id, target, kind, text, about })
+            };
+            let lines: Vec<Line> = ids.zip(pieces).map(piece).collect();
+            let kept: Vec<String> = lines.iter().map(Line::kept).collect();
+            self.state.apply(Input::Cut { target: &target, id: &id, lines: &kept });
+            self.sending.outbox.replace(place, lines);
+        }
     }
 
     /// Whether the server knows a repeat by our id, and says back what it has.
@@ -138,6 +159,7 @@ impl Session {
             return;
         }
         let (once, answered) = (self.is_said_once(), self.is_answered());
+        self.cut_anew(once);
         let (takes_several, takes_tags) = (self.takes_several(), self.state.has_capability(TAGS));
         for place in self.sending.outbox.due(self.now_ms, once) {
             let label = self.next_label('m');
@@ -280,6 +302,20 @@ impl Session {
         for line in self.sending.outbox.empty() {
             self.outcome(&line, if line.tries == 0 { Outcome::NotSent } else { Outcome::Unknown });
         }
+    }
+}
+
+impl Line {
+    fn new(say: SayId, Unsent { id, target, kind, text, about }: Unsent) -> Self {
+        let (key, text) = (fold(&target), on_the_wire(kind, &text));
+        let (tried_to, tries, is_brought, at) = (None, 0, false, At::Waiting { not_before_ms: 0 });
+        Self { say, id, command: command(kind), target, tried_to, key, text, about, tries, is_brought, at }
+    }
+
+    /// As the state keeps it until it is sent.
+    fn kept(&self) -> String {
+        let tags = Tags { label: None, id: Some(&self.id), about: self.about.as_deref() };
+        self.whole(&self.target, tags)
     }
 }
 

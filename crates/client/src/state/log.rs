@@ -199,6 +199,14 @@ impl Log {
         }
     }
 
+    /// What has this id is several from now on, in its place.
+    pub(super) fn cut(&mut self, id: &str, pieces: Vec<(Message, String)>) {
+        let Some(at) = self.with_id(Some(id)) else { return };
+        let after = self.unconfirmed[at].after.clone();
+        let sent = |(message, id)| Sent { message: Arc::new(message), label: None, id: Some(id), after: after.clone() };
+        self.unconfirmed.splice(at..=at, pieces.into_iter().map(sent));
+    }
+
     fn with_id(&self, id: Option<&str>) -> Option<usize> {
         self.unconfirmed.iter().position(|sent| id.is_some() && sent.id.as_deref() == id)
     }

@@ -137,6 +137,20 @@ impl State {
         }
     }
 
+    /// What was one message to be sent is several.
+    pub(super) fn cut(&mut self, target: &str, id: &str, lines: &[String]) {
+        let lines = lines.iter().filter_map(|line| {
+            irc::Message::parse_with_breaks(line).ok().map(|parsed| {
+                let message = self.own(&parsed, parsed.params.last()?, Fate::Waiting)?;
+                Some((message, tag(&parsed, CLIENT_ID_TAG)?))
+            })
+        });
+        let pieces: Vec<(Message, String)> = lines.flatten().collect();
+        if let Some(log) = self.log_mut(target) {
+            log.cut(id, pieces);
+        }
+    }
+
     fn own(&self, line: &irc::Message<'_>, text: &str, fate: Fate) -> Option<Message> {
         let (kind, text) = kind_and_text(line.command, text)?;
         let (from, text) = (self.nick.clone(), text.to_owned());

@@ -51,6 +51,15 @@ pub enum Input<'a> {
     Out(&'a str),
     /// A line with an id of ours, which is sent as soon as that is possible; several that are one message as above.
     Keep(&'a str),
+    /// What was kept under an id of ours and not sent yet is said in these instead, which are such lines themselves.
+    Cut {
+        /// The room or person.
+        target: &'a str,
+        /// Our own id of it.
+        id: &'a str,
+        /// The lines.
+        lines: &'a [String],
+    },
     /// What we know of a message is not there any more, as its history has shown.
     Gone {
         /// The room or person.
@@ -214,6 +223,7 @@ impl State {
             Input::In(line) => return self.line_in(&irc::Message::parse_with_breaks(line).ok()?),
             Input::Out(line) => return self.line_out(&irc::Message::parse_with_breaks(line).ok()?),
             Input::Keep(line) => self.keep(&irc::Message::parse_with_breaks(line).ok()?),
+            Input::Cut { target, id, lines } => self.cut(target, id, lines),
             Input::Gone { target, msgid } => {
                 if let Some(log) = self.log_mut(target) {
                     log.take_back(msgid);

@@ -3,7 +3,6 @@
 use expect_test::expect;
 
 use super::{Talk, id, options};
-use crate::event::Outcome;
 use crate::session::{Command, Deed, Said, SayId};
 use crate::state::{Fate, Kind};
 
@@ -348,18 +347,48 @@ fn lines_that_are_too_many_for_the_server_are_refused_as_one() {
 }
 
 #[test]
-fn without_such_messages_each_line_is_one_and_what_waited_as_several_becomes_one_line() {
+fn without_such_messages_each_line_is_one_also_of_what_waited_as_several() {
     let mut talk = Talk::online(options());
     talk.say("#tea", "one\n\ntwo");
     assert_eq!(talk.out.matches("PRIVMSG #tea").count(), 2);
     let mut talk = Talk::able();
     talk.lose();
-    talk.say("#tea", "one\ntwo");
+    talk.say("#tea", &format!("one\n{}", "茶".repeat(200)));
+    talk.say("#tea", "after it");
+    assert_eq!(talk.session.state().unsent().len(), 2);
     talk.out.clear();
     talk.wait(1_000);
     talk.connect_with(" teahouse.internal/client-msgid");
-    assert!(talk.out.contains("PRIVMSG #tea :one two\n"), "{}", talk.out);
-    assert!(!talk.out.contains(&format!("{:?}", Outcome::NotSent)));
+    let pieces = ["one".to_owned(), "茶".repeat(130), "茶".repeat(70), "after it".to_owned()];
+    let unsent: Vec<_> = talk.session.state().unsent().into_iter().map(|one| one.text).collect();
+    assert_eq!(unsent.len(), 4, "{unsent:?}");
+    assert_eq!((unsent.concat(), &unsent[0], &unsent[3]), (pieces.concat(), &pieces[0], &pieces[3]));
+    // One at a time, each under an id of its own, and one outcome for all of it.
+    for (number, text) in unsent.iter().enumerate() {
+        let sent = talk.out.lines().rfind(|line| line.contains(" PRIVMSG #tea :")).unwrap().to_owned();
+        assert!(sent.ends_with(&format!(" PRIVMSG #tea :{text}")) && sent.len() < 512, "{sent}");
+        let id = sent.split("client-msgid=").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+        talk.hear(&format!("@msgid=n{number};teahouse.internal/client-msgid={id} :alice!a@h PRIVMSG #tea :{text}"));
+    }
+    assert_eq!(talk.out.matches("= 1 Stored { msgid: Some(\"n2\")").count(), 1, "{}", talk.out);
+    assert_eq!(talk.out.matches("= 2 Stored").count(), 1, "{}", talk.out);
+    let log = talk.session.state().log("#tea").unwrap();
+    assert!(log.messages().skip(log.len() - 4).map(|message| &message.text).eq(&unsent));
+}
+
+#[test]
+fn what_may_be_known_by_its_id_stays_as_it_is() {
+    let mut talk = Talk::able();
+    talk.say("#tea", "one\ntwo");
+    let unsent = talk.session.state().unsent();
+    talk.out.clear();
+    talk.come_back_with(" teahouse.internal/client-msgid");
+    assert!(talk.out.contains(&format!("client-msgid={} PRIVMSG #tea :one two\n", unsent[0].id)), "{}", talk.out);
+    let mut options = options();
+    options.unsent = unsent.clone();
+    let mut next = Talk::new(options);
+    next.connect_with(" teahouse.internal/client-msgid");
+    assert!(next.out.contains(&format!("client-msgid={} PRIVMSG #tea :one two\n", unsent[0].id)), "{}", next.out);
 }
 
 #[test]
