@@ -117,6 +117,7 @@ pins-count =
        *[other] { $count } pinned messages
     }
 pins-fetching = Fetching…
+pins-not-now = It cannot be fetched now.
 pins-full = { $count } messages are pinned here, and no more can be: unpin one first.
 pins-back = Back to the pinned messages
 search = Search

@@ -105,6 +105,7 @@ unpin = 取消置顶
 pins = 置顶消息
 pins-count = { $count } 条置顶消息
 pins-fetching = 正在读取…
+pins-not-now = 现在读取不了。
 pins-full = 这里已经置顶了 { $count } 条消息，不能再多了：先取消一条。
 pins-back = 回到置顶消息
 search = 搜索

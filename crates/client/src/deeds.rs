@@ -86,8 +86,8 @@ impl Client {
         if knows { Ok(state) } else { Err(CommandError::PinsUnknown) }
     }
 
-    /// Fetches one message, without taking it into the state; [`Event::LookedUp`](crate::Event::LookedUp) answers, if the
-    /// server does.
+    /// Fetches one message, without taking it into the state; [`Event::LookedUp`](crate::Event::LookedUp) answers, or
+    /// [`Event::NotLookedUp`](crate::Event::NotLookedUp).
     pub fn look_up(&self, target: &str, msgid: &str) -> Result<(), CommandError> {
         self.do_with(target, msgid, Deed::LookUp)
     }

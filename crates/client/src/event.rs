@@ -135,6 +135,13 @@ pub enum Event {
         /// What was said; `None`: it is not there any more.
         message: Option<Box<Message>>,
     },
+    /// The other answer to [`Client::look_up`](crate::Client::look_up): nobody knows now whether the message is there.
+    NotLookedUp {
+        /// Where it was said.
+        target: String,
+        /// Its id.
+        msgid: String,
+    },
     /// Somebody has put a message in other words.
     Edited {
         /// The room, or the other person.

@@ -389,6 +389,7 @@ impl Session {
             Command::Do { target, msgid, deed } if online => self.do_with(&target, &msgid, deed),
             // It was taken while there was a connection.
             Command::Do { target, msgid, deed: Deed::Edit { words } } => self.keep_words(&target, &msgid, words, None),
+            Command::Do { target, msgid, deed: Deed::LookUp } => self.event(Event::NotLookedUp { target, msgid }),
             Command::Search { text, before } if online => self.search(&text, before.as_deref()),
             Command::Around { target, msgid } if online => self.ask_around(&target, &msgid),
             Command::Register { password } if online => self.register_name(password),

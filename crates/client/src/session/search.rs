@@ -65,7 +65,9 @@ impl Session {
     /// Asks for one message. Without an answer nobody knows whether it is there.
     pub(super) fn look_up(&mut self, target: &str, msgid: &str) {
         let asked = Asked::One { target: target.to_owned(), msgid: msgid.to_owned() };
-        self.ask_for(target, msgid, 1, asked);
+        if !self.ask_for(target, msgid, 1, asked) {
+            self.event(Event::NotLookedUp { target: target.to_owned(), msgid: msgid.to_owned() });
+        }
     }
 
     /// Whether it could be asked for.
@@ -99,7 +101,9 @@ impl Session {
                 match label.and_then(|label| self.searches.asked.remove(&label)) {
                     None => return false,
                     // That the server cannot read just now says nothing of what there is.
-                    Some(Asked::One { .. }) if *code == "MESSAGE_ERROR" => {}
+                    Some(Asked::One { target, msgid }) if *code == "MESSAGE_ERROR" => {
+                        self.event(Event::NotLookedUp { target, msgid });
+                    }
                     to => self.event(Answer { to, found: Vec::new() }.told()),
                 }
             }
@@ -121,8 +125,11 @@ impl Session {
         let Searches { asked, answers } = std::mem::take(&mut self.searches);
         let asked = asked.into_values().map(|asked| Answer { to: Some(asked), found: Vec::new() });
         let answers = answers.into_values().map(|answer| Answer { found: Vec::new(), ..answer });
-        for answer in asked.chain(answers).filter(|answer| !matches!(answer.to, Some(Asked::One { .. }))) {
-            self.event(answer.told());
+        for answer in asked.chain(answers) {
+            self.event(match answer.to {
+                Some(Asked::One { target, msgid }) => Event::NotLookedUp { target, msgid },
+                _ => answer.told(),
+            });
         }
     }
 }

@@ -149,6 +149,8 @@ pub(crate) enum Pinned {
     Asked,
     /// It is not there any more.
     Gone,
+    /// It cannot be had just now.
+    NotNow,
     /// What was said.
     Known(Message),
 }
@@ -231,7 +233,10 @@ impl ClientState {
                 self.problem = Some(problem);
             }
             ClientEvent::Told { event, at_ms } => self.told(event, at_ms),
-            ClientEvent::Chat(chat) => self.chat = chat,
+            ClientEvent::Chat(chat) => {
+                self.chat = chat;
+                self.forget_unpinned();
+            }
             ClientEvent::Selected(name) => self.select(name),
             ClientEvent::SearchAsked => self.finding = Some(Finding::default()),
             ClientEvent::AroundAsked(found) => self.look_around(found),
@@ -241,6 +246,8 @@ impl ClientState {
             },
             ClientEvent::PinsToggled(room) => {
                 let room = room.to_ascii_lowercase();
+                // Whoever looks again wants to see whether it can be had by now.
+                self.pinned.retain(|_, pinned| *pinned != Pinned::NotNow);
                 self.pins_of = Some(room).filter(|room| self.pins_of.as_ref() != Some(room));
             }
             ClientEvent::LookUpAsked(msgid) => _ = self.pinned.insert(msgid, Pinned::Asked),
@@ -282,6 +289,9 @@ impl ClientState {
             Event::LookedUp { msgid, message, .. } => {
                 let known = message.map_or(Pinned::Gone, |message| Pinned::Known(*message));
                 self.pinned.insert(msgid, known);
+            }
+            Event::NotLookedUp { msgid, .. } => {
+                self.pinned.insert(msgid, Pinned::NotNow);
             }
             Event::Edited { msgid, kind, text, .. } => self.reword(&msgid, kind, &text),
             Event::TakenBack { msgid, .. } => self.take_back(&msgid),
@@ -359,9 +369,17 @@ impl ClientState {
         });
         let pinned = self.pinned.values_mut().filter_map(|pinned| match pinned {
             Pinned::Known(message) => Some(message),
-            Pinned::Asked | Pinned::Gone => None,
+            Pinned::Asked | Pinned::Gone | Pinned::NotNow => None,
         });
         found.chain(pinned)
+    }
+
+    /// What is pinned nowhere any more need not be known.
+    fn forget_unpinned(&mut self) {
+        if !self.pinned.is_empty() {
+            let rooms = &self.chat;
+            self.pinned.retain(|msgid, _| rooms.rooms().any(|room| room.pins().contains(msgid)));
+        }
     }
 
     /// A message is gone, wherever it stands.
@@ -382,7 +400,7 @@ impl ClientState {
     /// Who never came in is back at the form, where the address can be put right.
     fn offline(&mut self, reason: String, retry_at_ms: Option<u64>) {
         // What is not known will not come any more.
-        self.pinned.retain(|_, pinned| *pinned != Pinned::Asked);
+        self.pinned.retain(|_, pinned| !matches!(pinned, Pinned::Asked | Pinned::NotNow));
         if !self.was_in && retry_at_ms.is_none() {
             self.problem = Some(reason);
             self.link = Link::NotAsked;

@@ -241,23 +241,33 @@ fn one_message_is_looked_up_beside_what_is_known() {
         talk.hear(&format!("@label={label} :tea BATCH +h chathistory #tea"));
         talk.hear(&format!("@batch=h;msgid={answer} :bob!b@h PRIVMSG #tea :long ago"));
         talk.hear(":tea BATCH -h");
-        assert!(talk.out.contains("LookedUp { target: \"#tea\", msgid: \"m0009\""), "{}", talk.out);
+        assert!(talk.out.contains("* LookedUp { target: \"#tea\", msgid: \"m0009\""), "{}", talk.out);
         assert_eq!(talk.out.contains("long ago"), told, "{}", talk.out);
         assert_eq!(talk.text_of(answer), None);
         talk.out.clear();
     }
+    const NOT: &str = "* NotLookedUp { target: \"#tea\", msgid: \"m0009\" }";
     for (code, told) in [("MESSAGE_ERROR", 0), ("INVALID_TARGET", 1)] {
         talk.with("m0009", Deed::LookUp);
         let label = talk.out.split("@label=").nth(1).unwrap().split(' ').next().unwrap().to_owned();
         talk.out.clear();
         talk.hear(&format!("@label={label} FAIL CHATHISTORY {code} AROUND #tea :No"));
         assert_eq!(talk.out.matches("message: None").count(), told, "{code}");
+        assert_eq!(talk.out.matches(NOT).count(), 1 - told, "{code}");
         talk.out.clear();
     }
     // What becomes of it with a connection that breaks nobody knows.
     talk.with("m0009", Deed::LookUp);
     talk.lose();
-    assert!(!talk.out.contains("LookedUp"), "{}", talk.out);
+    assert!(talk.out.contains(NOT) && !talk.out.contains("* LookedUp"), "{}", talk.out);
+    talk.out.clear();
+    talk.with("m0009", Deed::LookUp);
+    assert!(talk.out.contains(NOT), "{}", talk.out);
+    // Without labels an answer could not be told from others.
+    let mut talk = Talk::able();
+    talk.hear(":tea CAP alice ACK :-labeled-response");
+    talk.with("m0009", Deed::LookUp);
+    assert!(talk.out.contains(NOT) && !talk.out.contains("AROUND"), "{}", talk.out);
 }
 
 #[test]

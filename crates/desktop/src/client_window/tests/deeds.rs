@@ -413,6 +413,17 @@ fn what_is_pinned_is_listed_and_a_click_leads_to_it() {
     assert_eq!(harness.state().actions.first(), Some(&ClientAction::LookUp { room, msgid: msgid.clone() }));
     obey(&mut harness);
     assert_eq!(harness.state().actions, [], "it is asked for once");
+    harness.state_mut().tell(Event::NotLookedUp { target: "#lobby".into(), msgid: msgid.clone() });
+    harness.run();
+    harness.get_by_label("It cannot be fetched now.");
+    assert_eq!(harness.state().actions, [], "nor again and again");
+    for _ in 0..2 {
+        harness.get_by_label("2 pinned messages").click();
+        harness.run();
+        obey(&mut harness);
+    }
+    harness.get_by_label("Fetching…");
+    obey(&mut harness);
     let old = teahouse_client::state::Message { text: "long ago".into(), ..found(&harness, "m1").message };
     let old = Box::new(teahouse_client::state::Message { msgid: Some(msgid.clone()), ..old });
     harness.state_mut().tell(Event::LookedUp { target: "#lobby".into(), msgid: msgid.clone(), message: Some(old) });
@@ -439,6 +450,10 @@ fn what_is_pinned_is_listed_and_a_click_leads_to_it() {
     harness.state_mut().tell(Event::TakenBack { target: "#lobby".into(), msgid });
     harness.run();
     harness.get_by_label("This message is not there any more.");
+    // What is not pinned any more is not kept.
+    assert!(harness.state().state.pinned("01hf7yat000000000000006").is_some());
+    harness.state_mut().wire(&[&format!(":bob METADATA #lobby teahouse.internal/pins * :{PIN}")]);
+    assert!(harness.state().state.pinned("01hf7yat000000000000006").is_none());
 }
 
 #[test]

@@ -32,11 +32,15 @@ fn pin(ui: &mut Ui, scene: &Scene<'_>, room: &Room, msgid: &str, actions: &mut V
     let said: Option<&Message> = match (room.log.with_msgid(msgid), state.pinned(msgid)) {
         (Some(message), _) => Some(message),
         (None, Some(Pinned::Known(message))) => Some(message),
-        (None, gone_or_asked) => {
-            let id = if gone_or_asked == Some(&Pinned::Gone) { "server-unknown-msgid" } else { "pins-fetching" };
+        (None, known) => {
+            let id = match known {
+                Some(Pinned::Gone) => "server-unknown-msgid",
+                Some(Pinned::NotNow) => "pins-not-now",
+                _ => "pins-fetching",
+            };
             ui.add_space(7.0);
             ui.label(RichText::new(texts.say(id)).color(palette.weak));
-            if gone_or_asked.is_none() {
+            if known.is_none() {
                 actions.push(ClientAction::LookUp { room: room.name.clone(), msgid: msgid.to_owned() });
             }
             None
