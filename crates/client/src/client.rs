@@ -124,8 +124,9 @@ impl Client {
         self.submit(Command::Part(room_name(room)?.as_str().to_owned()))
     }
 
-    /// Says something, in as few messages as hold it, several lines in one where the server takes such: at once, or in order as soon as there is a connection. The receipt
-    /// may be dropped. With a server that knows our ids it is said once, however often the connection breaks.
+    /// Says something, in as few messages as hold it, several lines in one where the server takes such: at once, or in order as
+    /// soon as there is a connection. The receipt may be dropped. With a server that knows our ids it is said once, however
+    /// often the connection breaks.
     pub fn say(&self, target: &str, text: &str) -> Result<Receipt, CommandError> {
         self.say_as(target, Kind::Privmsg, text)
     }

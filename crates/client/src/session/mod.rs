@@ -80,7 +80,7 @@ pub(crate) enum Command {
     Join(RoomName),
     /// Be in it no longer.
     Part(String),
-    /// Say something, in as many lines as it takes.
+    /// Say something, in as few messages as hold it.
     Say { id: SayId, said: Said },
     /// Do something with a message.
     Do { target: String, msgid: String, deed: Deed },

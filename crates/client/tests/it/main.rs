@@ -218,6 +218,9 @@ async fn commands_that_make_no_sense_are_refused_at_once() {
     assert!(matches!(client.join("lobby"), Err(CommandError::Name(..))));
     assert!(matches!(client.set_nick("a b"), Err(CommandError::Name(..))));
     assert!(matches!(client.set_topic("#lobby", &"x".repeat(391)), Err(CommandError::TooLong)));
+    // What is pinned there nobody has said: a pin would take it away.
+    assert!(matches!(client.pin("#lobby", "m1"), Err(CommandError::PinsUnknown)));
+    assert!(matches!(client.unpin("#lobby", "m1"), Err(CommandError::PinsUnknown)));
     assert!(matches!(client.raw("PING x\r\nQUIT"), Err(CommandError::Line)));
     assert!(matches!(client.raw(&format!("PING {}", "x".repeat(510))), Err(CommandError::TooLong)));
     client.quit(&"茶".repeat(500)).unwrap();
