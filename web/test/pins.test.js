@@ -14,7 +14,7 @@ const said = (/** @type {number} */ i, text = `word ${i}`, tag = "") => `@${tag}
 function host() {
   const desk = new Desk();
   desk.arrive(`${ME} JOIN #tea`, ":tea 353 alice = #tea :@alice bob", ":tea 366 alice #tea :End");
-  desk.hear(said(1));
+  desk.hear(`:tea 766 alice #tea ${PINS} :no such key`, said(1));
   return desk;
 }
 
@@ -85,6 +85,35 @@ test("it is put in other words and taken back like any other", () => {
   assert.deepEqual(known(desk), ["word 1"]);
   desk.hear(`:bob!b@h REDACT #tea ${id(1)}`);
   assert.deepEqual(known(desk), []);
+});
+
+test("nothing is pinned before it is known what is pinned already", () => {
+  const desk = new Desk();
+  const asks = `METADATA #tea GET ${PINS}`;
+  desk.arrive();
+  const heard = desk.hear(`${ME} JOIN #tea`, ":tea 353 alice = #tea :alice @bob", ":tea 366 alice #tea :End");
+  assert.ok(!heard.includes(asks), "who may not pin need not know");
+  assert.deepEqual(desk.hear(":bob!b@h MODE #tea +o alice", ":bob!b@h MODE #tea +v carol"), [asks]);
+  assert.ok(!desk.session.pins.canPin(room(desk)));
+  desk.hear(`:tea 761 alice #tea ${PINS} * :${id(1)}`);
+  assert.ok(desk.session.pins.canPin(room(desk)));
+  desk.close();
+  desk.arrive();
+  const again = desk.hear(`${ME} JOIN #tea`, ":tea 353 alice = #tea :@alice bob", ":tea 366 alice #tea :End");
+  assert.ok(again.includes(asks) && !desk.session.pins.canPin(room(desk)), "it may be otherwise now");
+  desk.hear(`:tea 766 alice #tea ${PINS} :no such key`);
+  assert.ok(desk.session.pins.canPin(room(desk)));
+});
+
+test("what could not be fetched is asked for again", () => {
+  const desk = host();
+  desk.hear(told(id(2)));
+  desk.session.pins.ask(room(desk));
+  const asked = desk.said();
+  assert.equal(asked.length, 1);
+  desk.hear(`@label=${pinLabel(id(2))} :tea FAIL CHATHISTORY MESSAGE_ERROR AROUND #tea :It cannot be read now`);
+  desk.session.pins.ask(room(desk));
+  assert.deepEqual(desk.said(), asked);
 });
 
 test("whoever keeps order pins behind what is pinned, and unpins; nobody else may", () => {

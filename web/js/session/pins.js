@@ -1,6 +1,7 @@
 // What is pinned in rooms: asked for, shown, and changed by those who keep order there.
-import { isRoom } from "../net/irc.js";
-import { PINS, PINS_MAX, pinLabel, pinnedMessage, pinsOf } from "../state/pins.js";
+import { fold, isRoom } from "../net/irc.js";
+import { PINS, PINS_MAX, pinLabel, pinOf, pinnedMessage, pinsOf } from "../state/pins.js";
+import { find } from "../state/places.js";
 import { isOperator } from "../state/ranks.js";
 
 /**
@@ -18,6 +19,8 @@ export class Pins {
   #store;
   /** @type {Set<string>} the msgids that this connection has asked for */
   #asked = new Set();
+  /** @type {Set<string>} the rooms, folded, whose pins this connection has asked for */
+  #rooms = new Set();
 
   /**
    * @param {import("./session.js").Session} session
@@ -29,12 +32,29 @@ export class Pins {
   }
 
   /** @param {import("../net/irc.js").Line} line */
-  received({ command }) {
-    if ((command === "376" || command === "422") && this.#isThere) this.#session.send("METADATA", ["*", "SUB", PINS]);
+  received({ command, params, tags }) {
+    if (!this.#isThere) return;
+    if (command === "376" || command === "422") this.#session.send("METADATA", ["*", "SUB", PINS]);
+    if (command === "366") this.#askForAll(params[1] ?? "");
+    if (command === "MODE" && !this.#rooms.has(fold(params[0] ?? ""))) this.#askForAll(params[0] ?? "");
+    const msgid = command === "FAIL" ? pinOf(tags.label) : null;
+    if (msgid !== null) this.#asked.delete(msgid);
   }
 
   closed() {
     this.#asked.clear();
+    this.#rooms.clear();
+  }
+
+  /**
+   * Asks what is pinned in a room that we keep order in: it is told of itself only where something is, and later in a large one.
+   * @param {string} room
+   */
+  #askForAll(room) {
+    const place = find(this.#store.state, room);
+    if (place === undefined || place.knowsPins || !isOperator(this.#store.state, place)) return;
+    this.#rooms.add(fold(room));
+    this.#session.send("METADATA", [room, "GET", PINS]);
   }
 
   get #isThere() {
@@ -42,11 +62,12 @@ export class Pins {
   }
 
   /**
-   * Whether we may pin and unpin here: whoever keeps order may set what a room tells of itself.
+   * Whether we may pin and unpin here: whoever keeps order may set what a room tells of itself. It is set whole: not before
+   * it is known what is pinned already.
    * @param {Place | undefined} place
    */
   canPin(place) {
-    return this.#isThere && place !== undefined && isRoom(place.name) && isOperator(this.#store.state, place);
+    return this.#isThere && place !== undefined && place.knowsPins && isRoom(place.name) && isOperator(this.#store.state, place);
   }
 
   /** @param {Place} place */

@@ -56,7 +56,7 @@ export function pinnedMessage({ messages, pinned }, msgid) {
 }
 
 /**
- * `METADATA room key visibility [value]`, or 761 with our nick before it.
+ * `METADATA room key visibility [value]`, 761 with our nick before it, or 766, which has no value.
  * @param {State} state
  * @param {readonly string[]} params
  * @returns {State}
@@ -64,7 +64,7 @@ export function pinnedMessage({ messages, pinned }, msgid) {
 export function told(state, [room = "", key = "", , value = ""]) {
   if (key.toLowerCase() !== PINS) return state;
   const ids = new Set(value.split(" ").filter((word) => MSGID.test(word)));
-  return change(state, room, () => ({ pins: [...ids].slice(0, PINS_MAX) }));
+  return change(state, room, () => ({ pins: [...ids].slice(0, PINS_MAX), knowsPins: true }));
 }
 
 /**

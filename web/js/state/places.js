@@ -12,6 +12,7 @@ import { own } from "./own.js";
  * @property {Readonly<Record<string, import("./about.js").Reactions>>} reactions by the msgid they are about
  * @property {string | null} topic
  * @property {readonly string[]} pins the msgids of what is pinned, the one pinned last at the end
+ * @property {boolean} knowsPins whether it is known what is pinned, if anything
  * @property {Readonly<Record<string, Message | null>>} pinned what of that has been asked for, by msgid; null: it is not there any more
  * @property {Readonly<Record<string, string>>} people nicks by folded nick; empty in a conversation
  * @property {boolean} joined
@@ -37,6 +38,7 @@ export function emptyPlace(name) {
     reactions: {},
     topic: null,
     pins: [],
+    knowsPins: false,
     pinned: {},
     people: {},
     joined: false,

@@ -58,6 +58,7 @@ const HANDLERS = {
   422: welcomed,
   433: (state, line) => (state.phase === "online" ? failed(state, line) : state),
   761: (state, { params }) => told(state, params.slice(1)),
+  766: (state, { params: [, target = "", key = ""] }) => told(state, [target, key]),
   900: (state, { params: [, , account = null] }) => ({ ...state, account }),
   901: (state) => ({ ...state, account: null }),
   ACCOUNT: (state, line) => owns(state, who(line), line.params[0] !== "*"),

@@ -19,7 +19,7 @@ export function join(state, nick, room, source) {
   if (!isRoom(room)) return state;
   if (!isSelf(state, nick)) return change(state, room, (place) => withPerson(place, nick));
   const people = { [fold(nick)]: nick };
-  return change({ ...state, source }, room, () => ({ joined: true, people, ranks: "", pins: [], pinned: {} }), emptyPlace(room));
+  return change({ ...state, source }, room, () => ({ joined: true, people, ranks: "", pins: [], knowsPins: false, pinned: {} }), emptyPlace(room));
 }
 
 /**
