@@ -70,6 +70,8 @@ pub enum Happening {
     Topic,
     /// The text is the new nick.
     Nick,
+    /// The text is what the room was called, a space, what it is called from then on, a space, and the reason.
+    Rename,
 }
 
 impl Happening {
@@ -83,6 +85,7 @@ impl Happening {
             Happening::Mode => "MODE",
             Happening::Topic => "TOPIC",
             Happening::Nick => "NICK",
+            Happening::Rename => "RENAME",
         }
     }
 }

@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
+use crate::commands::rename::Renamed;
 use crate::durable::{Conversation, Happening, MessageKind, StoredMessage};
-use crate::entry::{Audience, Event, Membership};
+use crate::entry::{Audience, Event, Membership, RoomView};
 use crate::ids::{MsgId, RoomId, UserId};
 
 /// What stands in a row of a room.
@@ -53,6 +54,10 @@ fn of(event: &Event) -> Option<Row<'_>> {
         Event::Kicked { membership, nick, reason } => {
             (Happening::Kick, &membership.source, format!("{nick} {reason}").into())
         }
+        Event::RoomRenamed(renamed) => {
+            let Renamed { source, from, view, reason, .. } = &**renamed;
+            (Happening::Rename, source, format!("{from} {} {reason}", view.name).into())
+        }
         _ => return None,
     };
     Some(Row { happening, source, text })
@@ -79,6 +84,14 @@ pub(crate) fn event(happening: Happening, row: &StoredMessage) -> Event {
         Happening::Kick => {
             let (nick, reason) = text.split_once(' ').unwrap_or((&text, ""));
             Event::Kicked { membership: member("".into()), nick: nick.into(), reason: reason.into() }
+        }
+        Happening::Rename => {
+            let mut words = text.splitn(3, ' ').map(Arc::from);
+            let [from, name, reason] = std::array::from_fn(|_| words.next().unwrap_or_default());
+            // Nobody enters it anew: who reads of it later is told the names alone.
+            let id = RoomId(row.conversation.first);
+            let view = RoomView { id, name, secret: false, topic: None, marked: None, people: Vec::new(), more: None };
+            Event::RoomRenamed(Arc::new(Renamed { source, from, view, reason, is_same: true }))
         }
     }
 }

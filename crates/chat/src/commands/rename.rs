@@ -236,6 +236,31 @@ mod tests {
     }
 
     #[test]
+    fn it_is_told_again_to_those_who_know_it_and_want_what_happened() {
+        check_with(
+            &[
+                ("alice", "guest draft/channel-rename"),
+                ("bob", "draft/event-playback batch draft/channel-rename message-tags"),
+                ("carol", "draft/event-playback batch"),
+                ("dave", "draft/channel-rename"),
+            ],
+            "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea | dave: JOIN #tea | alice: PRIVMSG #tea :oolong | alice: RENAME #tea #coffee :a better  name | alice: RENAME #coffee #mocha | alice: TOPIC #mocha :beans || bob: CHATHISTORY LATEST #mocha * 9 | carol: CHATHISTORY LATEST #mocha * 9 | dave: CHATHISTORY LATEST #mocha * 9",
+            expect![[r#"
+                bob < BATCH +1 chathistory #mocha
+                bob < @batch=1;msgid=… :alice PRIVMSG #mocha :oolong
+                bob < @batch=1;msgid=… :alice RENAME #tea #coffee :a better  name
+                bob < @batch=1;msgid=… :alice RENAME #coffee #mocha :
+                bob < @batch=1;msgid=… :alice TOPIC #mocha :beans
+                bob < BATCH -1
+                carol < BATCH +1 chathistory #mocha
+                carol < @batch=1 :alice PRIVMSG #mocha :oolong
+                carol < @batch=1 :alice TOPIC #mocha :beans
+                carol < BATCH -1
+                dave < :alice PRIVMSG #mocha :oolong"#]],
+        );
+    }
+
+    #[test]
     fn other_letters_are_told_to_those_alone_who_know_it() {
         check_with(
             &[("alice", ALL), ("bob", "")],

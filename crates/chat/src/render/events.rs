@@ -341,17 +341,18 @@ pub(crate) fn reentered(to: Receiver<'_>, scope: &Scope, time: Time, renamed: &R
     Lines::Many([part, enter].into())
 }
 
-/// What has happened, told again as a line of a page.
-pub(super) fn happened(to: Receiver<'_>, scope: &Scope, happening: Happening, row: &StoredMessage) -> Bytes {
+/// What has happened, told again as a line of a page; nothing for those who do not know such a line.
+pub(super) fn happened(to: Receiver<'_>, scope: &Scope, happening: Happening, row: &StoredMessage) -> Option<Bytes> {
     let (info, caps, event) = (to.info, to.variant.caps, happenings::event(happening, row));
-    framed(to.variant.framing, |buf| {
+    let line = |buf: &mut Vec<u8>| {
         let mut line = begin(buf, caps, scope, Some(row.msgid.time));
         if caps.has(Caps::MESSAGE_TAGS) {
             line.tag("msgid", &row.msgid.to_string());
         }
         tag_account(&mut line, info, caps, &event);
         write(&mut line, info, caps, &event);
-    })
+    };
+    caps.has(needed(&event)).then(|| framed(to.variant.framing, line))
 }
 
 /// The bare acknowledgement of a labelled line.

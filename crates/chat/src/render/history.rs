@@ -30,7 +30,7 @@ pub(crate) fn page(to: Receiver<'_>, scope: &Scope, frame: &Frame, rows: &[Store
     let lines = rows.iter().flat_map(|row| match row.kind {
         MessageKind::Happened(happening) => {
             let row = StoredMessage { target: name(row), ..row.clone() };
-            vec![happened(to, &inside, happening, &row)]
+            happened(to, &inside, happening, &row).into_iter().collect()
         }
         _ => words(row).as_slice().to_vec(),
     });

@@ -347,8 +347,8 @@ impl Session {
         if answered == Answered::Done {
             self.happened(line);
         }
-        self.renamed_line(line);
         if row.is_none() {
+            self.renamed_line(line);
             self.pins_line(line);
             self.rewords_line(line, label.as_deref());
         }

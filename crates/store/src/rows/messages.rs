@@ -139,6 +139,7 @@ pub(crate) fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Re
     let words = match happening {
         Happening::Mode | Happening::Nick => &message.text[..],
         Happening::Kick => message.text.split(' ').next().unwrap_or(""),
+        Happening::Rename => message.text.match_indices(' ').nth(1).map_or("", |(end, _)| &message.text[..end]),
         _ => "*",
     };
     let fits = is_text(&message.text) && words.split(' ').all(is_word);
@@ -175,4 +176,5 @@ const HAPPENED: &[(Happening, i64)] = &[
     (Happening::Mode, 14),
     (Happening::Topic, 15),
     (Happening::Nick, 16),
+    (Happening::Rename, 17),
 ];

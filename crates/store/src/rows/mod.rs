@@ -102,7 +102,9 @@ pub(crate) mod tests {
                 r#"INSERT INTO rooms VALUES (1, '#a', 0, NULL, 'tea', 'a!b@c', 7, 1, NULL,
                        '{"key":"k","bans":[{"mask":"*!*@d","by":"e!f@g","at":7}]}', 7);
                    INSERT INTO messages (first, second, time, position, kind, source, target, tags, text)
-                       VALUES (1, 0, 7, 2, 0, 'a!b@c', '#a', '+x=y', 'said and done');"#,
+                       VALUES (1, 0, 7, 2, 0, 'a!b@c', '#a', '+x=y', 'said and done');
+                   INSERT INTO happenings VALUES (1, 0, 7, 3, 0, 17, 'a!b@c', '#a', '#b #a '),
+                       (1, 0, 7, 3, 1, 17, 'a!b@c', '#a', '#b #a a better name');"#,
             )
             .unwrap();
         let read = Read {
@@ -110,7 +112,7 @@ pub(crate) mod tests {
             span: Span::Latest(None),
             limit: 9,
             upto: Position(9),
-            happenings: false,
+            happenings: true,
             reactions: Reactions::None,
         };
         let is_read = |connection: &Connection| rooms(connection).is_ok() && history(connection, &read).is_ok();
@@ -124,6 +126,11 @@ pub(crate) mod tests {
             ("messages", "target", "':a'"),
             ("messages", "tags", "'+x y'"),
             ("messages", "text", "'a' || char(0) || 'b'"),
+            ("happenings", "text", "'#b #a a' || char(13, 10) || 'QUIT'"),
+            ("happenings", "text", "'#b'"),
+            ("happenings", "text", "'#b #a'"),
+            ("happenings", "text", "'#b :#a why'"),
+            ("happenings", "text", "'#b  why'"),
         ] {
             let transaction = connection.transaction().unwrap();
             transaction.execute_batch(&format!("UPDATE {table} SET {column} = {value}")).unwrap();

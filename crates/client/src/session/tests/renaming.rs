@@ -120,3 +120,21 @@ fn nothing_is_left_of_another_room_that_had_the_name() {
         < @label=h4 CHATHISTORY LATEST #coffee msgid=m0001 100
     "##]]);
 }
+
+#[test]
+fn one_that_a_page_of_history_tells_of_again_changes_nothing() {
+    let mut talk = online();
+    // Somebody may have founded a room by the old name since.
+    talk.enter("#leaf");
+    talk.bob_says(2, "#tea", "known");
+    talk.out.clear();
+    talk.hear(":tea BATCH +h chathistory #tea");
+    talk.hear(&format!("@batch=h;{} :bob!b@h RENAME #leaf #tea :a better name", id(1)));
+    talk.hear(":tea BATCH -h");
+    talk.come_back_to_rooms();
+    talk.check(&expect![[r##"
+        < JOIN #leaf
+        < JOIN #tea
+        < @label=h3 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.001Z 50
+    "##]]);
+}
