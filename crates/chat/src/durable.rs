@@ -312,7 +312,7 @@ pub enum Change {
         /// Since when.
         at: Time,
     },
-    /// A message is taken back: nothing of it is left. Stays queued until that is stored.
+    /// A message, or a reaction, is taken back: nothing of it is left. Stays queued until that is stored.
     Redacted(Conversation, MsgId),
     /// A room is now so (insert or replace). Stays queued until it is stored.
     Room(RoomRecord),

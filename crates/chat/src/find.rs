@@ -71,7 +71,9 @@ impl Finding {
         let span = Span::After(Bound::Msgid(before));
         let reactions = match self.purpose {
             Purpose::React(..) => Reactions::WithMessages,
-            Purpose::Redact(_) | Purpose::Edit(_) => Reactions::None,
+            // A reaction has an id too, and can be taken back by it.
+            Purpose::Redact(_) => Reactions::InTime,
+            Purpose::Edit(_) => Reactions::None,
         };
         world.rules.keep_history.then_some(HistoryRead { conversation, span, limit: 1, happenings: false, reactions })
     }

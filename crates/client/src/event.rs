@@ -153,7 +153,7 @@ pub enum Event {
         /// The other words.
         text: String,
     },
-    /// A message was taken back, by its author or by somebody who keeps order.
+    /// A message, or a reaction, was taken back by its author or by somebody who keeps order.
     TakenBack {
         /// The room, or the other person.
         target: String,

@@ -49,6 +49,14 @@ pub(crate) fn write(transaction: &Connection, tagmsg: &StoredMessage) -> rusqlit
         .map(drop)
 }
 
+/// Takes away the reaction with this id, if there is one.
+pub(crate) fn delete(transaction: &Connection, conversation: Conversation, msgid: MsgId) -> rusqlite::Result<()> {
+    let deleted = transaction.prepare_cached(DELETE)?.execute(key(conversation, msgid))?;
+    if deleted > 0 { erased::note(transaction) } else { Ok(()) }
+}
+
+const DELETE: &str = "DELETE FROM reactions INDEXED BY reactions_in_time WHERE first = ?1 AND second = ?2 AND time = ?3 AND position = ?4";
+
 /// Reactions at their own time.
 pub(crate) const IN_TIME: Source = Source { table: "reactions", columns: COLUMNS, row };
 
@@ -127,8 +135,10 @@ mod tests {
     use crate::rows::tests::plan;
 
     #[test]
-    fn those_to_the_messages_of_a_page_are_one_walk_along_the_key() {
+    fn none_is_scanned_for() {
         let key = "SEARCH reactions USING PRIMARY KEY (first=? AND second=? AND (message_time,message_position)>(?,?) AND (message_time,message_position)<(?,?))";
         assert_eq!(plan(&between_sql()), [key]);
+        let index = "SEARCH reactions USING INDEX reactions_in_time (first=? AND second=? AND time=? AND position=?)";
+        assert_eq!(plan(DELETE), [index]);
     }
 }

@@ -26,7 +26,7 @@ use crate::search::Feed;
 use crate::trouble::Trouble;
 use crate::upserts::Upserts;
 use crate::vacuum::{self, Given};
-use crate::{Settled, erased, forget, recent, rows, schema, scrub};
+use crate::{Settled, erased, forget, reactions, recent, rows, schema, scrub};
 
 /// Commits that others could have joined start at least so far apart, in milliseconds; a slow disk gathers by itself.
 /// With one in place of two, 2,000 messages a second cost half as much again.
@@ -537,6 +537,12 @@ fn write_all(
     last_time: Time,
 ) -> rusqlite::Result<(Time, i64)> {
     let mut latest = last_time;
+    // Before what was said since: the same reaction may be given again.
+    for change in upserts.iter() {
+        if let Change::Redacted(conversation, msgid) = change {
+            reactions::delete(transaction, *conversation, *msgid)?;
+        }
+    }
     for (_, message) in messages {
         latest = latest.max(message.msgid.time);
         rows::write_message(transaction, message)?;

@@ -7,9 +7,11 @@ import { whereOf } from "./where.js";
 
 /**
  * @typedef {import("./state.js").State} State
+ * @typedef {import("./places.js").Place} Place
  * @typedef {import("../net/irc.js").Line} Line
  *
  * @typedef {Readonly<Record<string, readonly string[]>>} Reactions who reacts so, by reaction, in the order they came
+ * @typedef {{ readonly msgid: string, readonly reaction: string, readonly from: string }} Given one of them, by its own msgid
  */
 
 /** So many different reactions of one message are shown. */
@@ -39,11 +41,69 @@ export function reacted(state, line) {
   if (msgid === null || place === null) return state;
   const from = nickOf(line.source ?? "");
   const [more, less] = [line.tags["+draft/react"], line.tags["+draft/unreact"]];
-  return change(state, place, ({ reactions }) => {
-    const before = own(reactions, msgid) ?? {};
-    const after = less ? without(before, less, from) : more ? withOne(before, more, from) : before;
-    return { reactions: after === before ? reactions : { ...reactions, [msgid]: after } };
+  return change(state, place, (known) => {
+    if (less) return withoutOne(known, msgid, { reaction: less, from });
+    return more ? withAnother(known, msgid, { msgid: line.tags.msgid ?? "", reaction: more, from }) : {};
   });
+}
+
+/**
+ * A message's reactions with one more, by whose msgid it may be taken back.
+ * @param {Place} place
+ * @param {string} message
+ * @param {Given} given
+ * @returns {Partial<Place>}
+ */
+function withAnother(place, message, given) {
+  const before = own(place.reactions, message) ?? {};
+  const after = withOne(before, given.reaction, given.from);
+  if (!own(after, given.reaction)?.includes(given.from)) return {};
+  const known = own(place.given, message) ?? [];
+  // The server keeps the first of several that are the same.
+  const isKnown = given.msgid === "" || known.some((one) => isSame(one, given));
+  return {
+    reactions: after === before ? place.reactions : { ...place.reactions, [message]: after },
+    given: isKnown ? place.given : { ...place.given, [message]: [...known, given] },
+  };
+}
+
+/**
+ * A message's reactions without one.
+ * @param {Place} place
+ * @param {string} message
+ * @param {Omit<Given, "msgid">} given
+ * @returns {Partial<Place>}
+ */
+function withoutOne(place, message, given) {
+  const known = (own(place.given, message) ?? []).filter((one) => !isSame(one, given));
+  return {
+    reactions: { ...place.reactions, [message]: without(own(place.reactions, message) ?? {}, given.reaction, given.from) },
+    given: { ...place.given, [message]: known },
+  };
+}
+
+/**
+ * What is left when what has this msgid is taken back: a message, with its reactions, or a reaction.
+ * @param {Place} place
+ * @param {string} msgid
+ * @returns {Partial<Place>}
+ */
+export function withoutReactions(place, msgid) {
+  for (const [message, given] of Object.entries(place.given)) {
+    const found = given.find((one) => one.msgid === msgid);
+    if (found !== undefined) return withoutOne(place, message, found);
+  }
+  const { [msgid]: _, ...reactions } = place.reactions;
+  const { [msgid]: __, ...given } = place.given;
+  return { reactions, given };
+}
+
+/**
+ * @param {Omit<Given, "msgid">} one
+ * @param {Omit<Given, "msgid">} other
+ */
+function isSame(one, other) {
+  return one.reaction === other.reaction && one.from === other.from;
 }
 
 /**

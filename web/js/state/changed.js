@@ -1,5 +1,6 @@
 // What was said is put in other words or taken back: wherever it is shown, among what was found, too.
 // https://ircv3.net/specs/extensions/message-redaction, https://github.com/ircv3/ircv3-specifications/pull/425
+import { withoutReactions } from "./about.js";
 import { reword } from "./messages.js";
 import { rewordPin, withoutPin } from "./pins.js";
 import { change } from "./places.js";
@@ -18,7 +19,7 @@ export const TARGET_MSGID = "teahouse.internal/target-msgid";
 export const EDIT_TEXT = "teahouse.internal/edit-text";
 
 /**
- * REDACT: a message is gone, and what was said about it by reaction.
+ * REDACT: a message is gone, and what was said about it by reaction; or a reaction alone is.
  * @param {State} state
  * @param {Line} line
  * @returns {State}
@@ -27,10 +28,11 @@ export function redacted(state, line) {
   const [, msgid = ""] = line.params;
   const place = whereOf(state, line);
   if (place === null) return state;
-  const gone = change(state, place, (before) => {
-    const { [msgid]: _, ...reactions } = before.reactions;
-    return { messages: before.messages.filter((one) => one.msgid !== msgid), reactions, ...withoutPin(before, msgid) };
-  });
+  const gone = change(state, place, (before) => ({
+    messages: before.messages.filter((one) => one.msgid !== msgid),
+    ...withoutReactions(before, msgid),
+    ...withoutPin(before, msgid),
+  }));
   return changeFound(gone, (found) => found.filter((one) => one.msgid !== msgid));
 }
 

@@ -10,6 +10,7 @@ import { own } from "./own.js";
  * @property {string} name as first spelt
  * @property {readonly Message[]} messages
  * @property {Readonly<Record<string, import("./about.js").Reactions>>} reactions by the msgid they are about
+ * @property {Readonly<Record<string, readonly import("./about.js").Given[]>>} given their own msgids, by the one they are about
  * @property {string | null} topic
  * @property {readonly string[]} pins the msgids of what is pinned, the one pinned last at the end
  * @property {boolean} knowsPins whether it is known what is pinned, if anything
@@ -36,6 +37,7 @@ export function emptyPlace(name) {
     name,
     messages: [],
     reactions: {},
+    given: {},
     topic: null,
     pins: [],
     knowsPins: false,

@@ -2,7 +2,8 @@
 //! <https://ircv3.net/specs/extensions/message-redaction>
 //!
 //! Whoever said it may, known by the number of its guest or account, under whatever nick; in a room also its operators,
-//! and the server's. A plain client owns nothing it has said: nobody could tell it from the next one of its name.
+//! and the server's. A plain client owns nothing it has said: nobody could tell it from the next one of its name. A reaction
+//! that is kept is taken back so too, by the id of its own.
 
 use std::sync::Arc;
 
@@ -160,6 +161,41 @@ mod tests {
                 bob < BATCH +1 chathistory #tea
                 bob < @batch=1;msgid=… :bob PRIVMSG #tea :again
                 bob < BATCH -1"#]],
+        );
+    }
+
+    #[test]
+    fn a_reaction_is_taken_back_by_its_own_id_and_its_message_stays() {
+        const REACTS: &str = "guest batch labeled-response message-tags draft/message-redaction";
+        let with = format!("{REACTS} teahouse.internal/reactions");
+        let reacts = "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea | alice: PRIVMSG #tea :oolong | bob: @+reply=01hf7yat000000000000009;+draft/react=x TAGMSG #tea | carol: @+reply=01hf7yat000000000000009;+draft/react=y TAGMSG #tea | carol: @+reply=01hf7yat000000000000009;+draft/react=z TAGMSG #tea";
+        check_with(
+            &[("alice", "draft/message-redaction"), ("bob", &with), ("carol", REACTS)],
+            &format!(
+                "{reacts} || carol: REDACT #tea 01hf7yat00000000000000a | bob: @label=r REDACT #tea 01hf7yat00000000000000a :a slip | bob: REDACT #tea 01hf7yat00000000000000a | alice: REDACT #tea 01hf7yat00000000000000b | bob: CHATHISTORY LATEST #tea * 9"
+            ),
+            expect![[r#"
+                carol < FAIL REDACT REDACT_FORBIDDEN #tea 01hf7yat00000000000000a :You are not authorised to delete this message
+                alice < :bob REDACT #tea 01hf7yat00000000000000a :a slip
+                bob < @label=r;msgid=… :bob REDACT #tea 01hf7yat00000000000000a :a slip
+                carol < @msgid=… :bob REDACT #tea 01hf7yat00000000000000a :a slip
+                bob < FAIL REDACT UNKNOWN_MSGID #tea 01hf7yat00000000000000a :This message does not exist or is too old
+                alice < :alice REDACT #tea 01hf7yat00000000000000b
+                bob < @msgid=… :alice REDACT #tea 01hf7yat00000000000000b
+                carol < @msgid=… :alice REDACT #tea 01hf7yat00000000000000b
+                bob < BATCH +1 chathistory #tea
+                bob < @batch=1;msgid=… :alice PRIVMSG #tea :oolong
+                bob < @batch=1;msgid=…;+reply=01hf7yat000000000000009;+draft/reply=01hf7yat000000000000009;+draft/react=z :carol TAGMSG #tea
+                bob < BATCH -1"#]],
+        );
+        check_with(
+            &[("alice", REACTS), ("bob", REACTS)],
+            "bob: PING 1 | alice: PRIVMSG bob :oolong | bob: @+reply=01hf7yat000000000000005;+draft/react=x TAGMSG alice | traces || alice: REDACT bob 01hf7yat000000000000006 | bob: REDACT alice 01hf7yat000000000000006 | bob: PING x | clean",
+            expect![[r#"
+                alice < FAIL REDACT REDACT_FORBIDDEN bob 01hf7yat000000000000006 :You are not authorised to delete this message
+                alice < @msgid=… :bob REDACT alice 01hf7yat000000000000006
+                bob < @msgid=… :bob REDACT alice 01hf7yat000000000000006
+                bob < PONG tea.test :x"#]],
         );
     }
 

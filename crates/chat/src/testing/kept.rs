@@ -56,7 +56,7 @@ impl Kept {
             }
             Change::Redacted(_, msgid) => {
                 self.messages.retain(|message| message.msgid != msgid);
-                self.reactions.retain(|(message, ..), _| *message != msgid);
+                self.reactions.retain(|(message, ..), row| *message != msgid && row.msgid != msgid);
                 self.redacted.insert(msgid);
             }
             Change::Room(room) => drop(self.rooms.insert(room.id, room)),

@@ -118,6 +118,8 @@ pub(crate) struct Model {
     pub(crate) renamed: Vec<(Arc<rename::Renamed>, Vec<SessionId>)>,
     /// What was said by tags alone, kept or not.
     pub(crate) tagged: BTreeMap<MsgId, StoredMessage>,
+    /// What was taken back, and by the id of which line.
+    pub(crate) taken_back: BTreeMap<MsgId, MsgId>,
     /// What the store has lost.
     pub(crate) lost: BTreeSet<Position>,
 }
@@ -193,6 +195,7 @@ impl Model {
             called: Vec::new(),
             renamed: Vec::new(),
             tagged: BTreeMap::new(),
+            taken_back: BTreeMap::new(),
             lost: BTreeSet::new(),
             info,
             world,
@@ -247,6 +250,9 @@ impl Model {
                     .into_iter()
                     .filter(|user| user.modes.wallops);
                 self.called.push((Arc::clone(text), users.flat_map(User::sessions).collect()));
+            }
+            if let Event::Redacted { msgid, message, .. } = &effect.event {
+                self.taken_back.entry(*message).or_insert(*msgid);
             }
             if let (Audience::Room(room), Event::RoomRenamed(renamed)) = (&effect.audience, &effect.event) {
                 let sessions = self.world.presence.members(*room).flat_map(|(user, _)| user.sessions());

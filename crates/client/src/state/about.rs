@@ -34,31 +34,62 @@ const REACTED_MAX: usize = 10_000;
 
 /// Who reacts to each message of one room or conversation, and how.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Reactions(BTreeMap<String, BTreeMap<String, Vec<String>>>);
+pub(super) struct Reactions {
+    /// The nicks in the order they came, by the message's id and the reaction.
+    people: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// Those of which the own id is known, by the message's.
+    given: BTreeMap<String, Vec<Given>>,
+}
+
+/// A reaction of one person.
+#[derive(Debug, Clone)]
+struct Given {
+    /// Its own id; empty if it has none.
+    msgid: String,
+    reaction: String,
+    who: String,
+}
+
+impl Given {
+    fn is_same(&self, reaction: &str, who: &str) -> bool {
+        self.reaction == reaction && self.who == who
+    }
+}
 
 impl Reactions {
     /// Who reacts to a message, by reaction, in the order they came.
-    pub(super) fn of(&self, msgid: &str) -> Option<&BTreeMap<String, Vec<String>>> {
-        self.0.get(msgid)
+    pub(super) fn of(&self, message: &str) -> Option<&BTreeMap<String, Vec<String>>> {
+        self.people.get(message)
     }
 
-    fn add(&mut self, msgid: String, reaction: String, who: &str) {
-        let known = self.0.entry(msgid).or_default();
-        let is_too_much = known.len() >= REACTIONS_MAX && !known.contains_key(&reaction);
+    fn add(&mut self, message: String, given: Given) {
+        let Given { msgid, reaction, who } = &given;
+        let known = self.people.entry(message.clone()).or_default();
+        let is_too_much = known.len() >= REACTIONS_MAX && !known.contains_key(reaction);
         if is_too_much || reaction.encode_utf16().count() > REACTION_LENGTH_MAX {
             return;
         }
-        let people = known.entry(reaction).or_default();
-        if !people.iter().any(|one| one == who) {
-            people.push(who.to_owned());
+        let people = known.entry(reaction.clone()).or_default();
+        if !people.contains(who) {
+            people.push(who.clone());
         }
-        if self.0.len() > REACTED_MAX {
-            self.0.pop_first();
+        let ids = self.given.entry(message).or_default();
+        // The server keeps the first of several that are the same.
+        if !msgid.is_empty() && !ids.iter().any(|one| one.is_same(reaction, who)) {
+            ids.push(given);
+        }
+        if self.people.len() > REACTED_MAX
+            && let Some((lowest, _)) = self.people.pop_first()
+        {
+            self.given.remove(&lowest);
         }
     }
 
-    fn remove(&mut self, msgid: &str, reaction: &str, who: &str) {
-        let Some(known) = self.0.get_mut(msgid) else { return };
+    fn remove(&mut self, message: &str, reaction: &str, who: &str) {
+        if let Some(given) = self.given.get_mut(message) {
+            given.retain(|one| !one.is_same(reaction, who));
+        }
+        let Some(known) = self.people.get_mut(message) else { return };
         if let Some(people) = known.get_mut(reaction) {
             people.retain(|one| one != who);
             if people.is_empty() {
@@ -66,30 +97,44 @@ impl Reactions {
             }
         }
         if known.is_empty() {
-            self.0.remove(msgid);
+            self.forget(message);
         }
     }
 
-    pub(super) fn forget(&mut self, msgid: &str) {
-        self.0.remove(msgid);
+    /// What has this id is taken back: a message, with all reactions to it, or one reaction.
+    pub(super) fn take_back(&mut self, msgid: &str) {
+        let found = self.given.iter().find_map(|(message, given)| {
+            let Given { reaction, who, .. } = given.iter().find(|one| one.msgid == msgid)?;
+            Some((message.clone(), reaction.clone(), who.clone()))
+        });
+        match found {
+            Some((message, reaction, who)) => self.remove(&message, &reaction, &who),
+            None => self.forget(msgid),
+        }
+    }
+
+    fn forget(&mut self, message: &str) {
+        self.people.remove(message);
+        self.given.remove(message);
     }
 }
 
 impl State {
     /// TAGMSG: somebody reacts to a message, or does not any more.
     pub(super) fn reacted(&mut self, line: &irc::Message<'_>) {
-        let Some(msgid) = about(line) else { return };
+        let Some(message) = about(line) else { return };
+        let msgid = tag(line, "msgid").unwrap_or_default();
         let who = line.source_nick().unwrap_or_default().to_owned();
         let (more, less) = (tag(line, "+draft/react"), tag(line, "+draft/unreact"));
         let Some(log) = self.place_of(line).and_then(|place| self.log_mut(&place)) else { return };
         match (more, less) {
-            (_, Some(reaction)) if !reaction.is_empty() => log.reactions.remove(&msgid, &reaction, &who),
-            (Some(reaction), _) if !reaction.is_empty() => log.reactions.add(msgid, reaction, &who),
+            (_, Some(reaction)) if !reaction.is_empty() => log.reactions.remove(&message, &reaction, &who),
+            (Some(reaction), _) if !reaction.is_empty() => log.reactions.add(message, Given { msgid, reaction, who }),
             _ => {}
         }
     }
 
-    /// REDACT: a message is gone.
+    /// REDACT: a message is gone, or a reaction.
     pub(super) fn redacted(&mut self, line: &irc::Message<'_>) {
         let [_, msgid, ..] = &line.params[..] else { return };
         if let Some(log) = self.place_of(line).and_then(|place| self.log_mut(&place)) {

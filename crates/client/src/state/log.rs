@@ -141,10 +141,10 @@ impl Log {
         }
     }
 
-    /// A message is gone, with what was said about it by reaction.
+    /// A message is gone, with what was said about it by reaction; or a reaction alone.
     pub(super) fn take_back(&mut self, msgid: &str) {
         self.confirmed.retain(|message| message.msgid.as_deref() != Some(msgid));
-        self.reactions.forget(msgid);
+        self.reactions.take_back(msgid);
     }
 
     /// Whether a message with this id is there.

@@ -83,6 +83,31 @@ fn it_outlives_the_process_and_not_its_message() {
 }
 
 #[test]
+fn one_that_is_taken_back_by_its_own_id_is_in_no_file_and_can_be_given_again() {
+    let tea = Tea::new();
+    let said = tea.say(1);
+    let given = react(&tea, 4, id(said), SECRET, true);
+    let other = react(&tea, 5, id(said), "x", true);
+    tea.wait(other);
+    let all = Read { reactions: Reactions::WithMessages, ..latest(1, other) };
+    assert_eq!(positions(&tea, all), [said, given, other].map(|at| at.0));
+    let redacted = tea.append(|_| vec![Change::Redacted(room(), id(given))]);
+    assert_eq!(positions(&tea, Read { upto: redacted, ..all }), [said, other].map(|at| at.0));
+    tea.wait_until(|news| news.erased >= redacted);
+    let files = fs::read_dir(tea.dir.path()).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+    let is_there = |bytes: Vec<u8>| bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+    assert!(!files.into_iter().any(is_there));
+    // Both in one commit: the second of the two stays.
+    let again = tea.append(|position| {
+        let tags = Reaction { message: id(said), text: "x".into(), stands: true }.tags();
+        let (kind, author) = (MessageKind::Tagmsg, Some(Identity::Guest(GuestId(5))));
+        let react = StoredMessage { kind, tags, author, ..message(position, room(), "") };
+        vec![Change::Redacted(room(), id(other)), Change::Message(react)]
+    });
+    assert_eq!(positions(&tea, Read { upto: again, ..all }), [said, again].map(|at| at.0));
+}
+
+#[test]
 fn tags_that_are_no_reaction_settle_and_leave_no_row() {
     let tea = Tea::new();
     let last = tea.append(|position| {

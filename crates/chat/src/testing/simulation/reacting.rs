@@ -73,7 +73,8 @@ impl Reader {
         assert!(self.wants != Wants::None, "seed {seed}: unasked: {line}");
         let reaction = Reaction::of(message.tags.raw()).unwrap_or_else(|| panic!("seed {seed}: none: {line}"));
         assert!(reaction.stands, "seed {seed}: taken back and given: {line}");
-        assert!(!self.redacted.contains(&reaction.message), "seed {seed}: to what is taken back: {line}");
+        let is_gone = [reaction.message, msgid].iter().any(|id| self.redacted.contains(id));
+        assert!(!is_gone, "seed {seed}: taken back, or to what is: {line}");
         if self.wants == Wants::InTime {
             page.in_time.push((reaction.message, msgid));
             return page.row(msgid);
@@ -141,12 +142,13 @@ impl Simulation {
         for (msgid, row) in self.model.tagged.iter().filter(|(msgid, _)| !self.model.lost.contains(&msgid.position)) {
             let reaction = Reaction::of(&row.tags).filter(|reaction| reaction.message == message);
             let (Some(author), Some(reaction)) = (row.author.map(Identity::number), reaction) else { continue };
+            standing.retain(|_, given| self.model.taken_back.get(given).is_none_or(|by| by > msgid));
             match reaction.stands {
                 true => drop(standing.entry((author, reaction.text)).or_insert(*msgid)),
                 false => drop(standing.remove(&(author, reaction.text))),
             }
         }
-        standing.into_values().collect()
+        standing.into_values().filter(|given| !self.model.taken_back.contains_key(given)).collect()
     }
 
     /// With nothing under way, whoever wants reactions gets those that stand.
