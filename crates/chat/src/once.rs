@@ -90,11 +90,10 @@ impl Once {
 }
 
 impl RecentId {
-    /// What is remembered of a message that is kept, which a TAGMSG is not; `None` if it came without an id, or from
-    /// nobody who is remembered.
+    /// What is remembered of a message, or a reaction, that is kept; `None` if it came without an id, or from nobody who is
+    /// remembered.
     pub fn of(message: &StoredMessage) -> Option<Self> {
-        let is_kept = message.kind != MessageKind::Tagmsg;
-        let (id, author) = (message.client_id.filter(|_| is_kept)?, message.author?);
+        let (id, author) = (message.client_id?, message.author?);
         let target = Target::parse(&message.target)?;
         let words = Words { kind: message.kind, target: &target, tags: &message.tags, text: &message.text };
         Some(RecentId { once: Once::of(Namespace::Identity(author), id, &words), msgid: message.msgid })

@@ -43,10 +43,12 @@ impl Kept {
 
     pub(super) fn take(&mut self, change: Change) {
         match change {
-            Change::Message(message) if message.kind == MessageKind::Tagmsg => self.react(message),
             Change::Message(message) => {
                 self.recent.extend(RecentId::of(&message));
-                self.messages.push(message);
+                match message.kind {
+                    MessageKind::Tagmsg => self.react(message),
+                    _ => self.messages.push(message),
+                }
             }
             Change::Happened(row) => self.happened.push(row),
             Change::Edited { msgid, text, at, .. } => {

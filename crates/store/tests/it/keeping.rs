@@ -208,7 +208,7 @@ fn positions_are_reserved_before_they_run_out() {
 }
 
 #[test]
-fn what_was_said_with_an_id_is_remembered_after_a_restart_and_a_tagmsg_is_not() {
+fn what_was_said_with_an_id_is_remembered_after_a_restart_and_so_is_a_tagmsg() {
     let tea = Tea::new();
     let with_id = |position: u64, kind: MessageKind| StoredMessage {
         client_id: Some(ClientId([position as u8; 16])),
@@ -217,13 +217,14 @@ fn what_was_said_with_an_id_is_remembered_after_a_restart_and_a_tagmsg_is_not() 
         ..message(position, Conversation::room(RoomId(1)), "once")
     };
     let first = tea.append(|position| vec![Change::Message(with_id(position, MessageKind::Privmsg))]);
-    tea.append(|position| vec![Change::Message(with_id(position, MessageKind::Tagmsg))]);
+    let tags = tea.append(|position| vec![Change::Message(with_id(position, MessageKind::Tagmsg))]);
     tea.append(|position| vec![said(position, 1)]);
     let last = tea.append(|position| vec![Change::Message(with_id(position, MessageKind::Notice))]);
     tea.wait(last);
     let tea = tea.again();
     let kept = [with_id(first.0, MessageKind::Privmsg), with_id(last.0, MessageKind::Notice)];
-    assert_eq!(tea.loaded.records.recent, kept.clone().map(|message| RecentId::of(&message).unwrap()));
+    let remembered = [&kept[0], &with_id(tags.0, MessageKind::Tagmsg), &kept[1]];
+    assert_eq!(tea.loaded.records.recent, remembered.map(|message| RecentId::of(message).unwrap()));
     let read = tea.ask(latest(1, last)).recv_timeout(PATIENCE).unwrap().unwrap();
     assert_eq!(read.into_iter().filter(|message| message.client_id.is_some()).collect::<Vec<_>>(), kept);
 }

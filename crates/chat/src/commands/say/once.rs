@@ -227,6 +227,24 @@ mod tests {
     }
 
     #[test]
+    fn a_reaction_that_is_kept_is_given_once_also_over_a_restart() {
+        const REACT: &str = "ID;+reply=01hf7yat000000000000005;+draft/react";
+        let script = format!(
+            "alice: JOIN #tea | alice: PRIVMSG #tea :oolong | alice: REGISTER * * oolong | alice: @{REACT}=x TAGMSG #tea | restart | login phone alice | phone: CAP REQ :echo-message labeled-response batch message-tags teahouse.internal/client-msgid | bob: JOIN #tea || phone: @label=1;{REACT}=x TAGMSG #tea | phone: @label=2;{REACT}=y TAGMSG #tea"
+        );
+        check_with(
+            &[("alice", ONCE), ("bob", "message-tags")],
+            &script.replace("ID", TAG),
+            expect![[r#"
+                phone < :alice!account@tea.test JOIN #tea
+                phone < 353 alice = #tea :~alice
+                phone < 366 alice #tea :End of /NAMES list
+                phone < @label=1;msgid=…;+reply=01hf7yat000000000000005;+draft/react=x;teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :alice!account@tea.test TAGMSG #tea
+                phone < @label=2 FAIL TAGMSG CLIENT_MSGID_REUSED 018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :Something else was said with this id"#]],
+        );
+    }
+
+    #[test]
     fn what_is_not_kept_is_said_once_too() {
         check_with(
             &[("alice", "echo-message message-tags teahouse.internal/client-msgid")],
