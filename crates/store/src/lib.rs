@@ -117,7 +117,8 @@ pub struct Settled {
     /// Everything handed over at this position or below is committed, or failed and once named in `failed`.
     pub upto: Position,
     /// Of everything that was deleted at this position or below, no file of the store has anything any more: not the
-    /// database, the index, or their logs. Never above `upto`, and behind it only while something is being erased.
+    /// database, the index, or their logs. Never above `upto`, and behind it only while something is being erased. With
+    /// an account goes all that was said with it in private; what a guest or a room leaves goes later, for nobody waits.
     pub erased: Position,
     /// Of the positions that `upto` has now passed, those whose message is lost, rising. No read gives a lost message,
     /// unless the machine goes down before the next commit: what a failing disk wrote may then turn out to be there.

@@ -95,6 +95,9 @@ pub(crate) struct Writer {
     erased: i64,
     /// Commits that erased something which may be in a file yet: its last number, and up to where all was settled before.
     erasing: VecDeque<(i64, Position)>,
+    /// Up to where all was settled before an account was forgotten of which there are messages yet: whoever ended it waits
+    /// until they are gone.
+    forgetting: Option<Position>,
     /// What is being overwritten, if anything.
     scrub: Option<Scrub>,
     /// Where deleting what is too old goes on, if there may be anything.
@@ -144,6 +147,7 @@ impl Writer {
             on_settled,
             erased: last,
             erasing: VecDeque::new(),
+            forgetting: None,
             scrub,
             sweep: Some(Sweep::default()),
             upserts: Upserts::default(),
@@ -237,10 +241,11 @@ impl Writer {
         let forgets = self.upserts.iter().any(|change| {
             matches!(change, Change::RoomForgotten(_) | Change::GuestForgotten(_) | Change::AccountForgotten(_))
         });
+        let ends_account = self.upserts.iter().any(|change| matches!(change, Change::AccountForgotten(_)));
         let ages = self.upserts.iter().any(|change| matches!(change, Change::KeptFrom(..)));
         let may_put_off = self.plans.catch_up_at.is_some()
             || messages.iter().any(|(_, message)| message.kind == MessageKind::Tagmsg)
-            || self.upserts.iter().any(|change| matches!(change, Change::Account(_) | Change::AccountForgotten(_)));
+            || self.upserts.iter().any(|change| matches!(change, Change::Account(_)));
         let (upserts, last_time, erased_before) = (&self.upserts, self.last_time, self.erased);
         let result = transact(&self.connection, &self.place, &self.faults, |transaction| {
             let (last_time, erased) = write_all(transaction, messages, happenings, upserts, reservation, last_time)?;
@@ -252,6 +257,9 @@ impl Writer {
                 self.last_time = last_time;
                 let latest = || Instant::now() + Duration::from_millis(PUT_OFF_MS);
                 self.plans.catch_up_at = is_put_off.then(|| self.plans.catch_up_at.unwrap_or_else(latest));
+                if ends_account {
+                    self.forgetting.get_or_insert(self.queue.settled());
+                }
                 self.note_erased(erased);
                 self.upserts.clear();
                 if let Some(until) = reservation {
@@ -284,14 +292,15 @@ impl Writer {
         let failed = self.failed.drain(..passed).collect();
         self.queue.set_settled(upto);
         self.reads.decide(self.taken);
-        let erased = self.erasing.front().map_or(upto, |(_, before)| upto.min(*before));
+        let erasing = self.erasing.front().map(|(_, before)| *before);
+        let erased = [erasing, self.forgetting].into_iter().flatten().fold(upto, Position::min);
         (self.on_settled)(Settled { upto, erased, failed, failed_ahead });
     }
 
     fn note_erased(&mut self, last: i64) {
         if last > self.erased {
             self.erased = last;
-            self.erasing.push_back((last, self.queue.settled()));
+            self.erasing.push_back((last, self.forgetting.unwrap_or_else(|| self.queue.settled())));
             self.queue.erasures.set_last(last);
         }
     }
@@ -355,22 +364,25 @@ impl Writer {
         let result = forget::is_due(&self.connection).and_then(|due| {
             let sweep = self.sweep.filter(|_| !due);
             if !due && sweep.is_none() {
-                return Ok((false, self.sweep, self.erased));
+                return Ok((due, false, self.sweep, self.erased));
             }
             transact(&self.connection, &self.place, &self.faults, |transaction| {
                 let next = match sweep {
                     Some(sweep) => outdated::slice(transaction, sweep)?,
                     None => forget::slice(transaction).map(|()| self.sweep)?,
                 };
-                Ok((due || next.is_some(), next, erased::last(transaction)?))
+                Ok((due, due || next.is_some(), next, erased::last(transaction)?))
             })
         });
         match result {
-            Ok((due, sweep, erased)) => {
+            Ok((forgets, goes_on, sweep, erased)) => {
                 self.sweep = sweep;
                 self.note_erased(erased);
                 self.tell_index(std::iter::empty());
-                self.plans.forget_at = due.then(|| Instant::now() + Duration::from_millis(FORGET_MS));
+                if !forgets && self.forgetting.take().is_some() {
+                    self.settle(Vec::new());
+                }
+                self.plans.forget_at = goes_on.then(|| Instant::now() + Duration::from_millis(FORGET_MS));
             }
             Err(error) => self.fail(&error),
         }

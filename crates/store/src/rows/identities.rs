@@ -62,7 +62,7 @@ pub(super) fn forget_guest(transaction: &Connection, guest: GuestId) -> rusqlite
 
 pub(super) fn forget_account(transaction: &Connection, account: AccountId) -> rusqlite::Result<()> {
     transaction.prepare_cached("DELETE FROM accounts WHERE id = ?1")?.execute([to_sql(account.0)])?;
-    erased::put_off(transaction)?;
+    erased::note(transaction)?;
     forget_private(transaction, account.0)
 }
 
