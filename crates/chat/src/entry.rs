@@ -397,8 +397,8 @@ pub enum Event {
     Announced(Arc<str>),
     /// A line for the session that asked.
     Reply(Reply),
-    /// The same, once what it says is kept.
-    Promise(Reply),
+    /// The same, once what it says is kept, or erased.
+    Promise(Gate, Reply),
     /// The session is closed.
     Close(Arc<str>),
 }

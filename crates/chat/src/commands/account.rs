@@ -20,6 +20,7 @@ use crate::info::ServerInfo;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
+use crate::shard::Gate;
 use crate::work::{PasswordCost, Work};
 use crate::world::bans::Target;
 use crate::world::{Leaving, Turn, World};
@@ -213,7 +214,9 @@ pub(crate) fn apply(turn: &mut Turn<'_>, order: &Order) {
     match carry_out(turn, order) {
         Ok(text) => {
             let name = order.name.as_str().to_owned();
-            turn.promise(note("DONE", name, text));
+            // Whoever ends an account may go by it that nothing of it is left.
+            let gate = if matches!(order.deed, Deed::Delete) { Gate::Erased } else { Gate::Settled };
+            turn.promise_behind(gate, note("DONE", name, text));
         }
         Err(refusal) => turn.reply(refusal),
     }
@@ -410,6 +413,20 @@ mod tests {
                 root < NOTE ACCOUNT DONE alice :The account can be used
                 root < NOTE ACCOUNT DONE alice :The account is gone
                 root < NOTE ACCOUNT END * :These are all accounts"#]],
+        );
+    }
+
+    #[test]
+    fn an_accounts_end_is_answered_when_no_file_has_anything_of_it() {
+        check(
+            "root: OPER root oolong | root: ACCOUNT CREATE alice oolong | traces || root: ACCOUNT RENAME alice bob | root: ACCOUNT DELETE bob | root: PING x",
+            expect![[r#"
+                root < NOTE ACCOUNT DONE alice :The account has its new name"#]],
+        );
+        check(
+            "root: OPER root oolong | root: ACCOUNT CREATE alice oolong | traces || root: ACCOUNT DELETE alice | clean",
+            expect![[r#"
+                root < NOTE ACCOUNT DONE alice :The account is gone"#]],
         );
     }
 

@@ -271,7 +271,7 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         // These are for one session, and laid out for it.
         Event::Attached(_)
         | Event::Authenticated(_)
-        | Event::Promise(_)
+        | Event::Promise(..)
         | Event::NotAttached(_)
         | Event::Detached(..) => {}
         Event::Room(_) | Event::Reply(_) | Event::Told(_) | Event::Watching { .. } | Event::Close(_) => {}

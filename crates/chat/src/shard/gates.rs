@@ -24,7 +24,7 @@ pub struct Reached {
 
 impl Reached {
     /// Whether a gate at a position is open by now.
-    pub(crate) fn opens(self, gate: Gate, position: Position) -> bool {
+    pub fn opens(self, gate: Gate, position: Position) -> bool {
         match gate {
             Gate::Settled => position <= self.settled,
             Gate::Erased => position <= self.erased,

@@ -114,7 +114,7 @@ impl Shard {
                 | Event::Detached(..)
                 | Event::Close(_)
                 | Event::Reply(_)
-                | Event::Promise(_)
+                | Event::Promise(..)
         ) {
             if from < upto {
                 self.for_one_session(applied.position, effect);
@@ -203,10 +203,10 @@ impl Shard {
                 seat.welcome(&info, scope, welcome);
             }
             Event::Authenticated(account) => seat.session.authenticated(*account),
-            Event::Promise(reply) => {
+            Event::Promise(gate, reply) => {
                 let line = render::reply(seat.receiver(&info), scope, reply);
-                seat.outlet.gate(Gate::Settled, position, Lines::One(line), None);
-                self.gates.push(Gate::Settled, position, id);
+                seat.outlet.gate(*gate, position, Lines::One(line), None);
+                self.gates.push(*gate, position, id);
             }
             Event::NotAttached(reply) | Event::Reply(reply) => {
                 seat.outlet.push_answer(render::reply(seat.receiver(&info), scope, reply));

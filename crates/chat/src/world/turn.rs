@@ -14,6 +14,7 @@ use crate::happenings;
 use crate::ids::{GuestId, Identity, Position, RoomId, UserId};
 use crate::modes::RoomModes;
 use crate::reply::{Reply, Scope};
+use crate::shard::Gate;
 
 /// Why a user goes: a room in which nothing was said outlives a drop for a while, but not a goodbye.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +41,7 @@ impl<'a> Turn<'a> {
     pub(crate) fn finish(mut self) -> Outcome {
         if self.out.changes.is_empty() {
             for effect in &mut self.out.effects {
-                if let Event::Promise(reply) = &effect.event {
+                if let Event::Promise(_, reply) = &effect.event {
                     effect.event = Event::Reply(reply.clone());
                 }
             }
@@ -92,7 +93,12 @@ impl<'a> Turn<'a> {
 
     /// Answers the session that acts with one line, once what the line says is kept.
     pub(crate) fn promise(&mut self, reply: Reply) {
-        self.tell_origin(Event::Promise(reply));
+        self.promise_behind(Gate::Settled, reply);
+    }
+
+    /// The same, once what the line says has happened so far.
+    pub(crate) fn promise_behind(&mut self, gate: Gate, reply: Reply) {
+        self.tell_origin(Event::Promise(gate, reply));
     }
 
     /// Answers the session that acts, in a batch of the answer's own.

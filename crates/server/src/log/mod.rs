@@ -72,7 +72,7 @@ impl Log {
         let itself: Arc<OnceLock<Weak<Log>>> = Arc::default();
         let (reached, log) = (Arc::clone(&settlement), Arc::clone(&itself));
         let (store, loaded) = Store::open(&directory, options, move |settled| {
-            reached.reach(settled.upto);
+            reached.reach(Reached { settled: settled.upto, erased: settled.erased });
             tell_settled(&log, &told, settled);
         })?;
         let Loaded { records, next_position, last_time, secret } = loaded;

@@ -12,6 +12,7 @@ use teahouse_chat::query::Query;
 use teahouse_chat::render::program_line;
 use teahouse_chat::reply::{Reply, Scope, Verb};
 use teahouse_chat::session::Answer;
+use teahouse_chat::shard::{Gate, Reached};
 use teahouse_proto::irc::Message;
 use teahouse_proto::names::Nick;
 use teahouse_store::Extract;
@@ -21,23 +22,23 @@ use super::{Log, now};
 /// Who is told the lines that answer; `false` when nobody listens any more.
 pub(crate) type Tell<'a> = &'a mut dyn FnMut(String) -> bool;
 
-/// How far everything is settled, for those who wait for it without a session.
+/// How far the store is, for those who wait for it without a session.
 #[derive(Debug, Default)]
 pub(super) struct Settlement {
-    upto: Mutex<Position>,
+    reached: Mutex<Reached>,
     moved: Condvar,
 }
 
 impl Settlement {
-    /// Everything up to here is settled.
-    pub(super) fn reach(&self, position: Position) {
-        *self.upto.lock().unwrap_or_else(PoisonError::into_inner) = position;
+    /// The store is this far.
+    pub(super) fn reach(&self, reached: Reached) {
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = reached;
         self.moved.notify_all();
     }
 
-    fn wait(&self, position: Position) {
-        let upto = self.upto.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.moved.wait_while(upto, |upto| *upto < position));
+    fn wait(&self, gate: Gate, position: Position) {
+        let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.moved.wait_while(reached, |reached| !reached.opens(gate, position)));
     }
 }
 
@@ -109,8 +110,8 @@ impl Log {
         let mut replies = Vec::new();
         for effect in applied.effects.iter().filter(|one| one.audience == Audience::Session(SessionId::PROGRAM)) {
             match &effect.event {
-                Event::Promise(reply) => {
-                    self.settlement.wait(applied.position);
+                Event::Promise(gate, reply) => {
+                    self.settlement.wait(*gate, applied.position);
                     replies.push(reply.clone());
                 }
                 Event::Reply(reply) => replies.push(reply.clone()),

@@ -1,5 +1,6 @@
 //! `teahouse account`, while the server runs and while it does not.
 
+use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -92,6 +93,46 @@ fn all_that_is_held_on_an_account_is_written_whether_or_not_the_server_runs() {
     }
     let nobody = account(&data, &["export", "nobody"], "");
     assert_eq!(told(&nobody), (false, "teahouse: nobody: There is no such account\n".into()));
+}
+
+const SECRET: &str = "underthethirdtree";
+
+/// Whether any of the server's files has what alice has said.
+fn is_in_a_file(data: &Path) -> bool {
+    let mut files = fs::read_dir(data).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap_or_default());
+    files.any(|bytes| bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()))
+}
+
+/// A server at which alice has said more in private than is deleted at once.
+fn serve_what_alice_said(data: &Path) -> Serving {
+    told(&account(data, &["create", "alice"], "oolong"));
+    let serving = Serving::start(&mut serve("127.0.0.1:0", data));
+    let mut alice = login(&serving);
+    alice.write("JOIN #tea");
+    (0..1200).for_each(|n| alice.write(&format!("PRIVMSG alice :{SECRET} {n}")));
+    alice.write("TOPIC #tea :oolong");
+    alice.until(" TOPIC #tea ");
+    assert!(is_in_a_file(data));
+    serving
+}
+
+#[test]
+fn a_deleted_account_is_in_no_file_when_the_server_answers() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let _serving = serve_what_alice_said(&data);
+    assert_eq!(told(&account(&data, &["delete", "alice"], "")), (true, "alice: The account is gone\n".into()));
+    assert!(!is_in_a_file(&data));
+}
+
+#[test]
+fn a_deleted_account_is_in_no_file_when_no_server_runs() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let mut serving = serve_what_alice_said(&data);
+    serving.kill();
+    assert_eq!(told(&account(&data, &["delete", "alice"], "")), (true, "alice: The account is gone\n".into()));
+    assert!(!is_in_a_file(&data));
 }
 
 /// Logs in as alice, whatever nick it asks for.

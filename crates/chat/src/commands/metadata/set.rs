@@ -14,6 +14,7 @@ use crate::entry::{Audience, Event};
 use crate::ids::{RoomId, UserId};
 use crate::modes::Rank;
 use crate::reply::{Reply, Scope, unavailable};
+use crate::shard::Gate;
 use crate::world::Turn;
 
 /// So many changes may somebody make
@@ -158,7 +159,7 @@ fn answer(turn: &mut Turn<'_>, subject: &Subject, line: Reply) {
 
 fn answer_in(turn: &mut Turn<'_>, subject: &Subject, scope: Scope, line: Reply) {
     let event = match subject.holder {
-        Holder::Kept(_) => Event::Promise(line),
+        Holder::Kept(_) => Event::Promise(Gate::Settled, line),
         Holder::Here(_) => Event::Reply(line),
     };
     turn.tell_origin_in(scope, event);
