@@ -6,10 +6,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use teahouse_chat::info::ServerInfo;
 use teahouse_proto::irc::Message;
-use teahouse_store::Options;
+use teahouse_store::{OpenError, Options};
 
 use crate::config::{Config, Listen};
 use crate::door::Listening;
@@ -29,6 +30,12 @@ const LINES_WAITING_MAX: usize = 64;
 #[cfg(unix)]
 const LINE_BYTES_MAX: u64 = 4096;
 
+/// Whoever has the data directory and cannot be asked is tried again after so long, in milliseconds.
+const TRY_AGAIN_MS: u64 = 50;
+
+/// So many times: three seconds.
+const TRIES_MAX: u32 = 60;
+
 /// What came of it; one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operated {
@@ -42,9 +49,34 @@ pub struct Operated {
 
 /// Carries out a line of those who run the server (`ACCOUNT …`): by the server of this data directory if it serves, else
 /// in the directory itself. Each thing that comes of it is told as it comes.
+///
+/// A server that comes or goes has the directory and cannot be asked: that is waited for, for a few seconds.
 pub fn operate(config: &Config, line: &str, mut tell: impl FnMut(Operated)) -> Result<(), StartError> {
     let mut tell = |line: &str| read(line).into_iter().for_each(&mut tell);
-    if ask(&config.data_dir, line, &mut tell)? {
+    let mut tries_left = if cfg!(unix) { TRIES_MAX } else { 0 };
+    try_to_operate(config, line, &mut tell, || {
+        std::thread::sleep(Duration::from_millis(TRY_AGAIN_MS));
+        tries_left = tries_left.saturating_sub(1);
+        tries_left > 0
+    })
+}
+
+fn try_to_operate(
+    config: &Config,
+    line: &str,
+    tell: &mut dyn FnMut(&str),
+    mut may_try_again: impl FnMut() -> bool,
+) -> Result<(), StartError> {
+    loop {
+        match ask_or_open(config, line, tell) {
+            Err(StartError::Store(OpenError::InUse { .. })) if may_try_again() => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+fn ask_or_open(config: &Config, line: &str, tell: &mut dyn FnMut(&str)) -> Result<(), StartError> {
+    if ask(&config.data_dir, line, tell)? {
         return Ok(());
     }
     let mut info = server_info(config);
@@ -113,18 +145,20 @@ async fn serve(stream: tokio::net::UnixStream, log: Arc<Log>, info: Arc<ServerIn
 
 /// Asks the server of this directory; `false` if none serves.
 #[cfg(unix)]
-fn ask(directory: &Path, line: &str, tell: &mut dyn FnMut(&str)) -> std::io::Result<bool> {
+fn ask(directory: &Path, line: &str, tell: &mut dyn FnMut(&str)) -> Result<bool, StartError> {
     use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
     let mut stream = match std::os::unix::net::UnixStream::connect(directory.join(SOCKET)) {
         Ok(stream) => stream,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => return Ok(false),
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     stream.write_all(format!("{line}\n").as_bytes())?;
+    let mut is_answered = false;
     for answer in BufReader::new(stream).lines() {
         tell(&answer?);
+        is_answered = true;
     }
-    Ok(true)
+    if is_answered { Ok(true) } else { Err(StartError::Unanswered) }
 }
 
 #[cfg(not(unix))]
@@ -133,6 +167,67 @@ pub(crate) fn open(_: &Arc<Log>, _: &Arc<ServerInfo>, _: &Path) -> std::io::Resu
 }
 
 #[cfg(not(unix))]
-fn ask(_: &Path, _: &str, _: &mut dyn FnMut(&str)) -> std::io::Result<bool> {
+fn ask(_: &Path, _: &str, _: &mut dyn FnMut(&str)) -> Result<bool, StartError> {
     Ok(false)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::{BufRead as _, BufReader};
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    fn config(directory: &tempfile::TempDir) -> Config {
+        Config { data_dir: directory.path().to_owned(), ..Config::default() }
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_asked_yet_is_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let (config, runtime) = (config(&directory), tokio::runtime::Runtime::new().unwrap());
+        let info = Arc::new(server_info(&config));
+        let (log, _) = Log::open(config.data_dir.clone(), Options::default(), info.rules.clone()).unwrap();
+        let (log, mut told) = (Arc::new(log), Vec::new());
+        let mut tell = |line: &str| told.push(line.to_owned());
+        try_to_operate(&config, "ACCOUNT LIST", &mut tell, || {
+            let _inside = runtime.enter();
+            open(&log, &info, &config.data_dir).unwrap();
+            true
+        })
+        .unwrap();
+        assert!(told.len() == 1 && told[0].ends_with("NOTE ACCOUNT END * :These are all accounts"), "{told:?}");
+        log.close();
+    }
+
+    #[test]
+    fn whoever_has_the_directory_and_never_answers_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = config(&directory);
+        let (log, _) =
+            Log::open(config.data_dir.clone(), Options::default(), server_info(&config).rules.clone()).unwrap();
+        let mut tries = 0;
+        let outcome = try_to_operate(&config, "ACCOUNT LIST", &mut |_| {}, || {
+            tries += 1;
+            tries < 3
+        });
+        assert!(outcome.unwrap_err().to_string().contains("in use by another Teahouse"));
+        assert_eq!(tries, 3);
+        log.close();
+    }
+
+    #[test]
+    fn a_server_that_goes_without_an_answer_has_not_said_that_it_is_done() {
+        let directory = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(directory.path().join(SOCKET)).unwrap();
+        let server = std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut line = String::new();
+            BufReader::new(stream).read_line(&mut line).unwrap();
+            line
+        });
+        let outcome = operate(&config(&directory), "ACCOUNT DELETE alice", |_| {});
+        assert!(matches!(outcome, Err(StartError::Unanswered)), "{outcome:?}");
+        assert_eq!(server.join().unwrap(), "ACCOUNT DELETE alice\n");
+    }
 }

@@ -49,6 +49,9 @@ pub enum StartError {
     /// The data directory could not be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// Whoever was asked said nothing: what came of it is unknown.
+    #[error("the server stopped before it answered: start it again, and see whether that was done")]
+    Unanswered,
     /// The system refused threads or files.
     #[error("the system refuses what a server needs ({0}); close other programs or raise the limits, then try again")]
     System(#[from] std::io::Error),

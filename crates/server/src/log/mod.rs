@@ -65,7 +65,6 @@ struct Inner {
 impl Log {
     /// Opens the store and loads the world from it; the workers' inboxes are named by [`Log::connect`].
     pub(crate) fn open(directory: PathBuf, options: Options, rules: Rules) -> Result<(Self, [u8; 32]), StartError> {
-        let pool = Pool::start()?;
         let inboxes: Arc<OnceLock<Vec<Arc<Inbox>>>> = Arc::default();
         let told = Arc::clone(&inboxes);
         let settlement: Arc<Settlement> = Arc::default();
@@ -75,6 +74,7 @@ impl Log {
             reached.reach(Reached { settled: settled.upto, erased: settled.erased });
             tell_settled(&log, &told, settled);
         })?;
+        let pool = Pool::start()?;
         let Loaded { records, next_position, last_time, secret } = loaded;
         let autojoin = rules.autojoin.clone();
         let inner = Inner {
