@@ -124,48 +124,38 @@ fn parse(request: &mut Request<'_>) {
 
 /// Reads a line of this command; the random bits are for a password in it, or for an invitation.
 pub fn read(message: &Message<'_>, salt: [u8; 16], info: &ServerInfo) -> Result<Wish, Reply> {
-    let cost = info.password_cost;
     let param = |index: usize| message.params.get(index).unwrap_or_default();
-    let verb = param(0).to_ascii_uppercase();
-    if verb == "LIST" {
-        return Ok(Wish::List(AccountId::default()));
-    }
-    if verb == "CLAIM" {
-        return Ok(Wish::Claim);
-    }
-    if verb == "INVITE" {
-        return Invite::read(param(1), salt, info).map(Wish::Invite);
-    }
-    let name =
-        Nick::parse(param(1)).map_err(|_| refusal("INVALID_NAME", param(1), "An account is named like a nick"))?;
-    if verb == "EXPORT" {
-        return Ok(Wish::Export(name));
-    }
-    let choice = |is_new: bool| {
-        check_password("ACCOUNT", name.as_str(), param(2))?;
-        Ok(Wish::Choice(Choice { name: name.clone(), password: param(2).into(), salt, cost, is_new }))
+    let nick = |index: usize| {
+        Nick::parse(param(index)).map_err(|_| refusal("INVALID_NAME", param(index), "An account is named like a nick"))
     };
-    let deed = match verb.as_str() {
-        "CREATE" => return choice(true),
-        "PASSWORD" => return choice(false),
+    let order = |deed: Deed| Ok(Wish::Order(Order { name: nick(1)?, deed }));
+    let choice = |is_new: bool| {
+        let name = nick(1)?;
+        check_password("ACCOUNT", name.as_str(), param(2))?;
+        Ok(Wish::Choice(Choice { name, password: param(2).into(), salt, cost: info.password_cost, is_new }))
+    };
+    match &*param(0).to_ascii_uppercase() {
+        "LIST" => Ok(Wish::List(AccountId::default())),
+        "CLAIM" => Ok(Wish::Claim),
+        "INVITE" => Invite::read(param(1), salt, info).map(Wish::Invite),
+        "EXPORT" => nick(1).map(Wish::Export),
+        "CREATE" => choice(true),
+        "PASSWORD" => choice(false),
         "SUSPEND" if param(2).len() > REASON_BYTES_MAX => {
-            return Err(refusal("INVALID_PARAMS", name.as_str(), "That reason is too long"));
+            Err(refusal("INVALID_PARAMS", nick(1)?.as_str(), "That reason is too long"))
         }
-        "SUSPEND" => Deed::Suspend(param(2).into()),
-        "RESUME" => Deed::Resume,
-        "RENAME" => Deed::Rename(
-            Nick::parse(param(2)).map_err(|_| refusal("INVALID_NAME", param(2), "An account is named like a nick"))?,
-        ),
-        "DELETE" => Deed::Delete,
-        "OPERATOR" if param(2).eq_ignore_ascii_case("ON") => Deed::Operator(true),
-        "OPERATOR" if param(2).eq_ignore_ascii_case("OFF") => Deed::Operator(false),
+        "SUSPEND" => order(Deed::Suspend(param(2).into())),
+        "RESUME" => order(Deed::Resume),
+        "RENAME" => nick(1).and_then(|_| order(Deed::Rename(nick(2)?))),
+        "DELETE" => order(Deed::Delete),
+        "OPERATOR" if param(2).eq_ignore_ascii_case("ON") => order(Deed::Operator(true)),
+        "OPERATOR" if param(2).eq_ignore_ascii_case("OFF") => order(Deed::Operator(false)),
         _ => {
             let text =
                 "There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, INVITE, and LIST";
-            return Err(refusal("INVALID_PARAMS", param(0), text));
+            Err(refusal("INVALID_PARAMS", param(0), text))
         }
-    };
-    Ok(Wish::Order(Order { name, deed }))
+    }
 }
 
 /// A line of what is held on an account.
@@ -454,13 +444,14 @@ mod tests {
     #[test]
     fn misuse_is_answered() {
         check(
-            "root: OPER root oolong | alice: PING 1 || alice: ACCOUNT LIST | alice: ACCOUNT CREATE bob x | alice: ACCOUNT DELETE bob | root: ACCOUNT | root: ACCOUNT NONSENSE a | root: ACCOUNT CREATE a!b x | root: ACCOUNT CREATE bob | root: ACCOUNT CREATE alice x | root: ACCOUNT DELETE nobody | root: ACCOUNT OPERATOR alice maybe | root: ACCOUNT CREATE bob x | root: ACCOUNT CREATE bоb x | root: ACCOUNT RENAME bob a!b | broken | root: ACCOUNT DELETE bob",
+            "root: OPER root oolong | alice: PING 1 || alice: ACCOUNT LIST | alice: ACCOUNT CREATE bob x | alice: ACCOUNT DELETE bob | root: ACCOUNT | root: ACCOUNT NONSENSE a | root: ACCOUNT FOO | root: ACCOUNT CREATE a!b x | root: ACCOUNT CREATE bob | root: ACCOUNT CREATE alice x | root: ACCOUNT DELETE nobody | root: ACCOUNT OPERATOR alice maybe | root: ACCOUNT CREATE bob x | root: ACCOUNT CREATE bоb x | root: ACCOUNT RENAME bob a!b | broken | root: ACCOUNT DELETE bob",
             expect![[r#"
                 alice < 481 alice :Permission Denied- You're not an IRC operator
                 alice < FAIL ACCOUNT WEAK_PASSWORD bob :A password has at least 6 characters, and is not the account's name
                 alice < 481 alice :Permission Denied- You're not an IRC operator
                 root < 461 root ACCOUNT :Not enough parameters
                 root < FAIL ACCOUNT INVALID_PARAMS NONSENSE :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, INVITE, and LIST
+                root < FAIL ACCOUNT INVALID_PARAMS FOO :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, INVITE, and LIST
                 root < FAIL ACCOUNT INVALID_NAME a!b :An account is named like a nick
                 root < FAIL ACCOUNT UNACCEPTABLE_PASSWORD bob :A password has up to 300 bytes, and no control characters
                 root < FAIL ACCOUNT WEAK_PASSWORD alice :A password has at least 6 characters, and is not the account's name
