@@ -8,7 +8,7 @@
  * @typedef {object} Drawer
  * @property {(told: { put: Entry } | { gone: string }) => void} heard is called when another tab has put something in, or taken it out
  * @property {(then: (entries: Entry[]) => void) => void} load all that is in it
- * @property {(entry: Entry) => void} put
+ * @property {(entry: Entry, then: () => void) => void} put `then` is called once it is there, or the browser has refused
  * @property {(id: string) => void} remove
  * @property {(body: (end: () => void) => void) => void} turn only one tab has its turn at a time, until it ends it
  */
@@ -43,12 +43,18 @@ export class OutboxDrawer {
     then([...new Map([...kept.map((entry) => /** @type {[string, Entry]} */ ([entry.id, entry])), ...this.#own]).values()]);
   }
 
-  /** @param {Entry} entry */
-  async put(entry) {
+  /**
+   * @param {Entry} entry
+   * @param {() => void} then
+   */
+  async put(entry, then) {
     this.#own.set(entry.id, entry);
-    this.#channel?.postMessage({ put: entry });
     const kept = await this.#use("readwrite", (entries) => entries.put(entry));
-    if (kept !== null && this.#own.get(entry.id) === entry) this.#own.delete(entry.id);
+    then();
+    // Meanwhile it may have changed, or be gone.
+    if (this.#own.get(entry.id) !== entry) return;
+    if (kept !== null) this.#own.delete(entry.id);
+    this.#channel?.postMessage({ put: entry });
   }
 
   /** @param {string} id */
@@ -72,13 +78,15 @@ export class OutboxDrawer {
    * @param {(entries: IDBObjectStore) => IDBRequest<T>} act
    * @returns {Promise<T | null>} null when the browser refuses
    */
-  async #use(mode, act) {
-    const database = await this.#database;
-    if (database === null) return null;
-    return patient((resolve) => {
+  #use(mode, act) {
+    return patient(async (resolve) => {
       try {
+        const database = await this.#database;
+        if (database === null) return resolve(null);
         const transaction = database.transaction(ENTRIES, mode);
         const request = act(transaction.objectStore(ENTRIES));
+        // At once, since the tab may be closed at any moment.
+        transaction.commit();
         transaction.addEventListener("complete", () => resolve(request.result));
         transaction.addEventListener("abort", () => resolve(null));
       } catch {
@@ -90,7 +98,7 @@ export class OutboxDrawer {
 
 /** @returns {Promise<IDBDatabase | null>} */
 function open() {
-  return patient((resolve) => {
+  return new Promise((resolve) => {
     try {
       const request = indexedDB.open(DATABASE, VERSION);
       request.addEventListener("upgradeneeded", () => request.result.createObjectStore(ENTRIES, { keyPath: "id" }));

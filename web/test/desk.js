@@ -113,6 +113,10 @@ export class Cabinet {
   /** @type {((end: () => void) => void)[]} */
   #waiting = [];
   #isTaken = false;
+  /** Whether what is put in is not there before {@link Cabinet.write}. */
+  isSlow = false;
+  /** @type {(() => void)[]} */
+  #unwritten = [];
   /** @type {(() => void)[]} */
   #news = [];
 
@@ -125,9 +129,14 @@ export class Cabinet {
     const drawer = {
       heard: () => {},
       load: (then) => then([...this.kept.values()]),
-      put: (entry) => {
-        this.kept.set(entry.id, entry);
-        tell({ put: entry });
+      put: (entry, then) => {
+        const write = () => {
+          this.kept.set(entry.id, entry);
+          then();
+          tell({ put: entry });
+        };
+        if (this.isSlow) this.#unwritten.push(write);
+        else write();
       },
       remove: (id) => {
         this.kept.delete(id);
@@ -140,6 +149,10 @@ export class Cabinet {
     };
     this.#drawers.push(drawer);
     return drawer;
+  }
+
+  write() {
+    for (const write of this.#unwritten.splice(0)) write();
   }
 
   /** What one tab has told the others reaches them. */

@@ -37,7 +37,7 @@ function seen(desk) {
   const { state } = desk.store;
   const place = state.places["#tea"];
   const { messages = [] } = place === undefined ? {} : withQueued(state, place);
-  return messages.map(({ text, failed, waiting, pending }) => [text, failed ?? (waiting ? "waiting" : pending ? "sent" : "stored")].join(" "));
+  return messages.map(({ text, failed, kept, waiting, pending }) => [text, failed ?? (waiting ? (kept ? "waiting" : "written") : pending ? "sent" : "stored")].join(" "));
 }
 
 /** @param {string[]} lines */
@@ -140,6 +140,17 @@ test("the second time, too, it has its first id, and the history settles it as t
   assert.deepEqual(seen(desk), ["hello stored"]);
   desk.hear(echo(again).replace("msgid=m2", "msgid=m1"));
   assert.deepEqual(seen(desk), ["hello stored"]);
+});
+
+test("a message is not called waiting before it would outlast the tab", () => {
+  const cabinet = new Cabinet();
+  const desk = sit(new Desk({}, null, undefined, cabinet.drawer()));
+  desk.close();
+  cabinet.isSlow = true;
+  desk.session.say("#tea", "one");
+  assert.deepEqual(seen(desk), ["one written"]);
+  cabinet.write();
+  assert.deepEqual(seen(desk), ["one waiting"]);
 });
 
 test("a browser that was closed before it could send does so when it is opened again", () => {

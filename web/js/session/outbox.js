@@ -126,7 +126,7 @@ export class Outbox {
    * @param {string} name
    */
   renamed(name) {
-    for (const entry of this.#entries) if (fold(entry.target) === fold(name)) this.#drawer.put(entry);
+    for (const entry of this.#entries) if (fold(entry.target) === fold(name)) this.#keep(entry);
   }
 
   /** Who logs out says nothing more by this browser. */
@@ -183,7 +183,12 @@ export class Outbox {
   /** @param {Entry} entry */
   #put(entry) {
     this.#store.dispatch({ queued: [entry] });
-    this.#drawer.put(entry);
+    this.#keep(entry);
+  }
+
+  /** @param {Entry} entry */
+  #keep(entry) {
+    this.#drawer.put(entry, () => this.#store.dispatch({ kept: [entry.id] }));
   }
 
   /** Takes in what other tabs have written, or what this one has before it was closed. @param {Entry[]} entries */
@@ -191,6 +196,7 @@ export class Outbox {
     const ours = entries.filter(({ account }) => account === this.#writer);
     if (ours.length === 0) return;
     this.#store.dispatch({ queued: ours });
+    this.#store.dispatch({ kept: ours.map(({ id }) => id) });
     for (const { target } of ours) if (!isRoom(target)) this.#session.talk(target);
     this.#flush();
   }

@@ -40,6 +40,7 @@ export function incoming(state, line) {
     edited: line.tags[EDITED] ?? null,
     mine: isSelf(state, from),
     pending: false,
+    kept: true,
     waiting: false,
     failed: null,
     clientId: null,

@@ -14,6 +14,7 @@
  * @property {string | null} edited when it was put in other words
  * @property {boolean} mine
  * @property {boolean} pending
+ * @property {boolean} kept whether it would outlast this tab
  * @property {boolean} waiting whether it is pending and not on its way
  * @property {null | "refused" | "unknown"} failed
  * @property {string | null} clientId our own id of it, while it is in the outbox

@@ -37,10 +37,20 @@ export function queued(state, entries) {
   const rest = state.outbox.filter(({ entry }) => !entries.some(({ id }) => id === entry.id));
   const shown = entries.map((entry, i) => {
     const known = state.outbox.find((one) => one.entry.id === entry.id);
-    return { entry, message: message(state, entry, known?.message.id ?? state.nextId + i) };
+    const isKept = known?.message.kept ?? false;
+    return { entry, message: { ...message(state, entry, known?.message.id ?? state.nextId + i), kept: isKept } };
   });
   const outbox = [...rest, ...shown].sort((a, b) => (a.entry.id < b.entry.id ? -1 : 1));
   return { ...state, outbox, nextId: state.nextId + entries.length };
+}
+
+/**
+ * Entries would outlast the tab, as far as the browser keeps anything.
+ * @param {State} state
+ * @param {readonly string[]} ids
+ */
+export function kept(state, ids) {
+  return withMessages(state, (message) => (message.clientId !== null && ids.includes(message.clientId) ? { ...message, kept: true } : message));
 }
 
 /**
@@ -140,6 +150,6 @@ function withMessages(state, change) {
  * @returns {Message}
  */
 function message(state, { id: clientId, kind, text, about, failed }, id) {
-  const fate = { pending: failed === null, waiting: failed === null, failed };
+  const fate = { pending: failed === null, kept: false, waiting: failed === null, failed };
   return { id, from: state.nick, kind, text, msgid: null, time: null, about, edited: null, mine: true, ...fate, clientId, label: null, anchor: null };
 }

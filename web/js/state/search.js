@@ -125,6 +125,6 @@ export function foundMessage(state, line) {
   if (said === null || (line.command !== "PRIVMSG" && line.command !== "NOTICE")) return null;
   const from = nickOf(line.source ?? "");
   const place = whereOf(state, line) ?? target;
-  const fate = { mine: isSelf(state, from), pending: false, waiting: false, failed: null, clientId: null, label: null, anchor: null };
+  const fate = { mine: isSelf(state, from), pending: false, kept: true, waiting: false, failed: null, clientId: null, label: null, anchor: null };
   return { ...said, ...fate, id: state.nextId, from, place, msgid: line.tags.msgid ?? null, time: line.tags.time ?? null, about: aboutOf(line), edited: line.tags[EDITED] ?? null };
 }

@@ -42,6 +42,7 @@ export function sent(state, line) {
         edited: null,
         mine: true,
         pending,
+        kept: true,
         waiting: false,
         failed: null,
         clientId: null,

@@ -4,7 +4,7 @@ import { parse } from "../net/irc.js";
 import { received } from "./received.js";
 import { sent } from "./sent.js";
 import { forsake, lastConfirmed, onlyThere } from "./messages.js";
-import { queued, unqueued, waitingAgain } from "./outbox.js";
+import { kept, queued, unqueued, waitingAgain } from "./outbox.js";
 import { change, emptyPlace, find, remove } from "./places.js";
 import { lookedAround, searching } from "./search.js";
 
@@ -63,6 +63,7 @@ import { lookedAround, searching } from "./search.js";
  *   | { look: string | null }
  *   | { talk: string, since?: string }
  *   | { queued: readonly import("./outbox.js").Entry[] }
+ *   | { kept: readonly string[] }
  *   | { unqueued: readonly string[] }
  *   | { history: string, loading: boolean, complete?: boolean, behind?: boolean }
  *   | { checked: string, from: import("./messages.js").Stamp | null, there: ReadonlySet<string> }
@@ -154,6 +155,7 @@ function looked(state, input) {
   if ("checked" in input) return change(state, input.checked, ({ messages }) => ({ messages: onlyThere(messages, input.from, input.there) }));
   if ("talk" in input) return talked(state, input.talk, input.since);
   if ("queued" in input) return queued(state, input.queued);
+  if ("kept" in input) return kept(state, input.kept);
   if ("unqueued" in input) return unqueued(state, input.unqueued);
   if ("search" in input) return searching(state, input.search);
   if ("around" in input) return lookedAround(state, input.around);

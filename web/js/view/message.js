@@ -59,7 +59,8 @@ export class Row extends Component {
 }
 
 /** How far a message of one's own has come. @param {{ texts: import("../texts.js").Texts, message: Message }} props */
-function Fate({ texts, message: { pending, waiting } }) {
+function Fate({ texts, message: { kept, pending, waiting } }) {
+  if (waiting && !kept) return html`<span class="fate is-unkept"></span>`;
   const fate = waiting ? "waiting" : pending ? "sent" : "stored";
   return html`<span class=${classes("fate", `is-${fate}`)} role="img" aria-label=${texts.say(`fate-${fate}`)} title=${texts.say(`fate-${fate}`)}></span>`;
 }
