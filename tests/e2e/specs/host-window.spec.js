@@ -30,6 +30,8 @@ test("the room of a host window outlives its killed window", async ({ page, run 
   await bob.hears("bob", "窗里的茶馆 🪟");
   await alice.say("我来了");
   await bob.hears("alice", "我来了");
+  // Others hear it before it is kept; only what its author has back outlives a kill.
+  await alice.hasAllStored();
   const said = bob.heard("#lobby");
 
   await window.kill("SIGKILL");

@@ -50,7 +50,16 @@ export class Running {
   /** @param {NodeJS.Signals} signal */
   async kill(signal) {
     const { pid, exitCode, signalCode } = this.#child;
-    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(OWN_GROUP ? -pid : pid, signal);
+    try {
+      if (pid !== undefined && exitCode === null && signalCode === null) process.kill(OWN_GROUP ? -pid : pid, signal);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
     return this.ended();
   }
+}
+
+/** Whether it had ended already, and its end is only still to be told. @param {unknown} error */
+function isGone(error) {
+  return error instanceof Error && "code" in error && error.code === "ESRCH";
 }
