@@ -100,6 +100,13 @@ pub enum Event {
         /// From now on.
         to: String,
     },
+    /// A room goes by another name; what is known of it goes with it.
+    RoomRenamed {
+        /// Until now.
+        from: String,
+        /// From now on.
+        to: String,
+    },
     /// A room's topic was told or changed.
     Topic {
         /// The room.

@@ -36,6 +36,15 @@ impl Composer {
         Self { text: text.to_owned(), ..Self::default() }
     }
 
+    /// What stands in another one comes before what stands here.
+    pub(crate) fn put_before(&mut self, other: Self) {
+        if self.text.is_empty() {
+            *self = other;
+        } else if !other.text.is_empty() {
+            self.text.insert_str(0, &format!("{}\n", other.text));
+        }
+    }
+
     /// The next frame gives it the keys.
     pub(crate) fn want_keys(&mut self) {
         self.wants_keys = true;

@@ -34,6 +34,7 @@ impl Session {
             }
             ("QUIT", _) => Event::Quit { nick, reason: text(0) },
             ("NICK", 1..) => Event::Renamed { from: nick, to: text(0) },
+            ("RENAME", 2..) if text(1).starts_with('#') => Event::RoomRenamed { from: text(0), to: text(1) },
             ("TOPIC", 2..) => Event::Topic { room: text(0), topic: text(1), by: Some(nick) },
             ("332", 3..) => Event::Topic { room: text(1), topic: text(2), by: None },
             ("331", 2..) => Event::Topic { room: text(1), topic: String::new(), by: None },

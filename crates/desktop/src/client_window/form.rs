@@ -96,10 +96,76 @@ impl ClientForm {
         self.edits.get_mut(&name.to_ascii_lowercase())
     }
 
+    /// A room or person goes by another name: what was begun there goes along, and nothing is left for whoever takes the
+    /// old one.
+    pub(crate) fn moved(&mut self, from: &str, to: &str) {
+        let (old, new) = (from.to_ascii_lowercase(), to.to_ascii_lowercase());
+        let topic_of = self.topic.as_mut().map(|(room, _)| room);
+        let taken_back_in = self.taking_back.as_mut().map(|(place, _)| place);
+        for place in topic_of.into_iter().chain(taken_back_in).filter(|place| place.eq_ignore_ascii_case(from)) {
+            to.clone_into(place);
+        }
+        if old == new {
+            return;
+        }
+        if let Some(draft) = self.drafts.remove(&old) {
+            self.drafts.entry(new.clone()).or_default().put_before(draft);
+        }
+        if let Some(answered) = self.answers.remove(&old) {
+            self.answers.entry(new.clone()).or_insert(answered);
+        }
+        if let Some(edit) = self.edits.remove(&old) {
+            self.edits.entry(new).or_insert(edit);
+        }
+    }
+
     /// What was begun with messages is forgotten: those of the next connection are others.
     pub(crate) fn begin_anew(&mut self) {
         self.answers.clear();
         self.edits.clear();
         self.taking_back = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use teahouse_client::state::{Input, State};
+
+    use super::*;
+
+    fn said(text: &str) -> Arc<Message> {
+        let mut chat = State::new("alice");
+        chat.apply(Input::In(&format!("@msgid=1 :bob!b@h PRIVMSG alice :{text}")));
+        Arc::clone(&chat.log("bob").unwrap().confirmed()[0])
+    }
+
+    #[test]
+    fn what_was_begun_goes_along_with_a_name_and_nothing_is_left_under_the_old_one() {
+        let mut form = ClientForm::default();
+        form.draft("Bob").text = "dear Bob".into();
+        form.answer("bob", &said("one"));
+        form.topic = Some(("#tea".into(), "of tea".into()));
+        form.taking_back = Some(("#Tea".into(), said("two")));
+        form.moved("bob", "Robert");
+        form.moved("#tea", "#oolong");
+        assert_eq!(form.draft("robert").text, "dear Bob");
+        assert!(form.draft("bob").text.is_empty() && form.answered("bob").is_none());
+        assert_eq!(form.answered("Robert").map(|answered| answered.text.as_str()), Some("one"));
+        assert_eq!(form.topic, Some(("#oolong".into(), "of tea".into())));
+        assert_eq!(form.taking_back.map(|(place, _)| place).as_deref(), Some("#oolong"));
+    }
+
+    #[test]
+    fn what_was_begun_by_both_names_stays_and_another_spelling_changes_nothing() {
+        let mut form = ClientForm::default();
+        form.draft("bob").text = "one".into();
+        form.draft("robert").text = "two".into();
+        form.edit("bob", &said("oolnog"));
+        form.moved("bob", "Bob");
+        assert_eq!(form.draft("bob").text, "one");
+        form.moved("bob", "robert");
+        assert_eq!(form.draft("robert").text, "one\ntwo");
+        assert_eq!(form.edited("robert").map(|edit| edit.words.text.as_str()), Some("oolnog"));
+        assert!(form.edited("bob").is_none());
     }
 }

@@ -94,6 +94,9 @@ impl ClientWindow {
     fn take_in(&mut self) {
         while let Some((event, at_ms)) = self.connection.next() {
             self.remember(&event);
+            if let Event::Renamed { from, to } | Event::RoomRenamed { from, to } = &event {
+                self.form.moved(from, to);
+            }
             self.state.apply(ClientEvent::Told { event, at_ms });
         }
         if let Some(client) = self.connection.client() {

@@ -306,6 +306,7 @@ impl ClientState {
                 }
                 self.notice = Some(Notice::Refused(refusal));
             }
+            Event::Renamed { from, to } | Event::RoomRenamed { from, to } => self.renamed(&from, &to),
             Event::Invited { room, by } => self.notice = Some(Notice::Invited { room, by }),
             Event::Left { room, nick, reason, by: Some(by) } if self.chat.is_me(&nick) => {
                 self.notice = Some(Notice::PutOut { room, by, reason });
@@ -313,6 +314,24 @@ impl ClientState {
             Event::Notice { text } => self.notice = Some(Notice::Words(text)),
             _ => {}
         }
+    }
+
+    /// The person goes on looking at a room or conversation by whatever name.
+    fn renamed(&mut self, from: &str, to: &str) {
+        let (old, new) = (from.to_ascii_lowercase(), to.to_ascii_lowercase());
+        let found = self.finding.iter_mut().flat_map(|Finding { found, around, .. }| {
+            found.iter_mut().flatten().chain(around.iter_mut().map(|(one, _)| one)).map(|found| &mut found.target)
+        });
+        for name in self.selected.iter_mut().chain(found).filter(|name| name.eq_ignore_ascii_case(from)) {
+            to.clone_into(name);
+        }
+        if self.opened.remove(&old).is_some() {
+            self.opened.insert(new.clone(), to.to_owned());
+        }
+        if let Some(unread) = self.unread.remove(&old) {
+            *self.unread.entry(new.clone()).or_default() += unread;
+        }
+        self.pins_of.iter_mut().filter(|room| **room == old).for_each(|room| room.clone_from(&new));
     }
 
     fn around(&mut self, msgid: &str, messages: Vec<Message>) {

@@ -58,6 +58,7 @@ fn a_history_that_was_asked_for_under_the_old_name_is_asked_for_under_the_new_on
         * Joined { room: "#tea", nick: "alice" }
         * People { room: "#tea" }
         < @label=h1 CHATHISTORY LATEST #tea * 50
+        * RoomRenamed { from: "#tea", to: "#coffee" }
         < @label=h2 CHATHISTORY LATEST #coffee * 50
         * Before #coffee bob: 1
         * Before #coffee bob: 2

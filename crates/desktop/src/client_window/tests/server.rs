@@ -11,7 +11,7 @@ use egui_kittest::{Harness, kittest::Queryable};
 use teahouse_server::{Server, ServerHandle, config::Config};
 
 use crate::{
-    client_window::{ClientOptions, ClientWindow},
+    client_window::{ClientOptions, ClientWindow, state::ClientEvent},
     testing,
     texts::Lang,
 };
@@ -142,6 +142,41 @@ fn a_name_that_is_kept_is_come_back_to_with_its_password() {
         assert_eq!(harness.state().state.account.is_some(), comes_in);
         assert_eq!(harness.state().form.own_password.is_empty(), comes_in);
     }
+    server.shutdown();
+}
+
+#[test]
+fn what_is_being_written_goes_along_with_a_room_and_a_person_that_are_called_something_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start_server("127.0.0.1:0".parse().unwrap(), &folder.path().join("data"));
+    let url = format!("ws://{}", server.addresses()[0].address);
+    let open = |nick: &str| {
+        let options = ClientOptions { server: Some(url.clone()), nick: Some(nick.into()), settings: None };
+        let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
+        testing::window(|ui, window: &mut ClientWindow| window.show(ui), window)
+    };
+    let rename = |window: &ClientWindow, line: &str| window.connection.client().unwrap().raw(line).unwrap();
+    let (mut harness, mut bob) = (open("茶客"), open("bob"));
+    until(&mut bob, "the room", |bob| shows(bob, "Message to #lobby"));
+    until(&mut harness, "the other", |harness| shows(harness, "Talk to bob"));
+    harness.state_mut().join("#tea".into());
+    for (old, new) in [("#tea", "#oolong"), ("bob", "robert")] {
+        harness.state_mut().state.apply(ClientEvent::Selected(old.into()));
+        until(&mut harness, "where one writes", |harness| shows(harness, &format!("Message to {old}")));
+        harness.get_by_label(&format!("Message to {old}")).focus();
+        harness.run_ok();
+        harness.event(Input::Text(format!("half a word to {old}")));
+        harness.run_ok();
+        match old {
+            "bob" => rename(bob.state(), "NICK robert"),
+            _ => rename(harness.state(), "RENAME #tea #oolong :"),
+        }
+        let line = format!("Message to {new}");
+        until(&mut harness, "the other name", |harness| shows(harness, &line));
+        assert_eq!(harness.get_by_label(&line).value(), Some(format!("half a word to {old}")));
+        assert!(harness.get_by_label(&line).is_focused());
+    }
+    drop((harness, bob));
     server.shutdown();
 }
 
