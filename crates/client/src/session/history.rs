@@ -46,6 +46,8 @@ pub(super) struct History {
     fills: BTreeMap<String, Fill>,
     /// Where the first fill is done, so that the next one fills a gap.
     visited: BTreeSet<String>,
+    /// The people whose history could not be read, since they are not there.
+    denied: BTreeSet<String>,
     /// What was known last when the connection went, until the gap that began there is filled.
     left: BTreeMap<String, Since>,
     /// Open batches that answer us.
@@ -120,6 +122,8 @@ impl Since {
 struct Asked {
     label: Option<String>,
     limit: usize,
+    /// Whether all that was said before is among the rows, if there are fewer than that.
+    reaches_back: bool,
     rows: usize,
     oldest: Option<String>,
     /// The ids of the messages among the rows.
@@ -217,6 +221,12 @@ impl Session {
     /// Something was said now.
     pub(super) fn live_message(&mut self, added: Added) {
         let key = fold(&added.target);
+        let is_first = !key.starts_with('#') && !self.history.visited.contains(&key) && self.can_ask();
+        if is_first && !self.history.fills.contains_key(&key) && is_plain(&added.target) {
+            // There may have been words between us long before this.
+            self.begin(&added.target, Why::First { since: None });
+            self.ask(&key);
+        }
         let Some(fill) = self.history.fills.get_mut(&key) else {
             return self.message_event(added.target, added.message, Seen::Live);
         };
@@ -231,6 +241,7 @@ impl Session {
         let mine = line.source_nick().is_some_and(|nick| self.state.is_me(nick));
         match (line.command, &line.params[..]) {
             ("JOIN", [room, ..]) if mine => self.expect(room),
+            ("JOIN", _) => self.came(line.source_nick().unwrap_or_default()),
             ("PART", [room, ..]) if mine => self.finish(&fold(room), false),
             ("KICK", [room, nick, ..]) if self.state.is_me(nick) => self.finish(&fold(room), false),
             ("366", [_, room, ..]) => self.ask(&fold(room)),
@@ -286,6 +297,17 @@ impl Session {
         self.history.visited.insert(fold(name));
         self.expect(name);
         self.ask(&fold(name));
+    }
+
+    /// A conversation is found by the other's nick, so it cannot be read while they are gone: now they are back.
+    fn came(&mut self, nick: &str) {
+        if self.history.denied.remove(&fold(nick)) {
+            self.state.apply(Input::Begins { target: nick, begins: false });
+            match self.history.left.contains_key(&fold(nick)) {
+                true => self.resume(nick),
+                false => self.discover(nick, None),
+            }
+        }
     }
 
     /// A conversation of which we hear now: what was said in it since then; `None`: what was said last.
@@ -373,8 +395,15 @@ impl Session {
         };
         fill.pages += 1;
         fill.until_ms = self.now_ms + ANSWER_MS;
-        fill.asked =
-            Some(Asked { label: label.clone(), limit, rows: 0, oldest: None, there: BTreeSet::new(), closed: false });
+        fill.asked = Some(Asked {
+            label: label.clone(),
+            limit,
+            reaches_back: subcommand == "BEFORE" || bound == "*",
+            rows: 0,
+            oldest: None,
+            there: BTreeSet::new(),
+            closed: false,
+        });
         let name = fill.name.clone();
         self.send_with(|line| {
             if let Some(label) = &label {
@@ -393,6 +422,9 @@ impl Session {
             return;
         };
         let all = asked.rows < asked.limit;
+        if all && asked.reaches_back {
+            self.state.apply(Input::Begins { target: key, begins: true });
+        }
         match (&fill.why, asked.oldest) {
             (Why::Gap { .. } | Why::First { since: Some(_) }, Some(oldest))
                 if !all && !asked.closed && is_plain(&oldest) =>
@@ -420,6 +452,11 @@ impl Session {
         };
         let found = self.history.fills.iter().find(|(key, fill)| is_it(key, fill)).map(|(key, _)| key.clone());
         if let Some(key) = found {
+            let is_passing = about.first().is_none_or(|code| *code == "MESSAGE_ERROR");
+            if !is_passing && !key.starts_with('#') {
+                self.state.apply(Input::Begins { target: &key, begins: true });
+                self.history.denied.insert(key.clone());
+            }
             self.finish(&key, false);
         }
     }
@@ -432,6 +469,7 @@ impl Session {
     pub(super) fn interrupt_history(&mut self) {
         self.history.answers.clear();
         self.history.nested.clear();
+        self.history.denied.clear();
         self.finish_all(|_, fill| matches!(fill.why, Why::Older | Why::Check));
         for key in self.history.visited.clone() {
             if !self.history.fills.contains_key(&key) && !self.history.left.contains_key(&key) {

@@ -96,6 +96,7 @@ pub struct Log {
     pub(super) reactions: Reactions,
     confirmed: Vec<Arc<Message>>,
     unconfirmed: Vec<Sent>,
+    begins: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -117,6 +118,15 @@ impl Log {
     /// What the server confirmed, oldest first.
     pub fn confirmed(&self) -> &[Arc<Message>] {
         &self.confirmed
+    }
+
+    /// Whether nothing was said before the first of them, as far as it can be had.
+    pub fn begins(&self) -> bool {
+        self.begins
+    }
+
+    pub(super) fn set_begins(&mut self, begins: bool) {
+        self.begins = begins;
     }
 
     /// Who reacts to a message, by reaction, in the order they came.
@@ -177,6 +187,7 @@ impl Log {
         self.confirmed.insert(place.map_or(0, |place| place + 1), Arc::clone(&message));
         if self.confirmed.len() > MESSAGES_MAX {
             self.confirmed.remove(0);
+            self.begins = false;
         }
         Some(message)
     }

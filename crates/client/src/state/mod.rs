@@ -67,6 +67,13 @@ pub enum Input<'a> {
         /// Its id.
         msgid: &'a str,
     },
+    /// Whether nothing that was said before what we know can be had.
+    Begins {
+        /// The room or person.
+        target: &'a str,
+        /// Whether that is so.
+        begins: bool,
+    },
 }
 
 /// Something of ours that the server has not confirmed: who has it may say it again, and it is said once.
@@ -209,6 +216,14 @@ impl State {
         self.capabilities.contains(name)
     }
 
+    /// Whether [`Client::history`](crate::Client::history) may give something that was said before what is known.
+    pub fn may_have_earlier(&self, target: &str) -> bool {
+        let can_ask = ["batch", "draft/chathistory"].iter().all(|name| self.has_capability(name));
+        let is_here = !target.starts_with('#') || self.room(target).is_some_and(|room| room.joined);
+        let is_open = |log: &Log| !log.begins() && !log.is_empty() && log.confirmed().len() < MESSAGES_MAX;
+        self.phase == Phase::Online && can_ask && is_here && self.log(target).is_some_and(is_open)
+    }
+
     /// Whether a nick is ours.
     pub fn is_me(&self, nick: &str) -> bool {
         nick.eq_ignore_ascii_case(&self.nick)
@@ -227,6 +242,13 @@ impl State {
             Input::Gone { target, msgid } => {
                 if let Some(log) = self.log_mut(target) {
                     log.take_back(msgid);
+                }
+            }
+            Input::Begins { target, begins } => {
+                if self.log(target).is_some_and(|log| log.begins() != begins)
+                    && let Some(log) = self.log_mut(target)
+                {
+                    log.set_begins(begins);
                 }
             }
         }

@@ -178,8 +178,6 @@ pub(crate) struct ClientState {
     opened: BTreeMap<String, String>,
     unread: BTreeMap<String, u64>,
     shown_messages: usize,
-    /// Where nothing is before what is known, by lower-cased name.
-    begun: BTreeSet<String>,
     /// Failed messages that were said again, and so are shown no more.
     said_again: Vec<Arc<Message>>,
     goal: Option<Goal>,
@@ -208,7 +206,6 @@ impl ClientState {
             opened: BTreeMap::new(),
             unread: BTreeMap::new(),
             shown_messages: SHOWN_MESSAGES_STEP,
-            begun: BTreeSet::new(),
             said_again: Vec::new(),
             goal: None,
             marked: None,
@@ -274,9 +271,6 @@ impl ClientState {
             Event::Message { target, message, seen } => self.message(&target, &message, seen),
             Event::CaughtUp { messages, away_ms, .. } => {
                 self.notice = Some(Notice::CaughtUp { messages: messages as u64, away_ms });
-            }
-            Event::Older { target, beginning: true, .. } => {
-                self.begun.insert(target.to_ascii_lowercase());
             }
             Event::Refused(refusal) if refusal.code == "464" => self.password_asked = true,
             Event::Refused(refusal) if !self.was_in && is_about_login(&refusal) => self.not_logged_in = Some(refusal),
@@ -472,11 +466,6 @@ impl ClientState {
     /// How many messages came in a room or conversation since the person looked at it.
     pub(crate) fn unread(&self, name: &str) -> u64 {
         self.unread.get(&name.to_ascii_lowercase()).copied().unwrap_or(0)
-    }
-
-    /// Whether nothing was said before what is known of a room or conversation.
-    pub(crate) fn has_begun(&self, name: &str) -> bool {
-        self.begun.contains(&name.to_ascii_lowercase())
     }
 
     /// Whether the person looks at what is pinned in this room.

@@ -428,3 +428,25 @@ fn only_the_newest_of_a_long_talk_are_laid_out_until_more_is_asked_for() {
     harness.run();
     harness.get_by_label("number 299");
 }
+
+#[test]
+fn where_nothing_was_said_before_no_earlier_messages_are_offered() {
+    for (lang, earlier, beginning) in
+        [(Lang::En, "Earlier messages", "This is where it began."), (Lang::ZhCn, "更早的消息", "一切从这里开始。")]
+    {
+        let mut harness = arrived(lang);
+        harness.state_mut().wire(&["@msgid=1 :bob!b@h PRIVMSG #lobby :hi"]);
+        harness.run();
+        assert!(harness.query_by_label(earlier).is_none(), "a server without history has none");
+        harness.state_mut().wire(&["CAP * ACK :batch draft/chathistory"]);
+        harness.run();
+        harness.get_by_label(earlier);
+        assert!(harness.query_by_label(beginning).is_none());
+        let mut chat = State::clone(&harness.state().state.chat);
+        chat.apply(Wire::Begins { target: "#Lobby", begins: true });
+        harness.state_mut().state.apply(ClientEvent::Chat(Arc::new(chat)));
+        harness.run();
+        harness.get_by_label(beginning);
+        assert!(harness.query_by_label(earlier).is_none());
+    }
+}

@@ -214,6 +214,7 @@ fn older_messages_come_when_they_are_asked_for() {
 fn whoever_wrote_for_the_first_time_while_we_were_away_is_found_too() {
     let mut talk = Talk::online(options());
     talk.bob_says(1, "alice", "psst");
+    talk.history("bob", 1..2);
     talk.lose();
     for is_whole in [false, true] {
         talk.wait(1_000);
@@ -241,9 +242,9 @@ fn whoever_wrote_for_the_first_time_while_we_were_away_is_found_too() {
         * Connecting
         ! Connect
         < JOIN #tea
-        < @label=h8 CHATHISTORY LATEST bob msgid=m0001 100
-        < @label=h9 CHATHISTORY LATEST carol timestamp=2026-01-01T00:00:00.000Z 100
-        < @label=h10 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.000Z 50
+        < @label=h9 CHATHISTORY LATEST bob msgid=m0001 100
+        < @label=h10 CHATHISTORY LATEST carol timestamp=2026-01-01T00:00:00.000Z 100
+        < @label=h11 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.000Z 50
         * Missed carol bob: 8
         * Missed carol bob: 9
         * CaughtUp { target: "carol", messages: 2, away_ms: 1000, complete: true }
@@ -251,9 +252,9 @@ fn whoever_wrote_for_the_first_time_while_we_were_away_is_found_too() {
         * Connecting
         ! Connect
         < JOIN #tea
-        < @label=h11 CHATHISTORY LATEST bob msgid=m0001 100
-        < @label=h12 CHATHISTORY LATEST carol msgid=m0009 100
-        < @label=h13 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.000Z 50
+        < @label=h12 CHATHISTORY LATEST bob msgid=m0001 100
+        < @label=h13 CHATHISTORY LATEST carol msgid=m0009 100
+        < @label=h14 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.000Z 50
     "#]]);
 }
 
@@ -304,6 +305,7 @@ fn a_gap_begins_where_the_connection_went_whatever_is_heard_before_it_is_filled(
 fn after_a_drop_private_messages_are_fetched_too() {
     let mut talk = Talk::online(options());
     talk.bob_says(1, "alice", "psst");
+    talk.history("bob", 1..2);
     talk.lose();
     talk.wait(1_000);
     talk.out.clear();
@@ -320,8 +322,8 @@ fn after_a_drop_private_messages_are_fetched_too() {
         < CAP END
         * Online { nick: "alice", token: Some("0123456789abcdef") }
         < JOIN #tea
-        < @label=h2 CHATHISTORY LATEST bob msgid=m0001 100
-        < @label=h3 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.000Z 50
+        < @label=h3 CHATHISTORY LATEST bob msgid=m0001 100
+        < @label=h4 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.000Z 50
         * Missed bob bob: 3
         * Live bob bob: live
         * CaughtUp { target: "bob", messages: 1, away_ms: 1000, complete: true }
@@ -364,4 +366,81 @@ fn reactions_are_no_rows_and_make_no_answer_too_long() {
     assert!(talk.out.ends_with("messages: 1, beginning: true }\n"), "{}", talk.out);
     let log = talk.session.state().log("#tea").unwrap();
     assert_eq!(log.reactions(log.confirmed().last().unwrap()).unwrap()["🍵"].len(), 20_000);
+}
+
+fn begins(talk: &Talk, target: &str) -> bool {
+    talk.session.state().log(target).is_some_and(crate::state::Log::begins)
+}
+
+fn may_have_earlier(talk: &Talk, target: &str) -> bool {
+    talk.session.state().may_have_earlier(target)
+}
+
+#[test]
+fn a_first_page_that_is_not_full_reaches_back_to_the_beginning() {
+    for (rows, begins_there) in [(49, true), (50, false)] {
+        let mut talk = Talk::new(options());
+        talk.connect();
+        talk.let_in("#tea");
+        assert!(!begins(&talk, "#tea"));
+        talk.history("#tea", 100..100 + rows);
+        assert_eq!((begins(&talk, "#tea"), may_have_earlier(&talk, "#tea")), (begins_there, !begins_there), "{rows}");
+        talk.come_back();
+        talk.let_in("#tea");
+        talk.history("#tea", 0..0);
+        assert_eq!(begins(&talk, "#tea"), begins_there, "a gap says nothing of the beginning");
+    }
+}
+
+#[test]
+fn older_messages_reach_the_beginning_at_the_last_page() {
+    let mut talk = Talk::new(options());
+    talk.connect();
+    talk.let_in("#tea");
+    talk.history("#tea", 100..150);
+    for (rows, begins_there) in [(50..100, false), (40..50, true)] {
+        talk.command(Command::History { target: "#tea".into() });
+        talk.history("#tea", rows);
+        assert_eq!(begins(&talk, "#tea"), begins_there);
+    }
+    assert!(!may_have_earlier(&talk, "#tea"));
+}
+
+#[test]
+fn the_first_word_of_somebody_brings_what_was_said_before_it() {
+    let mut talk = Talk::online(options());
+    talk.bob_says(60, "alice", "again");
+    talk.bob_says(61, "alice", "and again");
+    talk.hear(":tea BATCH +h chathistory bob");
+    for row in [3, 60] {
+        talk.hear(&format!("@batch=h;{} :bob!b@h PRIVMSG alice :{row}", id(row)));
+    }
+    talk.hear(":tea BATCH -h");
+    talk.bob_says(62, "alice", "later");
+    assert!(begins(&talk, "bob"));
+    talk.check(&expect![[r#"
+        < @label=h2 CHATHISTORY LATEST bob * 50
+        * Before bob bob: 3
+        * Live bob bob: again
+        * Live bob bob: and again
+        * Live bob bob: later
+    "#]]);
+}
+
+#[test]
+fn a_conversation_with_one_who_is_gone_is_asked_for_again_when_they_come_back() {
+    let mut talk = Talk::online(options());
+    talk.bob_says(60, "alice", "again");
+    talk.hear("@label=h2 FAIL CHATHISTORY INVALID_TARGET LATEST bob :No such conversation");
+    assert!(begins(&talk, "bob"));
+    talk.hear(":bob!b@h JOIN #tea");
+    assert!(!begins(&talk, "bob"));
+    talk.hear("@label=h3 FAIL CHATHISTORY MESSAGE_ERROR LATEST bob :Not now");
+    assert!(!begins(&talk, "bob"));
+    talk.check(&expect![[r##"
+        < @label=h2 CHATHISTORY LATEST bob * 50
+        * Live bob bob: again
+        * Joined { room: "#tea", nick: "bob" }
+        < @label=h3 CHATHISTORY LATEST bob * 50
+    "##]]);
 }

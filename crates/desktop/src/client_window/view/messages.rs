@@ -69,13 +69,15 @@ pub(super) fn show(
 
 /// What stands above the first message that is shown.
 fn beginning(ui: &mut Ui, scene: &Scene<'_>, current: &Current, actions: &mut Vec<ClientAction>) {
-    let (log, palette) = (current.log(), Palette::of(ui));
+    let (log, state, palette) = (current.log(), scene.state, Palette::of(ui));
     if log.is_empty() {
         ui.label(RichText::new(scene.texts.say("nothing-said")).color(palette.weak));
-    } else if scene.state.has_begun(current.name()) && scene.state.shown_messages() >= log.len() {
+    } else if state.shown_messages() < log.len() || state.chat.may_have_earlier(current.name()) {
+        if parts::quiet(ui, &scene.texts.say("desktop-earlier")).clicked() {
+            actions.push(ClientAction::Earlier);
+        }
+    } else if log.begins() {
         ui.label(RichText::new(scene.texts.say("beginning")).small().color(palette.weak));
-    } else if parts::quiet(ui, &scene.texts.say("desktop-earlier")).clicked() {
-        actions.push(ClientAction::Earlier);
     }
 }
 
