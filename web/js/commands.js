@@ -87,5 +87,5 @@ export function perform(typed, desk) {
   else if (command.needsText && text === "") desk.hint("command-missing", { command: name });
   else if (command.roomOnly && !isRoom(desk.place)) desk.hint("command-only-room", { command: name });
   else return command.run(text, desk) !== false;
-  return true;
+  return false;
 }

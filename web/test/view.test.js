@@ -36,7 +36,7 @@ test("an input method's Enter is not ours", () => {
   assert.ok(!key({ isComposing: false, keyCode: 13 }));
 });
 
-test("what is typed after a slash is done, or said to be unknown", () => {
+test("what is typed after a slash is done, or said to be unknown, and then stays", () => {
   /** @type {string[]} */
   const done = [];
   const note = (/** @type {string} */ what) => (/** @type {unknown[]} */ ...args) => {
@@ -45,8 +45,8 @@ test("what is typed after a slash is done, or said to be unknown", () => {
   const session = { say: note("say"), join: note("join"), part: note("part"), talk: note("talk"), setTopic: note("topic"), rename: note("name") };
   const type = (/** @type {string} */ typed, place = "#tea") => {
     const desk = { place, about: "m1", session: /** @type {any} */ (session), go: note("go"), hint: note("hint"), help: note("help") };
-    perform(typed, desk);
-    return done.splice(0);
+    const isTaken = perform(typed, desk);
+    return [...done.splice(0), ...(isTaken === false ? ["stays"] : [])];
   };
   assert.deepEqual(type("hello /me"), ["say #tea hello /me privmsg m1"]);
   assert.deepEqual(type("//path"), ["say #tea /path privmsg m1"]);
@@ -54,12 +54,12 @@ test("what is typed after a slash is done, or said to be unknown", () => {
   assert.deepEqual(type("/ME pours"), ["say #tea pours action m1"]);
   assert.deepEqual(type("/msg bob how are you"), ["talk bob", "go bob", "say bob how are you"]);
   assert.deepEqual(type("/topic Tea at five"), ["topic #tea Tea at five"]);
-  assert.deepEqual(type("/topic x", "bob"), ['hint command-only-room {"command":"topic"}']);
+  assert.deepEqual(type("/topic x", "bob"), ['hint command-only-room {"command":"topic"}', "stays"]);
   assert.deepEqual(type("/part"), ["part #tea"]);
   assert.deepEqual(type("/nick zoe"), ["name zoe"]);
-  assert.deepEqual(type("/join"), ['hint command-missing {"command":"join"}']);
-  assert.deepEqual(type("/flub x"), ['hint command-unknown {"command":"flub"}']);
-  assert.deepEqual(type("/"), ['hint command-unknown {"command":""}']);
+  assert.deepEqual(type("/join"), ['hint command-missing {"command":"join"}', "stays"]);
+  assert.deepEqual(type("/flub x"), ['hint command-unknown {"command":"flub"}', "stays"]);
+  assert.deepEqual(type("/"), ['hint command-unknown {"command":""}', "stays"]);
   assert.deepEqual(type("/help"), ["help"]);
 });
 

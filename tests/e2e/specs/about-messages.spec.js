@@ -67,6 +67,10 @@ test("what was said is edited and taken back, for everybody who sees it", async 
     await ben.isIn("#茶");
     await expect(ben.log.locator(".text")).toHaveText(["oolong\nand sencha (edited)", "spam"]);
 
+    await (await menu(alice, "spam")).filter({ hasText: "Take back" }).click();
+    await page.keyboard.press("Enter");
+    await expect(alice.log.getByRole("group")).toHaveCount(0);
+    await expect(alice.log.locator(".text")).toHaveText(["oolong\nand sencha (edited)", "spam"]);
     await act(alice, "spam", "Take back");
     await act(alice, "oolong", "Take back");
     for (const person of [alice, ben]) await expect(person.log.locator(".text")).toHaveCount(0);
@@ -116,4 +120,6 @@ async function menu(person, text) {
  */
 async function act(person, text, what) {
   await (await menu(person, text)).filter({ hasText: what }).click();
+  // There is no way back, so it is asked once.
+  if (what === "Take back") await person.log.getByRole("group", { name: "Take this message back?" }).getByRole("button", { name: what }).click();
 }

@@ -120,4 +120,5 @@ async function act(person, text, what) {
   const row = person.log.getByRole("listitem").filter({ hasText: text });
   await row.getByRole("button", { name: "What to do with this message" }).click();
   await row.getByRole("button", { name: what, exact: true }).click();
+  if (what === "Take back") await row.getByRole("button", { name: what, exact: true }).click();
 }

@@ -41,6 +41,7 @@ export function Composer({ app, place }) {
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     if (isComposing(event)) return;
     if (event.key === "Escape" && reworded) return app.reword(null);
+    if (event.key === "Escape" && answered) return app.answer(null);
     if (event.key === "ArrowUp" && text === "") return rewordLast();
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();

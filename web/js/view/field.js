@@ -1,5 +1,5 @@
 // A line of text that is changed in its place: Enter saves, Escape does not.
-import { useEffect, useRef, useState } from "../../vendor/hooks.js";
+import { useLayoutEffect, useRef, useState } from "../../vendor/hooks.js";
 import { html } from "./html.js";
 import { isComposing } from "./keys.js";
 
@@ -10,7 +10,8 @@ import { isComposing } from "./keys.js";
 export function Field({ texts, label, value, maxlength, save, cancel }) {
   const [text, setText] = useState(value);
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
-  useEffect(() => field.current?.select(), []);
+  // At once: what is typed next is meant for it.
+  useLayoutEffect(() => field.current?.select(), []);
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     save(text.trim());

@@ -6,6 +6,9 @@ import { html } from "./html.js";
 /** So many of the server's words are shown at once; the rest is in the socket panel. */
 const NOTICES_SHOWN = 2;
 
+/** The goodbye of a server that stops; it has no code. */
+const CLOSING = "Server shutting down";
+
 /** @param {{ app: App }} props */
 export function Notes({ app }) {
   const { texts, hints } = app;
@@ -40,7 +43,8 @@ function Note({ texts, lines, close }) {
  * @param {import("../texts.js").Texts} texts
  * @param {import("../state/state.js").Notice} notice
  */
-function noticeText(texts, { code, about, by, why, text }) {
+function noticeText(texts, { command, code, about, by, why, text }) {
+  if (command === "ERROR" && text === CLOSING) return texts.say("server-shutting-down");
   const named = about === null || text.includes(about) ? text : `${about}: ${text}`;
   return texts.ofServer(code, about, { by, why }) ?? named;
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "../../vendor/hooks.js";
 import { pinnedMessage, pinsOf } from "../state/pins.js";
 import { html } from "./html.js";
 import { Around, Line } from "./search.js";
+import { useKeys } from "./way-back.js";
 
 /**
  * @typedef {import("../app.js").App} App
@@ -16,6 +17,7 @@ export function PinsPanel({ app, place }) {
   const pins = pinsOf(place);
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const isAround = !!search?.around;
+  useKeys(box, (part) => part.focus());
   useEffect(() => session.pins.ask(place), [session, phase, place.pins]);
   // The button that was pressed is gone: the keys go on here.
   useEffect(() => box.current?.focus(), [isAround]);

@@ -5,6 +5,7 @@ import { pinsOf } from "../state/pins.js";
 import { Field } from "./field.js";
 import { html } from "./html.js";
 import { linked } from "./linked.js";
+import { useWayBack } from "./way-back.js";
 
 /**
  * @typedef {import("../app.js").App} App
@@ -16,10 +17,12 @@ export function PlaceHeader({ app, place }) {
   const { texts } = app;
   const inRoom = place !== undefined && isRoom(place.name);
   const pins = place === undefined ? 0 : pinsOf(place).length;
+  // On a small screen the list that says so is out of sight.
+  const unread = Object.values(app.store.state.places).reduce((sum, one) => sum + one.unread, 0);
   const panelLabel = texts.say(app.panel ? "socket-hide" : "socket-show");
   return html`
     <header class="place">
-      <button class="icon narrow" aria-label=${texts.say("page-menu-rooms")} aria-expanded=${app.drawer === "rooms"} onClick=${() => app.toggle("rooms")}>☰</button>
+      <button class="icon narrow" aria-label=${[texts.say("page-menu-rooms"), ...(unread > 0 ? [texts.say("unread", { count: unread })] : [])].join(", ")} aria-expanded=${app.drawer === "rooms"} onClick=${() => app.toggle("rooms")}>☰${unread > 0 && html`<span class="badge" aria-hidden="true">${unread > 99 ? "99+" : unread}</span>`}</button>
       <div class="place-title">
         <h1>${place?.name ?? texts.say("app-name")}</h1>
         ${inRoom && html`<${Topic} app=${app} place=${place} />`}
@@ -41,6 +44,7 @@ export function PlaceHeader({ app, place }) {
 function Topic({ app, place }) {
   const { texts } = app;
   const [editing, setEditing] = useState(false);
+  const button = useWayBack(editing);
   if (editing) {
     const save = (/** @type {string} */ text) => {
       setEditing(false);
@@ -52,7 +56,7 @@ function Topic({ app, place }) {
   return html`
     <p class="topic">
       <span class="topic-text" title=${place.topic ?? ""}>${place.topic ? linked(place.topic) : html`<em>${texts.say("no-topic")}</em>`}</span>
-      <button class="plain" aria-label=${texts.say("change-topic")} title=${texts.say("change-topic")} onClick=${() => setEditing(true)}>✎</button>
+      <button class="plain" ref=${button} aria-label=${texts.say("change-topic")} title=${texts.say("change-topic")} onClick=${() => setEditing(true)}>✎</button>
     </p>
   `;
 }

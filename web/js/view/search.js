@@ -1,8 +1,9 @@
 // Looking for what was said: what is wanted, what was found, and what stands around one of those.
-import { useState } from "../../vendor/hooks.js";
+import { useEffect, useRef, useState } from "../../vendor/hooks.js";
 import { fold } from "../net/irc.js";
 import { html, classes, hue } from "./html.js";
 import { linked } from "./linked.js";
+import { useKeys } from "./way-back.js";
 
 /**
  * @typedef {import("../app.js").App} App
@@ -16,6 +17,15 @@ export function SearchPanel({ app, place }) {
   const { search } = app.store.state;
   const [wanted, setWanted] = useState(/** @type {Wanted} */ ({ text: "", place, from: "", after: "", before: "", hasLink: false }));
   const seek = app.session.search;
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  useKeys(box, (part) => part.querySelector("input")?.focus());
+  const isAround = !!search?.around;
+  const wasAround = useRef(isAround);
+  // The button that was pressed is gone: the keys go on here.
+  useEffect(() => {
+    if (wasAround.current !== isAround) box.current?.focus();
+    wasAround.current = isAround;
+  }, [isAround]);
   const field = (/** @type {keyof Wanted} */ key, /** @type {string} */ label, type = "text") => html`
     <label>${texts.say(label)}<input type=${type} value=${wanted[key]} onInput=${(/** @type {InputEvent} */ event) => setWanted({ ...wanted, [key]: /** @type {HTMLInputElement} */ (event.target).value })} /></label>
   `;
@@ -24,15 +34,16 @@ export function SearchPanel({ app, place }) {
   `;
   const submitted = (/** @type {Event} */ event) => {
     event.preventDefault();
-    seek.begin(wanted);
+    // One may have gone elsewhere since it was ticked.
+    seek.begin({ ...wanted, place: wanted.place === "" ? "" : place });
   };
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Escape") app.toggleSearch();
   };
   return html`
-    <section class="search" aria-label=${texts.say("search")} onKeyDown=${pressed}>
+    <section class="search" tabindex="-1" ref=${box} aria-label=${texts.say("search")} onKeyDown=${pressed}>
       <form role="search" onSubmit=${submitted}>
-        <input type="search" autofocus aria-label=${texts.say("search-words")} placeholder=${texts.say("search-words")} value=${wanted.text} onInput=${(/** @type {InputEvent} */ event) => setWanted({ ...wanted, text: /** @type {HTMLInputElement} */ (event.target).value })} />
+        <input type="search" aria-label=${texts.say("search-words")} placeholder=${texts.say("search-words")} value=${wanted.text} onInput=${(/** @type {InputEvent} */ event) => setWanted({ ...wanted, text: /** @type {HTMLInputElement} */ (event.target).value })} />
         <button class="primary" type="submit">${texts.say("search-go")}</button>
         <div class="search-more">
           ${tick("place", "search-here", wanted.place !== "", (on) => ({ ...wanted, place: on ? place : "" }))}

@@ -18,8 +18,8 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, action
     let frame = Frame::popup(ui.style()).inner_margin(MARGIN);
     let asked = Modal::new(Id::unique("taking back")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(WIDTH);
-        ui.label(RichText::new(texts.say("desktop-take-back")).heading());
-        ui.add(Label::new(RichText::new(texts.say("desktop-take-back-explained")).color(palette.weak)).wrap());
+        ui.label(RichText::new(texts.say("take-back-sure")).heading());
+        ui.add(Label::new(RichText::new(texts.say("take-back-explained")).color(palette.weak)).wrap());
         Frame::new().fill(palette.side).corner_radius(8).inner_margin(10).show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.label(RichText::new(&message.from).font(fonts::bold(15.0)).color(Palette::of_name(ui, &message.from)));
