@@ -107,7 +107,7 @@ fn write(connection: &Connection, part: &Path) -> io::Result<u64> {
 fn forget_erased(part: &Path) -> rusqlite::Result<()> {
     let copy = Connection::open_with_flags(part, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     copy.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
-    if schema::identify(&copy)? == Identity::Ours(schema::VERSION) {
+    if matches!(schema::identify(&copy)?, Identity::Ours(version) if version >= schema::ERASES_SINCE) {
         copy.execute_batch("BEGIN")?;
         while !erased::delete(&copy, erased::last(&copy)?)? {}
         erased::set_clean(&copy, erased::last(&copy)?)?;

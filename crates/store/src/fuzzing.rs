@@ -71,7 +71,7 @@ const TABLES: [(&str, usize); 11] = [
     ("facts", 4),
     ("happenings", 9),
     ("recent", 5),
-    ("reactions", 11),
+    ("reactions", 12),
 ];
 
 /// The schema's tables without their types and rules: in a file that was damaged anything may stand in any column.

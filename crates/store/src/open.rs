@@ -147,7 +147,10 @@ fn prepare(connection: &mut Connection, path: &Path, version: i64, faults: &Faul
     }
     schema::migrate(connection, version).map_err(sqlite)?;
     // Without it all works but that the file never shrinks.
-    if is_older && let Err(error) = vacuum::rebuild(connection) {
+    if is_older
+        && !vacuum::is_prepared(connection).map_err(sqlite)?
+        && let Err(error) = vacuum::rebuild(connection)
+    {
         let path = path.display();
         tracing::warn!("{path} was not written anew ({error}): what is deleted makes room in it, but not on the disk");
     }

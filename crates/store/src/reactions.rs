@@ -8,7 +8,7 @@ use teahouse_chat::ids::MsgId;
 use teahouse_chat::reactions::{REACTIONS_PER_PAGE_MAX, Reaction};
 
 use crate::pages::Source;
-use crate::rows::{fit, identity, is_text, is_word, key, msgid, number, to_sql};
+use crate::rows::{client_id, fit, identity, is_text, is_word, key, msgid, number, to_sql};
 use crate::{Read, erased};
 
 /// Keeps a reaction, if its message is there, or takes it away.
@@ -29,8 +29,9 @@ pub(crate) fn write(transaction: &Connection, tagmsg: &StoredMessage) -> rusqlit
     transaction
         .prepare_cached(
             "INSERT OR IGNORE INTO reactions
-                 (first, second, message_time, message_position, author, reaction, registered, time, position, source, target)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 WHERE EXISTS (SELECT 1 FROM messages
+                 (first, second, message_time, message_position, author, reaction, registered, time, position, source,
+                     target, client_id)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 WHERE EXISTS (SELECT 1 FROM messages
                  WHERE first = ?1 AND second = ?2 AND time = ?3 AND position = ?4)",
         )?
         .execute(params![
@@ -45,6 +46,7 @@ pub(crate) fn write(transaction: &Connection, tagmsg: &StoredMessage) -> rusqlit
             to_sql(tagmsg.msgid.position.0),
             &*tagmsg.source,
             &*tagmsg.target,
+            tagmsg.client_id.map(|id| id.0),
         ])
         .map(drop)
 }
@@ -60,7 +62,8 @@ const DELETE: &str = "DELETE FROM reactions INDEXED BY reactions_in_time WHERE f
 /// Reactions at their own time.
 pub(crate) const IN_TIME: Source = Source { table: "reactions", columns: COLUMNS, row };
 
-const COLUMNS: &str = "time, position, author, registered, source, target, message_time, message_position, reaction";
+const COLUMNS: &str =
+    "time, position, author, registered, source, target, message_time, message_position, reaction, client_id";
 /// Where in these the message's id stands.
 const MESSAGE: usize = 6;
 
@@ -71,7 +74,7 @@ fn row(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<StoredMess
         msgid: msgid(row, 0)?,
         kind: MessageKind::Tagmsg,
         author: Some(identity(number(row, 2)?, row.get(3)?)),
-        client_id: None,
+        client_id: client_id(row, 9)?,
         source: fit(4, row.get(4)?, is_word)?,
         target: fit(5, row.get(5)?, is_word)?,
         tags: reaction.tags(),

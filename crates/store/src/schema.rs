@@ -142,10 +142,14 @@ const MIGRATIONS: &[&str] = &[
          INSERT INTO erased (first, second, time, position, source, text)
              VALUES (OLD.first, OLD.second, OLD.time, OLD.position, OLD.source, OLD.text);
      END;",
+    // 3: the client's own id of a reaction; those that are there already have none.
+    "ALTER TABLE reactions ADD COLUMN client_id BLOB;",
 ];
 
 /// The version that this program writes.
 pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
+/// The first version that has copies of what is being erased.
+pub(crate) const ERASES_SINCE: i64 = 2;
 
 /// What a file says that it is.
 #[derive(Debug, PartialEq, Eq)]

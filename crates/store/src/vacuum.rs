@@ -9,10 +9,17 @@ use rusqlite::Connection;
 const SLICE_PAGES: u32 = 64;
 /// So many free pages are kept for what comes next: 1 MiB.
 const KEPT_PAGES: u32 = 256;
+/// What SQLite answers if it is asked how a database gives pages back, and that is a few at a time.
+const INCREMENTAL: i64 = 2;
 
 /// Has a database give pages back when it is asked; MUST come before anything else is written to it.
 pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "auto_vacuum", "incremental")
+}
+
+/// Whether it does: one of version 1 does not, nor one that could not be written anew then.
+pub(crate) fn is_prepared(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(connection.pragma_query_value(None, "auto_vacuum", |row| row.get::<_, i64>(0))? == INCREMENTAL)
 }
 
 /// The same for a database that has been written to: all of it is written anew, for which there must be room beside it.

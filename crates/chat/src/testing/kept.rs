@@ -91,7 +91,7 @@ impl Kept {
         if !reaction.stands {
             self.reactions.remove(&key);
         } else if self.messages.iter().any(|message| message.msgid == reaction.message) {
-            let row = StoredMessage { tags: reaction.tags(), client_id: None, ..row };
+            let row = StoredMessage { tags: reaction.tags(), ..row };
             self.reactions.entry(key).or_insert(row);
         }
     }

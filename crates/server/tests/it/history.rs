@@ -35,6 +35,27 @@ fn a_restart_changes_nothing() {
 }
 
 #[test]
+fn a_reaction_comes_back_with_its_clients_own_id_after_a_restart() {
+    const OWN: &str = "teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f";
+    let caps = format!("{CAPS} teahouse.internal/reactions teahouse.internal/client-msgid");
+    let mut party = Party::new();
+    let mut alice = party.visitor("alice", &caps);
+    alice.say("REGISTER * * oolong");
+    alice.until("REGISTER SUCCESS");
+    alice.say("PRIVMSG #lobby :tea?");
+    let echo = alice.until(":tea?");
+    let id = echo.last().and_then(|line| line.split(['=', ' ', ';']).nth(1)).expect("a message has an id").to_owned();
+    alice.say(&format!("@{OWN};+reply={id};+draft/react=🍵 TAGMSG #lobby"));
+    alice.until("TAGMSG");
+    party.restart();
+    let (mut alice, _) = party.owner("alice", &caps);
+    alice.say("CHATHISTORY LATEST #lobby * 9");
+    let page = alice.until("BATCH -");
+    let reaction = page.iter().find(|line| line.contains("+draft/react=🍵")).expect("it is kept");
+    assert!(reaction.contains(OWN), "{reaction}");
+}
+
+#[test]
 fn a_page_and_what_comes_live_meet_while_the_writer_is_held_back() {
     let party = Party::new();
     let (mut alice, mut bob) = (party.visitor("alice", CAPS), party.visitor("bob", CAPS));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::Row;
 use rusqlite::types::Type;
 use teahouse_chat::durable::Conversation;
-use teahouse_chat::ids::{MsgId, Position, Time};
+use teahouse_chat::ids::{ClientId, MsgId, Position, Time};
 
 /// SQLite's integers are signed; what does not fit can only come from a client's made-up bound and means "the end".
 pub(crate) fn to_sql(number: u64) -> i64 {
@@ -30,6 +30,11 @@ pub(crate) fn conversation(row: &Row<'_>, column: usize) -> rusqlite::Result<Con
 /// An id, from this column and the next.
 pub(crate) fn msgid(row: &Row<'_>, column: usize) -> rusqlite::Result<MsgId> {
     Ok(MsgId { time: Time(number(row, column)?), position: Position(number(row, column + 1)?) })
+}
+
+/// The client's own id of what it said, if it came with one.
+pub(crate) fn client_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<ClientId>> {
+    row.get::<_, Option<[u8; 16]>>(column).map(|id| id.map(ClientId))
 }
 
 /// What is to stand on a line again must be able to: in a damaged file it might end the line and begin another.

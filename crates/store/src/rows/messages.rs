@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use teahouse_chat::durable::{Conversation, Happening, MessageKind, StoredMessage};
-use teahouse_chat::ids::{AccountId, ClientId, GuestId, Identity, MsgId, Time};
+use teahouse_chat::ids::{AccountId, GuestId, Identity, MsgId, Time};
 
 use super::columns::{self, fit, is_text, is_word, key, optional_number, to_sql, unfit, unknown};
 use crate::reactions;
@@ -127,7 +127,7 @@ pub(crate) fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Re
             },
         },
         author: author(row)?,
-        client_id: row.get::<_, Option<[u8; 16]>>(10)?.map(ClientId),
+        client_id: columns::client_id(row, 10)?,
         source: fit(3, row.get(3)?, is_word)?,
         target: fit(4, row.get(4)?, is_word)?,
         tags: fit(5, row.get(5)?, |tags| is_text(tags) && !tags.contains(' '))?,

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use teahouse_chat::durable::{Change, Records};
 use teahouse_chat::ids::Time;
 
-pub(crate) use columns::{conversation, fit, from_sql, is_text, is_word, key, msgid, number, to_sql};
+pub(crate) use columns::{client_id, conversation, fit, from_sql, is_text, is_word, key, msgid, number, to_sql};
 pub(crate) use messages::{MESSAGE, identity, message, next_conversation, write_happening, write_message};
 pub(crate) use rooms::masks;
 

@@ -1,10 +1,11 @@
-//! A database of version 1, as it was written then, is brought up with all that is in it, and kept as it was beside it.
+//! A database of an older version, as it was written then, is brought up with all that is in it, and kept as it was beside it.
 
 use std::fs;
 
 use rusqlite::Connection;
 use teahouse_chat::durable::{Conversation, Owner};
 use teahouse_chat::ids::{GuestId, Position, RoomId, Time};
+use teahouse_chat::query::Reactions;
 use teahouse_store::{Options, Read};
 
 use crate::support::{PATIENCE, Tea, latest, positions, private};
@@ -52,16 +53,10 @@ fn a_database_of_version_1_is_brought_up_and_kept_as_it_was() {
     let in_private = Read { conversation: private(4, 5), ..latest(0, Position(999)) };
     assert_eq!(positions(&tea.ask(in_private).recv_timeout(PATIENCE).unwrap().unwrap()), [12]);
 
-    let version = |connection: &Connection| -> i64 {
-        connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
-    };
-    let gives_pages_back = |path| -> i64 {
-        Connection::open(path).unwrap().pragma_query_value(None, "auto_vacuum", |row| row.get(0)).unwrap()
-    };
-    assert_eq!((gives_pages_back(&copy), gives_pages_back(&tea.path())), (0, 2));
     let old = Connection::open(&copy).unwrap();
-    let said: i64 = old.query_row("SELECT count(*) FROM messages", [], |row| row.get(0)).unwrap();
-    assert_eq!((version(&old), said), (1, 3));
+    let new = Connection::open(tea.path()).unwrap();
+    assert_eq!([&old, &new].map(|connection| pragma(connection, "auto_vacuum")), [0, 2], "it gives pages back");
+    assert_eq!((pragma(&old, "user_version"), count(&old, "messages")), (1, 3));
 
     // Once is enough.
     drop(old);
@@ -69,4 +64,79 @@ fn a_database_of_version_1_is_brought_up_and_kept_as_it_was() {
     let tea = tea.again();
     assert_eq!(tea.read(latest(1, Position(999))), [10, 11]);
     assert!(!copy.exists());
+}
+
+/// What version 2 brought to a database of version 1: here it is one that began as version 2.
+const VERSION_2: &str = "
+    CREATE TABLE accounts (id INTEGER PRIMARY KEY, name TEXT NOT NULL, argon2 TEXT, scram TEXT, operator INTEGER NOT NULL,
+        suspended TEXT, created INTEGER NOT NULL, seen INTEGER NOT NULL) STRICT;
+    CREATE TABLE facts (owner INTEGER NOT NULL, kind INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (owner, kind, key)) STRICT, WITHOUT ROWID;
+    ALTER TABLE messages ADD COLUMN author INTEGER;
+    ALTER TABLE messages ADD COLUMN registered INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE messages ADD COLUMN edited INTEGER;
+    CREATE TABLE happenings (first INTEGER NOT NULL, second INTEGER NOT NULL, time INTEGER NOT NULL,
+        position INTEGER NOT NULL, part INTEGER NOT NULL, kind INTEGER NOT NULL, source TEXT NOT NULL,
+        target TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (first, second, time, position, part)) STRICT, WITHOUT ROWID;
+    ALTER TABLE private ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX private_last ON private (guest, last);
+    ALTER TABLE messages ADD COLUMN client_id BLOB;
+    CREATE TABLE reactions (first INTEGER NOT NULL, second INTEGER NOT NULL, message_time INTEGER NOT NULL,
+        message_position INTEGER NOT NULL, author INTEGER NOT NULL, reaction TEXT NOT NULL, registered INTEGER NOT NULL,
+        time INTEGER NOT NULL, position INTEGER NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL,
+        PRIMARY KEY (first, second, message_time, message_position, author, reaction)) STRICT, WITHOUT ROWID;
+    CREATE INDEX reactions_in_time ON reactions (first, second, time, position);
+    CREATE TRIGGER message_with_reactions_deleted AFTER DELETE ON messages BEGIN
+        DELETE FROM reactions WHERE first = OLD.first AND second = OLD.second
+            AND message_time = OLD.time AND message_position = OLD.position;
+    END;
+    CREATE TABLE recent (number INTEGER PRIMARY KEY, time INTEGER NOT NULL, position INTEGER NOT NULL, id BLOB NOT NULL,
+        said BLOB NOT NULL) STRICT;
+    CREATE TABLE kept_from (room INTEGER PRIMARY KEY, time INTEGER NOT NULL) STRICT;
+    CREATE TABLE erased (number INTEGER PRIMARY KEY AUTOINCREMENT, first INTEGER NOT NULL, second INTEGER NOT NULL,
+        time INTEGER NOT NULL, position INTEGER NOT NULL, source TEXT NOT NULL, text TEXT NOT NULL) STRICT;
+    CREATE TRIGGER message_deleted AFTER DELETE ON messages WHEN OLD.text <> '' BEGIN
+        INSERT INTO erased (first, second, time, position, source, text)
+            VALUES (OLD.first, OLD.second, OLD.time, OLD.position, OLD.source, OLD.text);
+    END;
+    CREATE TRIGGER message_replaced AFTER UPDATE OF text ON messages WHEN OLD.text <> '' AND OLD.text <> NEW.text BEGIN
+        INSERT INTO erased (first, second, time, position, source, text)
+            VALUES (OLD.first, OLD.second, OLD.time, OLD.position, OLD.source, OLD.text);
+    END;
+    PRAGMA user_version = 2;
+    INSERT INTO reactions VALUES (1, 0, 1790000000000, 10, 5, '🍵', 0, 1790000000000, 13, 'b!b@c', '#tea');
+    DELETE FROM messages WHERE text = 'psst';
+    CREATE TABLE gone (bytes BLOB);
+    INSERT INTO gone VALUES (zeroblob(100000));
+    DROP TABLE gone;";
+
+#[test]
+fn a_database_of_version_2_is_brought_up_and_its_reactions_have_no_ids_of_their_clients() {
+    let dir = tempfile::tempdir().unwrap();
+    let before = Connection::open(dir.path().join("teahouse.db")).unwrap();
+    before.execute_batch(&format!("PRAGMA auto_vacuum = incremental; {VERSION_1} {VERSION_2}")).unwrap();
+    assert_eq!(count(&before, "erased"), 1);
+    drop(before);
+    let copy = dir.path().join("teahouse-version-2.db");
+
+    let tea = Tea::open(dir, Options::default());
+    let with = Read { reactions: Reactions::WithMessages, ..latest(1, Position(999)) };
+    let rows = tea.ask(with).recv_timeout(PATIENCE).unwrap().unwrap();
+    assert_eq!(positions(&rows), [10, 13, 11]);
+    assert_eq!((&*rows[1].source, rows[1].client_id), ("b!b@c", None));
+    let new = Connection::open(tea.path()).unwrap();
+    assert!(pragma(&new, "freelist_count") > 0, "there is no need to write all of it anew");
+
+    let old = Connection::open(&copy).unwrap();
+    assert_eq!((pragma(&old, "user_version"), count(&old, "reactions")), (2, 1));
+    assert_eq!(count(&old, "erased"), 0, "what was taken back is not in the copy either");
+    assert!(!fs::read(&copy).unwrap().windows(4).any(|window| window == b"psst"));
+}
+
+fn pragma(connection: &Connection, name: &str) -> i64 {
+    connection.pragma_query_value(None, name, |row| row.get(0)).unwrap()
+}
+
+fn count(connection: &Connection, table: &str) -> i64 {
+    connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use teahouse_chat::durable::{Change, Conversation, MessageKind, StoredMessage};
-use teahouse_chat::ids::{GuestId, Identity, MsgId, Position, RoomId};
+use teahouse_chat::ids::{ClientId, GuestId, Identity, MsgId, Position, RoomId};
 use teahouse_chat::query::Reactions;
 use teahouse_chat::reactions::Reaction;
 use teahouse_store::{Extract, Read};
@@ -59,6 +59,29 @@ fn each_comes_behind_its_message_or_at_its_time_or_not_at_all() {
     let last = react(&tea, 4, id(one), "茶; tea", false);
     assert_eq!(positions(&tea, Read { upto: last, ..all }), [one, two, other, three].map(|at| at.0));
     assert!(again < three);
+}
+
+#[test]
+fn what_was_kept_is_given_again_as_it_was_and_with_its_clients_id() {
+    let tea = Tea::new();
+    let said = tea.say(1);
+    let tags = Reaction { message: id(said), text: "x".into(), stands: true }.tags();
+    let row = |position, client_id: Option<ClientId>| StoredMessage {
+        kind: MessageKind::Tagmsg,
+        tags: tags.clone(),
+        author: Some(Identity::Guest(GuestId(if client_id.is_some() { 4 } else { 5 }))),
+        client_id,
+        ..message(position, room(), "")
+    };
+    let own = Some(ClientId([7; 16]));
+    let first = tea.append(|position| vec![Change::Message(row(position, own))]);
+    // The same by another id of its client: it is there already, and stays what it was.
+    tea.append(|position| vec![Change::Message(row(position, Some(ClientId([8; 16]))))]);
+    let last = tea.append(|position| vec![Change::Message(row(position, None))]);
+    tea.wait(last);
+    let tea = tea.again();
+    let all = Read { reactions: Reactions::WithMessages, ..latest(1, last) };
+    assert_eq!(rows(&tea, all)[1..], [row(first.0, own), row(last.0, None)]);
 }
 
 #[test]

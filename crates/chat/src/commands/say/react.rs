@@ -124,6 +124,35 @@ mod tests {
     }
 
     #[test]
+    fn its_author_alone_gets_its_clients_own_id_of_it_back_also_over_a_restart() {
+        let ids = "teahouse.internal/client-msgid";
+        let read = "CHATHISTORY LATEST #tea * 1";
+        check_with(
+            &[("alice", &format!("{WITH} {ids}")), ("bob", &format!("{WITH} {ids}"))],
+            &format!(
+                "{SAID} | alice: @{ids}=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f;+reply=01hf7yat000000000000007;+draft/react=x TAGMSG #tea | alice: REGISTER * * oolong || alice: {read} | bob: {read} | restart | login phone alice | phone: CAP REQ :batch message-tags teahouse.internal/reactions {ids} | phone: {read}"
+            ),
+            expect![[r#"
+                alice < BATCH +1 chathistory #tea
+                alice < @batch=1;msgid=… :alice PRIVMSG #tea :oolong
+                alice < @batch=1;msgid=…;+reply=01hf7yat000000000000007;+draft/reply=01hf7yat000000000000007;+draft/react=x;teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :alice TAGMSG #tea
+                alice < BATCH -1
+                bob < BATCH +1 chathistory #tea
+                bob < @batch=1;msgid=… :alice PRIVMSG #tea :oolong
+                bob < @batch=1;msgid=…;+reply=01hf7yat000000000000007;+draft/reply=01hf7yat000000000000007;+draft/react=x :alice TAGMSG #tea
+                bob < BATCH -1
+                phone < :alice!account@tea.test JOIN #tea
+                phone < 353 alice = #tea :~alice
+                phone < 366 alice #tea :End of /NAMES list
+                phone < CAP alice ACK :batch message-tags teahouse.internal/reactions teahouse.internal/client-msgid
+                phone < BATCH +1 chathistory #tea
+                phone < @batch=1;msgid=… :alice PRIVMSG #tea :oolong
+                phone < @batch=1;msgid=…;+reply=01hf7yat000000000000007;+draft/reply=01hf7yat000000000000007;+draft/react=x;teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :alice TAGMSG #tea
+                phone < BATCH -1"#]],
+        );
+    }
+
+    #[test]
     fn its_echo_waits_until_it_is_kept_and_so_does_taking_it_back() {
         check_with(
             &[("alice", ALL), ("bob", WITH)],
