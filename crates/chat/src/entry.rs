@@ -221,7 +221,7 @@ pub enum Event {
     /// A user has entered a room; members are told.
     Entered(Membership),
     /// What a user who has entered sees of the room.
-    Room(Arc<RoomView>),
+    Room(Shown),
     /// A user leaves a room.
     Left(Membership, Arc<str>),
     /// A user leaves for good.
@@ -261,6 +261,8 @@ pub enum Event {
     },
     /// A room has another name.
     RoomRenamed(Arc<rename::Renamed>),
+    /// A user in a room that has another name enters it anew, for those of its sessions that do not know of such.
+    Reentered(Arc<rename::Reentered>),
     /// A room has another topic.
     Topic {
         /// The room's name.
@@ -407,9 +409,11 @@ impl Event {
     /// What the session waits for whose action it was before it is told; a message knows for itself whether it is kept.
     pub(crate) fn gate(&self) -> Option<Gate> {
         match self {
-            Event::Topic { .. } | Event::RoomRenamed(_) | Event::Marked { .. } | Event::Edited(_) => {
-                Some(Gate::Settled)
-            }
+            Event::Topic { .. }
+            | Event::RoomRenamed(_)
+            | Event::Reentered(_)
+            | Event::Marked { .. }
+            | Event::Edited(_) => Some(Gate::Settled),
             Event::Modes { kept: true, .. } => Some(Gate::Settled),
             Event::Redacted { .. } => Some(Gate::Erased),
             _ => None,
@@ -443,7 +447,16 @@ pub struct Said {
     pub user: Option<UserId>,
 }
 
-/// A room as somebody who comes in sees it.
+/// What somebody who comes in is shown of a room.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The room, as all see it.
+    pub view: Arc<RoomView>,
+    /// Up to when it has read what was said there.
+    pub marked: Option<Time>,
+}
+
+/// A room as those in it see it, or those outside.
 #[derive(Clone, Debug)]
 pub struct RoomView {
     /// Which room.
@@ -454,8 +467,6 @@ pub struct RoomView {
     pub secret: bool,
     /// Its topic, if there is one.
     pub topic: Option<Topic>,
-    /// Up to when whoever sees it has read what was said there; nothing is said of that to many at once.
-    pub marked: Option<Option<Time>>,
     /// Those in it, the first to come to the server first.
     pub people: Vec<Person>,
     /// There are more of them, behind this one.

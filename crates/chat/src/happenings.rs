@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::commands::rename::Renamed;
 use crate::durable::{Conversation, Happening, MessageKind, StoredMessage};
-use crate::entry::{Audience, Event, Membership, RoomView};
+use crate::entry::{Audience, Event, Membership};
 use crate::ids::{MsgId, RoomId, UserId};
 
 /// What stands in a row of a room.
@@ -55,8 +55,8 @@ fn of(event: &Event) -> Option<Row<'_>> {
             (Happening::Kick, &membership.source, format!("{nick} {reason}").into())
         }
         Event::RoomRenamed(renamed) => {
-            let Renamed { source, from, view, reason, .. } = &**renamed;
-            (Happening::Rename, source, format!("{from} {} {reason}", view.name).into())
+            let Renamed { source, from, to, reason } = &**renamed;
+            (Happening::Rename, source, format!("{from} {to} {reason}").into())
         }
         _ => return None,
     };
@@ -87,11 +87,8 @@ pub(crate) fn event(happening: Happening, row: &StoredMessage) -> Event {
         }
         Happening::Rename => {
             let mut words = text.splitn(3, ' ').map(Arc::from);
-            let [from, name, reason] = std::array::from_fn(|_| words.next().unwrap_or_default());
-            // Nobody enters it anew: who reads of it later is told the names alone.
-            let id = RoomId(row.conversation.first);
-            let view = RoomView { id, name, secret: false, topic: None, marked: None, people: Vec::new(), more: None };
-            Event::RoomRenamed(Arc::new(Renamed { source, from, view, reason, is_same: true }))
+            let [from, to, reason] = std::array::from_fn(|_| words.next().unwrap_or_default());
+            Event::RoomRenamed(Arc::new(Renamed { source, from, to, reason }))
         }
     }
 }

@@ -86,10 +86,10 @@ fn tell_absence(turn: &mut Turn<'_>, user: UserId, room: RoomId) {
 
 /// Shows the room to all sessions of whoever came in.
 fn show_room(turn: &mut Turn<'_>, user: UserId, room: RoomId) {
-    if let Some(room) = turn.world.durable.room(room) {
-        let own = turn.world.presence.user(user).and_then(|user| user.identity);
-        let view = turn.world.view(room, own, turn.world.rules.rows_per_hold);
-        turn.tell(Audience::User(user), Event::Room(Arc::new(view)));
+    let world = &turn.world;
+    if let (Some(user), Some(room)) = (world.presence.user(user), world.durable.room(room)) {
+        let shown = world.shown(world.view(room, world.rules.rows_per_hold), user);
+        turn.tell(Audience::User(user.id), Event::Room(shown));
     }
 }
 

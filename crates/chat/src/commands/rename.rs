@@ -13,7 +13,8 @@ use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage};
 use crate::durable::{Owner, RoomRecord};
-use crate::entry::{Action, Audience, Event, RoomView};
+use crate::entry::{Action, Audience, Event, Membership, Shown};
+use crate::ids::RoomId;
 use crate::modes::Rank;
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
@@ -51,12 +52,21 @@ pub struct Renamed {
     pub source: Arc<str>,
     /// What it was called.
     pub from: Arc<str>,
-    /// The room as it is now, for those who enter it anew.
-    pub view: RoomView,
+    /// What it is called.
+    pub to: Arc<str>,
     /// Why; empty for no reason.
     pub reason: Arc<str>,
-    /// Whether it is the same name in other letters: then nobody enters anew.
-    pub is_same: bool,
+}
+
+/// Somebody leaves a room by its old name and enters it by the new one, as its own sessions see it.
+#[derive(Clone, Debug)]
+pub struct Reentered {
+    /// Who, and the room as it is called now.
+    pub membership: Membership,
+    /// What it was called, and why it is not any more.
+    pub renamed: Arc<Renamed>,
+    /// What whoever comes in is shown.
+    pub shown: Shown,
 }
 
 fn parse(request: &mut Request<'_>) {
@@ -95,14 +105,29 @@ fn carry_out(turn: &mut Turn<'_>, rename: &Rename) -> Result<(), Reply> {
         return Err(refusal("CANNOT_RENAME", &room.name, rename.to.as_str(), text));
     }
     let (id, from, to): (_, _, Arc<str>) = (room.id, Arc::clone(&room.name), rename.to.as_str().into());
-    let is_same = rename.to == rename.room;
-    turn.put_room(RoomRecord { name: to, ..room });
-    let Some(room) = turn.world.durable.room(id) else { return Ok(()) };
-    // Those who are told are many, and each has read as much as before.
-    let view = RoomView { marked: None, ..turn.world.view(room, None, turn.world.rules.rows_per_hold) };
-    let renamed = Renamed { source, from, view, reason: Arc::clone(&rename.reason), is_same };
-    turn.tell(Audience::Room(id), Event::RoomRenamed(Arc::new(renamed)));
+    turn.put_room(RoomRecord { name: Arc::clone(&to), ..room });
+    let renamed = Arc::new(Renamed { source, from, to, reason: Arc::clone(&rename.reason) });
+    turn.tell(Audience::Room(id), Event::RoomRenamed(Arc::clone(&renamed)));
+    if rename.to != rename.room {
+        enter_anew(turn, id, &renamed);
+    }
     Ok(())
+}
+
+/// Everybody's sessions are shown the room as whoever comes in is, if they do not know the command. Which of them do is not
+/// for the world to know, so each user is told, and not the room: each has an address, an account and a marker of its own.
+fn enter_anew(turn: &mut Turn<'_>, room: RoomId, renamed: &Arc<Renamed>) {
+    let world = &turn.world;
+    let Some(view) = world.durable.room(room).map(|room| world.view(room, world.rules.rows_per_hold)) else { return };
+    let here = world.presence.members(room).map(|(user, _)| user).filter(|user| !user.sessions.is_empty());
+    let again = here.map(|user| {
+        let (source, realname, name) = (user.source(), Arc::clone(&user.realname), Arc::clone(&renamed.to));
+        let membership = Membership { user: user.id, source, room, name, realname };
+        Reentered { membership, renamed: Arc::clone(renamed), shown: world.shown(Arc::clone(&view), user) }
+    });
+    for again in again.collect::<Vec<_>>() {
+        turn.tell(Audience::User(again.membership.user), Event::Reentered(Arc::new(again)));
+    }
 }
 
 fn may_be_called(turn: &Turn<'_>, room: &RoomRecord, source: &str, rename: &Rename) -> Result<(), Reply> {
@@ -139,7 +164,11 @@ fn may_be_called(turn: &Turn<'_>, room: &RoomRecord, source: &str, rename: &Rena
 mod tests {
     use expect_test::expect;
 
-    use crate::testing::check_with;
+    use std::collections::BTreeSet;
+
+    use crate::ids::SessionId;
+    use crate::render::Framing;
+    use crate::testing::{Model, Script, check_with, info};
 
     const ALL: &str = "guest draft/channel-rename labeled-response batch";
 
@@ -160,6 +189,7 @@ mod tests {
                 carol < :carol JOIN #茶
                 carol < 332 carol #茶 :oolong
                 carol < 333 carol #茶 alice 1700000000
+                carol < MARKREAD #茶 *
                 carol < 353 carol = #茶 :~alice bob carol @dave
                 carol < 366 carol #茶 :End of /NAMES list
                 dave < :dave PART #tea :a better name
@@ -177,6 +207,7 @@ mod tests {
                 carol < :carol JOIN #tea2
                 carol < 332 carol #tea2 :oolong
                 carol < 333 carol #tea2 alice 1700000000
+                carol < MARKREAD #tea2 *
                 carol < 353 carol = #tea2 :~alice bob carol @dave
                 carol < 366 carol #tea2 :End of /NAMES list
                 dave < @label=d BATCH +1 labeled-response
@@ -191,6 +222,83 @@ mod tests {
                 bob < 367 bob #tea2 *!*@x alice 1700000000
                 bob < 368 bob #tea2 :End of channel ban list"#]],
         );
+    }
+
+    #[test]
+    fn whoever_enters_anew_is_shown_the_room_as_whoever_comes_in_is_with_what_it_has_read_itself() {
+        let caps = [
+            ("alice", ALL),
+            ("bob", "guest draft/read-marker extended-join account-tag"),
+            ("carol", "draft/read-marker no-implicit-names"),
+            ("dave", "guest draft/read-marker extended-join userhost-in-names multi-prefix"),
+        ];
+        // Only so many people are looked at at once.
+        Script { caps: &caps, set: |info| info.rules.rows_per_hold = 3 }.check(
+            "alice: JOIN #tea | alice: TOPIC #tea :oolong | bob: JOIN #tea | carol: JOIN #tea | dave: JOIN #tea | dave: REGISTER * * oolong | alice: MODE #tea +ov dave dave | bob: MARKREAD #tea timestamp=2023-11-14T22:13:20.000Z || alice: RENAME #tea #coffee :a better name",
+            expect![[r#"
+                alice < :alice RENAME #tea #coffee :a better name
+                bob < :bob PART #tea :a better name
+                bob < :bob JOIN #coffee * :bob
+                bob < 332 bob #coffee :oolong
+                bob < 333 bob #coffee alice 1700000000
+                bob < MARKREAD #coffee timestamp=2023-11-14T22:13:20.000Z
+                bob < 353 bob = #coffee :~alice bob carol
+                bob < 353 bob = #coffee :@dave
+                bob < 366 bob #coffee :End of /NAMES list
+                carol < :carol PART #tea :a better name
+                carol < :carol JOIN #coffee
+                carol < 332 carol #coffee :oolong
+                carol < 333 carol #coffee alice 1700000000
+                carol < MARKREAD #coffee *
+                dave < :dave!account@tea.test PART #tea :a better name
+                dave < :dave!account@tea.test JOIN #coffee dave :dave
+                dave < 332 dave #coffee :oolong
+                dave < 333 dave #coffee alice 1700000000
+                dave < MARKREAD #coffee *
+                dave < 353 dave = #coffee :~alice bob carol
+                dave < 353 dave = #coffee :@+dave!account@tea.test
+                dave < 366 dave #coffee :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn in_a_room_of_six_hundred_everybody_leaves_and_enters_as_who_it_is_and_is_told_all_names() {
+        const PEOPLE: usize = 600;
+        let mut model = Model::new(info(), 2);
+        let enter = |number: usize| -> SessionId {
+            let id = model.shards[number % 2].connect("host".into(), Framing::Lines);
+            let (nick, user) = (format!("NICK p{number}"), format!("USER u{number} 0 * :person {number}"));
+            for line in ["CAP REQ :extended-join draft/read-marker", &nick, &user, "CAP END", "JOIN #tea"] {
+                model.line(id, line);
+                model.settle_down();
+            }
+            id
+        };
+        let sessions: Vec<SessionId> = (0..PEOPLE).map(enter).collect();
+        let last = *sessions.last().expect("many");
+        model.line(last, "REGISTER * * oolong");
+        model.settle_down();
+        sessions.iter().for_each(|id| drop(model.output(*id)));
+
+        model.line(sessions[0], "RENAME #tea #coffee :a better name");
+        model.settle_down();
+        let all: BTreeSet<String> = (0..PEOPLE).map(|number| format!("p{number}")).collect();
+        for (number, id) in sessions.into_iter().enumerate() {
+            let (source, account) = match number {
+                599 => ("p599!account@tea.test".to_owned(), "p599"),
+                _ => (format!("p{number}!~u{number}@host"), "*"),
+            };
+            let lines = model.output(id);
+            assert_eq!(lines[0], format!(":{source} PART #tea :a better name"));
+            assert_eq!(lines[1], format!(":{source} JOIN #coffee {account} :person {number}"));
+            assert_eq!(lines[2], ":tea.test MARKREAD #coffee *");
+            let (end, names) = lines[3..].split_last().expect("a list of names");
+            assert_eq!(*end, format!(":tea.test 366 p{number} #coffee :End of /NAMES list"));
+            let head = format!(":tea.test 353 p{number} = #coffee :");
+            let names = names.iter().flat_map(|line| line.strip_prefix(&head).expect("names").split(' '));
+            let names: Vec<String> = names.map(|name| name.trim_start_matches('@').to_owned()).collect();
+            assert_eq!((names.len(), names.into_iter().collect::<BTreeSet<_>>()), (PEOPLE, all.clone()));
+        }
     }
 
     #[test]

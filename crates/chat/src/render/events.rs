@@ -9,10 +9,10 @@ use teahouse_proto::names::Nick;
 use super::words::{Lines, Words};
 use super::{Receiver, Variant, begin, framed, reply};
 use crate::capabilities::Caps;
-use crate::commands::rename::Renamed;
+use crate::commands::rename::{Reentered, Renamed};
 use crate::commands::{edit, markread, metadata, say};
 use crate::durable::{Happening, MessageKind, StoredMessage};
-use crate::entry::{Event, Said};
+use crate::entry::{Event, Membership, Said};
 use crate::happenings;
 use crate::ids::Time;
 use crate::info::ServerInfo;
@@ -274,13 +274,14 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         | Event::Promise(..)
         | Event::NotAttached(_)
         | Event::Detached(..) => {}
-        Event::Room(_) | Event::Reply(_) | Event::Told(_) | Event::Watching { .. } | Event::Close(_) => {}
+        Event::Room(_) | Event::Reentered(_) => {}
+        Event::Reply(_) | Event::Told(_) | Event::Watching { .. } | Event::Close(_) => {}
     }
 }
 
 fn room_renamed(line: &mut LineBuilder<'_>, renamed: &Renamed) {
     let line = line.source(&renamed.source).command("RENAME").param(&renamed.from);
-    line.param(&renamed.view.name).trailing(&renamed.reason);
+    line.param(&renamed.to).trailing(&renamed.reason);
 }
 
 fn told_of(line: &mut LineBuilder<'_>, changed: &metadata::set::Changed) {
@@ -321,24 +322,19 @@ pub(super) fn join(
     }
 }
 
-/// What those see of another name of a room who do not know that: they leave it, and enter it by the new name.
-pub(crate) fn reentered(to: Receiver<'_>, scope: &Scope, time: Time, renamed: &Renamed) -> Lines {
-    let own = renamed.view.people.iter().find(|person| person.source.split('!').next() == Some(to.nick));
-    // In a very large room one may be further down than it is shown at once.
-    let (source, realname) = own.map_or((to.nick, to.nick), |person| (&person.source, &person.realname));
-    let account = account_in(source, &to.info.name).filter(|_| to.variant.caps.has(Caps::ACCOUNT_TAG));
-    let line = |write: &dyn Fn(&mut LineBuilder<'_>)| {
+/// What those see of another name of a room who do not know of such: they leave it, and enter it by the new name.
+pub(crate) fn reentered(to: Receiver<'_>, scope: &Scope, time: Time, again: &Reentered) -> Lines {
+    let (entered, renamed) = (&again.membership, &again.renamed);
+    let left = Membership { name: Arc::clone(&renamed.from), ..entered.clone() };
+    let events = [Event::Left(left, Arc::clone(&renamed.reason)), Event::Entered(entered.clone())];
+    let line = |event: Event| {
         framed(to.variant.framing, |buf| {
             let mut line = begin(buf, to.variant.caps, scope, Some(time));
-            if let Some(account) = account {
-                line.tag("account", account);
-            }
-            write(&mut line);
+            tag_account(&mut line, to.info, to.variant.caps, &event);
+            write(&mut line, to.info, to.variant.caps, &event);
         })
     };
-    let part = line(&|line| with_reason(line.source(source).command("PART").param(&renamed.from), &renamed.reason));
-    let enter = line(&|line| join(line, to.info, to.variant.caps, source, &renamed.view.name, realname));
-    Lines::Many([part, enter].into())
+    Lines::Many(events.map(line).into())
 }
 
 /// What has happened, told again as a line of a page; nothing for those who do not know such a line.

@@ -7,7 +7,7 @@ use teahouse_proto::numerics as n;
 use super::{Framing, Receiver, Variant, begin, framed};
 use crate::capabilities::Caps;
 use crate::commands::{self, services};
-use crate::entry::RoomView;
+use crate::entry::{RoomView, Shown};
 use crate::info::ServerInfo;
 use crate::reply::{Param, Reply, Scope, Verb};
 
@@ -53,10 +53,11 @@ pub(crate) fn reply(to: Receiver<'_>, scope: &Scope, reply: &Reply) -> Bytes {
 }
 
 /// The topic's lines, if there is a topic, up to when the room is read, and the names.
-pub(crate) fn room(to: Receiver<'_>, scope: &Scope, view: &RoomView, out: &mut Vec<Bytes>) {
+pub(crate) fn room(to: Receiver<'_>, scope: &Scope, shown: &Shown, out: &mut Vec<Bytes>) {
+    let view = &shown.view;
     topic(to, scope, view, out);
-    if let Some(upto) = view.marked.filter(|_| to.variant.caps.has(Caps::READ_MARKER)) {
-        out.push(reply(to, scope, &commands::markread::line(&view.name, upto)));
+    if to.variant.caps.has(Caps::READ_MARKER) {
+        out.push(reply(to, scope, &commands::markread::line(&view.name, shown.marked)));
     }
     if shows_names(to.variant) {
         names(to, scope, view, out);

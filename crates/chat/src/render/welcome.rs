@@ -33,12 +33,12 @@ pub(crate) fn welcome(to: Receiver<'_>, scope: &Scope, welcome: &Welcome, wish: 
     let marks = (welcome.modes != UserModes::default()).then(|| usermode::shown(welcome.modes));
     let lines = lines.chain(marks).chain(commands::motd_lines(to.info));
     out.extend(lines.map(|line| reply(to, scope, &line)));
-    for (_, view) in &welcome.rooms {
+    for shown in &welcome.rooms {
         out.push(framed(to.variant.framing, |buf| {
             let mut line = begin(buf, to.variant.caps, scope, None);
-            join(&mut line, to.info, to.variant.caps, &welcome.source, &view.name, &welcome.realname);
+            join(&mut line, to.info, to.variant.caps, &welcome.source, &shown.view.name, &welcome.realname);
         }));
-        room(to, scope, view, &mut out);
+        room(to, scope, shown, &mut out);
     }
     out
 }

@@ -11,7 +11,7 @@ use crate::commands::lusers::Counts;
 use crate::commands::persistence::AlwaysOn;
 use crate::commands::{account, away, metadata, uban};
 use crate::durable::GuestRecord;
-use crate::entry::{Audience, Event, RoomView};
+use crate::entry::{Audience, Event, Shown};
 use crate::ids::{AccountId, GuestId, Identity, RoomId, SessionId, TokenHash, UserId};
 use crate::modes::{UserModes, Who};
 use crate::reply::{self, Reply};
@@ -77,7 +77,7 @@ pub struct Welcome {
     /// What it tells of itself, for those who want to know.
     pub metadata: Vec<Reply>,
     /// The rooms that the user is in already.
-    pub rooms: Vec<(RoomId, RoomView)>,
+    pub rooms: Vec<Shown>,
 }
 
 /// What became of the tokens a session showed.
@@ -164,9 +164,9 @@ fn welcome(world: &World, user: &User, guest: GuestOutcome) -> Welcome {
     // All rooms together have as many people as one hold of the lock may look at; the rest is asked for later.
     let mut people_max = world.rules.rows_per_hold;
     let rooms = user.rooms.iter().filter_map(|id| world.durable.room(*id)).map(|room| {
-        let view = world.view(room, user.identity, people_max);
+        let view = world.view(room, people_max);
         people_max -= view.people.len();
-        (room.record.id, view)
+        world.shown(view, user)
     });
     Welcome {
         user: user.id,

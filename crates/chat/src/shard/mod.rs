@@ -481,8 +481,8 @@ impl Seat {
                 }
             }
         }
-        for (_, view) in &welcome.rooms {
-            if let Some(query) = self.rest_of(view) {
+        for shown in &welcome.rooms {
+            if let Some(query) = self.rest_of(&shown.view) {
                 self.asking.push(scope.clone(), query);
             }
         }

@@ -7,7 +7,7 @@ use super::locals::Slot;
 use super::{Gate, Shard, change, touch};
 use crate::capabilities::Caps;
 use crate::commands::metadata;
-use crate::entry::{Applied, Audience, Effect, Event, RoomView};
+use crate::entry::{Applied, Audience, Effect, Event, RoomView, Shown};
 use crate::ids::{Position, RoomId, UserId};
 use crate::info::ServerInfo;
 use crate::query::{Query, RoomAsked};
@@ -136,18 +136,16 @@ impl Shard {
             match (origin, &effect.event) {
                 (_, Event::Watching { .. }) => continue,
                 (_, Event::Told(reply)) => seat.push(render::reply(seat.receiver(&info), &Scope::Plain, reply)),
-                (_, Event::Room(view)) => {
+                (_, Event::Room(shown)) => {
                     let scope = origin.map_or(Scope::Plain, |origin| origin.scope.clone());
-                    if seat.show(&info, &scope, view) {
+                    if seat.show(&info, &scope, shown) {
                         change(&mut self.changed, seat);
                     }
                 }
-                (_, Event::RoomRenamed(renamed)) if !seat.outlet.variant.caps.has(Caps::CHANNEL_RENAME) => {
-                    if renamed.is_same {
-                        continue;
-                    }
+                (_, Event::Reentered(_)) if seat.outlet.variant.caps.has(Caps::CHANNEL_RENAME) => continue,
+                (_, Event::Reentered(again)) => {
                     let scope = origin.map_or(Scope::Plain, |origin| origin.scope.clone());
-                    let lines = render::reentered(seat.receiver(&info), &scope, applied.time, renamed);
+                    let lines = render::reentered(seat.receiver(&info), &scope, applied.time, again);
                     match origin {
                         Some(_) => {
                             seat.outlet.gate(Gate::Settled, applied.position, lines, None);
@@ -155,7 +153,7 @@ impl Shard {
                         }
                         None => seat.push_all(&lines),
                     }
-                    if seat.show(&info, &scope, &renamed.view) {
+                    if seat.show(&info, &scope, &again.shown) {
                         change(&mut self.changed, seat);
                     }
                 }
@@ -196,7 +194,7 @@ impl Shard {
         let scope = effect.origin.as_ref().map_or(&plain, |origin| &origin.scope);
         match &effect.event {
             Event::Attached(welcome) => {
-                self.locals.attach(id.slot, welcome.user, welcome.rooms.iter().map(|(room, _)| *room));
+                self.locals.attach(id.slot, welcome.user, welcome.rooms.iter().map(|shown| shown.view.id));
                 self.locals.watch_by(id.slot, &welcome.monitored);
                 seat.attached = true;
                 seat.wallops = welcome.modes.wallops;
@@ -259,10 +257,11 @@ impl Shard {
 
 impl super::Seat {
     /// Shows a room to whoever comes in; whether there is something to be asked for the rest of it.
-    fn show(&mut self, info: &ServerInfo, scope: &Scope, view: &RoomView) -> bool {
+    fn show(&mut self, info: &ServerInfo, scope: &Scope, shown: &Shown) -> bool {
         let mut lines = Vec::new();
-        render::room(self.receiver(info), scope, view, &mut lines);
+        render::room(self.receiver(info), scope, shown, &mut lines);
         lines.into_iter().for_each(|line| self.outlet.push_answer(line));
+        let view = &shown.view;
         let rest = self.rest_of(view).map(|query| self.asking.push(scope.clone(), query)).is_some();
         self.tell_metadata(info, view, scope) || rest
     }

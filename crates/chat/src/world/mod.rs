@@ -37,7 +37,7 @@ use crate::commands::{
     wallops,
 };
 use crate::durable::{Records, RoomRecord};
-use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView};
+use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView, Shown};
 use crate::ids::{Identity, RoomId, SessionId, Time, UserId};
 use crate::info::Rules;
 use crate::lines;
@@ -146,11 +146,11 @@ impl World {
     /// What telling these effects costs, roughly: to how many users each goes, and how many it tells of.
     pub fn reach(&self, effects: &[Effect]) -> usize {
         let told_of = |event: &Event| match event {
-            Event::Room(view) => view.people.len(),
+            Event::Room(shown) => shown.view.people.len(),
+            Event::Reentered(again) => again.shown.view.people.len(),
             Event::Attached(welcome) => {
-                WELCOME_LINES + welcome.rooms.iter().map(|(_, view)| view.people.len()).sum::<usize>()
+                WELCOME_LINES + welcome.rooms.iter().map(|shown| shown.view.people.len()).sum::<usize>()
             }
-            Event::RoomRenamed(renamed) => renamed.view.people.len(),
             Event::Said(said) => lines::count(&said.message.text),
             Event::Edited(edited) => lines::count(&edited.words.text),
             _ => 1,
@@ -237,10 +237,15 @@ impl World {
         self.view_of(room, after, self.rules.rows_per_hold, |user| sees_all || !user.modes.invisible)
     }
 
-    /// A room as somebody who comes in sees it, with so many people at most.
-    pub(crate) fn view(&self, room: &Room, own: Option<Identity>, people_max: usize) -> RoomView {
-        let marked = Some(own.and_then(|own| markread::marker(&self.durable, own, room.record.id.0)));
-        RoomView { marked, ..self.view_of(room, UserId::default(), people_max, |_| true) }
+    /// A room as those in it see it, with so many people at most.
+    pub(crate) fn view(&self, room: &Room, people_max: usize) -> Arc<RoomView> {
+        Arc::new(self.view_of(room, UserId::default(), people_max, |_| true))
+    }
+
+    /// What a user who comes into a room is shown of it.
+    pub(crate) fn shown(&self, view: Arc<RoomView>, user: &User) -> Shown {
+        let marked = user.identity.and_then(|own| markread::marker(&self.durable, own, view.id.0));
+        Shown { view, marked }
     }
 
     fn view_of(&self, room: &Room, after: UserId, people_max: usize, shown: impl Fn(&User) -> bool) -> RoomView {
@@ -253,6 +258,6 @@ impl World {
         let people = people.collect();
         let secret = room.record.modes.flags.has(Flag::Secret);
         let (name, topic) = (Arc::clone(&room.record.name), room.record.topic.clone());
-        RoomView { id: room.record.id, name, secret, topic, marked: None, people, more }
+        RoomView { id: room.record.id, name, secret, topic, people, more }
     }
 }

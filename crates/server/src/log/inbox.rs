@@ -278,9 +278,10 @@ fn weight(delivery: &Delivery) -> usize {
             .iter()
             .map(|effect| match &effect.event {
                 Event::Said(said) => said.message.text.len() + said.message.tags.len(),
-                Event::Room(view) => view.people.len() * PERSON_BYTES,
+                Event::Room(shown) => shown.view.people.len() * PERSON_BYTES,
+                Event::Reentered(_) => PERSON_BYTES,
                 Event::Attached(welcome) => {
-                    welcome.rooms.iter().map(|(_, view)| view.people.len() * PERSON_BYTES).sum()
+                    welcome.rooms.iter().map(|shown| shown.view.people.len() * PERSON_BYTES).sum()
                 }
                 _ => 0,
             })

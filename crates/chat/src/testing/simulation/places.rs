@@ -29,6 +29,8 @@ pub(super) struct Place {
     pins: Pins,
     /// What it was told that it has read.
     marked: String,
+    /// Whether it was told so since it came in.
+    is_marked: bool,
     /// The newest of what it was told as it was said.
     pub(super) said: VecDeque<MsgId>,
 }
@@ -59,7 +61,8 @@ impl Reader {
             // What was read before was so as somebody else.
             "900" => self.places.values_mut().for_each(|place| place.marked.clear()),
             "JOIN" if is_own => {
-                let came = self.moving.take().map(|place| Place { all_named: false, people: BTreeSet::new(), ..place });
+                let again = |place| Place { all_named: false, is_marked: false, people: BTreeSet::new(), ..place };
+                let came = self.moving.take().map(again);
                 self.places.insert(folded(param(0)), came.unwrap_or_default());
             }
             "PART" if is_own => {
@@ -105,7 +108,10 @@ impl Reader {
             "761" if param(2) == PINS => self.pinned(param(1), message.params.get(4)),
             "766" if param(2) == PINS => self.pinned(param(1), None),
             _ => self.in_place(param(usize::from(message.command == "366")), |place| match message.command {
-                "366" => place.all_named = true,
+                "366" => {
+                    assert!(place.is_marked, "seed {seed}: not told what it has read in {}", param(1));
+                    place.all_named = true;
+                }
                 "JOIN" => drop(place.people.insert(from.to_owned())),
                 "PART" => drop(place.people.remove(from)),
                 "KICK" => drop(place.people.remove(param(1))),
@@ -115,6 +121,7 @@ impl Reader {
                     // `*` for nothing read yet comes before each time.
                     assert!(param(1) >= &*place.marked, "seed {seed}: unread again: {} < {}", param(1), place.marked);
                     place.marked = param(1).to_owned();
+                    place.is_marked = true;
                 }
                 _ => {}
             }),
@@ -245,7 +252,7 @@ impl Simulation {
         assert!(renamed.len() > 20, "seed {}: hardly any room was renamed: {}", self.seed, renamed.len());
         for (renamed, members) in renamed {
             for (id, reader) in members.iter().filter_map(|id| Some((id, self.readers.get(id)?))) {
-                let is_told = reader.knows_renames || !renamed.is_same;
+                let is_told = reader.knows_renames || folded(&renamed.from) != folded(&renamed.to);
                 let reason = &*renamed.reason;
                 assert!(!is_told || reader.renames.contains(reason), "seed {}: {id:?} has missed {reason}", self.seed);
             }
