@@ -1,6 +1,7 @@
 // What was said is put in other words or taken back; messages of several lines; who may do what with which message.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import { parse } from "../js/net/irc.js";
 import { initial, reduce } from "../js/state/state.js";
 import { Desk, ME, OFFER } from "./desk.js";
 
@@ -113,8 +114,8 @@ test("other words are told to the server, and told again if the connection was l
   assert.ok(desk.session.reword("#tea", three, "waits"));
   const told = desk.said();
   assert.deepEqual(told, [
-    "@teahouse.internal/target-msgid=m1;teahouse.internal/edit-text=uno\\:\\s一 EDIT #tea",
-    "@teahouse.internal/target-msgid=m3;teahouse.internal/edit-text=\x01ACTION\\swaits\x01 EDIT #tea",
+    "@label=e1;teahouse.internal/target-msgid=m1;teahouse.internal/edit-text=uno\\:\\s一 EDIT #tea",
+    "@label=e2;teahouse.internal/target-msgid=m3;teahouse.internal/edit-text=\x01ACTION\\swaits\x01 EDIT #tea",
   ]);
   desk.hear("FAIL EDIT UNKNOWN_MSGID #tea m3 :This message does not exist or is too old");
   desk.close();
@@ -122,10 +123,25 @@ test("other words are told to the server, and told again if the connection was l
   desk.open();
   desk.hear(`:tea CAP * ACK :${OFFER}`, ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD");
   desk.hear(":tea PONG tea seated");
-  assert.deepEqual(desk.hear(`${ME} JOIN #tea`), told.slice(0, 1));
+  assert.deepEqual(desk.hear(`${ME} JOIN #tea`), [told[0]?.replace("e1", "e4")]);
   desk.hear(`@${EDIT}=uno ${ME} EDIT #tea`);
   desk.close();
   desk.arrive();
   assert.deepEqual(desk.hear(`${ME} JOIN #tea`), []);
   assert.equal(desk.session.reword("#tea", one, "x".repeat(4000)), false);
+});
+
+test("other words that are refused without naming the message are not told again, nor hold others up", () => {
+  const desk = new Desk();
+  desk.arrive(`${ME} JOIN #tea`);
+  desk.hear(...["m1", "m2", "m3"].map((msgid) => `@msgid=${msgid} ${ME} PRIVMSG #tea :words`));
+  const messages = desk.store.state.places["#tea"]?.messages ?? [];
+  for (const message of messages) assert.ok(desk.session.reword("#tea", message, "others"));
+  assert.equal(desk.said().length, 3);
+  desk.hear("@label=e1 :tea 417 alice :Input line was too long", "@label=e2 :tea FAIL EDIT TEMPORARILY_UNAVAILABLE #tea :later");
+  desk.hear(":tea 417 alice :Something else was too long");
+  desk.close();
+  desk.arrive();
+  const again = desk.hear(`${ME} JOIN #tea`).map((line) => parse(line)?.tags["teahouse.internal/target-msgid"]);
+  assert.deepEqual(again, ["m2", "m3"]);
 });

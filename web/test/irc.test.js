@@ -48,6 +48,7 @@ test("a line is written so that it reads the same", () => {
 
 test("nobody can put a second line into one", () => {
   assert.equal(format("PRIVMSG", ["#x", "a\r\nQUIT\0 :b"]), "PRIVMSG #x :a QUIT  :b");
+  assert.equal(format("PRIVMSG", ["#x", "one\ntwo"]), "PRIVMSG #x :one two");
 });
 
 test("names and lengths", () => {

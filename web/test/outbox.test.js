@@ -105,6 +105,38 @@ test("several lines are one message where the server takes such, and are cut whe
   assert.deepEqual(kept.slice(7), ["waves", "and smiles"]);
 });
 
+test("what was several lines for one server and no line at all for the next is refused, holds nothing up, and is cut when it is sent again", () => {
+  const desk = new Desk();
+  const enter = (/** @type {string} */ multiline, limits = "") => {
+    desk.open();
+    const caps = `message-tags echo-message batch labeled-response ${CLIENT_MSGID} ${multiline}`;
+    desk.hear(`:tea CAP * LS :batch ${multiline}${limits}`, `:tea CAP * ACK :${caps}`, ":tea GUEST TOKEN t0ken", ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD", `${ME} JOIN #tea`);
+    return desk.hear(":tea PONG tea seated").filter((line) => / PRIVMSG /.test(line));
+  };
+  enter("draft/multiline", "=max-bytes=1000,max-lines=4");
+  desk.close();
+  const [head, tail] = ["a".repeat(300), "b".repeat(300)];
+  desk.session.say("#tea", `${head}\n${tail}`);
+  desk.session.say("#tea", "short\nones");
+  desk.session.say("#tea", "last");
+  let [line] = enter("");
+  assert.deepEqual(seen(desk), [`${head}\n${tail} refused`, "short\nones sent", "last waiting"]);
+  assert.equal(of(line).text, "short ones");
+  [line] = desk.hear(echo(line));
+  [line] = desk.hear(echo(line));
+  assert.equal(line, undefined, "nothing more is sent by itself");
+
+  const [refused, ...others] = desk.store.state.outbox.map(({ entry }) => entry.id);
+  assert.deepEqual(others, []);
+  desk.session.again("#tea", /** @type {any} */ ({ clientId: refused }));
+  [line] = desk.said();
+  assert.equal(of(line).text, head);
+  [line] = desk.hear(echo(line));
+  assert.equal(of(line).text, tail);
+  desk.hear(echo(line));
+  assert.deepEqual(desk.store.state.outbox, []);
+});
+
 test("what is written without a connection is sent on return, in order, once one is in the room", () => {
   const desk = sit(new Desk());
   desk.close();

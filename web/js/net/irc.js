@@ -41,7 +41,7 @@ export function parse(text) {
 export function format(command, params, tags = {}) {
   const tagged = Object.entries(tags).map(([key, value]) => (value === "" ? key : `${key}=${escapeTag(value)}`));
   const last = params.at(-1);
-  const needsColon = last !== undefined && (last === "" || last.startsWith(":") || last.includes(" "));
+  const needsColon = last !== undefined && (last === "" || last.startsWith(":") || /[ \r\n\0]/.test(last));
   const words = needsColon ? [...params.slice(0, -1), `:${last}`] : params;
   const line = [...(tagged.length > 0 ? [`@${tagged.join(";")}`] : []), command, ...words].join(" ");
   return line.replace(/[\r\n\0]+/g, " ");

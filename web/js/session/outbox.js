@@ -1,13 +1,13 @@
 // What the person says is kept until the server has it. In each tab this part sends, in order and one at a time, what waits;
 // what it does not know the fate of it sends again with the same id, which the server knows. Only one tab sends at a time.
-import { fold, isRoom, nickOf } from "../net/irc.js";
+import { MESSAGE_BYTES_MAX, byteLength, fold, format, isRoom, nickOf } from "../net/irc.js";
 import { CLIENT_MSGID, ClientIds } from "../net/client-id.js";
 import { CONCAT, MULTILINE } from "../state/multiline.js";
 import { UNAVAILABLE } from "../state/outbox.js";
 import { find } from "../state/places.js";
 import { isSelf, wireText, words } from "../state/words.js";
 import { MARK } from "./seat.js";
-import { commandOf, piecesOf } from "./wording.js";
+import { commandOf, messagesOf, piecesOf } from "./wording.js";
 
 /**
  * @typedef {import("../net/irc.js").Line} Line
@@ -97,14 +97,14 @@ export class Outbox {
   }
 
   /**
-   * What was not taken is said anew, behind what waits.
+   * What was not taken is said anew, behind what waits, and cut for the server that is there now.
    * @param {string} id
    */
   again(id) {
     const entry = this.#entry(id);
     if (entry === undefined) return;
     this.discard(id);
-    this.add(entry.target, [entry.text], entry.kind, entry.about);
+    this.add(entry.target, messagesOf(this.#store.state, entry.target, entry.text, entry.kind), entry.kind, entry.about);
   }
 
   /** @param {string} id */
@@ -256,9 +256,30 @@ export class Outbox {
     if (this.#endTurn === null) return;
     const entry = this.#next();
     if (entry === undefined) return this.#end();
-    if (this.#mayRepeat(entry)) return this.#send(entry);
-    this.#put({ ...entry, failed: "unknown" });
+    const failed = this.#mayRepeat(entry) ? (this.#fits(entry) ? null : "refused") : "unknown";
+    if (failed === null) return this.#send(entry);
+    this.#put({ ...entry, failed });
     this.#go();
+  }
+
+  /**
+   * Whether the server can read it. What is several lines for one server is one long line for the next; that is refused without
+   * its label, so it would never be known by what was sent.
+   * @param {Entry} entry
+   */
+  #fits({ target, kind, text }) {
+    const lines = this.#linesOf(target, kind, text).map((line) => format(commandOf(kind), [target, line.text]));
+    return lines.every((line) => byteLength(`${line}\r\n`) <= MESSAGE_BYTES_MAX);
+  }
+
+  /**
+   * @param {string} target
+   * @param {Entry["kind"]} kind
+   * @param {string} text
+   */
+  #linesOf(target, kind, text) {
+    const pieces = piecesOf(this.#store.state, target, text, kind);
+    return pieces.length > 1 ? pieces : [{ text: wireText(kind, text), goesOn: false }];
   }
 
   /** Whether the server would know it again, if it has it already. @param {Entry} entry */
@@ -290,8 +311,9 @@ export class Outbox {
    * @param {Record<string, string>} tags
    */
   #sendLines({ target, kind, text }, tags) {
-    const pieces = piecesOf(this.#store.state, target, text, kind);
-    if (pieces.length <= 1) return this.#session.send(commandOf(kind), [target, wireText(kind, text)], tags);
+    const pieces = this.#linesOf(target, kind, text);
+    const [first, second] = pieces;
+    if (first !== undefined && second === undefined) return this.#session.send(commandOf(kind), [target, first.text], tags);
     const batch = `b${this.#labels}`;
     const isSent = this.#session.send("BATCH", [`+${batch}`, MULTILINE, target], tags);
     for (const piece of pieces) this.#session.send(commandOf(kind), [target, piece.text], { batch, ...(piece.goesOn && { [CONCAT]: "" }) });

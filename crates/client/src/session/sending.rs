@@ -161,6 +161,7 @@ impl Session {
         let (once, answered) = (self.is_said_once(), self.is_answered());
         self.cut_anew(once);
         let (takes_several, takes_tags) = (self.takes_several(), self.state.has_capability(TAGS));
+        let mut refused = Vec::new();
         for place in self.sending.outbox.due(self.now_ms, once) {
             let label = self.next_label('m');
             let Some(line) = self.sending.outbox.line_mut(place) else { continue };
@@ -168,10 +169,19 @@ impl Session {
             let tags = Tags { id: seen.id.filter(|_| once), about: seen.about.filter(|_| takes_tags), ..seen };
             let (seen, sent) = (line.whole(&line.target, seen), line.on_the_wire(tags, takes_several));
             line.tries += 1;
+            let sent = if line.fits(takes_several) { sent } else { Vec::new() };
+            if sent.is_empty() {
+                refused.push(too_long(line, label.as_deref()));
+            }
             line.at = At::Sent { label, until_ms: self.now_ms + ANSWER_MS };
             self.state.apply(Input::Out(&seen));
             for text in sent {
                 self.put_on_wire(text);
+            }
+        }
+        for text in refused {
+            if let Ok(line) = Message::parse(&text) {
+                self.take_in(&text, &line);
             }
         }
         while !answered && let Some(sent) = self.sending.outbox.position(Line::is_sent) {
@@ -321,6 +331,14 @@ impl Line {
 
 fn command(kind: Kind) -> &'static str {
     if kind == Kind::Notice { "NOTICE" } else { "PRIVMSG" }
+}
+
+/// What the server would say of a line that it cannot read, if it could read what the line was: its own answer names nothing, and
+/// what was sent would be sent again and again.
+fn too_long(line: &Line, label: Option<&str>) -> String {
+    let about = if label.is_some() { line.wire_target() } else { &line.id };
+    let label = label.map(|label| format!("@label={label} ")).unwrap_or_default();
+    format!("{label}FAIL {} 417 {about} :Input line was too long", line.command)
 }
 
 pub(super) fn refusal(code: &str, about: &str, params: &[&str]) -> Refusal {

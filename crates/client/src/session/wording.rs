@@ -85,12 +85,23 @@ impl Line {
         String::from_utf8_lossy(&buffer).into_owned() + &self.text
     }
 
+    fn goes_as_several(&self, takes_several: bool) -> bool {
+        let room = room(PREFIX_BYTES_MAX, self.command, self.wire_target());
+        let is_several = self.text.contains('\n') || self.text.len() > room;
+        is_several && takes_several && !self.text.starts_with('\u{1}')
+    }
+
+    /// Whether a server can read it. What was several lines for one is one for the next, and may be too long for that.
+    pub(super) fn fits(&self, takes_several: bool) -> bool {
+        let head = self.command.len() + self.wire_target().len() + "  :".len();
+        self.goes_as_several(takes_several) || head + self.text.len() <= MESSAGE_BODY_BYTES_MAX
+    }
+
     /// As it is sent: in one line, or in several where the server takes them for one message.
     pub(super) fn on_the_wire(&self, tags: Tags<'_>, takes_several: bool) -> Vec<String> {
         let target = self.wire_target();
         let room = room(PREFIX_BYTES_MAX, self.command, target);
-        let is_several = self.text.contains('\n') || self.text.len() > room;
-        if !is_several || !takes_several || self.text.starts_with('\u{1}') {
+        if !self.goes_as_several(takes_several) {
             return vec![self.whole(target, tags).replace('\n', " ")];
         }
         let batch = self.id.as_str();

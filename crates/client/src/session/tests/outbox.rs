@@ -247,6 +247,35 @@ fn an_earlier_clients_outbox_is_said_first_in_its_rooms() {
 }
 
 #[test]
+fn what_no_line_of_this_server_holds_is_refused_and_holds_nothing_up() {
+    let said = |id: &str, text: &str| Unsent {
+        id: full(id),
+        target: "#tea".into(),
+        kind: Kind::Privmsg,
+        text: text.into(),
+        about: None,
+    };
+    let long = ["a", "b"].map(|letter| letter.repeat(300)).join("\n");
+    let mut options = options();
+    options.unsent = vec![said("0000-7001", &long), said("0000-7002", &long), said("0000-7003", "short\nones")];
+    let mut talk = Talk::new(options);
+    talk.connect_with(ONCE);
+    talk.out = talk.out.split_once("< JOIN").map(|(_, rest)| format!("< JOIN{rest}")).unwrap();
+    talk.short();
+    talk.check(&expect![[r##"
+        < JOIN #tea
+        = 0 Refused(Refusal { code: "417", about: "#tea", text: "Input line was too long" })
+        = 1 Refused(Refusal { code: "417", about: "#tea", text: "Input line was too long" })
+        < @label=m3;0000-7003 PRIVMSG #tea :short ones
+        * Refused(Refusal { code: "417", about: "#tea", text: "Input line was too long" })
+        * Refused(Refusal { code: "417", about: "#tea", text: "Input line was too long" })
+    "##]]);
+    let fates: Vec<Fate> = talk.session.state().log("#tea").unwrap().messages().map(|message| message.fate).collect();
+    assert_eq!(fates, [Fate::Refused, Fate::Refused, Fate::Pending]);
+    assert_eq!(talk.session.state().unsent().len(), 1);
+}
+
+#[test]
 fn what_is_left_at_the_end_is_told_by_whether_it_was_ever_sent() {
     let mut talk = online();
     talk.say("#tea", "one");
