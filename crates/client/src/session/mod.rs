@@ -29,9 +29,10 @@ use self::history::History;
 use self::login::Account;
 use self::multiline::{Multiline, Piece};
 use self::registration::Registration;
-use self::search::Searches;
+use self::search::{OFFLINE, Searches};
 pub(crate) use self::sending::Said;
-use self::sending::{Answered, Sending};
+use self::sending::{Answered, Sending, refusal};
+use crate::client::CommandError;
 use crate::event::{Direction, Event, Outcome, Seen};
 use crate::options::{Options, Retry};
 use crate::state::{Input, State, fold};
@@ -391,17 +392,18 @@ impl Session {
             Command::Do { target, msgid, deed: Deed::Edit { words } } => self.keep_words(&target, &msgid, words, None),
             Command::Do { target, msgid, deed: Deed::LookUp } => self.event(Event::NotLookedUp { target, msgid }),
             Command::Search { text, before } if online => self.search(&text, before.as_deref()),
-            Command::Around { target, msgid } if online => self.ask_around(&target, &msgid),
+            Command::Search { .. } => {
+                let text = CommandError::Offline.to_string();
+                self.event(Event::Refused(refusal(OFFLINE, "SEARCH", &[&text])));
+            }
+            Command::Around { target, msgid } => self.ask_around(&target, &msgid),
             Command::Register { password } if online => self.register_name(password),
-            Command::History { target } if online => self.ask_older(&target),
+            Command::History { target } => self.ask_older(&target),
             Command::Raw(line) if online => self.send(line),
             Command::Do { .. }
-            | Command::Search { .. }
-            | Command::Around { .. }
             | Command::Topic { .. }
             | Command::Nick(_)
             | Command::Register { .. }
-            | Command::History { .. }
             | Command::Raw(_) => {}
         }
     }

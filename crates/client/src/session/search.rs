@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 
 use teahouse_proto::irc::{Message as Line, escaped};
 
-use super::{Session, is_plain};
+use super::{Session, Stage, is_plain};
 use crate::event::{Event, Found};
 use crate::state::tag;
 
 /// The capability, and the type of the batch.
 pub(super) const SEARCH: &str = "soju.im/search";
+
+/// The code, which is no server's, of a search that there was no connection for any more.
+pub(super) const OFFLINE: &str = "OFFLINE";
 
 /// Messages asked for at once.
 const FOUND_MAX: usize = 50;
@@ -72,7 +75,8 @@ impl Session {
 
     /// Whether it could be asked for.
     fn ask_for(&mut self, target: &str, msgid: &str, limit: usize, asked: Asked) -> bool {
-        let can = self.can_ask() && is_plain(msgid) && self.searches.asked.len() < ANSWERS_MAX;
+        let can =
+            self.stage == Stage::Online && self.can_ask() && is_plain(msgid) && self.searches.asked.len() < ANSWERS_MAX;
         let Some(label) = self.next_label('s').filter(|_| can) else { return false };
         self.send_with(|line| {
             line.tag("label", &label).command("CHATHISTORY").param("AROUND").param(target);

@@ -54,6 +54,21 @@ fn what_stands_around_a_message_is_told_apart_from_a_fill() {
 }
 
 #[test]
+fn what_is_asked_for_and_read_when_the_connection_is_gone_is_answered() {
+    let mut talk = Talk::online(options());
+    talk.lose();
+    talk.out.clear();
+    talk.command(Command::Around { target: "#tea".into(), msgid: "m0002".into() });
+    talk.command(Command::History { target: "#tea".into() });
+    talk.command(Command::Search { text: "tea".into(), before: None });
+    talk.check(&expect![[r##"
+        * Around { msgid: "m0002", messages: [] }
+        * Older { target: "#tea", messages: 0, beginning: false }
+        * Refused(Refusal { code: "OFFLINE", about: "SEARCH", text: "not connected" })
+    "##]]);
+}
+
+#[test]
 fn reactions_are_no_messages_of_what_stands_around() {
     let mut talk = Talk::online(options());
     talk.command(Command::Around { target: "#tea".into(), msgid: "m0002".into() });
