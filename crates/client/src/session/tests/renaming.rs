@@ -21,15 +21,20 @@ impl Talk {
         let joins = self.out.find("< JOIN").unwrap();
         self.out.drain(..joins);
     }
+
+    /// `#tea` gets another name, and after another connection we are in it again.
+    fn come_back_under(&mut self, name: &str) {
+        self.hear(&format!(":bob!b@h RENAME #tea {name} :a better name"));
+        self.come_back_to_rooms();
+        self.let_in(name);
+    }
 }
 
 #[test]
 fn a_renamed_room_is_come_back_to_by_its_new_name_and_its_gap_is_filled() {
     let mut talk = online();
     talk.bob_says(1, "#tea", "known");
-    talk.hear(":bob!b@h RENAME #tea #Coffee :a better name");
-    talk.come_back_to_rooms();
-    talk.let_in("#Coffee");
+    talk.come_back_under("#Coffee");
     talk.history("#Coffee", 1..3);
     talk.check(&expect![[r##"
         < JOIN #Coffee
@@ -91,9 +96,7 @@ fn what_waits_goes_to_the_new_name_and_what_was_tried_is_repeated_as_it_was_befo
 fn a_room_that_is_renamed_in_its_case_alone_keeps_all() {
     let mut talk = online();
     talk.bob_says(1, "#tea", "known");
-    talk.hear(":bob!b@h RENAME #tea #Tea :");
-    talk.come_back_to_rooms();
-    talk.let_in("#Tea");
+    talk.come_back_under("#Tea");
     talk.check(&expect![[r##"
         < JOIN #Tea
         < @label=h2 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.000Z 50
@@ -110,9 +113,7 @@ fn nothing_is_left_of_another_room_that_had_the_name() {
     talk.bob_says(7, "#coffee", "there");
     talk.bob_says(1, "#tea", "here");
     talk.hear(":alice!alice@guest.tea PART #coffee");
-    talk.hear(":bob!b@h RENAME #tea #coffee :");
-    talk.come_back_to_rooms();
-    talk.let_in("#coffee");
+    talk.come_back_under("#coffee");
     talk.check(&expect![[r##"
         < JOIN #coffee
         < @label=h3 CHATHISTORY TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-01-01T00:00:00.006Z 50
