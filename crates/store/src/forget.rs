@@ -105,7 +105,7 @@ mod tests {
                      SELECT 1, 0, i / 3, i, 0, '', '', '', '' FROM n;
                  INSERT INTO messages (first, second, time, position, kind, source, target, tags, text)
                      VALUES (1, 2, 1, 1, 0, '', '', '', ''), (2, 0, 1, 1, 0, '', '', '', '');
-                 INSERT INTO reactions SELECT first, second, time, position, 7, 'x', 0, 1, 1, '', '' FROM messages;
+                 INSERT INTO reactions SELECT first, second, time, position, 7, 'x', 0, 1, 1, '', '', NULL FROM messages;
                  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
                  INSERT INTO happenings (first, second, time, position, part, kind, source, target, text)
                      SELECT 1, 0, i, i, 0, 10, '', '', '' FROM n;
