@@ -43,6 +43,9 @@ fn the_log_stays_short_while_reads_overlap_without_a_pause() {
         let message = message(position, Conversation::room(RoomId(1)), &text);
         store.append(Position(position), vec![Change::Message(message)]);
     }
+    while store.settled() < Position(last) {
+        std::thread::yield_now();
+    }
     writing.store(false, Ordering::SeqCst);
     store.close().unwrap();
     let (longest, reads) = (longest.load(Ordering::SeqCst), reads.load(Ordering::SeqCst));
