@@ -1,49 +1,106 @@
 //! All that is held on an account, for whoever it is about: a line of JSON for each thing, and nothing that proves who
 //! it is.
 //!
-//! In: an account's name, and its messages as the store gives them. Out: lines.
+//! It is told piece by piece, each from a [`Place`] on: first what the world knows, then pages of what was said, as the
+//! store gives them. In: the account, and where to go on. Out: lines, and where they go on.
 
 use serde_json::{Value, json};
-use teahouse_proto::names::Nick;
 
 use crate::commands::command_word;
-use crate::durable::{AccountRecord, FactKind, Owner, RoomRecord, StoredMessage};
-use crate::ids::{AccountId, Identity, RoomId};
+use crate::durable::{AccountRecord, Conversation, Fact, FactKind, Owner, RoomRecord, StoredMessage};
+use crate::ids::{AccountId, Identity, MsgId, Position, RoomId};
 use crate::world::World;
 use crate::world::bans::Target;
 
+/// Where what is held on an account goes on.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// From the beginning: the account itself.
+    Record,
+    /// What it is in rooms, behind this one.
+    Rooms(RoomId),
+    /// Small things about it, behind this one.
+    Facts(Option<Fact>),
+    /// What it said, and what was said to it alone.
+    Messages(HeldRead),
+}
+
+/// A piece of what is held on an account.
+#[derive(Debug)]
+pub(crate) enum Held {
+    /// Lines, and where they go on.
+    Lines(Vec<String>, Place),
+    /// This is to be read from the store.
+    Read(HeldRead),
+}
+
+/// What an account said and what was said to it alone: a page of it that is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldRead {
+    /// Whose.
+    pub account: AccountId,
+    /// The page before went so far; the first page has none.
+    pub after: Option<(Conversation, MsgId)>,
+    /// Where the log stood at the first page: nothing above it is given. The first page finds it out.
+    pub upto: Option<Position>,
+    /// About so many rows: never more than twice as many.
+    pub limit: usize,
+}
+
+/// Such a page, by conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldPage {
+    /// Messages and reactions; there may be none, though more come.
+    pub rows: Vec<StoredMessage>,
+    /// The next page, if this is not the last.
+    pub more: Option<HeldRead>,
+}
+
 impl World {
-    /// What is known of an account but for its messages: its number, and the lines. `None` if there is no such account.
-    pub fn held_on(&self, name: &Nick) -> Option<(AccountId, Vec<String>)> {
-        let account = self.durable.account_named(name)?;
-        let mut held = vec![about(account)];
-        let founded = self.durable.rooms_of(Owner::Account(account.id));
-        held.extend(founded.into_iter().filter_map(|id| self.durable.room(id)).map(|room| founded_room(&room.record)));
-        held.extend(self.durable.room_ids().filter_map(|id| self.rank_held(id, account.id)));
-        held.extend(self.facts_held(account.id));
-        held.extend(self.ban_held(account.id));
-        Some((account.id, held.iter().map(Value::to_string).collect()))
+    /// What is held on an account from this place on: no more than one looks at in one hold of the lock.
+    pub(crate) fn held_on(&self, account: &AccountRecord, from: Place) -> Held {
+        let rows = self.rules.rows_per_hold;
+        let (values, next) = match from {
+            Place::Record => {
+                let ban = self.ban_held(account.id);
+                (std::iter::once(about(account)).chain(ban).collect(), Place::Rooms(RoomId::default()))
+            }
+            Place::Rooms(after) => {
+                let (rooms, last) = self.durable.rooms_after(after, rows);
+                let rooms = rooms.into_iter().map(|room| &room.record);
+                let values = rooms.flat_map(|room| self.held_in_room(room, account.id)).collect();
+                (values, last.map_or(Place::Facts(None), Place::Rooms))
+            }
+            Place::Facts(after) => {
+                let (facts, last) = self.durable.facts_after(account.id.0, after, rows);
+                let values: Vec<_> =
+                    facts.into_iter().filter_map(|(fact, value)| self.fact_held(fact, value)).collect();
+                let messages = HeldRead { account: account.id, after: None, upto: None, limit: rows };
+                (values, last.map_or(Place::Messages(messages), |last| Place::Facts(Some(last))))
+            }
+            Place::Messages(read) => return Held::Read(read),
+        };
+        Held::Lines(values.iter().map(Value::to_string).collect(), next)
     }
 
-    fn rank_held(&self, room: RoomId, account: AccountId) -> Option<Value> {
-        let letters = self.access(room, account).letters();
-        let name = &self.durable.room(room)?.record.name;
-        (!letters.is_empty()).then(|| json!({"rank": {"room": **name, "letters": letters}}))
+    /// That it is an account's own, and what the account is remembered to be there.
+    fn held_in_room(&self, room: &RoomRecord, account: AccountId) -> impl Iterator<Item = Value> {
+        let own = (room.owner == Owner::Account(account)).then(|| founded_room(room));
+        let letters = self.access(room.id, account).letters();
+        let rank = (!letters.is_empty()).then(|| json!({"rank": {"room": *room.name, "letters": letters}}));
+        own.into_iter().chain(rank)
     }
 
-    fn facts_held(&self, AccountId(owner): AccountId) -> Vec<Value> {
-        let facts = self.durable.facts_of(owner).into_iter();
-        let told = facts.filter_map(|fact| {
-            let kind = word(fact.kind)?;
-            let value = self.durable.fact(&fact)?;
-            let room = match fact.kind {
-                FactKind::Seat | FactKind::Marker => fact.key.parse().ok().and_then(|id| self.durable.room(RoomId(id))),
-                _ => None,
-            };
-            let key = room.map_or(&*fact.key, |room| &*room.record.name);
-            Some(json!({ kind: {"key": key, "value": **value} }))
-        });
-        told.collect()
+    fn fact_held(&self, fact: &Fact, value: &str) -> Option<Value> {
+        let kind = word(fact.kind)?;
+        let key = match fact.kind {
+            FactKind::Seat | FactKind::Marker => {
+                let room = fact.key.parse().ok().and_then(|id| self.durable.room(RoomId(id)));
+                room.map_or(&*fact.key, |room| &*room.record.name)
+            }
+            _ => &*fact.key,
+        };
+        Some(json!({ kind: {"key": key, "value": value} }))
     }
 
     fn ban_held(&self, account: AccountId) -> Option<Value> {
@@ -87,12 +144,12 @@ fn word(kind: FactKind) -> Option<&'static str> {
 }
 
 /// A message that an account said, or that was said to it alone.
-pub fn message_line(message: &StoredMessage, account: AccountId) -> String {
+pub(crate) fn message_line(message: &StoredMessage, account: AccountId) -> String {
     let value = json!({"message": {
         "id": message.msgid.to_string(),
         "time": message.msgid.time.to_string(),
         "command": command_word(message.kind),
-        "own": message.author == Some(Identity::Account(account)),
+        "own": message.author.map(Identity::number) == Some(account.0),
         "from": *message.source,
         "to": *message.target,
         "tags": *message.tags,

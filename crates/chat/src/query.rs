@@ -10,6 +10,7 @@ use crate::commands::{
 };
 use crate::durable::{Bound, Conversation, LastSaid, Span};
 use crate::entry::RoomView;
+use crate::held::HeldRead;
 use crate::ids::{AccountId, Identity, RoomId, SessionId, Time, TokenHash, UserId};
 use crate::modes::List;
 use crate::reply::{Reply, Scope};
@@ -75,6 +76,8 @@ pub enum Query {
     Lusers,
     /// Which accounts there are, from behind this one on.
     Accounts(AccountId),
+    /// All that is held on an account.
+    Export(Box<account::export::Export>),
     /// The server's time.
     Time,
 }
@@ -122,6 +125,8 @@ pub enum StoreRead {
     Targets(TargetsRead),
     /// What is found.
     Search(Box<SearchRead>),
+    /// What is held on an account.
+    Held(HeldRead),
 }
 
 /// A part of a conversation that is to be read.
@@ -254,6 +259,7 @@ impl World {
             Query::AlwaysOn => persistence::answer(self, session, &scope),
             Query::Lusers => lusers::answer(self, &scope),
             Query::Accounts(after) => account::answer(self, session, &scope, after),
+            Query::Export(export) => account::export::answer(self, session, scope, *export),
             Query::Time => about::answer_time(self, &scope, now),
         }
     }

@@ -41,6 +41,8 @@ const TRIES_MAX: u32 = 60;
 pub struct Operated {
     /// Whether it was refused.
     pub is_refused: bool,
+    /// What kind of answer it is: `DONE`, `ENTRY`, `NO_SUCH_ACCOUNT`, and their like.
+    pub code: String,
     /// The account that it is about, if it is about one.
     pub about: Option<String>,
     /// What is to be read.
@@ -97,7 +99,8 @@ fn read(line: &str) -> Option<Operated> {
     let message = Message::parse(line).ok()?;
     let text = (*message.params.last()?).to_owned();
     let about = message.params.get(2).filter(|name| *name != "*" && message.params.len() > 3).map(str::to_owned);
-    Some(Operated { is_refused: message.command != "NOTE", about, text })
+    let code = message.params.get(1).unwrap_or_default().to_owned();
+    Some(Operated { is_refused: message.command != "NOTE", code, about, text })
 }
 
 /// Takes connections until the runtime ends; MUST be called within one.

@@ -8,7 +8,7 @@
 //! - [`error`]: what can go wrong at open, read and close, each in one line with its remedy.
 //! - [`faults`]: holds the writer back or makes it fail, for tests.
 //! - `fuzzing`: what holds whatever stands in the tables; built for tests and for fuzzing only.
-//! - `extract`: what one identity said, for whoever is given all that is held on it.
+//! - `extract`: what one account said, for whoever is given all that is held on it.
 //! - `open`: the directory, its lock, the connections, loading.
 //! - `place`: whether the files are still where they were opened.
 //! - `trouble`: what a failing database means, and what can be done about it.
@@ -60,12 +60,12 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use teahouse_chat::durable::{Change, Conversation, LastSaid, Records, Span, StoredMessage};
+use teahouse_chat::held::{HeldPage, HeldRead};
 use teahouse_chat::ids::{Position, Time};
 use teahouse_chat::query::{HistoryRead, Reactions, SearchRead, TargetsRead};
 
 pub use backup::{BackupError, backup};
 pub use error::{CloseError, OpenError, ReadError};
-pub use extract::Extract;
 pub use queue::BACKLOG_BYTES_MAX;
 pub use readers::{READ_QUEUE_MAX, READ_ROWS_MAX};
 
@@ -256,10 +256,17 @@ impl Store {
         self.reads.submit(target, Job::History(read, Box::new(reply)));
     }
 
-    /// Gives what one identity said and what was said to it alone, a page at a time. Answered like [`Store::history`].
-    pub fn extract(&self, read: Extract, reply: impl FnOnce(Result<Vec<StoredMessage>, ReadError>) + Send + 'static) {
-        let target = read.upto.min(self.queue.last_message());
-        self.reads.submit(target, Job::Extract(read, Box::new(reply)));
+    /// Gives what one account said and what was said to it alone, a page at a time; the first page gives nothing above
+    /// `upto`, nor do those behind it. Answered like [`Store::history`].
+    pub fn held(
+        &self,
+        read: HeldRead,
+        upto: Position,
+        reply: impl FnOnce(Result<HeldPage, ReadError>) + Send + 'static,
+    ) {
+        let upto = read.upto.unwrap_or(upto);
+        let target = upto.min(self.queue.last_message());
+        self.reads.submit(target, Job::Held(read, upto, Box::new(reply)));
     }
 
     /// Gives the conversations of somebody by when something was last said there, the first of those wanted first: all

@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use teahouse_chat::durable::{LastSaid, StoredMessage};
+use teahouse_chat::held::{HeldPage, HeldRead};
 use teahouse_chat::ids::Position;
 
 use crate::error::{CloseError, OpenError, ReadError, one_line};
 use crate::trouble::Trouble;
-use crate::{Extract, Read, Targets, extract, open, pages};
+use crate::{Read, Targets, extract, open, pages};
 
 /// At most so many messages are given for one read.
 pub const READ_ROWS_MAX: usize = 500;
@@ -26,23 +27,23 @@ const READERS: usize = 2;
 /// A thread whose reads fail logs that so often at most, in seconds: who asks decides how often they do.
 const COMPLAIN_S: u64 = 10;
 
-type Reply<T> = Box<dyn FnOnce(Result<Vec<T>, ReadError>) + Send>;
+type Reply<T> = Box<dyn FnOnce(Result<T, ReadError>) + Send>;
 
 /// A read and who wants it.
 pub(crate) enum Job {
     /// Rows of a conversation.
-    History(Read, Reply<StoredMessage>),
-    /// What one identity said, and what was said to it.
-    Extract(Extract, Reply<StoredMessage>),
+    History(Read, Reply<Vec<StoredMessage>>),
+    /// What one account said, and what was said to it alone, up to a position.
+    Held(HeldRead, Position, Reply<HeldPage>),
     /// Which conversations there are.
-    Targets(Targets, Reply<LastSaid>),
+    Targets(Targets, Reply<Vec<LastSaid>>),
 }
 
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Job::History(read, _) => read.fmt(f),
-            Job::Extract(read, _) => read.fmt(f),
+            Job::Held(read, ..) => read.fmt(f),
             Job::Targets(read, _) => read.fmt(f),
         }
     }
@@ -167,7 +168,7 @@ fn run(reads: &Reads, connection: &Connection, path: &Path) {
                 read.limit = read.limit.min(READ_ROWS_MAX);
                 answer(|| pages::history(connection, &read), reply, &mut complain);
             }
-            Job::Extract(read, reply) => answer(|| extract::page(connection, &read), reply, &mut complain),
+            Job::Held(read, upto, reply) => answer(|| extract::page(connection, &read, upto), reply, &mut complain),
             Job::Targets(read, reply) => answer(|| pages::targets(connection, &read), reply, &mut complain),
         }
     }
@@ -175,7 +176,7 @@ fn run(reads: &Reads, connection: &Connection, path: &Path) {
 
 /// Whoever asked is answered whatever happens, and the thread lives on for the others.
 fn answer<T>(
-    read: impl FnOnce() -> rusqlite::Result<Vec<T>>,
+    read: impl FnOnce() -> rusqlite::Result<T>,
     reply: Reply<T>,
     complain: impl FnOnce(rusqlite::Error) -> ReadError,
 ) {
@@ -191,7 +192,7 @@ impl Job {
     fn refuse(self, error: ReadError) {
         match self {
             Job::History(_, reply) => reply(Err(error)),
-            Job::Extract(_, reply) => reply(Err(error)),
+            Job::Held(.., reply) => reply(Err(error)),
             Job::Targets(_, reply) => reply(Err(error)),
         }
     }

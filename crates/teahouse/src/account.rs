@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use teahouse_server::config::Config;
-use teahouse_server::operate;
+use teahouse_server::{Operated, operate};
 
 /// What clap gives back for what it finds wrong itself.
 const BAD_USAGE: u8 = 2;
@@ -84,20 +84,37 @@ pub(crate) fn run(args: &AccountArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(BAD_USAGE));
     }
     let line = [&["ACCOUNT".to_owned()], first, &[format!(":{last}")]].concat().join(" ");
-    let is_export = matches!(args.deed, Deed::Export { .. });
-    let (mut code, mut written) = (ExitCode::SUCCESS, Ok(()));
+    let (mut code, mut written, mut last_code) = (ExitCode::SUCCESS, Ok(()), String::new());
     operate(&config, &line, |answer| {
-        let about = answer.about.filter(|_| !is_export || answer.is_refused);
-        let about = about.map_or_else(String::new, |name| format!("{name}: "));
         if answer.is_refused {
             code = ExitCode::FAILURE;
+            let about = about(answer.about.as_deref());
             let _ = writeln!(std::io::stderr(), "teahouse: {about}{}", answer.text);
         } else if written.is_ok() {
-            written = writeln!(std::io::stdout(), "{about}{}", answer.text);
+            written = write(&args.deed, &answer);
         }
+        last_code = answer.code;
     })?;
     written?;
+    if matches!(args.deed, Deed::Export { .. }) && code == ExitCode::SUCCESS && last_code != "END" {
+        anyhow::bail!("the server went before it had told all");
+    }
     Ok(code)
+}
+
+/// What is done is told; what is exported is put together from its pieces.
+fn write(deed: &Deed, answer: &Operated) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    match (deed, &*answer.code) {
+        (Deed::Export { .. }, "MORE") => write!(out, "{}", answer.text),
+        (Deed::Export { .. }, "EXPORT") => writeln!(out, "{}", answer.text),
+        (Deed::Export { .. }, _) => Ok(()),
+        _ => writeln!(out, "{}{}", about(answer.about.as_deref()), answer.text),
+    }
+}
+
+fn about(name: Option<&str>) -> String {
+    name.map_or_else(String::new, |name| format!("{name}: "))
 }
 
 fn words(deed: &Deed) -> anyhow::Result<Vec<String>> {

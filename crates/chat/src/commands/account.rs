@@ -1,6 +1,10 @@
 //! ACCOUNT: those who run the server make accounts, and change or end them. Ours alone.
 //!
 //! By an operator's session, or by the program itself (`teahouse account`), which is an operator to itself.
+//!
+//! - [`export`]: all that is held on one.
+
+pub mod export;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -30,7 +34,7 @@ pub(super) const COMMAND: Command = Command {
     params_min: 1,
     stage: Stage::Registered,
     answers: Answers::Many,
-    help: "ACCOUNT CREATE|PASSWORD <name> <password> | SUSPEND <name> [<why>] | RESUME|DELETE <name> | RENAME <name> <new name> | OPERATOR <name> ON|OFF | INVITE [<time>] | LIST: those who run the server change accounts",
+    help: "ACCOUNT CREATE|PASSWORD <name> <password> | SUSPEND <name> [<why>] | RESUME|DELETE <name> | RENAME <name> <new name> | OPERATOR <name> ON|OFF | EXPORT <name> (lines of JSON; MORE: the next goes on with it) | INVITE [<time>] | LIST: those who run the server change accounts",
     parse,
 };
 
@@ -99,7 +103,7 @@ pub enum Wish {
     Choice(Choice),
     /// The accounts are told, from behind this one on.
     List(AccountId),
-    /// All that is held on an account is told; for the program alone.
+    /// All that is held on an account is told.
     Export(Nick),
     /// Somebody is invited.
     Invite(Invite),
@@ -113,7 +117,8 @@ fn parse(request: &mut Request<'_>) {
         Ok(Wish::Choice(choice)) => request.work(Work::Account(choice)),
         Ok(Wish::List(after)) => request.ask(Query::Accounts(after)),
         Ok(Wish::Invite(invite)) => request.submit(Action::Invitation(invite)),
-        Ok(Wish::Claim | Wish::Export(_)) => {
+        Ok(Wish::Export(name)) => request.ask(Query::Export(Box::new(name.into()))),
+        Ok(Wish::Claim) => {
             let text = "That is for where the server runs: teahouse account";
             let refusal = refusal("INVALID_PARAMS", request.param(0), text);
             request.reply(refusal);
@@ -151,26 +156,14 @@ pub fn read(message: &Message<'_>, salt: [u8; 16], info: &ServerInfo) -> Result<
         "OPERATOR" if param(2).eq_ignore_ascii_case("ON") => order(Deed::Operator(true)),
         "OPERATOR" if param(2).eq_ignore_ascii_case("OFF") => order(Deed::Operator(false)),
         _ => {
-            let text =
-                "There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, INVITE, and LIST";
+            let text = "There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, EXPORT, INVITE, and LIST";
             Err(refusal("INVALID_PARAMS", param(0), text))
         }
     }
 }
 
-/// A line of what is held on an account.
-pub fn exported(name: &Nick, line: String) -> Reply {
-    Reply::word("NOTE").param(COMMAND.name).param("EXPORT").param(name.as_str().to_owned()).text(line)
-}
-
-/// The answer to whoever names an account that there is not.
-pub fn no_such_account(name: &Nick) -> Reply {
+fn no_such_account(name: &Nick) -> Reply {
     refusal("NO_SUCH_ACCOUNT", name.as_str(), "There is no such account")
-}
-
-/// The answer when what is held cannot be read.
-pub fn unreadable(name: &Nick) -> Reply {
-    refusal("TEMPORARILY_UNAVAILABLE", name.as_str(), "The messages cannot be read at the moment")
 }
 
 /// A one-time code for whoever reads this.
@@ -450,13 +443,13 @@ mod tests {
                 alice < FAIL ACCOUNT WEAK_PASSWORD bob :A password has at least 6 characters, and is not the account's name
                 alice < 481 alice :Permission Denied- You're not an IRC operator
                 root < 461 root ACCOUNT :Not enough parameters
-                root < FAIL ACCOUNT INVALID_PARAMS NONSENSE :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, INVITE, and LIST
-                root < FAIL ACCOUNT INVALID_PARAMS FOO :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, INVITE, and LIST
+                root < FAIL ACCOUNT INVALID_PARAMS NONSENSE :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, EXPORT, INVITE, and LIST
+                root < FAIL ACCOUNT INVALID_PARAMS FOO :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, EXPORT, INVITE, and LIST
                 root < FAIL ACCOUNT INVALID_NAME a!b :An account is named like a nick
                 root < FAIL ACCOUNT UNACCEPTABLE_PASSWORD bob :A password has up to 300 bytes, and no control characters
                 root < FAIL ACCOUNT WEAK_PASSWORD alice :A password has at least 6 characters, and is not the account's name
                 root < FAIL ACCOUNT NO_SUCH_ACCOUNT nobody :There is no such account
-                root < FAIL ACCOUNT INVALID_PARAMS OPERATOR :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, INVITE, and LIST
+                root < FAIL ACCOUNT INVALID_PARAMS OPERATOR :There is CREATE, PASSWORD, SUSPEND, RESUME, RENAME, DELETE, OPERATOR … ON or OFF, EXPORT, INVITE, and LIST
                 root < FAIL ACCOUNT WEAK_PASSWORD bob :A password has at least 6 characters, and is not the account's name
                 root < FAIL ACCOUNT WEAK_PASSWORD bоb :A password has at least 6 characters, and is not the account's name
                 root < FAIL ACCOUNT INVALID_NAME a!b :An account is named like a nick

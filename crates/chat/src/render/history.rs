@@ -18,7 +18,7 @@ pub(crate) fn page(to: Receiver<'_>, scope: &Scope, frame: &Frame, rows: &[Store
     let inside = inside(to, frame);
     let reader = match frame {
         Frame::History(frame) => frame.reader,
-        Frame::Targets(_) | Frame::Search(_) => None,
+        Frame::Targets(_) | Frame::Search(_) | Frame::Export(_) => None,
     };
     let name = |row: &StoredMessage| name_now(frame, row);
     let words = |message: &StoredMessage| {
@@ -46,7 +46,7 @@ fn name_now(frame: &Frame, row: &StoredMessage) -> Arc<str> {
             let place = frame.rooms.binary_search_by_key(&row.conversation.first, |(room, _)| room.0);
             place.ok().map(|place| &frame.rooms[place].1)
         }
-        Frame::Targets(_) => None,
+        Frame::Targets(_) | Frame::Export(_) => None,
     };
     Arc::clone(now.filter(|_| is_room).unwrap_or(&row.target))
 }
@@ -61,28 +61,26 @@ pub(crate) fn targets(to: Receiver<'_>, scope: &Scope, frame: &Frame, found: &[(
     wrapped(to, scope, frame, lines.collect())
 }
 
-fn batch(frame: &Frame) -> &str {
-    let (Frame::History(HistoryFrame { batch, .. }) | Frame::Targets(batch) | Frame::Search(SearchFrame { batch, .. })) =
-        frame;
-    batch
+/// The batch of its own kind that a page stands in, and how it begins.
+fn batch(frame: &Frame) -> Option<(&str, Reply)> {
+    Some(match frame {
+        Frame::History(HistoryFrame { batch, target, .. }) => {
+            (batch, begin_of_batch(batch).param("chathistory").param(target.to_string()))
+        }
+        Frame::Targets(batch) => (batch, begin_of_batch(batch).param("draft/chathistory-targets")),
+        Frame::Search(SearchFrame { batch, .. }) => (batch, begin_of_batch(batch).param("soju.im/search")),
+        Frame::Export(_) => return None,
+    })
 }
 
 /// What the lines within carry.
 fn inside(to: Receiver<'_>, frame: &Frame) -> Scope {
-    if to.variant.caps.has(Caps::BATCH) { Scope::Batch(batch(frame).into()) } else { Scope::Plain }
+    let batch = batch(frame).filter(|_| to.variant.caps.has(Caps::BATCH));
+    batch.map_or(Scope::Plain, |(batch, _)| Scope::Batch(batch.into()))
 }
 
 fn wrapped(to: Receiver<'_>, scope: &Scope, frame: &Frame, lines: Vec<Bytes>) -> Vec<Bytes> {
-    if !to.variant.caps.has(Caps::BATCH) {
-        return lines;
-    }
-    let batch = batch(frame);
-    let open = begin_of_batch(batch);
-    let open = match frame {
-        Frame::History(frame) => open.param("chathistory").param(frame.target.to_string()),
-        Frame::Targets(_) => open.param("draft/chathistory-targets"),
-        Frame::Search(_) => open.param("soju.im/search"),
-    };
+    let Some((batch, open)) = batch(frame).filter(|_| to.variant.caps.has(Caps::BATCH)) else { return lines };
     let (open, close) = (reply(to, scope, &open), reply(to, &Scope::Plain, &end_of_batch(batch)));
     std::iter::once(open).chain(lines).chain([close]).collect()
 }

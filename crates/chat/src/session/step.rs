@@ -5,6 +5,7 @@ use std::sync::Arc;
 use teahouse_proto::names::Nick;
 
 use crate::capabilities::Caps;
+use crate::commands::account::export::Export;
 use crate::entry::{Action, RoomView};
 use crate::find::Finding;
 use crate::ids::{AccountId, RoomId};
@@ -60,6 +61,8 @@ pub enum Frame {
     Targets(Box<str>),
     /// What was found.
     Search(SearchFrame),
+    /// What is held on an account.
+    Export(Box<Export>),
 }
 
 /// What a page of what was found is wrapped in.

@@ -32,6 +32,7 @@ use crate::commands::say::CLIENT_ID_TAG;
 use crate::commands::{chathistory, metadata, search};
 use crate::durable::StoredMessage;
 use crate::entry::{Action, Applied, Said};
+use crate::held::HeldPage;
 use crate::ids::{Position, SessionId, Time};
 use crate::info::ServerInfo;
 use crate::render::{self, Framing, Lines, Receiver, Shared, Variant};
@@ -53,6 +54,8 @@ pub enum Delivery {
     /// The names of conversations that a session waits for, and when something was last said there; `None` if they could
     /// not be read.
     Targets(SessionId, Option<Vec<(Arc<str>, Time)>>),
+    /// The page of what is held on an account that a session waits for; `None` if it could not be read.
+    Held(SessionId, Option<HeldPage>),
     /// The store has come so far; what was said at these positions is lost, and some of them may lie further on.
     Settled(Reached, Arc<[Position]>),
 }
@@ -329,6 +332,7 @@ impl Shard {
             Delivery::Answer(id, answer) => self.answer(id, answer),
             Delivery::Page(id, rows) => self.page(id, rows, render::page),
             Delivery::Targets(id, found) => self.page(id, found, render::targets),
+            Delivery::Held(id, page) => self.held(id, page),
             Delivery::Settled(reached, failed) => self.settle(reached, &failed),
         }
     }
@@ -405,9 +409,29 @@ impl Shard {
         let to = seat.receiver(&info);
         let lines = match rows {
             Some(rows) => render(to, scope, frame, &rows),
-            None => vec![render::reply(to, scope, &failed(frame))],
+            None => failed(&info, frame).iter().map(|reply| render::reply(to, scope, reply)).collect(),
         };
-        seat.outlet.fill_page(lines, self.reached);
+        self.fill(id, lines);
+    }
+
+    /// A page of what is held on an account is there; what comes behind it is asked for when it is on its way.
+    fn held(&mut self, id: SessionId, page: Option<HeldPage>) {
+        let info = Arc::clone(&self.info);
+        let Some(seat) = self.seat_mut(id) else { return };
+        let Some((scope, Frame::Export(export))) = seat.outlet.awaited_page() else { return };
+        let (replies, more) = export.told(&info.name, page);
+        let lines = replies.iter().map(|reply| render::reply(seat.receiver(&info), scope, reply)).collect();
+        if let Some((scope, more)) = more.map(|more| (scope.clone(), more)) {
+            seat.asking.push(scope, more);
+        }
+        self.fill(id, lines);
+    }
+
+    fn fill(&mut self, id: SessionId, lines: Vec<Bytes>) {
+        let reached = self.reached;
+        if let Some(outlet) = self.outlet(id) {
+            outlet.fill_page(lines, reached);
+        }
         self.end_line(id);
         self.change(id);
     }
@@ -435,11 +459,12 @@ impl Shard {
 }
 
 /// The answer in place of a page that could not be read.
-fn failed(frame: &Frame) -> Reply {
+fn failed(info: &ServerInfo, frame: &Frame) -> Vec<Reply> {
     match frame {
-        Frame::History(frame) => chathistory::failed(frame),
-        Frame::Targets(_) => chathistory::targets_failed(),
-        Frame::Search(_) => search::failed(),
+        Frame::History(frame) => vec![chathistory::failed(frame)],
+        Frame::Targets(_) => vec![chathistory::targets_failed()],
+        Frame::Search(_) => vec![search::failed()],
+        Frame::Export(export) => export.told(&info.name, None).0,
     }
 }
 

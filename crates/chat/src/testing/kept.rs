@@ -7,6 +7,7 @@ use crate::durable::{
     AccountRecord, Bound, Change, Conversation, Fact, GuestRecord, LastSaid, MessageKind, Records, RoomRecord,
     StoredMessage, Walk,
 };
+use crate::held::{HeldPage, HeldRead};
 use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId};
 use crate::once::RecentId;
 use crate::query::{HistoryRead, Reactions, SearchRead, TargetsRead};
@@ -142,6 +143,25 @@ impl Kept {
             found.reverse();
         }
         found
+    }
+
+    pub(super) fn held(&self, read: &HeldRead, upto: Position) -> HeldPage {
+        let (own, upto) = (read.account.0, read.upto.unwrap_or(upto));
+        let is_own = |row: &&StoredMessage| row.author.map(Identity::number) == Some(own);
+        let is_told = |row: &&StoredMessage| {
+            let Conversation { first, second } = row.conversation;
+            is_own(row) || second != 0 && [first, second].contains(&own)
+        };
+        let place = |row: &StoredMessage| (row.conversation, row.msgid);
+        let all = self.messages.iter().filter(is_told).chain(self.reactions.values().filter(is_own));
+        let is_left = |row: &&StoredMessage| row.msgid.position <= upto && Some(place(row)) > read.after;
+        let mut rows: Vec<_> = all.filter(is_left).cloned().collect();
+        rows.sort_by_key(place);
+        let is_last = rows.len() <= read.limit;
+        rows.truncate(read.limit);
+        let after = rows.last().map(place).filter(|_| !is_last);
+        let more = after.map(|after| HeldRead { after: Some(after), upto: Some(upto), ..*read });
+        HeldPage { rows, more }
     }
 
     pub(super) fn search(&self, read: &SearchRead, upto: Position) -> Vec<StoredMessage> {

@@ -418,6 +418,11 @@ impl Model {
             let rows = match read {
                 StoreRead::History(read) => self.kept.read(&read, upto),
                 StoreRead::Search(read) => self.kept.search(&read, upto),
+                StoreRead::Held(read) => {
+                    let page = (!self.unreadable).then(|| self.kept.held(&read, upto));
+                    self.inboxes[session.worker as usize].push(Delivery::Held(session, page));
+                    continue;
+                }
                 StoreRead::Targets(read) => {
                     let found = (!self.unreadable).then(|| self.kept.targets(&read, upto));
                     let named = found.map(|found| self.world.name_targets(session, &found, read.limit));

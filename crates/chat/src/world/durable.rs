@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::ops::Bound::{Excluded, Unbounded};
+use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::Arc;
 
 use teahouse_proto::names::{Nick, RoomName};
@@ -235,6 +235,21 @@ impl Durable {
     pub(crate) fn facts_of(&self, owner: u64) -> Vec<Fact> {
         let first = Fact { owner, kind: FactKind::Seat, key: "".into() };
         self.facts.range(first..).map(|(fact, _)| fact).take_while(|fact| fact.owner == owner).cloned().collect()
+    }
+
+    /// So many small things of one owner at most, from behind one on, and the last of them if there are more.
+    pub(crate) fn facts_after(
+        &self,
+        owner: u64,
+        after: Option<Fact>,
+        count: usize,
+    ) -> (Vec<(&Fact, &Arc<str>)>, Option<Fact>) {
+        let first = Fact { owner, kind: FactKind::Seat, key: "".into() };
+        let begin = after.as_ref().map_or(Included(&first), Excluded);
+        let mut facts = self.facts.range((begin, Unbounded)).take_while(|(fact, _)| fact.owner == owner);
+        let taken: Vec<_> = facts.by_ref().take(count).collect();
+        let last = facts.next().and_then(|_| taken.last().map(|(fact, _)| (*fact).clone()));
+        (taken, last)
     }
 
     /// The text of a small thing.

@@ -119,7 +119,7 @@ impl Inbox {
         self.count(&delivery);
         let mut waiting = self.lock();
         match delivery {
-            Delivery::Page(..) | Delivery::Targets(..) => {
+            Delivery::Page(..) | Delivery::Targets(..) | Delivery::Held(..) => {
                 let after = waiting.added;
                 waiting.pages.push_back(Page { delivery, after });
             }
@@ -266,7 +266,11 @@ fn give_back<T>(list: &mut VecDeque<T>) {
 fn receivers(delivery: &Delivery) -> usize {
     match delivery {
         Delivery::Applied(applied) => applied.reach,
-        Delivery::Answer(..) | Delivery::Page(..) | Delivery::Targets(..) | Delivery::Settled(..) => 1,
+        Delivery::Answer(..)
+        | Delivery::Page(..)
+        | Delivery::Targets(..)
+        | Delivery::Held(..)
+        | Delivery::Settled(..) => 1,
     }
 }
 
@@ -287,6 +291,7 @@ fn weight(delivery: &Delivery) -> usize {
             })
             .sum(),
         Delivery::Page(_, rows) => rows.as_ref().map_or(0, |rows| rows.len() * 2 * DELIVERY_BYTES),
+        Delivery::Held(_, page) => page.as_ref().map_or(0, |page| page.rows.len() * 2 * DELIVERY_BYTES),
         Delivery::Targets(_, found) => found.as_ref().map_or(0, |found| found.len() * DELIVERY_BYTES),
         Delivery::Answer(_, Answer::Names(_, view)) => view.people.len() * PERSON_BYTES,
         Delivery::Answer(..) | Delivery::Settled(..) => 0,

@@ -177,6 +177,10 @@ impl Log {
                     log.inbox(session).push(Delivery::Targets(session, named.ok()));
                 });
             }
+            Some(StoreRead::Held(read)) => {
+                let log = Arc::clone(self);
+                self.store.held(read, upto, move |page| log.inbox(session).push(Delivery::Held(session, page.ok())));
+            }
             Some(StoreRead::Search(read)) => self.store.search(*read, upto, give),
             None => {}
         }

@@ -5,17 +5,15 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use teahouse_chat::commands::account::{self, Wish};
 use teahouse_chat::commands::claim::Offer;
 use teahouse_chat::entry::{Action, Audience, Event, Origin};
-use teahouse_chat::held::message_line;
+use teahouse_chat::held::{HeldPage, HeldRead};
 use teahouse_chat::ids::{Position, SessionId, TokenHash, hex};
 use teahouse_chat::info::ServerInfo;
-use teahouse_chat::query::Query;
+use teahouse_chat::query::{Query, StoreRead};
 use teahouse_chat::render::program_line;
 use teahouse_chat::reply::{Reply, Scope, Verb};
-use teahouse_chat::session::Answer;
+use teahouse_chat::session::{Answer, Frame};
 use teahouse_chat::shard::{Gate, Reached};
 use teahouse_proto::irc::Message;
-use teahouse_proto::names::Nick;
-use teahouse_store::Extract;
 
 use super::{Log, now};
 
@@ -55,40 +53,17 @@ impl Log {
         let replies = match wish {
             Ok(Wish::Order(order)) => self.order(Action::Account(order)),
             Ok(Wish::Choice(choice)) => self.order(Action::Account(choice.hash())),
-            Ok(Wish::List(after)) => self.answers(Query::Accounts(after)),
+            Ok(Wish::List(after)) => return self.answer(info, Query::Accounts(after), tell),
+            Ok(Wish::Export(name)) => return self.answer(info, Query::Export(Box::new(name.into())), tell),
             Ok(Wish::Invite(invite)) => self.order(Action::Invitation(invite)),
             Ok(Wish::Claim) => match self.offer() {
                 Ok(code) => vec![account::offered(info, &code)],
                 Err(refusals) => refusals,
             },
-            Ok(Wish::Export(name)) => {
-                let told = self.export(&name, &mut |line| tell(program_line(info, &account::exported(&name, line))));
-                told.err().into_iter().collect()
-            }
             Err(refusal) => vec![refusal],
         };
         // Whoever listens no more wants no more.
         let _ = replies.iter().all(|reply| tell(program_line(info, reply)));
-    }
-
-    /// All that is held on an account, a page of its messages at a time.
-    fn export(&self, name: &Nick, tell: Tell<'_>) -> Result<(), Reply> {
-        let inner = self.lock();
-        let held = inner.world.held_on(name);
-        let upto = inner.last_given_to_store;
-        drop(inner);
-        let (account, lines) = held.ok_or_else(|| account::no_such_account(name))?;
-        let (mut heard, mut after) = (lines.into_iter().all(&mut *tell), None);
-        while heard {
-            let (give, given) = std::sync::mpsc::sync_channel(1);
-            let read = Extract { identity: account.0, after, upto };
-            self.store.extract(read, move |rows| drop(give.send(rows)));
-            let rows = given.recv().ok().and_then(Result::ok).ok_or_else(|| account::unreadable(name))?;
-            let Some(last) = rows.last() else { break };
-            after = Some((last.conversation, last.msgid));
-            heard = rows.iter().all(|message| tell(message_line(message, account)));
-        }
-        Ok(())
     }
 
     /// Makes a one-time code by which an account comes to run the server, or says why not.
@@ -121,20 +96,37 @@ impl Log {
         replies
     }
 
-    fn answers(&self, query: Query) -> Vec<Reply> {
-        let mut replies = Vec::new();
+    /// Asks a question to the end, a piece at a time, as long as somebody listens.
+    fn answer(&self, info: &ServerInfo, query: Query, tell: Tell<'_>) {
         let mut next = Some((Scope::Plain, query));
         while let Some((scope, query)) = next.take() {
-            let asked = self.lock().world.ask(SessionId::PROGRAM, scope, query, now());
+            let inner = self.lock();
+            let asked = inner.world.ask(SessionId::PROGRAM, scope, query, now());
+            let upto = inner.last_given_to_store;
+            drop(inner);
+            let (mut replies, mut more) = (Vec::new(), None);
             for answer in asked.answers {
-                match answer {
-                    Answer::Reply(_, reply) => replies.push(reply),
-                    Answer::Asked(more) => next = more,
+                match (answer, asked.read.as_ref()) {
+                    (Answer::Reply(_, reply), _) => replies.push(reply),
+                    (Answer::Await(scope, Frame::Export(export)), Some(&StoreRead::Held(read))) => {
+                        let (told, behind) = export.told(&info.name, self.read_held(read, upto));
+                        replies.extend(told);
+                        more = behind.map(|query| (scope, query));
+                    }
+                    (Answer::Asked(behind), _) => more = more.or(behind),
                     _ => {}
                 }
             }
+            // Whoever listens no more wants no more.
+            let heard = replies.iter().all(|reply| tell(program_line(info, reply)));
+            next = more.filter(|_| heard);
         }
-        replies
+    }
+
+    fn read_held(&self, read: HeldRead, upto: Position) -> Option<HeldPage> {
+        let (give, given) = std::sync::mpsc::sync_channel(1);
+        self.store.held(read, upto, move |page| drop(give.send(page)));
+        given.recv().ok()?.ok()
     }
 }
 

@@ -5,6 +5,7 @@
 mod crash;
 mod erasing;
 mod failing;
+mod held;
 mod keeping;
 mod log_file;
 mod migrating;

@@ -6,7 +6,7 @@ use teahouse_chat::durable::{Change, Conversation, MessageKind, StoredMessage};
 use teahouse_chat::ids::{ClientId, GuestId, Identity, MsgId, Position, RoomId};
 use teahouse_chat::query::Reactions;
 use teahouse_chat::reactions::Reaction;
-use teahouse_store::{Extract, Read};
+use teahouse_store::Read;
 
 use crate::support::{PATIENCE, Tea, latest, message, private};
 
@@ -143,21 +143,4 @@ fn tags_that_are_no_reaction_settle_and_leave_no_row() {
         let sql = format!("SELECT count(*) FROM {table}");
         assert_eq!(watcher.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap(), 0, "{table}");
     }
-}
-
-#[test]
-fn whoever_asks_for_all_of_its_own_gets_them() {
-    let tea = Tea::new();
-    let said = tea.say(1);
-    let own = react(&tea, 4, id(said), "x", true);
-    let upto = react(&tea, 5, id(said), "x", true);
-    let (give, given) = std::sync::mpsc::channel();
-    let ask = |after| {
-        let give = give.clone();
-        tea.store.extract(Extract { identity: 4, after, upto }, move |rows| drop(give.send(rows)));
-        given.recv_timeout(PATIENCE).unwrap().unwrap()
-    };
-    let rows = ask(None);
-    assert_eq!(rows.iter().map(|row| row.msgid.position).collect::<Vec<_>>(), [own]);
-    assert_eq!(ask(Some((room(), rows[0].msgid))), []);
 }

@@ -77,10 +77,14 @@ fn all_that_is_held_on_an_account_is_written_whether_or_not_the_server_runs() {
     // More than one page.
     (0..501).for_each(|n| alice.write(&format!("PRIVMSG #tea :line {n}")));
     alice.write("PRIVMSG alice :to myself");
+    alice.write(&format!("PRIVMSG #tea :{}", "茶".repeat(140)));
     alice.write("TOPIC #tea :oolong");
     alice.until(" TOPIC #tea ");
+    told(&account(&data, &["operator", "alice", "on"], ""));
     let (fine, live) = told(&account(&data, &["export", "alice"], ""));
     assert!(fine, "{live}");
+    alice.write("@label=x ACCOUNT EXPORT alice");
+    assert_eq!(put_together(&mut alice), live);
     drop(serving);
     let (fine, text) = told(&account(&data, &["export", "Alice"], ""));
     assert!(fine && !text.contains("argon2"), "{text}");
@@ -88,11 +92,27 @@ fn all_that_is_held_on_an_account_is_written_whether_or_not_the_server_runs() {
         |text: &str, what: &str| text.lines().filter(|line| line.starts_with(&format!("{{\"{what}\":"))).count();
     for text in [&live, &text] {
         let counts = ["account", "room", "seat", "message"].map(|what| count(text, what));
-        assert_eq!(counts, [1, 1, 1, 502]);
+        assert_eq!(counts, [1, 1, 1, 503]);
         assert!(text.contains("\"text\":\"line 500\"") && text.contains("\"text\":\"to myself\""));
     }
     let nobody = account(&data, &["export", "nobody"], "");
     assert_eq!(told(&nobody), (false, "teahouse: nobody: There is no such account\n".into()));
+}
+
+/// The document that a client makes of an export over the wire.
+fn put_together(wire: &mut Wire) -> String {
+    let mut document = String::new();
+    loop {
+        let line = wire.until(" NOTE ACCOUNT ");
+        assert!(line.starts_with("@batch=") && line.split_once(' ').unwrap().1.len() <= 510, "{line}");
+        match line.split_once(" NOTE ACCOUNT ").unwrap().1 {
+            end if end.starts_with("END alice :") => return document,
+            note => match note.split_once(" alice :").unwrap() {
+                ("MORE", part) => document.push_str(part),
+                (code, rest) => document.push_str(&format!("{rest}{}", if code == "EXPORT" { "\n" } else { code })),
+            },
+        }
+    }
 }
 
 const SECRET: &str = "underthethirdtree";
@@ -138,7 +158,7 @@ fn a_deleted_account_is_in_no_file_when_no_server_runs() {
 /// Logs in as alice, whatever nick it asks for.
 fn login(serving: &Serving) -> Wire {
     let mut alice = Wire::open(Door::Tcp, &serving.address);
-    alice.write("CAP REQ sasl");
+    alice.write("CAP REQ :sasl labeled-response batch");
     alice.write("AUTHENTICATE PLAIN");
     alice.write("AUTHENTICATE AGFsaWNlAG9vbG9uZw==");
     alice.write("NICK x");

@@ -56,13 +56,14 @@ impl Simulation {
         if !self.model.world.is_operator(id) {
             return format!("ACCOUNT DELETE {account}");
         }
-        match self.random.below(8) {
+        match self.random.below(9) {
             0 => format!("ACCOUNT SUSPEND {account} :enough"),
             1..=2 => format!("ACCOUNT RESUME {account}"),
             3 => format!("ACCOUNT RENAME {account} {nick}"),
             4 => format!("ACCOUNT DELETE {account}"),
             5 => format!("ACCOUNT OPERATOR {account} {}", self.random.pick(&["ON", "OFF"])),
             6 => format!("UBAN ADD {nick}!*@* 1m :enough"),
+            7 => format!("ACCOUNT EXPORT {account}"),
             _ => format!("UBAN DEL {nick}!*@*"),
         }
     }
