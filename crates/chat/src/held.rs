@@ -4,11 +4,13 @@
 //! It is told piece by piece, each from a [`Place`] on: first what the world knows, then pages of what was said, as the
 //! store gives them. In: the account, and where to go on. Out: lines, and where they go on.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::commands::command_word;
 use crate::durable::{AccountRecord, Conversation, Fact, FactKind, Owner, RoomRecord, StoredMessage};
-use crate::ids::{AccountId, Identity, MsgId, Position, RoomId};
+use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId};
 use crate::world::World;
 use crate::world::bans::Target;
 
@@ -94,13 +96,17 @@ impl World {
     fn fact_held(&self, fact: &Fact, value: &str) -> Option<Value> {
         let kind = word(fact.kind)?;
         let key = match fact.kind {
-            FactKind::Seat | FactKind::Marker => {
-                let room = fact.key.parse().ok().and_then(|id| self.durable.room(RoomId(id)));
-                room.map_or(&*fact.key, |room| &*room.record.name)
-            }
-            _ => &*fact.key,
+            FactKind::Seat | FactKind::Marker => fact.key.parse().ok().and_then(|number| self.called(number)),
+            _ => Some(Arc::clone(&fact.key)),
         };
-        Some(json!({ kind: {"key": key, "value": value} }))
+        Some(json!({ kind: {"key": key.as_deref(), "value": value} }))
+    }
+
+    /// What a room, an account or a guest is called now; a guest who is not here is called nothing.
+    fn called(&self, number: u64) -> Option<Arc<str>> {
+        let room = self.durable.room(RoomId(number)).map(|room| Arc::clone(&room.record.name));
+        let person = || self.name_of(Identity::Account(AccountId(number)));
+        room.or_else(person).or_else(|| self.name_of(Identity::Guest(GuestId(number))))
     }
 
     fn ban_held(&self, account: AccountId) -> Option<Value> {

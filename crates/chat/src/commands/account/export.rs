@@ -185,6 +185,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_is_told_by_the_names_of_now() {
+        check_with(
+            &[("dave", "guest"), ("erin", "guest")],
+            &format!(
+                "{MADE} | dave: JOIN #tea | erin: JOIN #tea | root: ACCOUNT CREATE bob oolong | a: MARKREAD #tea timestamp=2023-11-14T22:13:20.000Z | a: MARKREAD bob timestamp=2023-11-14T22:13:20.000Z | a: MARKREAD alice timestamp=2023-11-14T22:13:20.000Z | a: MARKREAD dave timestamp=2023-11-14T22:13:20.000Z | a: MARKREAD erin timestamp=2023-11-14T22:13:20.000Z | a: RENAME #tea #pot | dave: NICK fred | erin: QUIT | root: ACCOUNT RENAME bob carol || root: ACCOUNT EXPORT alice"
+            ),
+            expect![[r##"
+                root < NOTE ACCOUNT EXPORT alice :{"account":{"last_here":"2023-11-14T22:13:20.000Z","name":"alice","number":5,"runs_the_server":false,"since":"2023-11-14T22:13:20.000Z","suspended":null}}
+                root < NOTE ACCOUNT EXPORT alice :{"room":{"name":"#pot","since":"2023-11-14T22:13:20.000Z","topic":null}}
+                root < NOTE ACCOUNT EXPORT alice :{"seat":{"key":"#pot","value":""}}
+                root < NOTE ACCOUNT EXPORT alice :{"read":{"key":null,"value":"1700000000000"}}
+                root < NOTE ACCOUNT EXPORT alice :{"read":{"key":"carol","value":"1700000000000"}}
+                root < NOTE ACCOUNT EXPORT alice :{"read":{"key":"alice","value":"1700000000000"}}
+                root < NOTE ACCOUNT EXPORT alice :{"read":{"key":"#pot","value":"1700000000000"}}
+                root < NOTE ACCOUNT EXPORT alice :{"read":{"key":"fred","value":"1700000000000"}}
+                root < NOTE ACCOUNT EXPORT alice :{"shown":{"key":"realname","value":"a"}}
+                root < NOTE ACCOUNT EXPORT alice :{"network":{"key":"host","value":"1700000000000"}}
+                root < NOTE ACCOUNT END alice :That is all that is held on it"##]],
+        );
+    }
+
+    #[test]
     fn who_may_not_or_cannot_be_told_reads_why() {
         check(
             &format!(
