@@ -10,7 +10,6 @@ mod replay;
 
 use std::collections::BTreeMap;
 
-use teahouse_proto::irc::LineError;
 use teahouse_proto::limits::LINE_BYTES_MAX;
 
 use crate::entry::{Action, Entry};
@@ -90,7 +89,7 @@ impl House {
         let shard = &mut self.model.shards[usize::from(id.worker)];
         if shard.is_reading(id) {
             let mut steps = Vec::new();
-            let line = if line.len() < LINE_BYTES_MAX - 2 { Ok(line) } else { Err(LineError::TooLong) };
+            let line = &line[..line.len().min(LINE_BYTES_MAX)];
             shard.receive(id, line, 0, &mut steps);
             self.model.carry_out(id, steps);
         }

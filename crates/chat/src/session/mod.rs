@@ -14,7 +14,7 @@ mod step;
 
 use std::sync::Arc;
 
-use teahouse_proto::irc::{self, LineError, Message, ParseError};
+use teahouse_proto::irc::{self, LineError, Message, ParseError, Tags};
 use teahouse_proto::{limits, numerics as n};
 
 pub(crate) use registration::{GuestWish, Names, Registration, advance, password_is_right};
@@ -138,23 +138,24 @@ impl Session {
     }
 
     /// Reads one line, without its line end; whether it was but a piece of something that is said in several.
-    pub fn receive(
-        &mut self,
-        line: Result<&[u8], LineError>,
-        info: &ServerInfo,
-        entropy: Entropy,
-        steps: &mut Vec<Step>,
-    ) -> bool {
+    ///
+    /// Of one that is too long its beginning is enough: past the longest line.
+    pub fn receive(&mut self, line: &[u8], info: &ServerInfo, entropy: Entropy, steps: &mut Vec<Step>) -> bool {
         debug_assert!(!self.waiting && !self.over, "a waiting session is given no line");
-        match line.and_then(irc::decode) {
+        let refusal = match irc::decode(line) {
             Ok(text) => match Message::parse(text) {
                 Ok(message) if self.collect(&message, steps) => return true,
-                Ok(message) => self.dispatch(&message, info, entropy, steps),
-                Err(ParseError::Empty) => {}
-                Err(error) => steps.push(plain(unreadable(error))),
+                Ok(message) => {
+                    self.dispatch(&message, info, entropy, steps);
+                    return false;
+                }
+                Err(ParseError::Empty) => return false,
+                Err(error) => unreadable(error),
             },
-            Err(error) => steps.push(plain(unfit(error))),
-        }
+            Err(error) => unfit(error),
+        };
+        let scope = self.label(irc::readable_tags(line)).map_or(Scope::Plain, Scope::Label);
+        steps.push(Step::Answer(Answer::Reply(scope, refusal)));
         false
     }
 
@@ -167,14 +168,14 @@ impl Session {
             Taken::Refused(scope, refusal) => (scope, refusal, true),
             Taken::Broken(scope, refusal) => (Some(scope), refusal, false),
         };
-        let scope = scope.unwrap_or_else(|| self.label(message).map_or(Scope::Plain, Scope::Label));
+        let scope = scope.unwrap_or_else(|| self.label(message.tags).map_or(Scope::Plain, Scope::Label));
         steps.push(Step::Answer(Answer::Reply(scope, refusal)));
         is_piece
     }
 
     fn dispatch(&mut self, message: &Message<'_>, info: &ServerInfo, entropy: Entropy, steps: &mut Vec<Step>) {
         let command = commands::find(message.command);
-        let label = self.label(message);
+        let label = self.label(message.tags);
         let many = match command.map(|command| command.answers) {
             // Before registration is complete, any line may be the one that completes it.
             _ if matches!(self.progress, Progress::Registering(_)) => true,
@@ -212,11 +213,11 @@ impl Session {
     }
 
     /// The line's label, if labels were agreed on and it is one.
-    fn label(&self, message: &Message<'_>) -> Option<Box<str>> {
+    fn label(&self, tags: Tags<'_>) -> Option<Box<str>> {
         if !self.caps.has(Caps::LABELED_RESPONSE.or(Caps::BATCH)) {
             return None;
         }
-        let label = message.tags.get("label")?;
+        let label = tags.get("label")?;
         (!label.is_empty() && label.len() <= limits::LABEL_BYTES_MAX).then(|| label.into())
     }
 
@@ -333,6 +334,26 @@ mod tests {
         check(
             &format!("alice: PING 1 || alice: {}", long(10, 506)),
             expect!["alice < 417 alice :Input line was too long"],
+        );
+    }
+
+    #[test]
+    fn a_line_that_is_none_is_answered_with_its_label() {
+        let long = "x".repeat(600);
+        check_with(
+            &[("alice", "labeled-response batch")],
+            &format!(
+                "alice: PING 1 || alice: @label=1 PRIVMSG #tea :{long} | alice: @label=2 A B C D E F G H I J K L M N O P Q | alice: @label=3 | alice: @label=4 a-b | alice: @label=5 PING a\0b | alice: @label=6;{} PING x | bob: @label=7 PRIVMSG #tea :{long}",
+                "t".repeat(4096)
+            ),
+            expect![[r#"
+                alice < @label=1 417 alice :Input line was too long
+                alice < @label=2 FAIL * TOO_MANY_PARAMS :A line has at most 15 parameters
+                alice < @label=3 FAIL * INVALID_LINE :The line has no command
+                alice < @label=4 421 alice * :Unknown command
+                alice < @label=5 FAIL * INVALID_LINE :A line holds no NUL, and no carriage return but at its end
+                alice < 417 alice :Input line was too long
+                bob < 417 bob :Input line was too long"#]],
         );
     }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use slab::Slab;
-use teahouse_proto::irc::{LineError, Message};
+use teahouse_proto::irc::Message;
 
 use asking::Asking;
 use gates::Gates;
@@ -144,7 +144,7 @@ impl Shard {
     /// Reads one line of a session that is reading; the steps are to be carried out in order.
     ///
     /// `now_us` is the time on whoever's clock drives the shard, in microseconds.
-    pub fn receive(&mut self, id: SessionId, line: Result<&[u8], LineError>, now_us: u64, steps: &mut Vec<Step>) {
+    pub fn receive(&mut self, id: SessionId, line: &[u8], now_us: u64, steps: &mut Vec<Step>) {
         let Some(seat) = self.seats.get_mut(id.slot as usize).filter(|seat| seat.id == id) else { return };
         let before = steps.len();
         if seat.session.receive(line, &self.info, self.entropy, steps) {

@@ -275,7 +275,7 @@ impl Model {
     /// Reads one line of a session, and carries out what comes of it.
     pub(crate) fn line(&mut self, id: SessionId, line: &str) {
         let mut steps = Vec::new();
-        self.shards[id.worker as usize].receive(id, Ok(line.as_bytes()), 0, &mut steps);
+        self.shards[id.worker as usize].receive(id, line.as_bytes(), 0, &mut steps);
         self.carry_out(id, steps);
     }
 

@@ -6,7 +6,7 @@ pub mod message;
 pub mod secrets;
 pub mod splitter;
 
-pub use check::{LineError, decode};
+pub use check::{LineError, decode, readable_tags};
 pub use message::{LineBuilder, Message, Params, ParseError, Tags, escaped};
 pub use secrets::without_secrets;
 pub use splitter::{LineSplitter, Split};

@@ -170,7 +170,7 @@ mod tests {
         let session = shard.connect(Peer::from("host"), Framing::Lines);
         let mut steps = Vec::new();
         for line in ["NICK alice", "REGISTER * * oolong"] {
-            shard.receive(session, Ok(line.as_bytes()), 0, &mut steps);
+            shard.receive(session, line.as_bytes(), 0, &mut steps);
         }
         let work = steps.into_iter().find_map(|step| match step {
             Step::Work(scope, work) => Some((scope, *work)),

@@ -5,7 +5,8 @@ use std::io;
 use teahouse_chat::ids::SessionId;
 use teahouse_chat::render::Framing;
 use teahouse_chat::shard::Outlet;
-use teahouse_proto::irc::{LineError, LineSplitter, Split, without_secrets};
+use teahouse_proto::irc::{LineSplitter, Split, without_secrets};
+use teahouse_proto::limits::LINE_BYTES_MAX;
 use teahouse_proto::ws::{self, Decoder, Event, Violation};
 
 use super::patience::Patience;
@@ -83,8 +84,8 @@ enum Reader {
 
 /// What the front of the input is.
 pub(super) enum Piece {
-    /// A line, or why what stands there is none.
-    Line(Result<Vec<u8>, LineError>),
+    /// A line, or the beginning of one that is too long: more than the longest one may have.
+    Line(Vec<u8>),
     /// A frame to be sent back.
     Answer(Vec<u8>),
     /// The peer closes; with this code.
@@ -181,14 +182,14 @@ impl Connection {
                 Split::Incomplete => None,
                 Split::TooLong { consumed } => {
                     events.line(self.id, Direction::In, consumed, None, || "(a line that is too long)");
-                    Some((consumed, Piece::Line(Err(LineError::TooLong))))
+                    Some((consumed, Piece::Line(input[..consumed.min(LINE_BYTES_MAX)].to_vec())))
                 }
                 Split::Line { start, end, consumed } => {
                     let line = &input[start..end];
                     if !line.is_empty() {
                         events.line(self.id, Direction::In, consumed, None, || legible(line));
                     }
-                    Some((consumed, Piece::Line(Ok(line.to_vec()))))
+                    Some((consumed, Piece::Line(line.to_vec())))
                 }
             },
             Reader::Frames(decoder) => {
@@ -295,7 +296,7 @@ fn piece(event: Option<Event<'_>>) -> Piece {
             while let Some(b'\r' | b'\n') = line.last() {
                 line.pop();
             }
-            Piece::Line(Ok(line))
+            Piece::Line(line)
         }
         Some(Event::Ping(payload)) => {
             let mut pong = Vec::new();

@@ -15,13 +15,16 @@ fn unharmed(party: &Party, bystander: &mut Peer) {
 fn lines_that_are_none_are_answered_and_forgiven() {
     let party = Party::new();
     let mut bystander = party.visitor("bystander", "echo-message");
-    let mut alice = party.guest("alice", "");
+    let mut alice = party.guest("alice", "labeled-response batch");
     let params = format!("NAMES{}", " x".repeat(10_000));
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (vec![b'A'; 100_000], " 417 alice :Input line was too long"),
         (format!("@{} PING x", "t".repeat(8191)).into(), " 417 alice :Input line was too long"),
         (format!("PRIVMSG #lobby :{}", "x".repeat(512)).into(), " 417 alice :Input line was too long"),
         (params.into(), " 417 alice :Input line was too long"),
+        (format!("@label=x PRIVMSG #lobby :{}", "x".repeat(512)).into(), "@label=x :teahouse.localhost 417 alice "),
+        (format!("@label=y PRIVMSG #lobby :{}", "x".repeat(100_000)).into(), "@label=y :teahouse.localhost 417 alice "),
+        (b"@label=z PRIVMSG #lobby :\xff\xfe".to_vec(), "@label=z :teahouse.localhost FAIL * INVALID_UTF8 :"),
         (format!("NAMES{}", " x".repeat(100)).into(), "FAIL * TOO_MANY_PARAMS :"),
         (b"PRIVMSG #lobby :\xff\xfe".to_vec(), "FAIL * INVALID_UTF8 :"),
         (b"PRIVMSG #lobby :a\0b".to_vec(), "FAIL * INVALID_LINE :"),

@@ -36,7 +36,7 @@ impl Worker {
         }
         let cut = self.connection(session).and_then(Connection::unterminated);
         if let Some(line) = cut.filter(|line| self.shard.takes_unterminated(session, line)) {
-            self.receive(session, Ok(&line));
+            self.receive(session, &line);
             // The line may have made the session wait; the end comes when it reads on.
             return self.enlist_again(session);
         }

@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use teahouse_chat::ids::SessionId;
 use teahouse_chat::session::Step;
 use teahouse_chat::world::Leaving;
-use teahouse_proto::irc::LineError;
 
 use super::{Worker, ending};
 use crate::worker::connection::Piece;
@@ -118,7 +117,7 @@ impl Worker {
             };
             consumed += count;
             match piece {
-                Piece::Line(line) => self.receive(session, line.as_deref().map_err(|error| *error)),
+                Piece::Line(line) => self.receive(session, &line),
                 Piece::Nothing => self.shard.receive_frame(session, self.now_us()),
                 Piece::Answer(frame) => {
                     self.shard.receive_frame(session, self.now_us());
@@ -152,7 +151,7 @@ impl Worker {
     }
 
     /// Gives a line to its session. A fault in our own code costs this session its connection, and nobody else anything.
-    pub(super) fn receive(&mut self, session: SessionId, line: Result<&[u8], LineError>) {
+    pub(super) fn receive(&mut self, session: SessionId, line: &[u8]) {
         let (now_us, mut steps) = (self.now_us(), Vec::new());
         let read = catch_unwind(AssertUnwindSafe(|| self.shard.receive(session, line, now_us, &mut steps)));
         if read.is_err() {
