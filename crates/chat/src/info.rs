@@ -85,6 +85,8 @@ pub struct Rules {
     pub forget_ms: u64,
     /// How many rooms one may have founded at a time; 0: any number.
     pub rooms_per_founder: usize,
+    /// How many other names a room may get within ten minutes; 0: any number.
+    pub room_renames: u32,
     /// How long what is said is kept, in milliseconds; 0: for ever.
     pub keep_ms: u64,
     /// Whether messages are kept at all.

@@ -263,6 +263,7 @@ pub(crate) fn server_info(config: &Config) -> ServerInfo {
             guests: config.guests,
             always_on: config.always_on,
             rooms_per_founder: config.rooms_per_founder_max.unwrap_or(0),
+            room_renames: config.room_renames_max.unwrap_or(0),
             forget_ms: config.forget_after.map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
             keep_ms: config.keep_for.map_or(0, |keep| u64::try_from(keep.as_millis()).unwrap_or(u64::MAX)),
             keep_history: config.keep_history,

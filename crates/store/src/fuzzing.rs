@@ -140,6 +140,7 @@ fn read_all(transaction: &Transaction<'_>, conversations: &[Conversation]) {
         guests: true,
         always_on: true,
         rooms_per_founder: 50,
+        room_renames: 3,
         forget_ms: 1_000,
         keep_ms: 0,
         keep_history: true,

@@ -29,9 +29,7 @@ pub(super) const COMMAND: Command = Command {
     parse,
 };
 
-/// How many other names a room may get within [`RENAMES_WINDOW_MS`].
-const RENAMES_MAX: u32 = 3;
-/// In what time that is counted, in milliseconds.
+/// In what time the other names of a room are counted, in milliseconds; how many it may get is one of the rules.
 const RENAMES_WINDOW_MS: u64 = 600_000;
 
 /// A user gives a room another name.
@@ -99,8 +97,10 @@ fn carry_out(turn: &mut Turn<'_>, rename: &Rename) -> Result<(), Reply> {
         return Err(super::needs_rank(&room.name));
     }
     may_be_called(turn, &room, &source, rename)?;
-    let now = turn.entry.time;
-    if let Some(wait_ms) = turn.world.presence.count_renaming(room.id, now, RENAMES_MAX, RENAMES_WINDOW_MS) {
+    let (now, max) = (turn.entry.time, turn.world.rules.room_renames);
+    if max > 0
+        && let Some(wait_ms) = turn.world.presence.count_renaming(room.id, now, max, RENAMES_WINDOW_MS)
+    {
         let text = format!("This channel has been renamed recently; try again in {} seconds", wait_ms.div_ceil(1000));
         return Err(refusal("CANNOT_RENAME", &room.name, rename.to.as_str(), text));
     }
@@ -376,6 +376,29 @@ mod tests {
             expect![[r#"
                 alice < :alice RENAME #tea #Tea :
                 alice < :bob PRIVMSG #Tea :hi"#]],
+        );
+    }
+
+    #[test]
+    fn how_often_is_for_the_host_to_say() {
+        let renames =
+            "alice: JOIN #a || alice: RENAME #a #b | alice: RENAME #b #c | alice: RENAME #c #d | alice: RENAME #d #e";
+        let caps = [("alice", "draft/channel-rename")];
+        Script { caps: &caps, set: |info| info.rules.room_renames = 1 }.check(
+            renames,
+            expect![[r#"
+                alice < :alice RENAME #a #b :
+                alice < FAIL RENAME CANNOT_RENAME #b #c :This channel has been renamed recently; try again in 600 seconds
+                alice < 403 alice #c :No such channel
+                alice < 403 alice #d :No such channel"#]],
+        );
+        Script { caps: &caps, set: |info| info.rules.room_renames = 0 }.check(
+            renames,
+            expect![[r#"
+                alice < :alice RENAME #a #b :
+                alice < :alice RENAME #b #c :
+                alice < :alice RENAME #c #d :
+                alice < :alice RENAME #d #e :"#]],
         );
     }
 

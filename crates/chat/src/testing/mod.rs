@@ -154,6 +154,7 @@ pub(crate) fn info() -> ServerInfo {
             always_on: true,
             forget_ms: 30 * 24 * 3_600_000,
             rooms_per_founder: 50,
+            room_renames: 3,
             keep_ms: 0,
             keep_history: true,
             rows_per_hold: crate::info::ROWS_PER_HOLD,

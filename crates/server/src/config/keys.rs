@@ -44,6 +44,7 @@ const KEYS: &[Key] = &[
     }),
     whole("limits.messages_per_second", |c, v| put(&mut c.messages_per_second_max, values::rate(v))),
     whole("limits.message_burst", |c, v| put(&mut c.message_burst, values::burst(v))),
+    whole("limits.room_renames", |c, v| put(&mut c.room_renames_max, values::rate(v))),
 ];
 
 /// The part of a key that is a name.

@@ -95,6 +95,8 @@ pub struct Config {
     pub messages_per_second_max: Option<u32>,
     /// `limits.message_burst`: how many lines a session may send at once before it is read more slowly.
     pub message_burst: u32,
+    /// `limits.room_renames`: how many other names a room may get within ten minutes; `None` for no limit.
+    pub room_renames_max: Option<u32>,
 }
 
 /// One address to listen at.
@@ -150,6 +152,7 @@ impl Default for Config {
             send_queue_total_bytes_max: Some(268_435_456),
             messages_per_second_max: Some(4),
             message_burst: 20,
+            room_renames_max: Some(3),
         }
     }
 }

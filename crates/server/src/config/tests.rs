@@ -165,6 +165,7 @@ Welcome.
         [limits]
         connections = 1_000
         send_queue_bytes = 0x20000
+        room_renames = 5
         [operators.root]
         password = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHlzYWx0$RASNtZ/hnYrd/sJvEicK5lxdgmskQVf/XDR7sCXC28c"
         "##,
@@ -188,6 +189,7 @@ Welcome.
     assert_eq!(config.guest_seat, Duration::from_secs(5));
     assert_eq!(config.connections_max, Some(1000));
     assert_eq!(config.send_queue_bytes_max, Some(0x20000));
+    assert_eq!(config.room_renames_max, Some(5));
     assert_eq!(config.operators.keys().collect::<Vec<_>>(), ["root"]);
 }
 

@@ -183,7 +183,7 @@ pub(super) fn limit(number: u64, min: u64) -> Result<Option<usize>, String> {
     Ok(Some(usize::try_from(number).unwrap_or(usize::MAX)))
 }
 
-/// Lines a second: 0 switches the limit off.
+/// How often within some time: 0 switches the limit off.
 pub(super) fn rate(number: u64) -> Result<Option<u32>, String> {
     let rate = at_most(number, RATE_MAX)?;
     Ok(u32::try_from(rate).ok().filter(|rate| *rate > 0))
