@@ -31,3 +31,31 @@ test("a word, a Chinese sign and a link are found, the newest first", async ({ t
   await seek("coffee");
   await expect(search.getByText("Nothing was found")).toBeVisible();
 });
+
+test.describe(() => {
+  test.use({ server: { env: { TEAHOUSE_LIMITS__MESSAGES_PER_SECOND: "0" } } });
+
+  test("a burst is found newest first, page by page, and nothing of it twice", async ({ teahouse, raw, page }) => {
+    const LINES = 120;
+    const bob = await raw("bob", { capabilities: "echo-message" });
+    const texts = Array.from({ length: LINES }, (_, i) => `needle ${i}`);
+    bob.send(...texts.map((text) => `PRIVMSG #lobby :${text}`));
+    await bob.hears("bob", texts.at(-1) ?? "");
+    await Person.enter(page, teahouse.page, "alice");
+    await page.getByRole("button", { name: "Search" }).click();
+    const search = page.getByRole("region", { name: "Search" });
+    const found = search.getByRole("list", { name: "What was found" }).locator(".text");
+    const newest = texts.toReversed();
+    // The index may be a moment behind what was said.
+    await expect(async () => {
+      await search.getByRole("searchbox").fill("needle");
+      await search.getByRole("button", { name: "Find" }).click();
+      await expect(found).toHaveText(newest.slice(0, 50), { timeout: 1000 });
+    }).toPass();
+    for (const count of [100, LINES]) {
+      await search.getByRole("button", { name: "Older ones" }).click();
+      await expect(found).toHaveText(newest.slice(0, count));
+    }
+    await expect(search.getByRole("button", { name: "Older ones" })).toHaveCount(0);
+  });
+});

@@ -3,7 +3,7 @@
 import { nickOf } from "../net/irc.js";
 import { aboutOf } from "./about.js";
 import { batchOf, labelOf } from "./batches.js";
-import { EDITED } from "./messages.js";
+import { EDITED, later } from "./messages.js";
 import { own } from "./own.js";
 import { isSelf, words } from "./words.js";
 import { whereOf } from "./where.js";
@@ -73,9 +73,9 @@ export function foundOne(state, line) {
   if (search === null || found === null) return state;
   const next = { ...state, nextId: state.nextId + 1 };
   if (isAround) return { ...next, search: { ...search, around: [...(search.around ?? []), found] } };
-  // They come oldest first, a page of older ones behind those that are there.
-  const fresh = search.found.findIndex(({ time }) => (time ?? "") < (found.time ?? ""));
-  const at = fresh < 0 ? search.found.length : fresh;
+  // They come oldest first, a page of older ones behind those that are there; many may be of one millisecond.
+  const older = search.found.findIndex((one) => later(found, one));
+  const at = older < 0 ? search.found.length : older;
   return { ...next, search: { ...search, found: search.found.toSpliced(at, 0, found) } };
 }
 
