@@ -66,3 +66,13 @@ test("the language is the one chosen, else the first that the browser asks for a
   assert.equal(pick(["fr"], null), "en");
   assert.equal(pick(["en-GB", "zh"], "xx"), "en");
 });
+
+test("a stored login that is refused is said to be so for any of its reasons", () => {
+  for (const [tag, source, causes] of /** @type {[string, string, string[]][]} */ ([
+    ["en", english, ["password has been changed", "another name", "is gone", "ask"]],
+    ["zh-CN", chinese, ["密码改过", "换了名字", "没有了", "问"]],
+  ])) {
+    const text = new Texts(tag, source).ofServer("906", null) ?? "";
+    for (const cause of causes) assert.ok(text.includes(cause), `${tag}: ${text}`);
+  }
+});

@@ -75,6 +75,27 @@ test("who wants that stays logged in in this browser, until logging out", async 
   await expect(tab.getByRole("button", { name: "Come in", exact: true })).toBeVisible();
 });
 
+for (const [what, command] of /** @type {[string, string[]][]} */ ([
+  ["renamed", ["rename", "paula", "pauline"]],
+  ["deleted", ["delete", "paula"]],
+])) {
+  test(`who stays logged in to an account that is ${what} is told all that it can be`, async ({ teahouse, page, run }) => {
+    await Person.enter(page, teahouse.page, "paula");
+    await keepName(page, PASSWORD, { stays: true });
+    await isOwner(page);
+    await expect.poll(() => page.evaluate(() => localStorage.getItem("teahouse.login")), LOGIN).toContain("keys");
+    await page.goto("about:blank");
+    const order = run(program("teahouse"), ["account", ...command, "--data", "data"], { cwd: teahouse.folder });
+    expect((await order.ended()).code).toBe(0);
+    await page.goto(teahouse.page);
+    const alert = page.getByRole("alert");
+    for (const cause of ["the password has been changed", "the account has another name now", "is gone", "ask those who run the teahouse"]) {
+      await expect(alert).toContainText(cause, LOGIN);
+    }
+    await expect(page.getByLabel("Your name")).toHaveValue("paula");
+  });
+}
+
 test("a wrong password is told, and a right one comes in then", async ({ teahouse, browser, page }) => {
   await Person.enter(page, teahouse.page, "alice");
   await keepName(page);
