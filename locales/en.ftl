@@ -89,6 +89,7 @@ send = Send
 pending = on its way…
 failed-refused = not taken by the teahouse
 failed-unknown = the connection broke: whether it arrived is not known
+failed-held = kept here from before this name’s password changed: send it only if it is yours
 send-again = Send again
 discard = Discard
 fate-waiting = Waiting to be sent

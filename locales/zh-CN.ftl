@@ -81,6 +81,7 @@ send = 发送
 pending = 正在发送…
 failed-refused = 茶馆没有收下这条消息
 failed-unknown = 连接断了，不知道对方有没有收到
+failed-held = 这是这个名字更换密码之前留在这里的：是你写的才重新发送
 send-again = 重新发送
 discard = 不发了
 fate-waiting = 等待发送

@@ -385,6 +385,7 @@ export class App {
       numbered: (wanted) => this.hint([this.texts.say("name-taken", { name: wanted, nick: this.store.state.nick })]),
       proved: (account, keys) => this.#login.keep({ account, keys }),
       registered: (account, password) => this.#registered(account, password),
+      accountRenamed: (from, to) => this.#login.renamed(from, to),
       ownedElsewhere: () => this.#tab.write(INSIDE, null),
       claimed: (code) => this.#claimed(code),
       renamed: (from, to) => this.#renamed(from, to),

@@ -1,5 +1,6 @@
 // What one logs in with when the page is opened again: keys made of the password, never the password itself. In this tab
 // until one logs out, in the browser only if one wants that.
+import { fold } from "./net/irc.js";
 
 /**
  * @typedef {import("./storage.js").Memory} Memory
@@ -25,13 +26,18 @@ export class LoginMemory {
 
   /** @returns {Remembered | null} */
   read() {
-    const text = this.#tab.read(LOGIN) ?? this.#browser.read(LOGIN);
-    try {
-      const { account, keys } = JSON.parse(text ?? "null") ?? {};
-      const isWhole = [account, keys?.salt, keys?.client, keys?.server].every((part) => typeof part === "string" && part !== "");
-      return isWhole && Number.isInteger(keys.iterations) ? { account, keys } : null;
-    } catch {
-      return null;
+    return login(this.#tab.read(LOGIN) ?? this.#browser.read(LOGIN));
+  }
+
+  /**
+   * An account goes by another name: the keys are good for it as before.
+   * @param {string} from
+   * @param {string} to
+   */
+  renamed(from, to) {
+    for (const memory of [this.#tab, this.#browser]) {
+      const known = login(memory.read(LOGIN));
+      if (known !== null && fold(known.account) === fold(from)) memory.write(LOGIN, JSON.stringify({ ...known, account: to }));
     }
   }
 
@@ -45,5 +51,19 @@ export class LoginMemory {
     this.isLasting = false;
     this.#tab.write(LOGIN, null);
     this.#browser.write(LOGIN, null);
+  }
+}
+
+/**
+ * @param {string | null} text
+ * @returns {Remembered | null} null when it is no login, or not a whole one
+ */
+function login(text) {
+  try {
+    const { account, keys } = JSON.parse(text ?? "null") ?? {};
+    const isWhole = [account, keys?.salt, keys?.client, keys?.server].every((part) => typeof part === "string" && part !== "");
+    return isWhole && Number.isInteger(keys.iterations) ? { account, keys } : null;
+  } catch {
+    return null;
   }
 }

@@ -64,6 +64,7 @@ export class Desk {
       numbered: (wanted) => void this.told.push(`numbered ${wanted}`),
       proved: (account) => void this.told.push(`proved ${account}`),
       registered: (account, password) => void this.told.push(`registered ${account} ${password}`),
+      accountRenamed: (from, to) => void this.told.push(`account renamed ${from} ${to}`),
       ownedElsewhere: () => void this.told.push("owned elsewhere"),
       renamed: (from, to) => void this.told.push(`renamed ${from} ${to}`),
       claimed: (code) => void this.told.push(`claimed ${code}`),

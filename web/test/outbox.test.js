@@ -6,44 +6,12 @@ import { CLIENT_MSGID } from "../js/net/client-id.js";
 import { OUTBOX_BYTES_MAX, OUTBOX_ENTRIES_MAX } from "../js/session/outbox.js";
 import { withQueued } from "../js/state/outbox.js";
 import { Cabinet, Desk, ME } from "./desk.js";
+import { begin, echo, of, seen, sit, texts } from "./saying.js";
 
 mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"], now: 1_700_000_000_000 });
 
-let said = 0;
-beforeEach(() => void (said = 0));
+beforeEach(begin);
 afterEach(() => Desk.closeAll());
-
-/** One in #tea, with a token. @param {Desk} desk */
-function sit(desk) {
-  desk.arrive(":tea GUEST TOKEN t0ken", `${ME} JOIN #tea`);
-  return desk;
-}
-
-/** The line's label, id and text. @param {string | undefined} line */
-function of(line) {
-  const { tags = {}, params = [] } = parse(line ?? "") ?? {};
-  return { label: tags.label ?? "", id: tags[CLIENT_MSGID] ?? "", text: params[1] ?? "" };
-}
-
-/** The server's echo of a line that was sent. @param {string | undefined} line */
-function echo(line) {
-  const { label, id, text } = of(line);
-  said += 1;
-  return `@label=${label};${CLIENT_MSGID}=${id};msgid=m${said};time=2026-01-01T00:00:0${said}.000Z ${ME} PRIVMSG #tea :${text}`;
-}
-
-/** What is seen in #tea: text and fate. @param {Desk} desk */
-function seen(desk) {
-  const { state } = desk.store;
-  const place = state.places["#tea"];
-  const { messages = [] } = place === undefined ? {} : withQueued(state, place);
-  return messages.map(({ text, failed, kept, waiting, pending }) => [text, failed ?? (waiting ? (kept ? "waiting" : "written") : pending ? "sent" : "stored")].join(" "));
-}
-
-/** @param {string[]} lines */
-function texts(lines) {
-  return lines.map((line) => of(line).text);
-}
 
 test("one message after another is sent, each when the one before is stored", () => {
   const desk = sit(new Desk());
@@ -430,88 +398,4 @@ test("other words that are unanswered are told again by the room's new name", ()
   desk.arrive(":tea GUEST TOKEN t0ken");
   const edits = desk.hear(`${ME} JOIN #coffee`).filter((line) => / EDIT /.test(line));
   assert.deepEqual(edits.map((line) => parse(line)?.params), [["#coffee"]]);
-});
-
-const LOGGED_IN = ":tea 900 alice alice!account@tea alice :You are now logged in";
-
-/** What is kept in the drawer: whose, and what. @param {Cabinet} cabinet */
-function kept(cabinet) {
-  return [...cabinet.kept.values()].map(({ account, text }) => `${account ?? "guest"}: ${text}`);
-}
-
-/** A guest who has written something without a connection. @param {Cabinet} cabinet */
-function guest(cabinet) {
-  const desk = sit(new Desk({}, null, undefined, cabinet.drawer()));
-  desk.close();
-  desk.session.say("#tea", "as a guest");
-  return desk;
-}
-
-test("what a guest has written is not said under the account that is logged in to next, but by the next guest's seat", () => {
-  const cabinet = new Cabinet();
-  guest(cabinet);
-  const owner = new Desk({}, null, undefined, cabinet.drawer());
-  owner.arrive(LOGGED_IN);
-  assert.deepEqual(texts(owner.hear(`${ME} JOIN #tea`)), []);
-  assert.deepEqual(seen(owner), []);
-  assert.deepEqual(kept(cabinet), ["guest: as a guest"]);
-  const again = new Desk({}, null, undefined, cabinet.drawer());
-  assert.deepEqual(texts(again.arrive(":tea GUEST TOKEN t0ken", `${ME} JOIN #tea`)).slice(-1), ["as a guest"]);
-});
-
-test("what another tab's guest writes does not come into one that logs in, nor while it does so", () => {
-  const cabinet = new Cabinet();
-  const owner = new Desk({}, null, undefined, cabinet.drawer());
-  owner.open();
-  guest(cabinet);
-  cabinet.deliver();
-  assert.deepEqual(owner.store.state.outbox, []);
-  owner.arrive(LOGGED_IN, `${ME} JOIN #tea`);
-  guest(cabinet);
-  cabinet.deliver();
-  assert.deepEqual(seen(owner), []);
-  assert.deepEqual(owner.said(), []);
-});
-
-test("a guest who makes the name its own says under it what it has written, in all tabs", () => {
-  const cabinet = new Cabinet();
-  const [desk, other] = [sit(new Desk({}, null, undefined, cabinet.drawer())), sit(new Desk({}, null, undefined, cabinet.drawer()))];
-  desk.session.say("#tea", "first");
-  const [first] = desk.said();
-  desk.session.say("#tea", "second");
-  cabinet.deliver();
-  other.hear(LOGGED_IN);
-  desk.session.account.ask("oolong tea", null);
-  desk.hear(LOGGED_IN, ":tea REGISTER SUCCESS alice :The nick is yours now");
-  cabinet.deliver();
-  assert.deepEqual(kept(cabinet), ["alice: first", "alice: second"]);
-  assert.deepEqual(seen(other), ["first waiting", "second waiting"]);
-  assert.deepEqual(texts(desk.hear(echo(first))), ["second"]);
-  assert.deepEqual(other.said(), []);
-});
-
-test("an account that is made at the door is given nothing that a guest has written", () => {
-  const cabinet = new Cabinet();
-  guest(cabinet);
-  const desk = new Desk({}, null, { as: "new", password: "oolong tea", invitation: null }, cabinet.drawer());
-  desk.open();
-  desk.hear(`:tea CAP * LS :draft/account-registration`, ":tea CAP * ACK :draft/account-registration", LOGGED_IN, ":tea REGISTER SUCCESS alice :Yours", ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD", `${ME} JOIN #tea`);
-  desk.hear(":tea PONG tea seated");
-  assert.deepEqual(kept(cabinet), ["guest: as a guest"]);
-  assert.deepEqual(seen(desk), []);
-});
-
-test("what an owner writes while it logs in again is its own, and is gone when it logs out", () => {
-  const cabinet = new Cabinet();
-  const desk = new Desk({}, null, undefined, cabinet.drawer());
-  desk.arrive(LOGGED_IN, `${ME} JOIN #tea`);
-  desk.close();
-  desk.session.say("#tea", "one");
-  desk.open();
-  desk.hear(":tea NOTICE * :Looking you up");
-  desk.session.say("#tea", "two");
-  assert.deepEqual(kept(cabinet), ["alice: one", "alice: two"]);
-  guest(cabinet);
-  desk.session.forget();
-  assert.deepEqual(kept(cabinet), ["guest: as a guest"]);
 });

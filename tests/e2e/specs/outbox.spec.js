@@ -1,6 +1,8 @@
 // What one says in the page is said once, in order, whatever becomes of the connection, the server and the tab.
+import { LOGIN, PASSWORD, isOwner, keepName } from "../support/account.js";
 import { FaultProxy, randomFrom } from "../support/fault-proxy.js";
 import { Person } from "../support/person.js";
+import { program } from "../support/teahouse.js";
 import { expect, test } from "../support/test.js";
 
 const ROOM = "#lobby";
@@ -153,6 +155,52 @@ test("what the room does not take can be sent again or discarded, and holds noth
   await alice.sees(["three", "two"]);
   await alice.hasAllStored();
   expect(bob.heard("#tea").map(({ text }) => text)).toEqual(["three", "two"]);
+});
+
+for (const name of ["Quinn", "quincy"]) {
+  test(`what was typed offline is said when the account is called ${name} meanwhile`, async ({ teahouse, raw, run, page }) => {
+    const quinn = await Person.enter(page, teahouse.page, "quinn");
+    await keepName(page, PASSWORD, { stays: true });
+    await isOwner(page);
+    await expect.poll(() => page.evaluate(() => localStorage.getItem("teahouse.login")), LOGIN).toContain("keys");
+    await teahouse.kill();
+    await expect(page.getByText("what you write now is sent when the connection is back")).toBeVisible();
+    for (const text of ["one", "two"]) await quinn.say(text);
+    await expect(quinn.log.getByRole("img", { name: "Waiting to be sent" })).toHaveCount(2);
+    const rename = run(program("teahouse"), ["account", "rename", "quinn", name, "--data", "data"], { cwd: teahouse.folder });
+    expect((await rename.ended()).code).toBe(0);
+    await teahouse.start();
+    if (name === "quincy") {
+      await expect(page.getByRole("alert")).toContainText("the account has another name now", LOGIN);
+      await page.getByLabel("Your name").fill(name);
+      await page.getByLabel("Your password").fill(PASSWORD);
+      await page.getByRole("button", { name: "Log in", exact: true }).click();
+    }
+    await quinn.sees(["one", "two"]);
+    await quinn.hasAllStored();
+    expect(await stored(raw)).toEqual(["one", "two"]);
+    await page.reload();
+    await isOwner(page);
+    await quinn.sees(["one", "two"]);
+    expect(await page.evaluate(() => localStorage.getItem("teahouse.login") ?? sessionStorage.getItem("teahouse.login"))).toContain(`"${name}"`);
+  });
+}
+
+test("an account that is renamed while one sits in it is come back to by its new name", async ({ teahouse, run, page }) => {
+  const quinn = await Person.enter(page, teahouse.page, "quinn");
+  await keepName(page, PASSWORD, { stays: true });
+  await isOwner(page);
+  await expect.poll(() => page.evaluate(() => localStorage.getItem("teahouse.login")), LOGIN).toContain("keys");
+  const rename = run(program("teahouse"), ["account", "rename", "quinn", "quincy", "--data", "data"], { cwd: teahouse.folder });
+  await rename.out.next(/new name/);
+  await expect(quinn.people.getByText("quincy")).toBeVisible();
+  await teahouse.kill();
+  await quinn.say("typed offline");
+  await teahouse.start();
+  await quinn.sees(["typed offline"]);
+  await page.reload();
+  await isOwner(page);
+  await quinn.sees(["typed offline"]);
 });
 
 /**

@@ -55,6 +55,12 @@ export class Account {
     return this.#asked !== null;
   }
 
+  /** What one's account is known by, whatever it is called: its password's salt. Null as long as there are no keys. */
+  get mark() {
+    const { arrival } = this;
+    return arrival.as === "owner" && "keys" in arrival.secret ? arrival.secret.keys.salt : null;
+  }
+
   /**
    * Asks for an account of the name one has.
    * @param {string} password
@@ -93,6 +99,7 @@ export class Account {
     if (command === "FAIL" && params[0] === "REDEEM") this.#isUninvited = true;
     // A second device of somebody who is here is not told its modes.
     if ((command === "376" || command === "422") && this.#store.state.account !== null) this.#session.send("MODE", [this.#store.state.nick]);
+    if (command === "900" || command === "NICK") this.#follow();
     if (command === "376" || command === "422" || command === "REGISTER") this.#showClaim();
     if (this.#isClaiming) this.#claiming(command, params);
     if (this.#store.state.phase !== "online" || this.#asked === null) return;
@@ -101,6 +108,15 @@ export class Account {
       this.#unsay();
       if (params[0] === "REGISTER") this.#refuse(this.reason(params[1] ?? ""));
     }
+  }
+
+  /** Those who run the server, or oneself on another device, have changed the name: one comes again by the new one. */
+  #follow() {
+    const { arrival } = this;
+    const { account } = this.#store.state;
+    if (arrival.as !== "owner" || account === null || account === arrival.account) return;
+    this.arrival = { ...arrival, account };
+    this.#owner.accountRenamed(arrival.account, account);
   }
 
   /** Whether the name was made our own in another tab: this one has come as a guest, and could not come again. */

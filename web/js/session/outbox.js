@@ -90,7 +90,7 @@ export class Outbox {
     const last = entries.at(-1);
     if (last) this.#ids.heed(last.id);
     for (const text of texts) {
-      this.#put({ id: this.#ids.next(at), target, kind, text, about, at, account: this.#writer ?? null, tried: null, failed: null });
+      this.#put({ id: this.#ids.next(at), target, kind, text, about, at, account: this.#writer ?? null, mark: this.#mark, tried: null, failed: null });
     }
     this.#flush();
     return true;
@@ -131,10 +131,9 @@ export class Outbox {
 
   /** Who logs out says nothing more by this browser. */
   forget() {
-    const writer = this.#writer;
-    if (typeof writer !== "string") return;
+    if (typeof this.#writer !== "string") return;
     this.#drawer.load((entries) => {
-      for (const { id, account } of entries) if (account === writer) this.discard(id);
+      for (const { id } of this.#ours(entries)) this.discard(id);
     });
   }
 
@@ -146,11 +145,13 @@ export class Outbox {
   received(line) {
     const { command, params, source } = line;
     const { phase, account } = this.#store.state;
+    const before = this.#writer;
     if (phase === "online") this.#writer = account;
     if (command === "GUEST" && params[0] === "TOKEN") this.#token = params[1] ?? null;
     else if (command === "PONG" && params.at(-1) === MARK) this.#seated();
     else if (command === "REGISTER" && params[0] === "SUCCESS" && phase === "online") this.#adopt(params[1] ?? "");
     else if (command === "JOIN") this.#flush();
+    else if (command === "NICK" && before !== this.#writer) this.#drawer.load((entries) => this.#loaded(entries, before));
     else if (isSelf(this.#store.state, nickOf(source ?? ""))) this.#echoed(line);
     else if (command === "FAIL" || /^[45]\d\d$/.test(command)) this.#failed(line);
   }
@@ -177,7 +178,30 @@ export class Outbox {
   get #whose() {
     const { account, caps } = this.#store.state;
     if (!caps.includes(CLIENT_MSGID)) return null;
-    return account !== null ? `account ${account}` : this.#token;
+    return account !== null ? asAccount(account) : this.#token;
+  }
+
+  /** What the account that one writes as is known by, whatever it is called; null for a guest, and for one just made. */
+  get #mark() {
+    return typeof this.#writer === "string" ? this.#session.account.mark : null;
+  }
+
+  /**
+   * Those that the one who is here has written, as its own by its name of now. An account is told by its mark, under
+   * whatever name it wrote; one without a mark by its name.
+   * @param {readonly Entry[]} entries
+   * @param {string | null} [former] the name that it had until now
+   */
+  #ours(entries, former = null) {
+    const [writer, mark] = [this.#writer, this.#mark];
+    return entries.flatMap((entry) => {
+      if (typeof writer !== "string" || entry.account === null) return entry.account === writer ? [entry] : [];
+      const name = fold(entry.account);
+      const isNamed = name === fold(writer) || (!entry.mark && name === fold(former ?? writer));
+      if (!entry.mark) return isNamed ? [claimed(entry, writer, mark)] : [];
+      if (entry.mark === mark) return [claimed(entry, writer, mark)];
+      return isNamed && mark !== null ? [held(entry, writer, mark)] : [];
+    });
   }
 
   /** @param {Entry} entry */
@@ -193,7 +217,7 @@ export class Outbox {
 
   /** Takes in what other tabs have written, or what this one has before it was closed. @param {Entry[]} entries */
   #show(entries) {
-    const ours = entries.filter(({ account }) => account === this.#writer);
+    const ours = this.#ours(entries);
     if (ours.length === 0) return;
     this.#store.dispatch({ queued: ours });
     this.#store.dispatch({ kept: ours.map(({ id }) => id) });
@@ -207,7 +231,7 @@ export class Outbox {
    */
   #adopt(account) {
     this.#drawer.load((entries) => {
-      for (const entry of entries) if (entry.account === null) this.#put({ ...entry, account });
+      for (const entry of entries) if (entry.account === null) this.#put({ ...entry, account, mark: this.#mark });
       this.#flush();
     });
   }
@@ -217,14 +241,19 @@ export class Outbox {
     this.#drawer.load((entries) => this.#loaded(entries));
   }
 
-  /** @param {Entry[]} entries all that there are */
-  #loaded(entries) {
+  /**
+   * @param {Entry[]} entries all that there are
+   * @param {string | null} [former] the name that one's account had until now
+   */
+  #loaded(entries, former) {
     const now = Date.now();
     const [old, young] = [entries.filter(({ at }) => now - at > KEEP_MS_MAX), entries.filter(({ at }) => now - at <= KEEP_MS_MAX)];
     for (const { id } of old) this.#drawer.remove(id);
-    const there = new Set([this.#flying?.id, ...young.filter(({ account }) => account === this.#writer).map(({ id }) => id)]);
+    const ours = this.#ours(young, former);
+    const there = new Set([this.#flying?.id, ...ours.map(({ id }) => id)]);
     this.#store.dispatch({ unqueued: this.#entries.map(({ id }) => id).filter((id) => !there.has(id)) });
-    this.#show(young.filter((entry) => !same(entry, this.#entry(entry.id))));
+    this.#show(ours.filter((entry) => !same(entry, this.#entry(entry.id))));
+    for (const entry of ours) if (!young.includes(entry)) this.#keep(entry);
     this.#flush();
   }
 
@@ -248,7 +277,8 @@ export class Outbox {
   #next() {
     const { phase } = this.#store.state;
     if (phase !== "online" || !this.#isSeated || this.#retryTimer !== undefined) return undefined;
-    return this.#entries.find(({ account, failed, target }) => account === this.#writer && failed === null && (!isRoom(target) || find(this.#store.state, target)?.joined));
+    const isThere = (/** @type {string} */ target) => !isRoom(target) || find(this.#store.state, target)?.joined;
+    return this.#ours(this.#entries).find(({ failed, target }) => failed === null && isThere(target));
   }
 
   /** Sends the next one, or ends the turn. */
@@ -405,5 +435,36 @@ export class Outbox {
  * @param {Entry | undefined} b
  */
 function same(a, b) {
-  return b !== undefined && a.target === b.target && a.tried === b.tried && a.failed === b.failed;
+  if (b === undefined) return false;
+  return a.target === b.target && a.account === b.account && a.mark === b.mark && a.tried === b.tried && a.failed === b.failed;
+}
+
+/** @param {string} account */
+function asAccount(account) {
+  return `account ${account}`;
+}
+
+/**
+ * What an account has written, by its name of now.
+ * @param {Entry} entry
+ * @param {string} account
+ * @param {string | null} mark
+ * @returns {Entry}
+ */
+function claimed(entry, account, mark) {
+  if (entry.account === account && (entry.mark ?? null) === mark) return entry;
+  const tried = entry.tried === asAccount(entry.account ?? "") ? asAccount(account) : entry.tried;
+  return { ...entry, account, mark, tried };
+}
+
+/**
+ * What was written under this name with another password: by the same person before that was changed, or by somebody else
+ * who had the name. Nothing of it is said before it has been looked at.
+ * @param {Entry} entry
+ * @param {string} account
+ * @param {string} mark
+ * @returns {Entry}
+ */
+function held(entry, account, mark) {
+  return { ...entry, account, mark, failed: entry.failed ?? (entry.tried === null ? "held" : "unknown") };
 }

@@ -37,6 +37,7 @@ import { messagesOf } from "./wording.js";
  * @property {(wanted: string) => void} numbered the name that was wanted is somebody else's, and we have another
  * @property {(account: string, keys: import("./scram.js").Keys) => void} proved we are logged in, and can be again by these
  * @property {(account: string, password: string) => void} registered our name is our own now
+ * @property {(from: string, to: string) => void} accountRenamed our account has another name, or other capitals in it
  * @property {() => void} ownedElsewhere our name is our own now, by what was done in another tab
  * @property {(code: string | null) => void} claimed the operator's link has worked, or why not
  * @property {(from: string, to: string) => void} renamed a room or a person goes by another name

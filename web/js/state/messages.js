@@ -16,7 +16,7 @@
  * @property {boolean} pending
  * @property {boolean} kept whether it would outlast this tab
  * @property {boolean} waiting whether it is pending and not on its way
- * @property {null | "refused" | "unknown"} failed
+ * @property {null | "refused" | "unknown" | "held"} failed `held`: it may be somebody else's who had this name
  * @property {string | null} clientId our own id of it, while it is in the outbox
  * @property {string | null} label the one it was sent with
  * @property {Stamp | null} anchor the last confirmed message when it was sent

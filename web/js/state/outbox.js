@@ -15,7 +15,8 @@ import { words } from "./words.js";
  * @property {string} text
  * @property {string | null} about the msgid of the message that it answers
  * @property {number} at when it was written
- * @property {string | null} account as whom; null for a guest
+ * @property {string | null} account as whom, by the name that it had; null for a guest
+ * @property {string | null} mark what that account is known by under any name, if that was known; absent where an older page wrote it
  * @property {string | null} tried as whom it was sent last: the server knows it again by that and its id
  * @property {Message["failed"]} failed
  *

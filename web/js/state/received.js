@@ -167,7 +167,9 @@ function renamed(state, line) {
   const known = owns(owns(state, who(line), false), to, isOwner);
   const moved = profiles.renamed(rooms.rename(known, who(line), to), who(line), to);
   if (!isSelf(state, who(line))) return moved;
-  return { ...moved, nick: to, source: line.source?.replace(/^[^!]*/, to) ?? null };
+  // An account is called what its nick is.
+  const account = state.account !== null && isSelf(state, state.account) ? to : state.account;
+  return { ...moved, account, nick: to, source: line.source?.replace(/^[^!]*/, to) ?? null };
 }
 
 /** @param {string[]} words */

@@ -1,0 +1,37 @@
+// What one logs in with goes by the account's name of now, wherever it is kept.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LoginMemory } from "../js/login-memory.js";
+
+/** @returns {import("../js/storage.js").Memory} */
+function memory() {
+  const kept = new Map();
+  return {
+    read: (key) => kept.get(key) ?? null,
+    write: (key, value) => void (value === null ? kept.delete(key) : kept.set(key, value)),
+  };
+}
+
+const keys = { salt: "salt", iterations: 4096, client: "c", server: "s" };
+
+test("a renamed account is logged in to by its new name, in this tab and in the next", () => {
+  const [browser, tab] = [memory(), memory()];
+  const login = new LoginMemory(browser, tab);
+  login.isLasting = true;
+  login.keep({ account: "quinn", keys });
+  // After a reload nothing says any more that it is to last.
+  const again = new LoginMemory(browser, tab);
+  again.renamed("Quinn", "quincy");
+  assert.deepEqual(again.read(), { account: "quincy", keys });
+  assert.deepEqual(new LoginMemory(browser, memory()).read(), { account: "quincy", keys });
+  again.renamed("quinn", "paula");
+  assert.deepEqual(again.read(), { account: "quincy", keys });
+});
+
+test("what is not kept in the browser is not, by another name either", () => {
+  const [browser, tab] = [memory(), memory()];
+  const login = new LoginMemory(browser, tab);
+  login.keep({ account: "quinn", keys });
+  login.renamed("quinn", "quincy");
+  assert.equal(new LoginMemory(browser, memory()).read(), null);
+});
