@@ -75,6 +75,39 @@ test("who wants that stays logged in in this browser, until logging out", async 
   await expect(tab.getByRole("button", { name: "Come in", exact: true })).toBeVisible();
 });
 
+test("a guest is told that a room is for those with a name of their own, and finds the way there", async ({ teahouse, page, raw }) => {
+  const mo = await raw("mo", { room: "#mod" });
+  mo.send("JOIN #in", `REGISTER * * :${PASSWORD}`, "MODE #mod +M", "MODE #in +R", "PING set");
+  await mo.lines.next(/PONG .*set/);
+  const gudrun = await Person.enter(page, teahouse.page, "gudrun");
+  const notes = page.getByRole("status", { name: "Notes" });
+  const join = async (/** @type {string} */ room) => {
+    await page.getByLabel("Join a room").fill(room);
+    await page.getByRole("button", { name: "Join", exact: true }).click();
+  };
+  await join("#in");
+  await expect(notes).toContainText("Only those with a name of their own come into #in.");
+  await notes.getByRole("button", { name: "Dismiss" }).click();
+  await join("#mod");
+  await gudrun.isIn("#mod");
+  await gudrun.say("may I?");
+  await expect(notes).toContainText("Only those with a name of their own can write in #mod.");
+  await expect(notes.getByRole("button", { name: "Log in" })).toBeVisible();
+  await notes.getByRole("button", { name: "Keep this name" }).click();
+  await page.getByLabel("Choose a password").fill(PASSWORD);
+  await page.getByRole("dialog").getByRole("button", { name: "Keep this name" }).click();
+  await isOwner(page);
+  await expect(notes).not.toContainText("can write in #mod");
+  await gudrun.log.getByRole("button", { name: "Send again" }).click();
+  await mo.hears("gudrun", "may I?");
+  await gudrun.sees(["may I?"]);
+
+  mo.send("MODE #mod +m", "PING moderated");
+  await mo.lines.next(/PONG .*moderated/);
+  await gudrun.say("and now?");
+  await expect(notes).toContainText("#mod is moderated");
+});
+
 for (const [what, command] of /** @type {[string, string[]][]} */ ([
   ["renamed", ["rename", "paula", "pauline"]],
   ["deleted", ["delete", "paula"]],

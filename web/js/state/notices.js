@@ -12,7 +12,13 @@ import { isSelf } from "./words.js";
 const NOTICES_MAX = 100;
 
 /** Numerics that say why one is not let into a room; without its name they would say little. */
-const NOT_LET_IN = new Set(["403", "405", "471", "473", "474", "475"]);
+const NOT_LET_IN = new Set(["403", "405", "471", "473", "474", "475", "477"]);
+
+/** By which mode a room does not take what is said: the server names it in the words of its 404. */
+const SILENT = new Map([["M", "404_ACCOUNTS"], ["m", "404_MODERATED"], ["b", "404_BANNED"]]);
+
+/** What an account of one's own is the way out of. */
+export const NEEDS_ACCOUNT = new Set(["404_ACCOUNTS", "477"]);
 
 /**
  * @param {State} state
@@ -22,11 +28,22 @@ const NOT_LET_IN = new Set(["403", "405", "471", "473", "474", "475"]);
 export function noticed(state, { command, params }) {
   // FAIL, WARN and NOTE say a command and a code first, numerics our nick; NOTICE says only to whom.
   const context = params.slice(/^[A-Z]{4}$/.test(command) ? 2 : 1, -1).at(-1) ?? "*";
-  const code = command === "FAIL" ? (params[1] ?? "") : command;
   const about = command === "NOTICE" || context === "*" || isSelf(state, context) ? null : context;
   const said = params.at(-1) ?? "";
+  const code = command === "FAIL" ? (params[1] ?? "") : command === "404" ? silence(state, context, said) : command;
   const text = NOT_LET_IN.has(command) && params.length > 2 ? `${params[1]}: ${said}` : said;
   return withNotice(state, { text, command, code, about, by: null, why: null });
+}
+
+/**
+ * Why a room does not take what we say: without a mode in the server's words, most likely because we are not in it.
+ * @param {State} state
+ * @param {string} room
+ * @param {string} said
+ */
+function silence(state, room, said) {
+  const [, mode = ""] = /\(\+([A-Za-z])\)/.exec(said) ?? [];
+  return SILENT.get(mode) ?? (find(state, room)?.joined ? "404_INSIDE" : "404");
 }
 
 /**
