@@ -1,15 +1,17 @@
 // What was found stands in the server's order, the newest first, however many pages are asked for.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import { parse } from "../js/net/irc.js";
 import { FOUND_ROWS } from "../js/state/search.js";
 import { Desk, ME } from "./desk.js";
 
 mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
 
-/** The answer to a search: of these numbers, the oldest first, all of one millisecond. @param {number[]} numbers */
-function answer(numbers) {
+/** The answer to a question: these numbers, the oldest first, all of one millisecond. @param {string | undefined} asked @param {number[]} numbers */
+function answer(asked, numbers) {
+  const label = parse(asked ?? "")?.tags.label ?? "";
   const row = (/** @type {number} */ i) => `@batch=s;msgid=0J9K${100 + i};time=2026-01-01T00:00:01.000Z :bob!b@h PRIVMSG #tea :needle ${i}`;
-  return [":tea BATCH +s soju.im/search", ...numbers.map(row), ":tea BATCH -s"];
+  return [`@label=${label} :tea BATCH +s soju.im/search`, ...numbers.map(row), ":tea BATCH -s"];
 }
 
 /** The numbers from one to another. @param {number} from @param {number} to */
@@ -17,19 +19,56 @@ function numbers(from, to) {
   return Array.from({ length: Math.abs(to - from) + 1 }, (_, i) => (from < to ? from + i : from - i));
 }
 
-test("what was said within one millisecond is found newest first, and each page goes on behind the one before", () => {
+const NEEDLE = { text: "needle", place: "", from: "", after: "", before: "", hasLink: false };
+
+/** The numbers that are shown. @param {Desk} desk */
+function found(desk) {
+  return desk.store.state.search?.found.map(({ text }) => Number(text.replace("needle ", "")));
+}
+
+/** Somebody who has looked for the needle. */
+function seeker() {
   const desk = new Desk();
   desk.arrive(`${ME} JOIN #tea`);
-  const found = () => desk.store.state.search?.found.map(({ text }) => Number(text.replace("needle ", "")));
-  desk.session.search.begin({ text: "needle", place: "", from: "", after: "", before: "", hasLink: false });
-  desk.hear(...answer(numbers(130 - FOUND_ROWS, 129)));
-  assert.deepEqual(found(), numbers(129, 130 - FOUND_ROWS));
   desk.said();
+  desk.session.search.begin(NEEDLE);
+  return desk;
+}
+
+test("what was said within one millisecond is found newest first, and each page goes on behind the one before", () => {
+  const desk = seeker();
+  desk.hear(...answer(desk.said()[0], numbers(130 - FOUND_ROWS, 129)));
+  assert.deepEqual(found(desk), numbers(129, 130 - FOUND_ROWS));
   desk.session.search.more();
-  assert.match(desk.said().join("\n"), new RegExp(`before=msgid=0J9K${230 - FOUND_ROWS};`));
-  desk.hear(...answer(numbers(130 - 2 * FOUND_ROWS, 129 - FOUND_ROWS)));
-  assert.deepEqual(found(), numbers(129, 130 - 2 * FOUND_ROWS));
+  const [older] = desk.said();
+  assert.match(older ?? "", new RegExp(`before=msgid=0J9K${230 - FOUND_ROWS};`));
+  desk.hear(...answer(older, numbers(130 - 2 * FOUND_ROWS, 129 - FOUND_ROWS)));
+  assert.deepEqual(found(desk), numbers(129, 130 - 2 * FOUND_ROWS));
   desk.session.search.more();
-  assert.match(desk.said().join("\n"), new RegExp(`before=msgid=0J9K${230 - 2 * FOUND_ROWS};`));
+  assert.match(desk.said()[0] ?? "", new RegExp(`before=msgid=0J9K${230 - 2 * FOUND_ROWS};`));
+  desk.close();
+});
+
+test("an answer that comes after one has looked for something else is not taken for that", () => {
+  const desk = seeker();
+  const [first] = desk.said();
+  desk.session.search.begin({ ...NEEDLE, text: "need" });
+  const [second] = desk.said();
+  desk.hear(...answer(first, [1, 2]));
+  assert.deepEqual([found(desk), desk.store.state.search?.running], [[], true]);
+  desk.hear(`@label=${parse(first ?? "")?.tags.label} FAIL SEARCH INVALID_PARAMS text :No`);
+  assert.equal(desk.store.state.search?.failed, null);
+  desk.hear(...answer(second, [1, 2, 3]));
+  assert.deepEqual([found(desk), desk.store.state.search?.running, desk.store.state.search?.complete], [[3, 2, 1], false, true]);
+  assert.deepEqual(desk.store.state.places["#tea"]?.messages, []);
+  desk.close();
+});
+
+test("that one of those found is taken back does not end the search", () => {
+  const desk = seeker();
+  const [first] = desk.said();
+  const [begin = "", ...rest] = answer(first, numbers(1, FOUND_ROWS));
+  desk.hear(begin, ...rest.slice(0, -1), ":bob!b@h REDACT #tea 0J9K103", ...rest.slice(-1));
+  assert.deepEqual([found(desk)?.length, desk.store.state.search?.complete], [FOUND_ROWS - 1, false]);
   desk.close();
 });

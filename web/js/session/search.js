@@ -20,6 +20,7 @@ export class Search {
   #store;
   /** @type {Wanted | null} */
   #wanted = null;
+  #questions = 0;
 
   /**
    * @param {import("./session.js").Session} session
@@ -38,7 +39,6 @@ export class Search {
   /** @param {Wanted} wanted */
   begin(wanted) {
     this.#wanted = wanted;
-    this.#store.dispatch({ search: "begin" });
     this.#ask(wanted, null);
   }
 
@@ -46,7 +46,6 @@ export class Search {
   more() {
     const last = this.#store.state.search?.found.at(-1)?.msgid;
     if (this.#wanted === null || !last) return;
-    this.#store.dispatch({ search: "more" });
     this.#ask(this.#wanted, last);
   }
 
@@ -70,7 +69,10 @@ export class Search {
     const given = { text: text.trim(), in: place, from: from.trim(), after: day(after, 0), before: older === null ? day(before, 1) : `msgid=${older}` };
     const pairs = Object.entries(given).filter(([, value]) => value !== "");
     const all = [...pairs, ...(hasLink ? [["has", "link"]] : []), ["order", "newest"], ["limit", String(FOUND_ROWS)]];
-    this.#session.send("SEARCH", [all.map(([key, value = ""]) => `${key}=${escaped(value)}`).join(";")]);
+    this.#questions += 1;
+    const label = this.#store.state.caps.includes("labeled-response") ? `search${this.#questions}` : null;
+    this.#store.dispatch({ search: older === null ? "begin" : "more", label });
+    this.#session.send("SEARCH", [all.map(([key, value = ""]) => `${key}=${escaped(value)}`).join(";")], label === null ? {} : { label });
   }
 }
 

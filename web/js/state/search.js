@@ -17,6 +17,8 @@ import { whereOf } from "./where.js";
  *
  * @typedef {object} Search
  * @property {boolean} running
+ * @property {string | null} label the question whose answer is waited for, if questions have labels
+ * @property {number} rows so many have come in answer to it
  * @property {readonly Found[]} found the newest first
  * @property {boolean} complete whether there are no more
  * @property {string | null} failed why nothing can be found, in the server's words
@@ -31,18 +33,19 @@ export const AROUND = "around";
 export const FOUND_ROWS = 50;
 
 /** @type {Search} */
-const NOTHING = { running: false, found: [], complete: false, failed: null, around: null, looked: null };
+const NOTHING = { running: false, label: null, rows: 0, found: [], complete: false, failed: null, around: null, looked: null };
 
 /**
  * A search begins, goes on with older ones, or is over.
  * @param {State} state
  * @param {"begin" | "more" | "end"} what
+ * @param {string | null} label
  * @returns {State}
  */
-export function searching(state, what) {
+export function searching(state, what, label) {
   if (what === "end") return { ...state, search: null };
   const before = what === "more" ? (state.search ?? NOTHING) : NOTHING;
-  return { ...state, search: { ...before, running: true, failed: null } };
+  return { ...state, search: { ...before, running: true, label, rows: 0, failed: null } };
 }
 
 /**
@@ -70,13 +73,22 @@ export function foundOne(state, line) {
   if (!isFound && !isAround) return null;
   const { search } = state;
   const found = foundMessage(state, line);
-  if (search === null || found === null) return state;
+  if (search === null || found === null || (isFound && !isAwaited(search, labelOf(state, line)))) return state;
   const next = { ...state, nextId: state.nextId + 1 };
   if (isAround) return { ...next, search: { ...search, around: [...(search.around ?? []), found] } };
   // They come oldest first, a page of older ones behind those that are there; many may be of one millisecond.
   const older = search.found.findIndex((one) => later(found, one));
   const at = older < 0 ? search.found.length : older;
-  return { ...next, search: { ...search, found: search.found.toSpliced(at, 0, found) } };
+  return { ...next, search: { ...search, rows: search.rows + 1, found: search.found.toSpliced(at, 0, found) } };
+}
+
+/**
+ * Whether an answer is to what was asked last: one to an earlier search may still be on its way.
+ * @param {Search} search
+ * @param {string | null} label
+ */
+function isAwaited(search, label) {
+  return search.label === null || search.label === label;
 }
 
 /**
@@ -100,8 +112,8 @@ function closed(state, { params: [reference = ""] }) {
   const batch = own(state.batches, reference.slice(1));
   if (!reference.startsWith("-") || batch?.type !== "soju.im/search" || state.search === null) return null;
   const { [reference.slice(1)]: _, ...batches } = state.batches;
-  const complete = state.search.found.length % FOUND_ROWS !== 0 || state.search.found.length === 0;
-  return { ...state, batches, search: { ...state.search, running: false, complete } };
+  if (!isAwaited(state.search, batch.label ?? labelOf(state, batch.opened))) return { ...state, batches };
+  return { ...state, batches, search: { ...state.search, running: false, complete: state.search.rows < FOUND_ROWS } };
 }
 
 /**
@@ -109,8 +121,9 @@ function closed(state, { params: [reference = ""] }) {
  * @param {Line} line
  * @returns {State}
  */
-function failed(state, { params }) {
-  return state.search === null ? state : { ...state, search: { ...state.search, running: false, failed: params.at(-1) ?? "" } };
+function failed(state, line) {
+  const { params } = line;
+  return state.search === null || !isAwaited(state.search, labelOf(state, line)) ? state : { ...state, search: { ...state.search, running: false, failed: params.at(-1) ?? "" } };
 }
 
 /**

@@ -67,7 +67,7 @@ import { lookedAround, searching } from "./search.js";
  *   | { unqueued: readonly string[] }
  *   | { history: string, loading: boolean, complete?: boolean, behind?: boolean }
  *   | { checked: string, from: import("./messages.js").Stamp | null, there: ReadonlySet<string> }
- *   | { search: "begin" | "more" | "end" }
+ *   | { search: "begin" | "more" | "end", label?: string | null }
  *   | { around: string | null }
  *   | { hide: string }
  *   | { forget: number, place: string }
@@ -157,7 +157,7 @@ function looked(state, input) {
   if ("queued" in input) return queued(state, input.queued);
   if ("kept" in input) return kept(state, input.kept);
   if ("unqueued" in input) return unqueued(state, input.unqueued);
-  if ("search" in input) return searching(state, input.search);
+  if ("search" in input) return searching(state, input.search, input.label ?? null);
   if ("around" in input) return lookedAround(state, input.around);
   if ("hide" in input) return remove(state, input.hide);
   if ("forget" in input) {
