@@ -374,9 +374,11 @@ export class App {
     /** @type {import("./session/session.js").Owner} */
     const owner = {
       refused: (refusal) => {
-        this.refusal = refusal;
-        if (refusal.what === "login") this.#refusedLogin();
         this.socket.stop();
+        const login = refusal.what === "login" ? this.#refusedLogin() : null;
+        // Once all of the session that ends here have heard it.
+        if (login !== null) return queueMicrotask(() => this.enter(login.account, { as: "owner", account: login.account, secret: { keys: login.keys } }));
+        this.refusal = refusal;
         this.#outside();
       },
       notSent: () => this.hint([this.texts.say("not-sent")]),
@@ -393,10 +395,16 @@ export class App {
     return new Session(this.store, this.socket, this.memory, this.#tab.read(PASSWORD), this.#drawer, owner, arrival);
   }
 
-  /** What one would have come in with is no use any more: the password is asked for again. */
+  /**
+   * What one would have come in with is no use any more: the password is asked for again, unless another tab has heard by
+   * which name the same keys are good now.
+   */
   #refusedLogin() {
-    this.#login.forget();
     this.entrance = "owner";
+    const { arrival } = this.session.account;
+    if (arrival.as !== "owner") return null;
+    const left = this.#login.refused(arrival.account);
+    return left !== null && left.keys.salt === this.session.account.mark ? left : null;
   }
 
   /**

@@ -47,6 +47,18 @@ export class LoginMemory {
     if (this.isLasting) this.#browser.write(LOGIN, JSON.stringify(login));
   }
 
+  /**
+   * One is not logged in as this any more; what another tab has put here since stays.
+   * @param {string} account
+   */
+  refused(account) {
+    this.isLasting = false;
+    for (const memory of [this.#tab, this.#browser]) {
+      if (fold(login(memory.read(LOGIN))?.account ?? account) === fold(account)) memory.write(LOGIN, null);
+    }
+    return this.read();
+  }
+
   forget() {
     this.isLasting = false;
     this.#tab.write(LOGIN, null);

@@ -30,10 +30,12 @@ function memory() {
   return { read: (key) => kept.get(key) ?? null, write: (key, value) => void kept.set(key, value) };
 }
 
+/** The texts are their ids. */
+const TEXTS = /** @type {any} */ ({ say: (/** @type {string} */ id) => id, ofServer: () => null });
+
 /** Somebody in #tea who talks with bob. */
 function inside() {
-  const texts = /** @type {any} */ ({ say: (/** @type {string} */ id) => id, ofServer: () => null });
-  const app = new App("ws://tea.test", texts, memory(), memory());
+  const app = new App("ws://tea.test", TEXTS, memory(), memory());
   app.enter("alice");
   const socket = sockets.at(-1);
   const hear = (/** @type {string[]} */ ...lines) => {
@@ -80,4 +82,25 @@ test("who logs out leaves nothing half written", () => {
   app.unsaid.drafts.set("bob", "dear Bob");
   app.logOut();
   assert.equal(app.unsaid.drafts.size, 0);
+});
+
+test("a tab that slept while its account was renamed comes in by the name that another one has heard", async () => {
+  const [browser, tab] = [memory(), memory()];
+  const login = (/** @type {string} */ account) => JSON.stringify({ account, keys: { salt: "salt", iterations: 4096, client: "c", server: "s" } });
+  tab.write("login", login("quinn"));
+  browser.write("login", login("quincy"));
+  const app = new App("ws://tea.test", TEXTS, browser, tab);
+  const refuse = async () => {
+    const socket = sockets.at(-1);
+    socket?.dispatchEvent(new Event("open"));
+    for (const data of [`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`, ":tea 906 * :Given up"]) socket?.dispatchEvent(new MessageEvent("message", { data }));
+    await Promise.resolve();
+  };
+  assert.equal(app.store.state.nick, "quinn");
+  await refuse();
+  assert.equal(app.inside, true);
+  assert.deepEqual([app.store.state.nick, app.refusal], ["quincy", null]);
+  await refuse();
+  assert.deepEqual([app.inside, app.refusal?.code, app.entrance], [false, "906", "owner"]);
+  assert.deepEqual([browser.read("login"), tab.read("login")], [null, null]);
 });

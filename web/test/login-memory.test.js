@@ -35,3 +35,15 @@ test("what is not kept in the browser is not, by another name either", () => {
   login.renamed("quinn", "quincy");
   assert.equal(new LoginMemory(browser, memory()).read(), null);
 });
+
+test("a login that is refused is forgotten, and no other that is there by now", () => {
+  const [browser, left, right] = [memory(), memory(), memory()];
+  const login = new LoginMemory(browser, left);
+  login.isLasting = true;
+  login.keep({ account: "quinn", keys });
+  new LoginMemory(browser, right).keep({ account: "quinn", keys });
+  new LoginMemory(browser, right).renamed("quinn", "quincy");
+  assert.deepEqual(login.refused("Quinn"), { account: "quincy", keys });
+  assert.equal(login.refused("quincy"), null);
+  assert.equal(new LoginMemory(browser, memory()).read(), null);
+});

@@ -186,6 +186,31 @@ for (const name of ["Quinn", "quincy"]) {
   });
 }
 
+test("what was typed before the password was changed is said once it has been looked at", async ({ teahouse, raw, run, page }) => {
+  const rita = await Person.enter(page, teahouse.page, "rita");
+  await keepName(page);
+  await isOwner(page);
+  await expect.poll(() => page.evaluate(() => sessionStorage.getItem("teahouse.login")), LOGIN).toContain("keys");
+  await teahouse.kill();
+  for (const text of ["one", "two"]) await rita.say(text);
+  await expect(rita.log.getByRole("img", { name: "Waiting to be sent" })).toHaveCount(2);
+  const change = run(program("teahouse"), ["account", "password", "rita", "--data", "data"], { cwd: teahouse.folder, input: "another password\n" });
+  expect((await change.ended()).code).toBe(0);
+  await teahouse.start();
+  await expect(page.getByRole("alert")).toContainText("the password has been changed", LOGIN);
+  await page.getByLabel("Your password").fill("another password");
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
+  await isOwner(page);
+  const line = (/** @type {string} */ text) => rita.log.getByRole("listitem").filter({ hasText: text });
+  for (const text of ["one", "two"]) await expect(line(text)).toContainText("kept here from before this name’s password changed");
+  expect(await stored(raw)).toEqual([]);
+  await line("two").getByRole("button", { name: "Discard" }).click();
+  await line("one").getByRole("button", { name: "Send again" }).click();
+  await rita.sees(["one"]);
+  await rita.hasAllStored();
+  expect(await stored(raw)).toEqual(["one"]);
+});
+
 test("an account that is renamed while one sits in it is come back to by its new name", async ({ teahouse, run, page }) => {
   const quinn = await Person.enter(page, teahouse.page, "quinn");
   await keepName(page, PASSWORD, { stays: true });
