@@ -31,3 +31,11 @@ test("who is not let into a room for those with accounts is told so, and what to
   const sentence = "Only those with a name of their own come into #in. Make yours your own with a password, or log in.";
   assert.deepEqual(told(":tea 477 alice #in :Cannot join channel (+R): log in to an account first"), [sentence, "Keep this name", "Log in"]);
 });
+
+test("what is refused again is said once, and as new", () => {
+  const silent = (/** @type {string} */ room) => `:tea 404 alice ${room} :Cannot send to channel (+m)`;
+  const lines = [":tea 001 alice :Welcome", ":tea 376 alice :End", silent("#tea"), silent("#pot"), silent("#tea")];
+  const { notices } = lines.map((one) => ({ in: one })).reduce(reduce, reduce(initial("alice"), { event: "open" }));
+  assert.deepEqual(notices.map(({ about }) => about), ["#pot", "#tea"]);
+  assert.ok((notices[0]?.id ?? 0) < (notices[1]?.id ?? 0));
+});

@@ -32,7 +32,10 @@ export function noticed(state, { command, params }) {
   const said = params.at(-1) ?? "";
   const code = command === "FAIL" ? (params[1] ?? "") : command === "404" ? silence(state, context, said) : command;
   const text = NOT_LET_IN.has(command) && params.length > 2 ? `${params[1]}: ${said}` : said;
-  return withNotice(state, { text, command, code, about, by: null, why: null });
+  // What is refused again, as each of several lines is, is said once, and as new.
+  const isRefusal = /^[45]\d\d$/.test(command);
+  const others = state.notices.filter((one) => !isRefusal || one.code !== code || one.text !== text || one.about !== about);
+  return withNotice({ ...state, notices: others }, { text, command, code, about, by: null, why: null });
 }
 
 /**
