@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use eframe::egui::Id;
 use teahouse_client::{ServerUrl, state::Message};
 
 use crate::{composer::Composer, settings::Settings};
@@ -32,6 +33,8 @@ pub(crate) struct ClientForm {
     answers: BTreeMap<String, Arc<Message>>,
     /// What is being put in other words, likewise.
     edits: BTreeMap<String, Edit>,
+    /// The part of the window that had the keys in the last frame.
+    pub(crate) keys_at: Option<Id>,
     /// The message that is to be taken back if the person is sure, and where it was said.
     pub(crate) taking_back: Option<(String, Arc<Message>)>,
 }

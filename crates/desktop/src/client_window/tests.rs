@@ -1,6 +1,7 @@
 //! The window fed with what a server says, and found by its labels.
 
 mod deeds;
+mod keys;
 mod server;
 
 use std::sync::Arc;

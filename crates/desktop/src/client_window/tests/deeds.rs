@@ -95,7 +95,7 @@ fn the_keys_open_the_menu_and_choose_in_it() {
     harness.run();
     harness.key_press(Key::Enter);
     harness.run();
-    for _ in 0..6 {
+    for _ in 0..5 {
         harness.key_press(Key::ArrowDown);
         harness.run();
     }

@@ -45,12 +45,13 @@ pub(super) fn show(button: &Response, is_asked_for: bool, name: &str, mut conten
     popup(at_pointer(button.id)).open_memory(asked).at_pointer_fixed().show(&mut content);
 }
 
-/// What stands in it.
+/// What stands in it; `leads_in` gives the keys to the first of it.
 pub(super) fn content(
     ui: &mut Ui,
     place: &Place<'_>,
     form: &mut ClientForm,
     message: &Arc<Message>,
+    mut leads_in: bool,
     actions: &mut Vec<ClientAction>,
 ) {
     ui.set_width(WIDTH);
@@ -58,30 +59,36 @@ pub(super) fn content(
     let (state, texts, name) = (place.scene.state, place.scene.texts, place.current.name());
     let Some(msgid) = message.msgid.clone() else { return };
     if state.chat.can_react() {
-        common_reactions(ui, place, message, actions);
+        common_reactions(ui, place, message, &mut leads_in, actions);
         ui.separator();
-        if item(ui, &texts.say("answer"), false) {
+        if item(ui, &mut leads_in, &texts.say("answer"), false) {
             form.answer(name, message);
         }
     }
     if state.chat.can_pin(name) {
         let is_pinned = state.chat.room(name).is_some_and(|room| room.pins().contains(&msgid));
-        if item(ui, &texts.say(if is_pinned { "unpin" } else { "pin" }), false) {
+        if item(ui, &mut leads_in, &texts.say(if is_pinned { "unpin" } else { "pin" }), false) {
             actions.push(ClientAction::Pin { room: name.to_owned(), msgid, stands: !is_pinned });
         }
     }
-    if item(ui, &texts.say("desktop-copy"), false) {
+    if item(ui, &mut leads_in, &texts.say("desktop-copy"), false) {
         ui.ctx().copy_text(message.text.clone());
     }
-    if state.chat.can_edit(message) && item(ui, &texts.say("edit"), false) {
+    if state.chat.can_edit(message) && item(ui, &mut leads_in, &texts.say("edit"), false) {
         form.edit(name, message);
     }
-    if state.chat.can_take_back(name, message) && item(ui, &texts.say("take-back"), true) {
+    if state.chat.can_take_back(name, message) && item(ui, &mut leads_in, &texts.say("take-back"), true) {
         form.taking_back = Some((name.to_owned(), Arc::clone(message)));
     }
 }
 
-fn common_reactions(ui: &mut Ui, place: &Place<'_>, message: &Message, actions: &mut Vec<ClientAction>) {
+fn common_reactions(
+    ui: &mut Ui,
+    place: &Place<'_>,
+    message: &Message,
+    leads_in: &mut bool,
+    actions: &mut Vec<ClientAction>,
+) {
     let (state, texts) = (place.scene.state, place.scene.texts);
     let given = place.current.log().reactions(message);
     ui.horizontal(|ui| {
@@ -94,6 +101,9 @@ fn common_reactions(ui: &mut Ui, place: &Place<'_>, message: &Message, actions: 
             let button = Button::selectable(is_ours, RichText::new(sign).size(18.0)).min_size(size);
             let button = ui.add(button);
             parts::name(ui, &button, &texts.with("react-with", &[("reaction", sign)]));
+            if std::mem::take(leads_in) {
+                button.request_focus();
+            }
             if button.clicked() {
                 actions.extend(react(place, message, sign, !is_ours));
                 ui.close();
@@ -103,12 +113,15 @@ fn common_reactions(ui: &mut Ui, place: &Place<'_>, message: &Message, actions: 
 }
 
 /// One line of the menu; whether it was chosen.
-fn item(ui: &mut Ui, words: &str, is_grave: bool) -> bool {
+fn item(ui: &mut Ui, wants_keys: &mut bool, words: &str, is_grave: bool) -> bool {
     let palette = Palette::of(ui);
     let shown = RichText::new(words).color(if is_grave { palette.bad } else { palette.text });
     let button = Button::new(shown).frame_when_inactive(false).right_text("").min_size(vec2(WIDTH, 30.0));
     let button = ui.add(button);
     parts::name(ui, &button, words);
+    if std::mem::take(wants_keys) {
+        button.request_focus();
+    }
     let chosen = button.clicked();
     if chosen {
         ui.close();

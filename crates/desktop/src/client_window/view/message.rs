@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Align2, Button, Direction, Id, Label, Layout, Rect, RichText, Sense, Shape, Stroke, TextStyle, Ui, UiBuilder, vec2,
+    Align, Align2, Button, Direction, EventFilter, Id, Label, Layout, Rect, Response, RichText, Sense, Shape, Stroke,
+    TextStyle, Ui, UiBuilder, accesskit::Action, vec2,
 };
 use teahouse_client::state::{Fate, Kind, Message};
 
@@ -30,7 +31,15 @@ pub(super) struct Place<'a> {
     pub(super) current: &'a Current,
 }
 
-/// Shows a message; `head` is its time, if it does not stand under the name of the one before. Where it stands.
+/// A message that is shown.
+pub(super) struct Row {
+    /// Where it stands.
+    pub(super) rect: Rect,
+    /// The button for its menu, if there is anything that can be done with it.
+    pub(super) button: Option<Id>,
+}
+
+/// Shows a message; `head` is its time, if it does not stand under the name of the one before.
 pub(super) fn show(
     ui: &mut Ui,
     place: &Place<'_>,
@@ -38,7 +47,7 @@ pub(super) fn show(
     message: &Arc<Message>,
     head: Option<Option<&Moment>>,
     actions: &mut Vec<ClientAction>,
-) -> Rect {
+) -> Row {
     if head.is_some() {
         ui.add_space(7.0);
     }
@@ -55,18 +64,20 @@ pub(super) fn show(
         reactions::show(ui, place, message, actions);
         fate(ui, place, message, actions);
     });
-    let row = row.response.rect.with_max_x(right);
+    let rect = row.response.rect.with_max_x(right);
     let palette = Palette::of(ui);
     let is_marked =
         message.msgid.as_deref().is_some_and(|msgid| place.scene.state.is_marked(msgid, place.scene.now_ms));
-    let is_looked_at = more(ui, place, form, message, row, actions);
-    let colour = match (is_marked, is_looked_at) {
-        (true, _) => palette.selected,
-        (false, true) => palette.side,
-        (false, false) => return row,
+    let more = message.msgid.is_some().then(|| more(ui, place, form, message, rect, actions));
+    let colour = match (is_marked, more.as_ref().is_some_and(|more| more.is_looked_at)) {
+        (true, _) => Some(palette.selected),
+        (false, true) => Some(palette.side),
+        (false, false) => None,
     };
-    ui.painter().set(ground, Shape::rect_filled(row.expand2(vec2(6.0, 2.0)), 6.0, colour));
-    row
+    if let Some(colour) = colour {
+        ui.painter().set(ground, Shape::rect_filled(rect.expand2(vec2(6.0, 2.0)), 6.0, colour));
+    }
+    Row { rect, button: more.map(|more| more.button) }
 }
 
 /// By what a message is known from frame to frame.
@@ -77,8 +88,16 @@ fn key(message: &Arc<Message>) -> String {
     }
 }
 
-/// The button for what can be done with a message: there for the keys, and to be seen while the pointer is at the message or
-/// the button has the keys. Whether that is so. The other button of a mouse opens the same at the pointer.
+/// The button for a message's menu.
+struct More {
+    button: Id,
+    /// Whether the pointer is at the message, or the keys are.
+    is_looked_at: bool,
+}
+
+/// The button for what can be done with a message: to be seen while the message is looked at. The other button of a mouse opens
+/// the same at the pointer. Out of view it is there for screen readers, and for the keys once they are led to it; the Tab key
+/// passes it over, for it would not get through a long talk.
 fn more(
     ui: &mut Ui,
     place: &Place<'_>,
@@ -86,12 +105,37 @@ fn more(
     message: &Arc<Message>,
     row: Rect,
     actions: &mut Vec<ClientAction>,
-) -> bool {
-    if message.msgid.is_none() || !ui.is_rect_visible(row) {
-        return false;
-    }
+) -> More {
     let palette = Palette::of(ui);
-    let is_over = ui.rect_contains_pointer(row);
+    let is_in_view = ui.is_rect_visible(row);
+    let is_over = is_in_view && ui.rect_contains_pointer(row);
+    let words = place.scene.texts.say("message-actions");
+    let button = button(ui, message, row, &words);
+    let by_keys = !ui.input(|input| input.pointer.any_click());
+    let was_open = menu::is_open(ui, button.id);
+    let is_looked_at = is_over || was_open || button.has_focus();
+    if is_looked_at {
+        let font = TextStyle::Button.resolve(ui.style());
+        ui.painter().text(button.rect.center(), Align2::CENTER_CENTER, "⋯", font, palette.text);
+    }
+    if button.clicked() && !is_in_view {
+        ui.scroll_to_rect(row, Some(Align::Center));
+    }
+    if is_in_view || was_open || button.clicked() {
+        let at_pointer = is_over && ui.input(|input| input.pointer.secondary_clicked());
+        let leads_in = by_keys && !was_open;
+        menu::show(&button, at_pointer, &words, |ui| menu::content(ui, place, form, message, leads_in, actions));
+    }
+    match (was_open, menu::is_open(ui, button.id)) {
+        // Else the keys would be nowhere.
+        (true, false) if by_keys => button.request_focus(),
+        (false, false) => hold_arrows(ui, button.id),
+        _ => {}
+    }
+    More { button: button.id, is_looked_at }
+}
+
+fn button(ui: &mut Ui, message: &Arc<Message>, row: Rect, words: &str) -> Response {
     let size = vec2(MORE, 22.0);
     let corner = Rect::from_min_size(row.right_top() - vec2(MORE + BAR, 0.0), size);
     let layout = Layout::centered_and_justified(Direction::TopDown);
@@ -99,17 +143,26 @@ fn more(
         ui.new_child(UiBuilder::new().scope_id(Id::unique(("more", key(message)))).max_rect(corner).layout(layout));
     child.spacing_mut().button_padding = vec2(2.0, 0.0);
     child.spacing_mut().interact_size = size;
-    let button = child.add(Button::new("").frame_when_inactive(false));
-    let is_looked_at = is_over || menu::is_open(ui, button.id) || button.has_focus();
-    if is_looked_at {
-        let font = TextStyle::Button.resolve(ui.style());
-        ui.painter().text(button.rect.center(), Align2::CENTER_CENTER, "⋯", font, palette.text);
+    let id = child.next_auto_id();
+    if ui.input(|input| input.has_accesskit_action_request(id, Action::Focus)) {
+        ui.memory_mut(|memory| memory.request_focus(id));
     }
-    let words = place.scene.texts.say("message-actions");
-    parts::name(ui, &button, &words);
-    let at_pointer = is_over && ui.input(|input| input.pointer.secondary_clicked());
-    menu::show(&button, at_pointer, &words, |ui| menu::content(ui, place, form, message, actions));
-    is_looked_at
+    let takes_keys = ui.is_rect_visible(row) || ui.memory(|memory| memory.has_focus(id));
+    let sense = if takes_keys { Sense::click() } else { Sense::CLICK };
+    let button = child.add(Button::new("").frame_when_inactive(false).sense(sense));
+    debug_assert_eq!(button.id, id, "by this the keys are led to it");
+    ui.ctx().accesskit_node_builder(id, |node| {
+        node.set_label(words);
+        node.set_description(format!("{}: {}", message.from, words::excerpt(&message.text)));
+        node.add_action(Action::Focus);
+    });
+    button
+}
+
+/// The arrows lead from message to message, and not to whatever else stands above or below.
+fn hold_arrows(ui: &Ui, button: Id) {
+    let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(button, filter));
 }
 
 fn name_and_time(ui: &mut Ui, scene: &Scene<'_>, message: &Message, at: Option<&Moment>) {

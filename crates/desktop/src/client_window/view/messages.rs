@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Align, Button, Rect, RichText, ScrollArea, Stroke, TextWrapMode, Ui, UiBuilder, accesskit::Role, vec2,
+    Align, Button, Id, Key, Modifiers, Rect, RichText, ScrollArea, Stroke, TextWrapMode, Ui, UiBuilder,
+    accesskit::Role, vec2,
 };
 use teahouse_client::state::Message;
 use teahouse_proto::time::parse_server_time;
@@ -43,18 +44,30 @@ pub(super) fn show(
         beginning(ui, scene, current, actions);
         let place = Place { scene, current };
         let goal = scene.state.goal();
+        let keys = Keys::new(ui, form);
+        let mut buttons = Vec::new();
         let hidden = current.log().len().saturating_sub(scene.state.shown_messages());
         let mut before: Option<Said> = None;
         for message in current.log().messages().skip(hidden).filter(|message| !scene.state.was_said_again(message)) {
             let said = Said::new(message);
             day(ui, scene, before.as_ref(), &said);
             let alone = message.about.is_some() || before.is_none_or(|before| !before.goes_on_with(&said));
+            let are_elsewhere = keys.are_elsewhere(ui);
             let row = message::show(ui, &place, form, &said.message, alone.then_some(said.at.as_ref()), actions);
             if matches!(goal, Some(Goal::Message(msgid)) if message.msgid.as_ref() == Some(msgid)) {
-                ui.scroll_to_rect(row, Some(Align::Center));
+                ui.scroll_to_rect(row.rect, Some(Align::Center));
+            } else if are_elsewhere && !keys.are_elsewhere(ui) {
+                ui.scroll_to_rect(row.rect, None);
             }
+            buttons.extend(row.button);
             before = Some(said);
         }
+        walk(ui, &keys, &buttons);
+        let were_here = form.keys_at.is_some_and(|at| buttons.contains(&at));
+        if were_here && keys.at.is_none() && ui.input(|input| input.key_pressed(Key::Escape)) {
+            form.draft(current.name()).want_keys();
+        }
+        form.keys_at = keys.at;
         if goal == Some(&Goal::Newest) {
             ui.scroll_to_cursor(Some(Align::BOTTOM));
         }
@@ -64,6 +77,50 @@ pub(super) fn show(
     let below = shown.content_size.y - shown.state.unclamped_offset().y - shown.inner_rect.height();
     if below > FAR {
         to_newest(ui, scene, shown.inner_rect, actions);
+    }
+}
+
+/// Where the keys are, for who reads without a mouse: what they come to is brought into view.
+struct Keys {
+    at: Option<Id>,
+    have_moved: bool,
+}
+
+impl Keys {
+    fn new(ui: &Ui, form: &ClientForm) -> Self {
+        let at = ui.memory(|memory| memory.focused());
+        Self { at, have_moved: at != form.keys_at }
+    }
+
+    /// Whether they have come to something that is not shown yet in this frame.
+    fn are_elsewhere(&self, ui: &Ui) -> bool {
+        let is_shown = |at| ui.ctx().viewport(|viewport| viewport.this_pass.widgets.contains(at));
+        self.have_moved && self.at.is_some_and(|at| !is_shown(at))
+    }
+}
+
+/// Leads the keys from message to message by their buttons, those out of view included: the arrows to the next ones, Home and
+/// End to the first and the last. From elsewhere Alt and the arrow up lead to the last.
+fn walk(ui: &Ui, keys: &Keys, buttons: &[Id]) {
+    let at = keys.at.and_then(|at| buttons.iter().position(|button| *button == at));
+    let to = match at {
+        Some(at) => ui.input(|input| {
+            let is_pressed = |key| input.modifiers.is_none() && input.key_pressed(key);
+            [
+                (Key::ArrowUp, at.checked_sub(1)),
+                (Key::ArrowDown, Some(at + 1)),
+                (Key::Home, Some(0)),
+                (Key::End, buttons.len().checked_sub(1)),
+            ]
+            .into_iter()
+            .find_map(|(key, to)| to.filter(|_| is_pressed(key)))
+        }),
+        None if ui.input_mut(|input| input.consume_key(Modifiers::ALT, Key::ArrowUp)) => buttons.len().checked_sub(1),
+        None => None,
+    };
+    if let Some(button) = to.and_then(|to| buttons.get(to)) {
+        ui.memory_mut(|memory| memory.request_focus(*button));
+        ui.ctx().request_repaint();
     }
 }
 

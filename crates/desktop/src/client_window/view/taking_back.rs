@@ -32,17 +32,22 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, action
             if ui.add(Button::new(words).fill(palette.bad).stroke(Stroke::NONE)).clicked() {
                 is_sure = Some(true);
             }
-            if ui.button(texts.say("cancel")).clicked() {
+            let cancel = ui.button(texts.say("cancel"));
+            if ui.memory(|memory| memory.focused().is_none()) {
+                cancel.request_focus();
+            }
+            if cancel.clicked() {
                 is_sure = Some(false);
             }
         });
         is_sure
     });
     let is_sure = asked.inner.or(asked.should_close().then_some(false));
+    if is_sure.is_some() {
+        form.draft(&place).want_keys();
+        form.taking_back = None;
+    }
     if is_sure == Some(true) {
         actions.extend(message.msgid.clone().map(|msgid| ClientAction::TakeBack { place, msgid }));
-    }
-    if is_sure.is_some() {
-        form.taking_back = None;
     }
 }
