@@ -74,7 +74,10 @@ impl Composer {
             } else {
                 self.composition = Composition::default();
             }
-            if sent || std::mem::take(&mut self.wants_keys) {
+            // Behind a question the keys could not stay.
+            let may_have_keys = ui.memory(|memory| memory.allows_interaction(ui.layer_id()));
+            if sent || (self.wants_keys && may_have_keys) {
+                self.wants_keys = false;
                 line.request_focus();
             }
             self.has_keys = line.has_focus();

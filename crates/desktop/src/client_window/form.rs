@@ -33,6 +33,8 @@ pub(crate) struct ClientForm {
     answers: BTreeMap<String, Arc<Message>>,
     /// What is being put in other words, likewise.
     edits: BTreeMap<String, Edit>,
+    /// The room or person that one could write to in the last frame.
+    written_to: String,
     /// The part of the window that had the keys in the last frame.
     pub(crate) keys_at: Option<Id>,
     /// The message that is to be taken back if the person is sure, and where it was said.
@@ -59,6 +61,14 @@ impl ClientForm {
     /// What is being written to a room or person.
     pub(crate) fn draft(&mut self, name: &str) -> &mut Composer {
         self.drafts.entry(name.to_ascii_lowercase()).or_default()
+    }
+
+    /// One looks at this room or person now: whoever has just come there writes at once.
+    pub(crate) fn write_to(&mut self, name: &str) {
+        if !self.written_to.eq_ignore_ascii_case(name) {
+            name.clone_into(&mut self.written_to);
+            self.draft(name).want_keys();
+        }
     }
 
     /// What is written next to a room or person answers a message.
@@ -105,7 +115,12 @@ impl ClientForm {
         let (old, new) = (from.to_ascii_lowercase(), to.to_ascii_lowercase());
         let topic_of = self.topic.as_mut().map(|(room, _)| room);
         let taken_back_in = self.taking_back.as_mut().map(|(place, _)| place);
-        for place in topic_of.into_iter().chain(taken_back_in).filter(|place| place.eq_ignore_ascii_case(from)) {
+        for place in topic_of
+            .into_iter()
+            .chain(taken_back_in)
+            .chain([&mut self.written_to])
+            .filter(|place| place.eq_ignore_ascii_case(from))
+        {
             to.clone_into(place);
         }
         if old == new {
@@ -127,6 +142,7 @@ impl ClientForm {
         self.answers.clear();
         self.edits.clear();
         self.taking_back = None;
+        self.written_to.clear();
     }
 }
 

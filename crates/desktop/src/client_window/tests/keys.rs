@@ -2,12 +2,12 @@
 
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::{
-    Harness,
+    Harness, Node,
     kittest::{NodeT, Queryable},
 };
 
 use super::{Window, arrived};
-use crate::texts::Lang;
+use crate::{client_window::state::ClientEvent, texts::Lang};
 
 const MORE: &str = "What to do with this message";
 const LINE: &str = "Message to #lobby";
@@ -16,10 +16,11 @@ const MESSAGES: usize = 100;
 
 fn long_talk<'a>() -> Harness<'a, Window> {
     let mut harness = arrived(Lang::En);
-    let lines: Vec<_> = (0..MESSAGES)
-        .map(|n| format!("@msgid={n:04} :bob!b@h PRIVMSG #lobby :number {n} http://tea.example/"))
-        .collect();
-    harness.state_mut().wire(&["CAP * ACK :message-tags"]);
+    // The last one is our own.
+    let author = |n| if n + 1 == MESSAGES { "alice!a" } else { "bob!b" };
+    let line = |n| format!("@msgid={n:04} :{}@h PRIVMSG #lobby :number {n} http://tea.example/", author(n));
+    let lines: Vec<_> = (0..MESSAGES).map(line).collect();
+    harness.state_mut().wire(&["CAP * ACK :message-tags teahouse.internal/message-edit draft/message-redaction"]);
     harness.state_mut().wire(&lines.iter().map(String::as_str).collect::<Vec<_>>());
     harness.run();
     harness
@@ -39,12 +40,26 @@ fn press(harness: &mut Harness<'_, Window>, modifiers: Modifiers, key: Key) {
 }
 
 #[test]
+fn whoever_comes_to_a_room_or_person_writes_at_once() {
+    let mut harness = arrived(Lang::En);
+    assert!(harness.get_by_label(LINE).is_focused());
+    harness.get_by_label("Join a room").focus();
+    harness.run();
+    harness.state_mut().wire(&[":bob!b@h PRIVMSG #lobby :tea?"]);
+    harness.run();
+    assert!(!harness.get_by_label(LINE).is_focused(), "the keys are taken once");
+    harness.state_mut().state.apply(ClientEvent::Selected("bob".into()));
+    harness.run();
+    assert!(harness.get_by_label("Message to bob").is_focused());
+}
+
+#[test]
 fn every_message_has_its_button_and_says_what_it_is_about() {
     let harness = long_talk();
     assert_eq!(harness.get_all_by_label(MORE).count(), MESSAGES);
     let about = |at| harness.get_all_by_label(MORE).nth(at).unwrap().accesskit_node().description();
     assert_eq!(about(0).as_deref(), Some("bob: number 0 http://tea.example/"));
-    assert_eq!(about(99).as_deref(), Some("bob: number 99 http://tea.example/"));
+    assert_eq!(about(99).as_deref(), Some("alice: number 99 http://tea.example/"));
 }
 
 #[test]
@@ -108,13 +123,26 @@ fn a_screen_reader_comes_to_what_is_out_of_view() {
 }
 
 #[test]
+fn a_question_takes_the_keys_and_gives_them_back() {
+    let mut harness = long_talk();
+    press(&mut harness, Modifiers::ALT, Key::ArrowUp);
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    harness.get_by_label("Take back").click_accesskit();
+    harness.run();
+    assert!(harness.get_by_label("Cancel").is_focused());
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    assert!(harness.query_by_label("Cancel").is_none());
+    assert!(harness.get_by_label(LINE).is_focused());
+}
+
+#[test]
 fn what_the_tab_key_comes_to_is_seen() {
     let mut harness = long_talk();
     harness.get_by_label(LINE).focus();
     harness.run();
     for _ in 0..4 {
         press(&mut harness, Modifiers::NONE, Key::Tab);
-        let place = harness.root().children_recursive().find(|node| node.is_focused()).unwrap().rect();
+        let place = harness.root().children_recursive().find(Node::is_focused).unwrap().rect();
         assert!(place.top() > 40.0 && place.bottom() < 710.0, "{place:?}");
     }
 }

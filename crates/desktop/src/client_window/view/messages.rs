@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Align, Button, Id, Key, Modifiers, Rect, RichText, ScrollArea, Stroke, TextWrapMode, Ui, UiBuilder,
+    Align, Button, Id, Key, Memory, Modifiers, Rect, RichText, ScrollArea, Stroke, TextWrapMode, Ui, UiBuilder,
     accesskit::Role, vec2,
 };
 use teahouse_client::state::Message;
@@ -62,6 +62,8 @@ pub(super) fn show(
             buttons.extend(row.button);
             before = Some(said);
         }
+        // The button of the last one may be higher than its words.
+        ui.add_space(8.0);
         walk(ui, &keys, &buttons);
         let were_here = form.keys_at.is_some_and(|at| buttons.contains(&at));
         if were_here && keys.at.is_none() && ui.input(|input| input.key_pressed(Key::Escape)) {
@@ -88,7 +90,7 @@ struct Keys {
 
 impl Keys {
     fn new(ui: &Ui, form: &ClientForm) -> Self {
-        let at = ui.memory(|memory| memory.focused());
+        let at = ui.memory(Memory::focused);
         Self { at, have_moved: at != form.keys_at }
     }
 

@@ -25,6 +25,7 @@ pub(super) fn show(
 ) {
     let (texts, place) = (scene.texts, current.name());
     let may_write = words::may_write(scene.state, current);
+    form.write_to(place);
     let mut line = ComposerWords {
         label: texts.with("message-to", &[("place", place)]),
         hint: texts.with("write-here", &[("place", place)]),
@@ -58,7 +59,9 @@ pub(super) fn show(
     let draft = form.draft(place);
     let said = draft.show(ui, may_write, &line);
     let is_left = is_answered_not || (answered.is_some() && draft.was_left());
-    let is_last_wanted = draft.has_keys() && draft.text.is_empty() && ui.input(|input| input.key_pressed(Key::ArrowUp));
+    let is_last_wanted = draft.has_keys()
+        && draft.text.is_empty()
+        && ui.input(|input| input.modifiers.is_none() && input.key_pressed(Key::ArrowUp));
     if let Some(text) = said {
         let about = answered.and_then(|answered| answered.msgid.clone());
         actions.push(ClientAction::Say { to: place.to_owned(), text, about });
