@@ -183,6 +183,12 @@ impl Client {
         self.submit(Command::Topic { room: room_name(room)?.as_str().to_owned(), topic: one_line(topic) })
     }
 
+    /// Asks for another name of a room; [`Event::RoomRenamed`] or [`Event::Refused`] answers.
+    pub fn rename_room(&self, room: &str, to: &str) -> Result<(), CommandError> {
+        let (room, to) = (room_name(room)?, room_name(to)?);
+        self.raw(&format!("RENAME {} {} :", room.as_str(), to.as_str()))
+    }
+
     /// Asks to be called something else.
     pub fn set_nick(&self, nick: &str) -> Result<(), CommandError> {
         let parsed = Nick::parse(nick).map_err(|error| CommandError::Name(nick.to_owned(), error))?;

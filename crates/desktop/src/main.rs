@@ -28,6 +28,7 @@ use crate::{
     client_window::{ClientOptions, ClientWindow},
     host_window::{HostOptions, HostWindow},
     texts::{Lang, Texts},
+    theme::Look,
 };
 
 #[derive(Debug, Parser)]
@@ -47,6 +48,9 @@ struct CommandLine {
     /// The language of the window [default: the system's]
     #[arg(long, global = true, value_enum, value_name = "LANG")]
     lang: Option<Lang>,
+    /// Light or dark [default: what was chosen in the window, else the system's]
+    #[arg(long, global = true, value_enum, value_name = "LOOK")]
+    look: Option<Look>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -74,12 +78,18 @@ fn main() -> anyhow::Result<()> {
     match line.command {
         Some(Command::Host(host)) => {
             let options = HostOptions { listen: host.listen, data_dir: host.data, start: host.start };
-            open("host-title", lang, [980.0, 720.0], move |ctx| Ok(Box::new(HostWindow::new(ctx, options, lang)?)))
+            let window = move |ctx: &Context| -> std::io::Result<Box<dyn eframe::App>> {
+                Ok(Box::new(HostWindow::new(ctx, options, lang)?))
+            };
+            open("host-title", lang, line.look, [980.0, 720.0], window)
         }
         None => {
             let settings = line.settings.or_else(settings::usual_file);
             let options = ClientOptions { server: line.server, nick: line.nick, settings };
-            open("app-name", lang, [1080.0, 720.0], move |ctx| Ok(Box::new(ClientWindow::new(ctx, options, lang)?)))
+            let window = move |ctx: &Context| -> std::io::Result<Box<dyn eframe::App>> {
+                Ok(Box::new(ClientWindow::new(ctx, options, lang)?))
+            };
+            open("app-name", lang, line.look, [1080.0, 720.0], window)
         }
     }
 }
@@ -88,6 +98,7 @@ fn main() -> anyhow::Result<()> {
 fn open(
     title: &str,
     lang: Lang,
+    look: Option<Look>,
     size: [f32; 2],
     window: impl FnOnce(&Context) -> std::io::Result<Box<dyn eframe::App>>,
 ) -> anyhow::Result<()> {
@@ -102,7 +113,11 @@ fn open(
         fonts::install(&cc.egui_ctx, lang);
         theme::install(&cc.egui_ctx);
         signals::close_window(&cc.egui_ctx)?;
-        Ok(window(&cc.egui_ctx)?)
+        let window = window(&cc.egui_ctx)?;
+        if let Some(look) = look {
+            look.show(&cc.egui_ctx);
+        }
+        Ok(window)
     };
     eframe::run_native("teahouse-desktop", options, Box::new(create)).map_err(|problem| {
         anyhow::anyhow!("no window can be opened: {problem}. A desktop (X11 or Wayland, with OpenGL) is needed.")

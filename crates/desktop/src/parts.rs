@@ -10,7 +10,7 @@ use eframe::egui::{
 use crate::{
     fonts,
     texts::{Lang, Texts},
-    theme::{MARGIN, Palette},
+    theme::{Look, MARGIN, Palette},
 };
 
 /// The one button of a form that does what the form is for.
@@ -190,15 +190,33 @@ pub(crate) fn from_the_right<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> 
     ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), add).inner
 }
 
-/// The languages to choose from, at the right end of a bar.
-pub(crate) fn languages(ui: &mut Ui, texts: &Texts) -> Option<Lang> {
+/// How the person wants the window to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// In this language.
+    Speak(Lang),
+    /// Light or dark.
+    Look(Look),
+}
+
+/// The languages, and light or dark, to choose from at the right end of a bar.
+pub(crate) fn wishes(ui: &mut Ui, texts: &Texts) -> Option<Wish> {
     let mut chosen = None;
     from_the_right(ui, |ui| {
         ui.spacing_mut().button_padding.x = 8.0;
         for lang in Lang::ALL.into_iter().rev() {
             if ui.add(Button::selectable(lang == texts.lang(), lang.own_name())).clicked() {
-                chosen = Some(lang);
+                chosen = Some(Wish::Speak(lang));
             }
+        }
+        let (other, sign, words) = match ui.visuals().dark_mode {
+            true => (Look::Light, "☀", texts.say("desktop-light")),
+            false => (Look::Dark, "🌙", texts.say("desktop-dark")),
+        };
+        let button = quiet(ui, sign).on_hover_text(&words);
+        name(ui, &button, &words);
+        if button.clicked() {
+            chosen = Some(Wish::Look(other));
         }
     });
     chosen

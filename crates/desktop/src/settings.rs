@@ -11,6 +11,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use crate::theme::Look;
+
 /// The server that is offered at first: the one that a teahouse on this machine has.
 const SERVER: &str = "irc://127.0.0.1:8667";
 
@@ -20,13 +22,15 @@ const SERVER: &str = "irc://127.0.0.1:8667";
 pub(crate) struct Settings {
     pub(crate) server: String,
     pub(crate) nick: String,
+    /// Whether the window is dark, if that is not left to the system.
+    pub(crate) dark: Option<bool>,
     /// The token of our seat, by server.
     pub(crate) seats: BTreeMap<String, String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { server: SERVER.to_owned(), nick: String::new(), seats: BTreeMap::new() }
+        Self { server: SERVER.to_owned(), nick: String::new(), dark: None, seats: BTreeMap::new() }
     }
 }
 
@@ -35,6 +39,11 @@ impl Settings {
     pub(crate) fn load(file: Option<&Path>) -> Self {
         let text = file.and_then(|file| fs::read_to_string(file).ok());
         text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    /// How the window looks, if that is not left to the system.
+    pub(crate) fn look(&self) -> Option<Look> {
+        self.dark.map(|dark| if dark { Look::Dark } else { Look::Light })
     }
 
     /// Writes the file.
@@ -80,7 +89,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("new/desktop.json");
         let seats = [("ws://tea/".to_owned(), "t0ken".to_owned())].into();
-        let settings = Settings { server: "ws://tea/".into(), nick: "茶客".into(), seats };
+        let settings = Settings { server: "ws://tea/".into(), nick: "茶客".into(), dark: Some(true), seats };
         settings.save(&file).unwrap();
         settings.save(&file).unwrap();
         assert_eq!(Settings::load(Some(&file)), settings);

@@ -1,7 +1,8 @@
 //! How the windows look: paper and tea by day, wood and jade by night.
 //!
-//! In: nothing but the system's choice of light or dark. Out: one style for both windows and the colours they name.
+//! In: the system's choice of light or dark, or the person's. Out: one style for both windows and the colours they name.
 
+use clap::ValueEnum;
 use eframe::egui::{
     self, Color32, Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Visuals,
     style::WidgetVisuals, vec2,
@@ -82,6 +83,33 @@ impl Palette {
         let hues = if ui.visuals().dark_mode { HUES_DARK } else { HUES_LIGHT };
         let [_, red, green, blue] = hues[(sum % 8) as usize].to_be_bytes();
         Color32::from_rgb(red, green, blue)
+    }
+}
+
+/// Which of the two is shown, where the person does not leave that to the system. Not every system says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Look {
+    /// By day.
+    Light,
+    /// By night.
+    Dark,
+}
+
+impl Look {
+    /// The word for it on the command line.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// Shows it from now on.
+    pub(crate) fn show(self, ctx: &Context) {
+        ctx.set_theme(match self {
+            Self::Light => Theme::Light,
+            Self::Dark => Theme::Dark,
+        });
     }
 }
 

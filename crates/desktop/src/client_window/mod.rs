@@ -32,8 +32,11 @@ use self::{
     view::{ClientAction, Scene},
 };
 use crate::{
+    composer::Composer,
+    parts::Wish,
     settings::Settings,
     texts::{Lang, Texts},
+    theme::Look,
 };
 
 /// What the window is opened with.
@@ -70,6 +73,9 @@ impl ClientWindow {
             Arc::new(move || ctx.request_repaint())
         };
         let mut settings = Settings::load(options.settings.as_deref());
+        if let Some(look) = settings.look() {
+            look.show(ctx);
+        }
         let at_once = options.server.is_some() && options.nick.is_some();
         settings.server = options.server.unwrap_or(settings.server);
         settings.nick = options.nick.unwrap_or(settings.nick);
@@ -199,7 +205,12 @@ impl ClientWindow {
             ClientAction::Earlier => self.earlier(),
             ClientAction::DismissNotice => self.state.apply(ClientEvent::NoticeRead),
             ClientAction::Host => self.host(),
-            ClientAction::Speak(lang) => {
+            ClientAction::Wish(Wish::Look(look)) => {
+                look.show(ctx);
+                self.settings.dark = Some(look == Look::Dark);
+                self.save_settings();
+            }
+            ClientAction::Wish(Wish::Speak(lang)) => {
                 self.texts = Texts::new(lang);
                 ctx.send_viewport_cmd(ViewportCommand::Title(self.texts.say("app-name")));
             }
@@ -235,8 +246,8 @@ impl ClientWindow {
         self.place = options.url.authority();
         let (unsent, too_old) = self.drawer.take_out(&self.place, now_ms());
         options.unsent = unsent;
-        for old in too_old {
-            self.form.draft(&old.target).text = old.text;
+        for old in too_old.iter().rev() {
+            self.form.draft(&old.target).put_before(Composer::with(&old.text));
         }
         options.token = self.settings.seats.get(&self.place).cloned();
         let password = Some(self.form.own_password.clone()).filter(|_| self.form.is_owner);
@@ -268,12 +279,20 @@ impl ClientWindow {
             Said::Name(name) => self.ask(|client| client.set_nick(&name)),
             Said::Leave if is_room(&to) => self.ask(|client| client.part(&to)),
             Said::Topic(topic) if is_room(&to) => self.ask(|client| client.set_topic(&to, &topic)),
-            Said::Leave => self.tell(self.texts.with("command-only-room", &[("command", "leave")])),
-            Said::Topic(_) => self.tell(self.texts.with("command-only-room", &[("command", "topic")])),
+            Said::RenameRoom(name) if is_room(&to) => self.ask(|client| client.rename_room(&to, &name)),
             Said::Help => self.tell(self.help()),
-            Said::Missing(command) => self.tell(self.texts.with("command-missing", &[("command", &command)])),
-            Said::Unknown(command) => self.tell(self.texts.with("command-unknown", &[("command", &command)])),
+            Said::Leave => self.not_done(&to, text, "command-only-room", "leave"),
+            Said::Topic(_) => self.not_done(&to, text, "command-only-room", "topic"),
+            Said::RenameRoom(_) => self.not_done(&to, text, "command-only-room", "rename"),
+            Said::Missing(command) => self.not_done(&to, text, "command-missing", &command),
+            Said::Unknown(command) => self.not_done(&to, text, "command-unknown", &command),
         }
+    }
+
+    /// What is no command, or not here, stands in the line again.
+    fn not_done(&mut self, to: &str, text: String, why: &str, command: &str) {
+        self.form.draft(to).text = text;
+        self.tell(self.texts.with(why, &[("command", command)]));
     }
 
     fn help(&self) -> String {
@@ -284,8 +303,10 @@ impl ClientWindow {
             self.texts.say("command-help-leave"),
             self.texts.say("command-help-msg"),
             self.texts.say("command-help-topic"),
+            self.texts.say("command-help-rename"),
             self.texts.say("command-help-name"),
             self.texts.say("command-help-slash"),
+            self.texts.say("desktop-help-keys"),
         ];
         lines.join("\n")
     }
@@ -361,7 +382,9 @@ impl ClientWindow {
     /// Opens the host window, which is a process of its own.
     fn host(&mut self) {
         let host = std::env::current_exe().and_then(|program| {
-            process::Command::new(program).args(["host", "--lang", self.texts.lang().tag()]).spawn()
+            let look = self.settings.look().map(|look| ["--look", look.word()]);
+            let look = look.iter().flatten();
+            process::Command::new(program).args(["host", "--lang", self.texts.lang().tag()]).args(look).spawn()
         });
         match host {
             // Waited for, so that it leaves nothing behind when it ends before us.

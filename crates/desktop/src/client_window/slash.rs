@@ -17,6 +17,8 @@ pub(crate) enum Said {
     ToOne { name: String, text: String },
     /// `/topic text`
     Topic(String),
+    /// `/rename room`
+    RenameRoom(String),
     /// `/name new-name`
     Name(String),
     /// `/help`
@@ -39,10 +41,11 @@ pub(crate) fn read(text: &str) -> Said {
     match command.to_ascii_lowercase().as_str() {
         "leave" | "part" => Said::Leave,
         "help" => Said::Help,
-        "me" | "join" | "topic" | "name" | "nick" if rest.is_empty() => Said::Missing(command.to_owned()),
+        "me" | "join" | "topic" | "rename" | "name" | "nick" if rest.is_empty() => Said::Missing(command.to_owned()),
         "me" => Said::Action(rest.to_owned()),
         "join" => Said::Join(room(first)),
         "topic" => Said::Topic(rest.to_owned()),
+        "rename" => Said::RenameRoom(room(first)),
         "name" | "nick" => Said::Name(first.to_owned()),
         "msg" if after.trim().is_empty() => Said::Missing(command.to_owned()),
         "msg" => Said::ToOne { name: first.to_owned(), text: after.trim().to_owned() },
@@ -71,6 +74,8 @@ mod tests {
             ("/msg bob  hello there", Said::ToOne { name: "bob".into(), text: "hello there".into() }),
             ("/msg bob", Said::Missing("msg".into())),
             ("/topic of tea", Said::Topic("of tea".into())),
+            ("/rename 茶", Said::RenameRoom("#茶".into())),
+            ("/rename", Said::Missing("rename".into())),
             ("/name 茶客", Said::Name("茶客".into())),
             ("/me", Said::Missing("me".into())),
             ("/dance", Said::Unknown("dance".into())),

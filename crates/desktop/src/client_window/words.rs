@@ -15,9 +15,13 @@ pub(crate) fn link(link: &Link, texts: &Texts) -> String {
     })
 }
 
+/// The goodbye of a server that stops; it has no code.
+const CLOSING: &str = "Server shutting down";
+
 /// Why there is no connection, and when it is tried again.
 pub(crate) fn offline(reason: &str, retry_at_ms: Option<u64>, now_ms: u64, texts: &Texts) -> String {
-    let why = texts.with("desktop-offline", &[("reason", reason)]);
+    let closing = (reason == CLOSING).then(|| texts.say("server-shutting-down"));
+    let why = texts.with("desktop-offline", &[("reason", closing.as_deref().unwrap_or(reason))]);
     match retry_at_ms {
         Some(at_ms) => format!("{why}\n{}", texts.number("retry-in", "seconds", seconds_until(at_ms, now_ms))),
         None => why,
@@ -138,5 +142,7 @@ mod tests {
     fn a_lost_connection_says_why_and_when_it_is_tried_again() {
         let words = offline("refused", Some(5_000), 1_500, &Texts::new(Lang::En));
         assert!(words.contains("refused") && words.contains("in 4 seconds"), "{words}");
+        let words = offline("Server shutting down", None, 0, &Texts::new(Lang::ZhCn));
+        assert!(words.contains("茶馆打烊了"), "{words}");
     }
 }

@@ -26,7 +26,10 @@ use self::{
     state::{HostEvent, HostState},
     view::HostAction,
 };
-use crate::texts::{Lang, Texts};
+use crate::{
+    parts::Wish,
+    texts::{Lang, Texts},
+};
 
 /// What the window is opened with.
 #[derive(Clone, Debug)]
@@ -104,7 +107,8 @@ impl HostWindow {
                 }
             }
             HostAction::HoldLog(held) => self.state.apply(HostEvent::LogHeld(held)),
-            HostAction::Speak(lang) => {
+            HostAction::Wish(Wish::Look(look)) => look.show(ctx),
+            HostAction::Wish(Wish::Speak(lang)) => {
                 self.texts = Texts::new(lang);
                 ctx.send_viewport_cmd(ViewportCommand::Title(self.texts.say("host-title")));
             }

@@ -18,8 +18,9 @@ use super::{
 use crate::{
     clock::Moment,
     composer::ComposerWords,
-    fonts, parts,
-    texts::{Lang, Texts},
+    fonts,
+    parts::{self, Wish},
+    texts::Texts,
     theme::Palette,
 };
 
@@ -34,8 +35,8 @@ pub(crate) enum HostAction {
     Announce(String),
     /// Told the log to hold still, or to go on.
     HoldLog(bool),
-    /// Chose a language.
-    Speak(Lang),
+    /// Wants the window to be otherwise.
+    Wish(Wish),
 }
 
 /// Shows the window.
@@ -59,7 +60,7 @@ pub(crate) fn show(ui: &mut Ui, state: &HostState, form: &mut HostForm, texts: &
 fn head(ui: &mut Ui, state: &HostState, form: &mut HostForm, texts: &Texts, actions: &mut Vec<HostAction>) {
     ui.horizontal(|ui| {
         ui.heading(texts.say("host-title"));
-        actions.extend(parts::languages(ui, texts).map(HostAction::Speak));
+        actions.extend(parts::wishes(ui, texts).map(HostAction::Wish));
     });
     ui.add_space(4.0);
     let stopped = state.phase == Phase::Stopped;

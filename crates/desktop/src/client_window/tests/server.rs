@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eframe::egui::{Context, Event as Input, Key, Modifiers};
+use eframe::egui::{Context, Event as Input, Key, Modifiers, Theme, ThemePreference};
 use egui_kittest::{Harness, kittest::Queryable};
 use teahouse_server::{Server, ServerHandle, config::Config};
 
@@ -317,6 +317,32 @@ fn all_that_is_done_with_a_message_is_done_by_the_real_server() {
     assert!(is_stored(&harness, &["one\ntwo http://tea.example/"]));
     drop(harness);
     server.shutdown();
+}
+
+#[test]
+fn what_is_no_command_stands_in_its_line_again() {
+    let mut window = ClientWindow::new(&Context::default(), ClientOptions::default(), Lang::En).unwrap();
+    for (place, line) in
+        [("#tea", "/dance on the table"), ("#tea", "/topic"), ("bob", "/rename #tea"), ("bob", "/leave")]
+    {
+        window.said(place.to_owned(), line.to_owned(), None);
+        assert_eq!(window.form.draft(place).text, line);
+    }
+}
+
+#[test]
+fn the_look_that_was_chosen_is_there_the_next_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ClientOptions { settings: Some(folder.path().join("desktop.json")), ..ClientOptions::default() };
+    let window = ClientWindow::new(&Context::default(), options.clone(), Lang::En).unwrap();
+    let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
+    harness.get_by_label("Light colours").click();
+    harness.run();
+    assert_eq!(harness.ctx.theme(), Theme::Light);
+    harness.get_by_label("Dark colours");
+    let ctx = Context::default();
+    let _again = ClientWindow::new(&ctx, options, Lang::En).unwrap();
+    assert_eq!(ctx.options(|options| options.theme_preference), ThemePreference::Light);
 }
 
 #[test]

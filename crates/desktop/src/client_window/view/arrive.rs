@@ -15,7 +15,7 @@ const WIDTH: f32 = 380.0;
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
     let frame = parts::side_frame(ui);
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
-        ui.horizontal(|ui| actions.extend(parts::languages(ui, scene.texts).map(ClientAction::Speak)));
+        ui.horizontal(|ui| actions.extend(parts::wishes(ui, scene.texts).map(ClientAction::Wish)));
         ui.add_space((ui.available_height() * 0.5 - 210.0).max(8.0));
         let palette = Palette::of(ui);
         ui.vertical_centered(|ui| {

@@ -29,8 +29,8 @@ use super::{
     words,
 };
 use crate::{
-    parts,
-    texts::{Lang, Texts},
+    parts::{self, Wish},
+    texts::Texts,
     theme::Palette,
 };
 
@@ -89,8 +89,8 @@ pub(crate) enum ClientAction {
     DismissNotice,
     /// Wants the window that contains a server.
     Host,
-    /// Chose a language.
-    Speak(Lang),
+    /// Wants the window to be otherwise.
+    Wish(Wish),
 }
 
 /// What the view is a function of.

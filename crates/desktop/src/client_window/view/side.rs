@@ -142,6 +142,6 @@ fn foot(ui: &mut Ui, scene: &Scene<'_>, actions: &mut Vec<ClientAction>) {
         if ui.button(texts.say("leave-teahouse")).clicked() {
             actions.push(ClientAction::Leave);
         }
-        actions.extend(parts::languages(ui, texts).map(ClientAction::Speak));
+        actions.extend(parts::wishes(ui, texts).map(ClientAction::Wish));
     });
 }
