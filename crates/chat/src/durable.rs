@@ -320,6 +320,8 @@ pub enum Change {
     KeptFrom(Option<RoomId>, Time),
     /// A room and its whole history are forgotten.
     RoomForgotten(RoomId),
+    /// The same, and somebody waits until nothing of it is left.
+    RoomDropped(RoomId),
     /// A guest is now so (insert or replace). Stays queued until it is stored.
     Guest(GuestRecord),
     /// A guest is forgotten; its private conversations go with it.

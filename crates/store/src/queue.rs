@@ -328,6 +328,7 @@ fn bytes_of(change: &Change) -> usize {
         Change::Redacted(..)
         | Change::KeptFrom(..)
         | Change::RoomForgotten(_)
+        | Change::RoomDropped(_)
         | Change::Guest(_)
         | Change::GuestForgotten(_)
         | Change::GuestRegistered(_)

@@ -28,7 +28,7 @@ impl Upserts {
     pub(crate) fn add(&mut self, position: Position, change: Change) {
         let subject = match &change {
             Change::Room(room) => Subject::Room(room.id),
-            Change::RoomForgotten(room) => Subject::Room(*room),
+            Change::RoomForgotten(room) | Change::RoomDropped(room) => Subject::Room(*room),
             Change::Guest(guest) => Subject::Guest(guest.id),
             Change::GuestForgotten(guest) | Change::GuestRegistered(guest) => Subject::Guest(*guest),
             Change::Account(account) => Subject::Account(account.id),

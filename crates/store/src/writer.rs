@@ -95,8 +95,8 @@ pub(crate) struct Writer {
     erased: i64,
     /// Commits that erased something which may be in a file yet: its last number, and up to where all was settled before.
     erasing: VecDeque<(i64, Position)>,
-    /// Up to where all was settled before an account was forgotten of which there are messages yet: whoever ended it waits
-    /// until they are gone.
+    /// Up to where all was settled before something was forgotten, by somebody who waits, of which there are messages yet:
+    /// whoever ended an account or dropped a room waits until they are gone.
     forgetting: Option<Position>,
     /// What is being overwritten, if anything.
     scrub: Option<Scrub>,
@@ -238,10 +238,11 @@ impl Writer {
         if messages.is_empty() && happenings.is_empty() && self.upserts.is_empty() && reservation.is_none() {
             return Ok(());
         }
-        let forgets = self.upserts.iter().any(|change| {
-            matches!(change, Change::RoomForgotten(_) | Change::GuestForgotten(_) | Change::AccountForgotten(_))
-        });
-        let ends_account = self.upserts.iter().any(|change| matches!(change, Change::AccountForgotten(_)));
+        let forgets = self
+            .upserts
+            .iter()
+            .any(|change| matches!(change, Change::RoomForgotten(_) | Change::GuestForgotten(_)) || is_awaited(change));
+        let forgets_awaited = self.upserts.iter().any(is_awaited);
         let ages = self.upserts.iter().any(|change| matches!(change, Change::KeptFrom(..)));
         let may_put_off = self.plans.catch_up_at.is_some()
             || messages.iter().any(|(_, message)| message.kind == MessageKind::Tagmsg)
@@ -257,7 +258,7 @@ impl Writer {
                 self.last_time = last_time;
                 let latest = || Instant::now() + Duration::from_millis(PUT_OFF_MS);
                 self.plans.catch_up_at = is_put_off.then(|| self.plans.catch_up_at.unwrap_or_else(latest));
-                if ends_account {
+                if forgets_awaited {
                     self.forgetting.get_or_insert(self.queue.settled());
                 }
                 self.note_erased(erased);
@@ -575,4 +576,9 @@ fn write_all(
         schema::set_meta_number(transaction, "reserved_until", until.0)?;
     }
     Ok((latest, erased::last(transaction)?))
+}
+
+/// Whether somebody waits until nothing is left of what this forgets.
+fn is_awaited(change: &Change) -> bool {
+    matches!(change, Change::AccountForgotten(_) | Change::RoomDropped(_))
 }

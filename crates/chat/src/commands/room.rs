@@ -15,6 +15,7 @@ use crate::modes::{Rank, Ranks};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
+use crate::shard::Gate;
 use crate::world::{Turn, User, World};
 
 pub(super) const COMMAND: Command = Command {
@@ -78,15 +79,16 @@ fn no_such_account(room: &RoomName, name: &str) -> Reply {
 
 pub(crate) fn apply(turn: &mut Turn<'_>, disposal: &Disposal) {
     match carry_out(turn, disposal) {
-        Ok(text) => {
+        Ok((gate, text)) => {
             let room = disposal.room.as_str().to_owned();
-            turn.promise(Reply::word("NOTE").param(COMMAND.name).param("DONE").param(room).text(text));
+            turn.promise_behind(gate, Reply::word("NOTE").param(COMMAND.name).param("DONE").param(room).text(text));
         }
         Err(refusal) => turn.reply(refusal),
     }
 }
 
-fn carry_out(turn: &mut Turn<'_>, disposal: &Disposal) -> Result<&'static str, Reply> {
+/// What has come of it, and when that may be said.
+fn carry_out(turn: &mut Turn<'_>, disposal: &Disposal) -> Result<(Gate, &'static str), Reply> {
     let room = known(turn, &disposal.room)?;
     if room.owner == Owner::Server {
         return Err(refusal("SERVERS_ROOM", &room.name, "That room is the server's own, and stays so"));
@@ -99,7 +101,7 @@ fn carry_out(turn: &mut Turn<'_>, disposal: &Disposal) -> Result<&'static str, R
             let account = turn.world.durable.account_named(to).map(|account| account.id);
             let to = account.ok_or_else(|| no_such_account(&disposal.room, to.as_str()))?;
             give(turn, room, to)?;
-            Ok("The room has another founder")
+            Ok((Gate::Settled, "The room has another founder"))
         }
         Deed::Drop => {
             if !turn.entry.writable {
@@ -107,7 +109,11 @@ fn carry_out(turn: &mut Turn<'_>, disposal: &Disposal) -> Result<&'static str, R
             }
             demote(turn, &room);
             turn.disown(room.id);
-            Ok("The room is nobody's; it is forgotten when it was empty for long")
+            // One that was empty for long already goes at once, and that is said when no file has anything of it.
+            Ok(match turn.drop_if_due(room.id) {
+                true => (Gate::Erased, "The room is gone, with all that was said in it"),
+                false => (Gate::Settled, "The room is nobody's; it is forgotten when it was empty for long"),
+            })
         }
     }
 }
@@ -127,7 +133,7 @@ fn is_founders(turn: &Turn<'_>, room: &RoomRecord) -> bool {
 }
 
 /// Whoever is its operator makes a room its own that is nobody's yet.
-fn register(turn: &mut Turn<'_>, room: RoomRecord) -> Result<&'static str, Reply> {
+fn register(turn: &mut Turn<'_>, room: RoomRecord) -> Result<(Gate, &'static str), Reply> {
     let ranks = turn.actor().and_then(|user| turn.world.presence.ranks(room.id, user.id));
     let Some(own) = turn.actor().and_then(User::account_id) else {
         return Err(refusal("ACCOUNT_REQUIRED", &room.name, "An account is required"));
@@ -140,7 +146,7 @@ fn register(turn: &mut Turn<'_>, room: RoomRecord) -> Result<&'static str, Reply
             let id = room.id;
             give(turn, room, own)?;
             turn.remember_ranks(id);
-            Ok("The room is yours")
+            Ok((Gate::Settled, "The room is yours"))
         }
         _ => Err(super::needs_rank(&room.name)),
     }
@@ -308,6 +314,31 @@ mod tests {
                 bob < NOTE ROOM END #tea :These are all whose ranks are remembered
                 bob < 353 bob = #tea :@alice bob
                 bob < 366 bob #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn a_room_that_goes_when_it_is_dropped_is_said_to_be_gone_when_no_file_has_it() {
+        let empty_for = |time: &str| {
+            format!(
+                "alice: REGISTER * * oolong | alice: JOIN #tea | alice: PRIVMSG #tea :hi | alice: PART #tea | wait {time} | traces || alice: ROOM DROP #tea | alice: PING 1"
+            )
+        };
+        check(&empty_for("2592000s"), expect![[""]]);
+        check(
+            &format!("{} | clean | alice: JOIN #tea", empty_for("2592000s")),
+            expect![[r#"
+                alice < NOTE ROOM DONE #tea :The room is gone, with all that was said in it
+                alice < PONG tea.test :1
+                alice < :alice!account@tea.test JOIN #tea
+                alice < 353 alice = #tea :~alice
+                alice < 366 alice #tea :End of /NAMES list"#]],
+        );
+        check(
+            &empty_for("2591999s"),
+            expect![[r#"
+                alice < NOTE ROOM DONE #tea :The room is nobody's; it is forgotten when it was empty for long
+                alice < PONG tea.test :1"#]],
         );
     }
 

@@ -70,7 +70,7 @@ impl Kept {
                 self.messages.retain(stays);
                 self.happened.retain(stays);
             }
-            Change::RoomForgotten(id) => {
+            Change::RoomForgotten(id) | Change::RoomDropped(id) => {
                 self.rooms.remove(&id);
                 self.messages.retain(|message| message.conversation.first != id.0);
                 self.reactions.retain(|_, row| row.conversation.first != id.0);

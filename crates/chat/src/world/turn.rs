@@ -246,7 +246,7 @@ impl<'a> Turn<'a> {
         let empty = self.world.presence.is_empty(id);
         let Some(room) = self.world.durable.room(id) else { return };
         if empty && leaving == Leaving::Goodbye && !room.record.spoken && !room.record.owner.is_lasting() {
-            return self.forget_room(id);
+            return self.forget_room(id, Change::RoomForgotten(id));
         }
         if room.record.empty_since.is_some() != empty {
             let empty_since = empty.then_some(self.entry.time);
@@ -254,10 +254,20 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn forget_room(&mut self, id: RoomId) {
+    fn forget_room(&mut self, id: RoomId, change: Change) {
         self.world.durable.remove_room(id);
-        self.out.changes.push(Change::RoomForgotten(id));
+        self.out.changes.push(change);
         self.drop_facts(id.0);
+    }
+
+    /// Forgets a room now that would go with the next moment, for somebody who waits until nothing of it is left; whether
+    /// it was one.
+    pub(crate) fn drop_if_due(&mut self, id: RoomId) -> bool {
+        let is_due = self.world.durable.rooms_due(self.entry.time).contains(&id);
+        if is_due {
+            self.forget_room(id, Change::RoomDropped(id));
+        }
+        is_due
     }
 
     /// Takes a user out of the world; those who shared a room with it are told.
@@ -345,7 +355,7 @@ impl<'a> Turn<'a> {
             self.quit(user, &"Connection lost".into(), Leaving::Dropped);
         }
         for room in self.world.durable.rooms_due(now) {
-            self.forget_room(room);
+            self.forget_room(room, Change::RoomForgotten(room));
         }
         let kept = self.world.durable.tell_kept(now);
         self.out.changes.extend(kept.into_iter().map(|(whose, from)| Change::KeptFrom(whose, from)));

@@ -20,7 +20,7 @@ use self::facts::{facts, write_fact};
 use self::identities::{accounts, delete_guest, forget_account, forget_guest, guests, write_account, write_guest};
 use self::messages::{delete_message, edit_message};
 use self::rooms::{forget_room, rooms, write_room};
-use crate::{outdated, recent};
+use crate::{erased, outdated, recent};
 
 /// Writes a change; a forgotten conversation's messages are only marked for `forget`.
 pub(crate) fn write(transaction: &Connection, change: &Change) -> rusqlite::Result<()> {
@@ -33,6 +33,8 @@ pub(crate) fn write(transaction: &Connection, change: &Change) -> rusqlite::Resu
         Change::Guest(guest) => write_guest(transaction, guest),
         Change::KeptFrom(room, from) => outdated::keep_from(transaction, *room, *from),
         Change::RoomForgotten(room) => forget_room(transaction, *room),
+        // Also of one in which nothing was said: its name, its topic.
+        Change::RoomDropped(room) => forget_room(transaction, *room).and_then(|()| erased::note(transaction)),
         Change::GuestForgotten(guest) => forget_guest(transaction, *guest),
         Change::GuestRegistered(guest) => delete_guest(transaction, *guest),
         Change::Account(account) => write_account(transaction, account),
@@ -55,6 +57,7 @@ pub(crate) fn latest_time(change: &Change) -> Time {
         Change::Account(account) => account.seen,
         Change::KeptFrom(..)
         | Change::RoomForgotten(_)
+        | Change::RoomDropped(_)
         | Change::GuestForgotten(_)
         | Change::GuestRegistered(_)
         | Change::AccountForgotten(_)

@@ -4,13 +4,15 @@ use std::fs;
 use std::sync::mpsc;
 
 use rusqlite::Connection;
-use teahouse_chat::durable::{AccountRecord, Change, Conversation, Credentials, MessageKind, Span, StoredMessage};
-use teahouse_chat::ids::{AccountId, GuestId, Identity, Position, RoomId};
+use teahouse_chat::durable::{
+    AccountRecord, Change, Conversation, Credentials, MessageKind, RoomRecord, Span, StoredMessage, Topic,
+};
+use teahouse_chat::ids::{AccountId, GuestId, Identity, Position, RoomId, Time};
 use teahouse_chat::query::Reactions;
 use teahouse_chat::reactions::Reaction;
 use teahouse_store::{Options, Read};
 
-use crate::support::{PATIENCE, Tea, message, private, time};
+use crate::support::{PATIENCE, Tea, message, private, room, time};
 
 const SECRET: &str = "the teapot is under the third tree";
 
@@ -188,6 +190,25 @@ fn an_account_is_erased_when_no_file_has_its_hash_or_what_was_said_with_it_in_pr
     let news = tea.wait(forgotten);
     assert!(news.erased < forgotten, "{news:?}");
     tea.wait_until(|news| news.erased >= forgotten);
+    assert!(!is_in_a_file(&tea, HASH) && !is_in_a_file(&tea, SECRET));
+}
+
+#[test]
+fn a_dropped_room_is_erased_when_no_file_has_its_topic_or_what_was_said_in_it() {
+    let tea = Tea::new();
+    let topic = Some(Topic { text: HASH.into(), by: "a!b@c".into(), at: Time(77) });
+    tea.append(|_| vec![Change::Room(RoomRecord { topic, ..room(7) })]);
+    // More than one slice.
+    for _ in 0..1200 {
+        let inside = Conversation::room(RoomId(7));
+        tea.append(|position| vec![Change::Message(message(position, inside, SECRET))]);
+    }
+    tea.wait(tea.say(1));
+    assert!(is_in_a_file(&tea, HASH) && is_in_a_file(&tea, SECRET));
+    let dropped = tea.append(|_| vec![Change::RoomDropped(RoomId(7))]);
+    let news = tea.wait(dropped);
+    assert!(news.erased < dropped, "{news:?}");
+    tea.wait_until(|news| news.erased >= dropped);
     assert!(!is_in_a_file(&tea, HASH) && !is_in_a_file(&tea, SECRET));
 }
 

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::house::{Serving, serve, teahouse};
@@ -152,6 +153,32 @@ fn a_deleted_account_is_in_no_file_when_no_server_runs() {
     let mut serving = serve_what_alice_said(&data);
     serving.kill();
     assert_eq!(told(&account(&data, &["delete", "alice"], "")), (true, "alice: The account is gone\n".into()));
+    assert!(!is_in_a_file(&data));
+}
+
+#[test]
+fn a_room_that_goes_when_it_is_dropped_is_in_no_file_when_the_server_answers() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    told(&account(&data, &["create", "alice"], "oolong"));
+    let mut serving = Serving::start(&mut serve("127.0.0.1:0", &data));
+    let mut alice = login(&serving);
+    alice.write("JOIN #pot,#tea");
+    (0..1200).for_each(|n| alice.write(&format!("PRIVMSG #tea :{SECRET} {n}")));
+    alice.write("PART #tea");
+    alice.write("TOPIC #pot :oolong");
+    alice.until(" TOPIC #pot ");
+    serving.kill();
+    // It was empty for longer than a room that is nobody's lasts.
+    let database = Connection::open(data.join("teahouse.db")).unwrap();
+    assert_eq!(database.execute("UPDATE rooms SET empty_since = 1 WHERE name = '#tea'", []).unwrap(), 1);
+    drop(database);
+
+    let serving = Serving::start(&mut serve("127.0.0.1:0", &data));
+    let mut alice = login(&serving);
+    assert!(is_in_a_file(&data));
+    alice.write("ROOM DROP #tea");
+    alice.until(" NOTE ROOM DONE #tea :The room is gone, with all that was said in it");
     assert!(!is_in_a_file(&data));
 }
 
