@@ -258,6 +258,8 @@ pub enum Event {
         message: MsgId,
         /// Why; empty for no reason.
         reason: Arc<str>,
+        /// The tags by which its author would take it back without this, if it is a reaction of its own.
+        unreact: Option<Arc<str>>,
     },
     /// A room has another name.
     RoomRenamed(Arc<rename::Renamed>),

@@ -91,7 +91,11 @@ impl Finding {
         let rows = rows.unwrap_or_default();
         match purpose {
             Purpose::Edit(text) => Action::Edit(edit::Edit { target, msgid, looked, text: text.into() }),
-            Purpose::Redact(reason) => Action::Redact(redact::Redact { target, msgid, looked, reason: reason.into() }),
+            Purpose::Redact(reason) => {
+                let found = rows.iter().find(|row| row.msgid == msgid && row.kind == MessageKind::Tagmsg);
+                let reaction = found.and_then(|row| Reaction::of(&row.tags));
+                Action::Redact(redact::Redact { target, msgid, looked, reaction, reason: reason.into() })
+            }
             Purpose::React(say, reaction) => {
                 let given = rows.iter().filter_map(|row| {
                     let text = Reaction::of(&row.tags).filter(|_| row.kind == MessageKind::Tagmsg)?.text;

@@ -3,7 +3,8 @@
 //!
 //! Whoever said it may, known by the number of its guest or account, under whatever nick; in a room also its operators,
 //! and the server's. A plain client owns nothing it has said: nobody could tell it from the next one of its name. A reaction
-//! that is kept is taken back so too, by the id of its own.
+//! that is kept is taken back so too, by the id of its own. Who knows tags and not this command is told as by `+draft/unreact` of one
+//! that its author takes back; what an operator takes back it goes on showing, since that would be told in the author's name.
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::entry::Event;
 use crate::find::{Finding, Looked, Purpose, spelt, tell_about, unknown};
 use crate::ids::{Identity, MsgId, RoomId, UserId};
 use crate::modes::Rank;
+use crate::reactions::Reaction;
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
 use crate::world::{Turn, World};
@@ -40,6 +42,8 @@ pub struct Redact {
     pub msgid: MsgId,
     /// What was found of it.
     pub looked: Looked,
+    /// What it says, if it is a reaction.
+    pub reaction: Option<Reaction>,
     /// Why; empty for no reason.
     pub reason: Arc<str>,
 }
@@ -83,7 +87,9 @@ fn take_back(turn: &mut Turn<'_>, redact: &Redact) -> Result<(), Reply> {
     turn.world.redactions.note(turn.entry.position, redact.msgid);
     turn.out.changes.push(Change::Redacted(conversation, redact.msgid));
     let (msgid, message, reason) = (turn.entry.msgid(), redact.msgid, Arc::clone(&redact.reason));
-    tell_about(turn, id, &redact.target, |target| Event::Redacted { source, target, msgid, message, reason });
+    // Nobody else takes it back in its author's name.
+    let unreact = redact.reaction.clone().filter(|_| is_own).map(|given| Reaction { stands: false, ..given }.tags());
+    tell_about(turn, id, &redact.target, |target| Event::Redacted { source, target, msgid, message, reason, unreact });
     if conversation.second == 0 {
         metadata::pins::unpin(turn, RoomId(conversation.first), message);
     }
@@ -161,6 +167,31 @@ mod tests {
                 bob < BATCH +1 chathistory #tea
                 bob < @batch=1;msgid=… :bob PRIVMSG #tea :again
                 bob < BATCH -1"#]],
+        );
+    }
+
+    #[test]
+    fn who_knows_tags_alone_is_told_of_a_reaction_that_its_own_author_takes_back() {
+        const REACTS: &str = "guest batch labeled-response message-tags draft/message-redaction";
+        let reaction = "@+reply=01hf7yat00000000000000c;+draft/react";
+        check_with(
+            &[
+                ("alice", "draft/message-redaction"),
+                ("bob", REACTS),
+                ("carol", "message-tags account-tag"),
+                ("dave", "guest message-tags"),
+            ],
+            &format!(
+                "bob: REGISTER * * oolong | alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea | erin: JOIN #tea | alice: PRIVMSG #tea :oolong | bob: {reaction}=so\\sso TAGMSG #tea | bob: {reaction}=y TAGMSG #tea | dave: PRIVMSG bob :milk | bob: @+reply=01hf7yat00000000000000g;+draft/react=z TAGMSG dave || bob: REDACT #tea 01hf7yat00000000000000d :a slip | alice: REDACT #tea 01hf7yat00000000000000e | bob: REDACT dave 01hf7yat00000000000000h"
+            ),
+            expect![[r#"
+                bob < @msgid=… :bob!account@tea.test REDACT #tea 01hf7yat00000000000000d :a slip
+                alice < :bob!account@tea.test REDACT #tea 01hf7yat00000000000000d :a slip
+                carol < @account=bob;msgid=…;+reply=01hf7yat00000000000000c;+draft/reply=01hf7yat00000000000000c;+draft/unreact=so\sso :bob!account@tea.test TAGMSG #tea
+                bob < @msgid=… :alice REDACT #tea 01hf7yat00000000000000e
+                alice < :alice REDACT #tea 01hf7yat00000000000000e
+                bob < @msgid=… :bob!account@tea.test REDACT dave 01hf7yat00000000000000h
+                dave < @msgid=…;+reply=01hf7yat00000000000000g;+draft/reply=01hf7yat00000000000000g;+draft/unreact=z :bob!account@tea.test TAGMSG dave"#]],
         );
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use teahouse_proto::irc::LineBuilder;
+use teahouse_proto::irc::{LineBuilder, Tags};
 use teahouse_proto::names::Nick;
 
 use super::words::{Lines, Words};
@@ -14,7 +14,7 @@ use crate::commands::{edit, markread, metadata, say};
 use crate::durable::{Happening, MessageKind, StoredMessage};
 use crate::entry::{Event, Membership, Said};
 use crate::happenings;
-use crate::ids::Time;
+use crate::ids::{MsgId, Time};
 use crate::info::ServerInfo;
 use crate::lines;
 use crate::reply::{Reply, Scope, unavailable};
@@ -82,7 +82,8 @@ impl<'a> Shared<'a> {
         if let Some((_, line)) = self.encoded.iter().find(|(known, _)| *known == variant) {
             return line.clone();
         }
-        let line = variant.caps.has(needed(self.event)).then(|| self.encode(variant, &Scope::Plain));
+        let is_told = variant.caps.has(needed(self.event)) || is_unreact(variant.caps, self.event);
+        let line = is_told.then(|| self.encode(variant, &Scope::Plain));
         self.encoded.push((variant, line.clone()));
         line
     }
@@ -197,6 +198,13 @@ fn needed(event: &Event) -> Caps {
     }
 }
 
+/// Whether this is a reaction that its author takes back, for somebody who knows that by a TAGMSG alone.
+fn is_unreact(caps: Caps, event: &Event) -> bool {
+    matches!(event, Event::Redacted { unreact: Some(_), .. })
+        && caps.has(Caps::MESSAGE_TAGS)
+        && !caps.has(Caps::MESSAGE_REDACTION)
+}
+
 fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Event) {
     match event {
         Event::Entered(who) => {
@@ -232,7 +240,11 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         Event::Wallops { source, text } => {
             line.source(source).command("WALLOPS").trailing(text);
         }
-        Event::Redacted { source, target, msgid, message, reason } => {
+        Event::Redacted { source, target, msgid, unreact: Some(tags), .. } if is_unreact(caps, event) => {
+            unreacted(line, *msgid, tags);
+            line.source(source).command(say::command_name(MessageKind::Tagmsg)).param(target);
+        }
+        Event::Redacted { source, target, msgid, message, reason, .. } => {
             if caps.has(Caps::MESSAGE_TAGS) {
                 line.tag("msgid", &msgid.to_string());
             }
@@ -282,6 +294,13 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
 fn room_renamed(line: &mut LineBuilder<'_>, renamed: &Renamed) {
     let line = line.source(&renamed.source).command("RENAME").param(&renamed.from);
     line.param(&renamed.to).trailing(&renamed.reason);
+}
+
+fn unreacted(line: &mut LineBuilder<'_>, msgid: MsgId, tags: &str) {
+    line.tag("msgid", &msgid.to_string());
+    for (key, value) in Tags::new(tags).iter() {
+        line.tag(key, &value);
+    }
 }
 
 fn told_of(line: &mut LineBuilder<'_>, changed: &metadata::set::Changed) {
