@@ -11,7 +11,7 @@ use teahouse_proto::numerics as n;
 
 use super::account::{promote, suspended};
 use super::register::{keep_presence, tell_logged_in, tell_login};
-use super::{Answers, Command, Stage, metadata, monitor};
+use super::{Answers, Command, Stage, metadata, monitor, uban};
 use crate::capabilities::Caps;
 use crate::durable::{AccountRecord, Fact, FactKind};
 use crate::entry::{Action, Event};
@@ -21,6 +21,7 @@ use crate::reply::{Reply, unavailable};
 use crate::sasl::scram::{First, Setting};
 use crate::sasl::{Attempt, Exchange, Mechanism, Stage as ExchangeStage};
 use crate::session::Request;
+use crate::session::attach::Link;
 use crate::work::Work;
 use crate::world::Turn;
 
@@ -155,6 +156,11 @@ pub(crate) fn apply(turn: &mut Turn<'_>, outcome: &Authenticated) {
     };
     if let Err(refusal) = may_log_in(turn, &account, &name) {
         return turn.reply(refusal);
+    }
+    // Whoever is not in yet is told so when it comes in; by its network it is in already.
+    let ban = turn.actor().and_then(|_| turn.world.ban_on_account(account.id, &name, Link::default()));
+    if let Some(ban) = ban {
+        return uban::put_out(turn, &ban);
     }
     turn.world.failures.forgive(&name, &outcome.network);
     note_network(turn, account.id, &outcome.network);

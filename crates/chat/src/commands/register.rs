@@ -12,11 +12,13 @@ use crate::durable::{AccountRecord, Change, Credentials, Owner};
 use crate::entry::{Audience, Event};
 use crate::ids::{AccountId, GuestId, Identity, SessionId, TokenHash, UserId};
 use crate::info::Registration;
+use crate::modes::Who;
 use crate::reply::{Reply, unavailable};
 use crate::sasl::scram;
+use crate::session::attach::Link;
 use crate::session::{Request, password_is_right};
 use crate::work::{PASSWORD_BYTES_MAX, PasswordCost, PasswordHash, Work, prepared};
-use crate::world::{Face, Turn, User, World};
+use crate::world::{Face, Turn, User, World, source_of};
 
 pub(super) const COMMAND: Command = Command {
     name: "REGISTER",
@@ -221,6 +223,12 @@ fn may_register(turn: &Turn<'_>, user: Option<&User>, name: &Nick, wanted: &Want
     }
     if turn.world.nick_taken(name, user.map(|user| user.id), None) {
         return Err(refusal("ACCOUNT_EXISTS", shown, "Somebody else has this name"));
+    }
+    // Of whoever has no user yet, only the nick and the host are known.
+    for source in [turn.world.account_source(name), source_of(name, &format!("*@{}", wanted.network))] {
+        if turn.world.ban_on(None, Who { source: &source, account: None }, Link::default()).is_some() {
+            return Err(refusal("BANNED", shown, "A ban meets that name, or where you come from"));
+        }
     }
     match turn.world.rules.registration {
         Registration::Closed => {

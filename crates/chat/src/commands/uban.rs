@@ -221,6 +221,19 @@ fn carry_out(turn: &mut Turn<'_>, set: &SetBan) -> Result<Reply, Reply> {
     Ok(done("The ban stands"))
 }
 
+/// Whoever acts would be somebody whom a ban meets, and is sent away as such a one is that comes in.
+pub(super) fn put_out(turn: &mut Turn<'_>, ban: &Ban) {
+    if let Some(session) = turn.entry.origin.as_ref().map(|origin| origin.session) {
+        close(turn, session, ban);
+    }
+}
+
+fn close(turn: &mut Turn<'_>, session: SessionId, ban: &Ban) {
+    turn.tell_unasked(Audience::Session(session), Event::Reply(banned(ban)));
+    turn.tell_unasked(Audience::Session(session), Event::Close(ban.goodbye()));
+    attach::end(turn, session, &ban.goodbye(), Leaving::Goodbye);
+}
+
 /// Whoever is here and may not be is sent away.
 fn send_away(turn: &mut Turn<'_>, target: &Target, ban: &Ban) {
     let users = turn.world.presence.users_after(UserId::default(), usize::MAX).0;
@@ -311,6 +324,41 @@ mod tests {
                 root < NOTE UBAN END * :These are all bans
                 root < NOTE UBAN DONE alice :The ban is taken away
                 back < PONG tea.test :1"#]],
+        );
+    }
+
+    #[test]
+    fn nobody_logs_in_past_a_ban() {
+        check_with(
+            &[("g", "sasl")],
+            "root: OPER root oolong | carol: REGISTER * * oolong | carol: QUIT | bob: JOIN #tea | f: JOIN #tea | g: JOIN #tea | root: UBAN ADD carol 1h :out || f: PRIVMSG NickServ :IDENTIFY carol green1 | f: PRIVMSG NickServ :IDENTIFY carol oolong | g: AUTHENTICATE PLAIN | g: AUTHENTICATE AGNhcm9sAG9vbG9uZw== | root: UBAN DEL carol | h: PRIVMSG NickServ :IDENTIFY carol oolong",
+            expect![[r#"
+                f < :NickServ!services@tea.test NOTICE f :That is no such account, or not its password
+                bob < :f QUIT :Banned: out
+                f < 465 f :You are banned from this server: out
+                f < ERROR :Banned: out
+                g < :f QUIT :Banned: out
+                g < AUTHENTICATE +
+                bob < :g QUIT :Banned: out
+                g < 465 g :You are banned from this server: out
+                g < ERROR :Banned: out
+                root < NOTE UBAN DONE carol :The ban is taken away
+                h < :h NICK carol
+                h < 900 carol carol!account@tea.test carol :You are now logged in as carol
+                h < :NickServ!services@tea.test NOTICE carol :You are logged in"#]],
+        );
+    }
+
+    #[test]
+    fn nobody_makes_an_account_that_a_ban_meets() {
+        check_with(
+            &[("far", "from=away")],
+            "root: OPER root oolong | pp: PING 1 | root: UBAN ADD evil!*@* | root: UBAN ADD *!*@away | root: UBAN ADD p*!account@* || connect e | e: NICK evil | e: REGISTER * * oolong | connect far | far: NICK other | far: REGISTER * * oolong | pp: REGISTER * * oolong | root: ACCOUNT LIST",
+            expect![[r#"
+                e < FAIL REGISTER BANNED evil :A ban meets that name, or where you come from
+                far < FAIL REGISTER BANNED other :A ban meets that name, or where you come from
+                pp < FAIL REGISTER BANNED pp :A ban meets that name, or where you come from
+                root < NOTE ACCOUNT END * :These are all accounts"#]],
         );
     }
 

@@ -191,17 +191,16 @@ fn logged_out(source: &str) -> Reply {
 /// Why whoever comes may not come in, as what it would be: an account's or a guest's nick is not what NICK said.
 fn ban_of(turn: &Turn<'_>, attach: &Attach) -> Option<Ban> {
     let account = attach.account.and_then(|id| turn.world.durable.account(id));
-    let name = account.and_then(|account| Nick::parse(&account.name).ok());
+    if let Some((account, name)) = account.and_then(|account| Some((account.id, Nick::parse(&account.name).ok()?))) {
+        return turn.world.ban_on_account(account, &name, attach.link);
+    }
     let token = attach.guest.and_then(|tokens| tokens.known);
     let guest = token.and_then(|token| turn.world.durable.guest_with(token)).map(|guest| Identity::Guest(guest.id));
-    let identity = account.map(|account| Identity::Account(account.id)).or(guest);
-    let source = match (&name, identity.and_then(|identity| turn.world.presence.user_known_as(identity))) {
-        (Some(name), _) => turn.world.account_source(name),
-        (None, Some(live)) => live.source(),
-        (None, None) => source_of(&attach.nick, &attach.address),
+    let source = match guest.and_then(|guest| turn.world.presence.user_known_as(guest)) {
+        Some(live) => live.source(),
+        None => source_of(&attach.nick, &attach.address),
     };
-    let who = Who { source: &source, account: name.as_ref() };
-    turn.world.bans().find(|(target, _)| target.meets(identity, who, attach.link)).map(|(_, ban)| ban)
+    turn.world.ban_on(guest, Who { source: &source, account: None }, attach.link)
 }
 
 fn guest_of(turn: &Turn<'_>, tokens: Option<GuestTokens>) -> (Option<Identity>, GuestOutcome) {

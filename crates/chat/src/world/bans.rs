@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use teahouse_proto::names::Nick;
 
 use super::World;
 use crate::durable::{Fact, FactKind};
@@ -153,6 +154,17 @@ impl World {
     pub fn turned_away(&self, address: IpAddr, now: Time) -> Option<Arc<str>> {
         let bans = self.durable.bans_of_address(address.to_canonical()).filter_map(|kept| Ban::read(kept));
         bans.into_iter().find(|ban| ban.until.is_none_or(|until| now < until)).map(|ban| ban.goodbye())
+    }
+
+    /// What keeps somebody out who is this and comes so. Every way in, and every change of what one is, asks here.
+    pub(crate) fn ban_on(&self, identity: Option<Identity>, who: Who<'_>, link: Link) -> Option<Ban> {
+        self.bans().find(|(target, _)| target.meets(identity, who, link)).map(|(_, ban)| ban)
+    }
+
+    /// What keeps the owner of an account out.
+    pub(crate) fn ban_on_account(&self, account: AccountId, name: &Nick, link: Link) -> Option<Ban> {
+        let source = self.account_source(name);
+        self.ban_on(Some(Identity::Account(account)), Who { source: &source, account: Some(name) }, link)
     }
 
     /// The server's bans.
