@@ -24,6 +24,7 @@ use crate::info::ServerInfo;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
+use crate::session::attach::Link;
 use crate::shard::Gate;
 use crate::work::{PasswordCost, Work};
 use crate::world::bans::Target;
@@ -276,6 +277,9 @@ fn rename(turn: &mut Turn<'_>, account: AccountRecord, to: &Nick) -> Result<&'st
     let user = turn.world.presence.user_known_as(own).map(|user| user.id);
     if turn.world.nick_taken(to, user, Some(own)) {
         return Err(refusal("NICK_IN_USE", to.as_str(), "Somebody goes by that name, or by one that looks like it"));
+    }
+    if turn.world.ban_on_account(account.id, to, Link::default()).is_some() {
+        return Err(refusal("INVALID_NAME", to.as_str(), "A ban meets that name"));
     }
     match user {
         Some(user) => super::nick::rename(turn, user, to),

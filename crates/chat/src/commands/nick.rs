@@ -10,9 +10,11 @@ use super::{Answers, Command, Stage, metadata};
 use crate::durable::AccountRecord;
 use crate::entry::{Action, Audience, Event};
 use crate::ids::{Identity, UserId};
+use crate::modes::Who;
 use crate::reply::{Reply, unavailable};
+use crate::session::attach::Link;
 use crate::session::{Request, advance};
-use crate::world::Turn;
+use crate::world::{Turn, source_of};
 
 pub(super) const COMMAND: Command = Command {
     name: "NICK",
@@ -65,6 +67,14 @@ pub(crate) fn apply(turn: &mut Turn<'_>, rename: &Rename) {
     if turn.world.nick_taken(&rename.nick, Some(id), user.identity) {
         let nick = rename.nick.as_str().to_owned();
         return turn.reply(Reply::numeric(n::ERR_NICKNAMEINUSE, "Nickname is already in use").param(nick));
+    }
+    // A nick alone is no reason to go, as one that is in use is none: whoever takes another one stays.
+    let source = source_of(&rename.nick, user.address());
+    let who = Who { source: &source, account: user.account() };
+    if let Some(ban) = turn.world.ban_on(user.identity, who, Link::default()) {
+        let because = if ban.reason.is_empty() { String::new() } else { format!(": {}", ban.reason) };
+        let reply = Reply::numeric(n::ERR_ERRONEUSNICKNAME, format!("That nick is banned here{because}"));
+        return turn.reply(reply.param(rename.nick.as_str().to_owned()));
     }
     if user.account().is_some() && !turn.entry.writable {
         return turn.reply(unavailable("NICK", rename.nick.as_str()));

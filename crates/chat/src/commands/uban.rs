@@ -350,6 +350,21 @@ mod tests {
     }
 
     #[test]
+    fn nobody_takes_a_nick_that_a_ban_meets() {
+        check(
+            "root: OPER root oolong | pp: JOIN #tea | evil: REGISTER * * oolong | evil: QUIT | root: ACCOUNT CREATE eve oolong | root: UBAN ADD evil*!*@* 1h :rude || pp: NICK Evil2 | pp: NICK live | root: ACCOUNT RENAME eve evil3 | bob: NS IDENTIFY evil oolong | root: UBAN DEL evil*!*@* | pp: NICK Evil2",
+            expect![[r#"
+                pp < 432 pp Evil2 :That nick is banned here: rude
+                pp < :pp NICK live
+                root < FAIL ACCOUNT INVALID_NAME evil3 :A ban meets that name
+                bob < 465 bob :You are banned from this server: rude
+                bob < ERROR :Banned: rude
+                root < NOTE UBAN DONE evil*!*@* :The ban is taken away
+                pp < :live NICK Evil2"#]],
+        );
+    }
+
+    #[test]
     fn nobody_makes_an_account_that_a_ban_meets() {
         check_with(
             &[("far", "from=away")],
