@@ -18,17 +18,17 @@ use super::redeem::Invite;
 use super::register::{check_password, salted};
 use super::{Answers, Command, Stage};
 use crate::durable::{AccountRecord, Change, Credentials, Owner};
-use crate::entry::Action;
+use crate::entry::{Action, Audience, Event};
 use crate::ids::{AccountId, Identity, SessionId};
 use crate::info::ServerInfo;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
-use crate::session::attach::Link;
+use crate::session::attach::{self, Link};
 use crate::shard::Gate;
 use crate::work::{PasswordCost, Work};
 use crate::world::bans::Target;
-use crate::world::{Leaving, Turn, World};
+use crate::world::{Leaving, Turn, User, World};
 
 pub(super) const COMMAND: Command = Command {
     name: "ACCOUNT",
@@ -227,7 +227,7 @@ fn carry_out(turn: &mut Turn<'_>, order: &Order) -> Result<&'static str, Reply> 
         }
         Deed::Suspend(reason) => {
             turn.put_account(AccountRecord { suspended: Some(Arc::clone(reason)), ..account.clone() });
-            send_away(turn, &account, "This account is suspended");
+            disconnect(turn, &account, "This account is suspended");
             Ok("The account cannot be used any more")
         }
         Deed::Resume => {
@@ -260,6 +260,17 @@ fn create(turn: &mut Turn<'_>, name: &Nick, password: &Credentials) -> Result<&'
     let (id, now) = (AccountId(turn.entry.position.0), turn.entry.time);
     turn.put_account(AccountRecord::new(id, name.as_str().into(), Some(password.clone()), now));
     Ok("The account is there")
+}
+
+/// Whoever is connected as an account is not any more; its seats are kept as at any other end.
+fn disconnect(turn: &mut Turn<'_>, account: &AccountRecord, reason: &str) {
+    let user = turn.world.presence.user_known_as(Identity::Account(account.id));
+    let sessions: Vec<_> = user.into_iter().flat_map(User::sessions).collect();
+    let reason = reason.into();
+    for session in sessions {
+        turn.tell_unasked(Audience::Session(session), Event::Close(Arc::clone(&reason)));
+        attach::end(turn, session, &reason, Leaving::Goodbye);
+    }
 }
 
 /// Whoever is connected as an account is not any more, and leaves its rooms.
@@ -351,7 +362,7 @@ pub(crate) fn promote(turn: &mut Turn<'_>, id: AccountId) {
 mod tests {
     use expect_test::expect;
 
-    use crate::testing::check;
+    use crate::testing::{check, check_with};
 
     /// Somebody comes in as alice, by her password.
     fn login(who: &str) -> String {
@@ -387,7 +398,6 @@ mod tests {
                 b < :alice!account@tea.test JOIN #tea
                 b < 353 alice = #tea :@root alice
                 b < 366 alice #tea :End of /NAMES list
-                root < :alice!account@tea.test QUIT :This account is suspended
                 root < NOTE ACCOUNT DONE alice :The account cannot be used any more
                 b < ERROR :This account is suspended
                 c < CAP * ACK :sasl
@@ -398,8 +408,45 @@ mod tests {
                 root < NOTE ACCOUNT ENTRY alice :since 2023-11-14T22:13:20.000Z, last here 2023-11-14T22:13:20.000Z, suspended: rude
                 root < NOTE ACCOUNT END * :These are all accounts
                 root < NOTE ACCOUNT DONE alice :The account can be used
+                root < :alice!account@tea.test QUIT :This account is deleted
                 root < NOTE ACCOUNT DONE alice :The account is gone
                 root < NOTE ACCOUNT END * :These are all accounts"#]],
+        );
+    }
+
+    #[test]
+    fn whoever_is_suspended_or_banned_for_a_while_keeps_its_seats() {
+        check_with(
+            &[("root", "away-notify")],
+            "root: OPER root oolong | root: JOIN #tea | bob: JOIN #tea | bob: REGISTER * * oolong || root: ACCOUNT SUSPEND bob | root: ACCOUNT RESUME bob | login b bob | root: UBAN ADD bob 3s | wait 3s | login c bob | root: ACCOUNT SUSPEND bob | root: KICK #tea bob | root: ACCOUNT RESUME bob | login d bob | d: WHOIS bob",
+            expect![[r#"
+                root < :bob!account@tea.test AWAY :Not connected
+                root < NOTE ACCOUNT DONE bob :The account cannot be used any more
+                bob < ERROR :This account is suspended
+                root < NOTE ACCOUNT DONE bob :The account can be used
+                b < :bob!account@tea.test JOIN #tea
+                b < 353 bob = #tea :@root bob
+                b < 366 bob #tea :End of /NAMES list
+                root < :bob!account@tea.test AWAY
+                root < :bob!account@tea.test AWAY :Not connected
+                root < NOTE UBAN DONE bob :The ban stands
+                b < 465 bob :You are banned from this server
+                b < ERROR :Banned
+                c < :bob!account@tea.test JOIN #tea
+                c < 353 bob = #tea :@root bob
+                c < 366 bob #tea :End of /NAMES list
+                root < :bob!account@tea.test AWAY
+                root < :bob!account@tea.test AWAY :Not connected
+                root < NOTE ACCOUNT DONE bob :The account cannot be used any more
+                c < ERROR :This account is suspended
+                root < :root KICK #tea bob :root
+                root < NOTE ACCOUNT DONE bob :The account can be used
+                d < 311 bob bob account tea.test * :d
+                d < 312 bob bob tea.test :Teahouse
+                d < 330 bob bob bob :is logged in as
+                d < 338 bob bob 0::1 :Is actually using host
+                d < 317 bob bob 0 1700000003 :seconds idle, signon time
+                d < 318 bob bob :End of /WHOIS list"#]],
         );
     }
 

@@ -228,6 +228,7 @@ pub(super) fn put_out(turn: &mut Turn<'_>, ban: &Ban) {
     }
 }
 
+/// Ends a session; an account keeps its seats, since it may come from elsewhere, or later.
 fn close(turn: &mut Turn<'_>, session: SessionId, ban: &Ban) {
     turn.tell_unasked(Audience::Session(session), Event::Reply(banned(ban)));
     turn.tell_unasked(Audience::Session(session), Event::Close(ban.goodbye()));
@@ -240,23 +241,10 @@ fn send_away(turn: &mut Turn<'_>, target: &Target, ban: &Ban) {
     let met = |(session, link): &(SessionId, Link), user: &crate::world::User| {
         target.meets(user.identity, user.who(), *link).then_some(*session)
     };
-    let met: Vec<(UserId, Vec<SessionId>)> = users
-        .into_iter()
-        .map(|user| (user.id, user.sessions.iter().filter_map(|one| met(one, user)).collect()))
-        .filter(|(_, sessions): &(_, Vec<_>)| !sessions.is_empty())
-        .collect();
-    for (user, sessions) in met {
-        for session in sessions {
-            turn.tell_unasked(Audience::Session(session), Event::Reply(banned(ban)));
-            turn.tell_unasked(Audience::Session(session), Event::Close(ban.goodbye()));
-            if matches!(target, Target::Network(_)) {
-                // Whoever may come from elsewhere keeps its seat.
-                attach::end(turn, session, &ban.goodbye(), Leaving::Goodbye);
-            }
-        }
-        if !matches!(target, Target::Network(_)) {
-            turn.quit(user, &ban.goodbye(), Leaving::Goodbye);
-        }
+    let met: Vec<SessionId> =
+        users.into_iter().flat_map(|user| user.sessions.iter().filter_map(|one| met(one, user))).collect();
+    for session in met {
+        close(turn, session, ban);
     }
 }
 
