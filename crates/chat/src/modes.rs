@@ -110,6 +110,16 @@ fn account_in(mask: &str) -> Option<&str> {
     ACCOUNT_MASKS.iter().find_map(|before| mask.strip_prefix(before))
 }
 
+/// The one account that a list's entry names, if it names one and not several by a pattern.
+pub(crate) fn account_named(mask: &str) -> Option<Nick> {
+    account_in(mask).and_then(|name| Nick::parse(name).ok())
+}
+
+/// The entry that names an account.
+pub(crate) fn account_mask(account: &Nick) -> String {
+    format!("{}{}", ACCOUNT_MASKS[0], account.as_str())
+}
+
 impl Mask {
     fn meets(&self, who: Who<'_>) -> bool {
         match (account_in(&self.mask), who.account) {

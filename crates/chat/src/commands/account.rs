@@ -310,6 +310,9 @@ fn delete(turn: &mut Turn<'_>, id: AccountId) {
         turn.put_fact(fact, None);
     }
     turn.put_fact(Target::Account(id).fact(), None);
+    if let Some(name) = turn.world.durable.account(id).and_then(|account| Nick::parse(&account.name).ok()) {
+        super::mode::rename_in_lists(turn, &name, None);
+    }
     turn.world.durable.remove_account(id);
     turn.out.changes.push(Change::AccountForgotten(id));
 }

@@ -1,9 +1,11 @@
 //! MODE: what a room is set to, who ranks how high in it, and one's own marks.
 //! <https://modern.ircdocs.horse/#mode-message>
 //!
+//! - `accounts`: what lists say of an account follows it.
 //! - `letters`: changes as they are written, and back.
 //! - `ranks`: who may give and take them.
 
+mod accounts;
 mod letters;
 mod ranks;
 
@@ -14,6 +16,7 @@ use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
 use teahouse_proto::names::{Nick, RoomName};
 use teahouse_proto::numerics as n;
 
+pub(crate) use self::accounts::rename_in_lists;
 pub(super) use self::letters::spell;
 use self::letters::{Done, fitting, read_changes};
 use super::{Answers, Command, Stage, usermode};

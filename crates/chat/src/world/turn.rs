@@ -7,7 +7,7 @@ use teahouse_proto::names::{Nick, RoomName};
 use teahouse_proto::numerics as n;
 
 use super::{User, World};
-use crate::commands::{markread, no_such_channel, outside};
+use crate::commands::{markread, mode, no_such_channel, outside};
 use crate::durable::{AccountRecord, Change, Fact, FactKind, GuestRecord, Owner, RoomRecord};
 use crate::entry::{Audience, Effect, Entry, Event, Origin, Outcome};
 use crate::happenings;
@@ -188,6 +188,11 @@ impl<'a> Turn<'a> {
 
     /// Changes or makes an account, here and in the store.
     pub(crate) fn put_account(&mut self, record: AccountRecord) {
+        let before = self.world.durable.account(record.id).and_then(|before| Nick::parse(&before.name).ok());
+        let renamed = before.zip(Nick::parse(&record.name).ok()).filter(|(before, now)| before != now);
+        if let Some((before, now)) = renamed {
+            mode::rename_in_lists(self, &before, Some(&now));
+        }
         self.world.durable.put_account(record.clone());
         self.out.changes.push(Change::Account(record));
     }
