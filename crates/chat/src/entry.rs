@@ -14,7 +14,7 @@ use crate::durable::{Change, StoredMessage, Topic};
 use crate::ids::{AccountId, MsgId, Position, RoomId, SessionId, Time, UserId};
 use crate::modes::{Ranks, UserModes};
 use crate::reply::{Reply, Scope};
-use crate::session::attach;
+use crate::session::{attach, moving};
 use crate::shard::Gate;
 
 /// One change that somebody wants, with its place in the log's order.
@@ -212,6 +212,8 @@ pub enum Audience {
 pub enum Event {
     /// A session has its user now.
     Attached(Arc<attach::Welcome>),
+    /// A session speaks for another user from now on, which it has proved to be.
+    Moved(Arc<moving::Moved>),
     /// A session has proved whose it is, and has no user yet.
     Authenticated(AccountId),
     /// A session did not get its user (nick in use); it may try again.

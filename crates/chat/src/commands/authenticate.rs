@@ -10,7 +10,7 @@ use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
 
 use super::account::{promote, suspended};
-use super::register::{keep_presence, tell_logged_in, tell_login};
+use super::register::{keep_presence, logged_in, tell_logged_in, tell_login};
 use super::{Answers, Command, Stage, metadata, monitor, uban};
 use crate::capabilities::Caps;
 use crate::durable::{AccountRecord, Fact, FactKind};
@@ -22,6 +22,7 @@ use crate::sasl::scram::{First, Setting};
 use crate::sasl::{Attempt, Exchange, Mechanism, Stage as ExchangeStage};
 use crate::session::Request;
 use crate::session::attach::Link;
+use crate::session::moving;
 use crate::work::Work;
 use crate::world::Turn;
 
@@ -164,14 +165,22 @@ pub(crate) fn apply(turn: &mut Turn<'_>, outcome: &Authenticated) {
     }
     turn.world.failures.forgive(&name, &outcome.network);
     note_network(turn, account.id, &outcome.network);
-    let source = match turn.actor().map(|user| user.id) {
-        Some(user) => become_owner(turn, user, &account, &name),
-        None => {
-            turn.tell_origin(Event::Authenticated(account.id));
-            turn.world.account_source(&name)
+    let live = turn.world.presence.user_known_as(Identity::Account(account.id)).map(|user| user.id);
+    match (turn.actor().map(|user| user.id), live) {
+        // Two users are never made one: the session leaves the one for the other.
+        (Some(_), Some(live)) => {
+            moving::go_over(turn, live, &name);
+            turn.reply(logged_in(&turn.world.account_source(&name), &name));
         }
-    };
-    tell_logged_in(turn, &source, &name);
+        (Some(user), None) => {
+            let source = become_owner(turn, user, &account, &name);
+            tell_logged_in(turn, &source, &name);
+        }
+        (None, _) => {
+            turn.tell_origin(Event::Authenticated(account.id));
+            turn.reply(logged_in(&turn.world.account_source(&name), &name));
+        }
+    }
     let done = Reply::numeric(n::RPL_SASLSUCCESS, "SASL authentication successful");
     answer_in_words(turn, done, "You are logged in");
 }
@@ -192,11 +201,12 @@ fn may_log_in(turn: &Turn<'_>, account: &AccountRecord, name: &Nick) -> Result<(
         return Err(already());
     }
     let identity = Identity::Account(account.id);
-    // Two users are never made one: their rooms and what they were told differ.
-    if turn.world.presence.user_known_as(identity).is_some()
-        || turn.world.nick_taken(name, Some(user.id), Some(identity))
-    {
-        let text = format!("{} is here already: connect again and log in by SASL to be it, too", name.as_str());
+    // It is there already: nothing has to be kept for one session more.
+    if turn.world.presence.user_known_as(identity).is_some() {
+        return Ok(());
+    }
+    if turn.world.nick_taken(name, Some(user.id), Some(identity)) {
+        let text = format!("Somebody else goes by the name {} now", name.as_str());
         return Err(Reply::numeric(n::ERR_SASLFAIL, text));
     }
     if turn.entry.writable { Ok(()) } else { Err(unavailable("AUTHENTICATE", name.as_str())) }
@@ -414,13 +424,16 @@ mod tests {
     }
 
     #[test]
-    fn two_users_are_never_made_one() {
+    fn by_sasl_one_logs_in_later_as_well() {
         check_with(
             &[("bob", "sasl")],
             &format!("alice: REGISTER * * oolong | bob: PING 1 || {}", tries("bob", RIGHT)),
             expect![[r#"
                 bob < AUTHENTICATE +
-                bob < 904 bob :alice is here already: connect again and log in by SASL to be it, too"#]],
+                bob < :bob NICK alice
+                bob < 221 alice +
+                bob < 900 alice alice!account@tea.test alice :You are now logged in as alice
+                bob < 903 alice :SASL authentication successful"#]],
         );
     }
 }

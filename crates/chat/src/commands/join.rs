@@ -7,7 +7,7 @@ use teahouse_proto::names::RoomName;
 use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage, metadata};
-use crate::durable::Owner;
+use crate::durable::{Owner, RoomRecord};
 use crate::entry::{Action, Audience, Event, Membership};
 use crate::ids::{RoomId, UserId};
 use crate::modes::Flag;
@@ -51,13 +51,22 @@ fn parse(request: &mut Request<'_>) {
 
 pub(crate) fn apply(turn: &mut Turn<'_>, enter: &Enter) {
     let Some(user) = turn.actor() else { return };
-    let (id, source, own, realname) = (user.id, user.source(), Owner::of(user.identity), Arc::clone(&user.realname));
+    let (id, own) = (user.id, Owner::of(user.identity));
     if let Err(refusal) = may_enter(turn, id, enter) {
         return turn.reply(refusal);
     }
-    let mut room = match turn.world.durable.room_named(&enter.room) {
+    let room = match turn.world.durable.room_named(&enter.room) {
         Some(room) => room.record.clone(),
         None => turn.new_room(&enter.room, own),
+    };
+    come_in(turn, id, room);
+}
+
+/// A user comes into a room that lets it in; if it is in it already nothing happens.
+pub(crate) fn come_in(turn: &mut Turn<'_>, id: UserId, mut room: RoomRecord) {
+    let Some((source, realname)) = turn.world.presence.user(id).map(|user| (user.source(), Arc::clone(&user.realname)))
+    else {
+        return;
     };
     let (room_id, name, was_empty) = (room.id, Arc::clone(&room.name), room.empty_since.is_some());
     if !turn.enter(id, room_id) {

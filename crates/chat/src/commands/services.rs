@@ -281,11 +281,12 @@ mod tests {
                 alice < 900 alice alice!account@tea.test alice :You are now logged in as alice
                 alice < :NickServ!services@tea.test NOTICE alice :alice: The nick is yours now
                 carol < :NickServ!services@tea.test NOTICE carol :That is no such account, or not its password
-                carol < :NickServ!services@tea.test NOTICE carol :alice is here already: connect again and log in by SASL to be it, too
-                alice < ERROR :Quit
                 carol < :carol NICK alice
+                carol < 221 alice +
                 carol < 900 alice alice!account@tea.test alice :You are now logged in as alice
                 carol < :NickServ!services@tea.test NOTICE alice :You are logged in
+                alice < ERROR :Quit
+                carol < :NickServ!services@tea.test NOTICE alice :You have already authenticated using SASL
                 carol < :NickServ!services@tea.test NOTICE alice :You have already authenticated using SASL"#]],
         );
     }

@@ -282,6 +282,7 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         Event::Said(_) => {}
         // These are for one session, and laid out for it.
         Event::Attached(_)
+        | Event::Moved(_)
         | Event::Authenticated(_)
         | Event::Promise(..)
         | Event::NotAttached(_)

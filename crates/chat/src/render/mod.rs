@@ -18,7 +18,7 @@ pub(crate) use events::{Shared, failure, is_told_from_afar, monitored, reentered
 pub(crate) use history::{page, targets};
 pub use replies::program_line;
 pub(crate) use replies::{names, reply, room, shows_names};
-pub(crate) use welcome::{isupport, welcome};
+pub(crate) use welcome::{entered, isupport, moved, welcome};
 pub(crate) use words::Lines;
 
 use crate::capabilities::Caps;

@@ -2,6 +2,7 @@
 //! is in already. <https://modern.ircdocs.horse/#connection-registration>
 
 use bytes::Bytes;
+use teahouse_proto::irc::LineBuilder;
 use teahouse_proto::limits;
 use teahouse_proto::numerics as n;
 use teahouse_proto::{names::RoomName, vendor};
@@ -12,11 +13,13 @@ use crate::capabilities::Caps;
 use crate::commands::join::ROOMS_PER_USER_MAX;
 use crate::commands::persistence::AlwaysOn;
 use crate::commands::{self, away, monitor, say, usermode};
+use crate::entry::RoomView;
 use crate::info::ServerInfo;
 use crate::modes::{CHANGES_MAX, Flag, KEY_BYTES_MAX, LIST_MASKS_MAX, List, Rank, UserModes};
 use crate::reply::{Reply, Scope};
 use crate::session::GuestWish;
 use crate::session::attach::{GuestOutcome, Welcome, guest_failure};
+use crate::session::moving::Moved;
 
 /// How many tokens one 005 carries.
 const TOKENS_PER_LINE: usize = 13;
@@ -34,13 +37,36 @@ pub(crate) fn welcome(to: Receiver<'_>, scope: &Scope, welcome: &Welcome, wish: 
     let lines = lines.chain(marks).chain(commands::motd_lines(to.info));
     out.extend(lines.map(|line| reply(to, scope, &line)));
     for shown in &welcome.rooms {
-        out.push(framed(to.variant.framing, |buf| {
-            let mut line = begin(buf, to.variant.caps, scope, None);
-            join(&mut line, to.info, to.variant.caps, &welcome.source, &shown.view.name, &welcome.realname);
-        }));
+        out.push(entered(to, scope, welcome, &shown.view));
         room(to, scope, shown, &mut out);
     }
     out
+}
+
+/// What a session is told first that speaks for another user from now on: it leaves where it was, and has that one's nick.
+pub(crate) fn moved(to: Receiver<'_>, scope: &Scope, moved: &Moved) -> Vec<Bytes> {
+    let line = |write: &dyn Fn(&mut LineBuilder<'_>)| {
+        framed(to.variant.framing, |buf| write(&mut begin(buf, to.variant.caps, scope, None)))
+    };
+    let part = |name: &str| {
+        line(&|line| {
+            line.source(&moved.source).command("PART").param(name);
+        })
+    };
+    let mut out: Vec<Bytes> = moved.left.iter().map(|(_, name)| part(name)).collect();
+    out.push(line(&|line| {
+        line.source(&moved.source).command("NICK").param(&moved.welcome.nick);
+    }));
+    out.push(reply(to, scope, &usermode::shown(moved.welcome.modes)));
+    out
+}
+
+/// A session comes into a room that its user is in already.
+pub(crate) fn entered(to: Receiver<'_>, scope: &Scope, welcome: &Welcome, view: &RoomView) -> Bytes {
+    framed(to.variant.framing, |buf| {
+        let mut line = begin(buf, to.variant.caps, scope, None);
+        join(&mut line, to.info, to.variant.caps, &welcome.source, &view.name, &welcome.realname);
+    })
 }
 
 fn greeting(info: &ServerInfo, welcome: &Welcome) -> Vec<Reply> {

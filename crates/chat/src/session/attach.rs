@@ -143,20 +143,31 @@ pub(crate) fn apply(turn: &mut Turn<'_>, attach: &Attach) {
         _ => known,
     };
     let user = live.unwrap_or_else(|| make_user(turn, attach, nick, known));
-    let is_first = turn.world.presence.user(user).is_some_and(|user| user.sessions.is_empty());
-    turn.world.presence.attach(origin.session, attach.link, user);
-    if let Some(account) = known.and_then(Identity::account) {
+    let Some((welcome, is_away)) = greet(turn, origin.session, attach.link, user, outcome) else { return };
+    turn.tell_origin(Event::Attached(Arc::new(welcome)));
+    if is_away {
+        turn.reply(away::now_away());
+    }
+}
+
+/// A session speaks for a user from now on: what it is to be told, and whether that one is away by its own word.
+pub(super) fn greet(
+    turn: &mut Turn<'_>,
+    session: SessionId,
+    link: Link,
+    user: UserId,
+    outcome: GuestOutcome,
+) -> Option<(Welcome, bool)> {
+    let is_first = turn.world.presence.user(user)?.sessions.is_empty();
+    turn.world.presence.attach(session, link, user);
+    if let Some(account) = turn.world.presence.user(user).and_then(User::account_id) {
         account::promote(turn, account);
         if is_first {
             turn.take_seat(user);
         }
     }
-    let Some(user) = turn.world.presence.user(user) else { return };
-    let (welcome, is_away) = (welcome(turn.world, user, outcome), user.away.is_some());
-    turn.tell_origin(Event::Attached(Arc::new(welcome)));
-    if is_away {
-        turn.reply(away::now_away());
-    }
+    let user = turn.world.presence.user(user)?;
+    Some((welcome(turn.world, user, outcome), user.away.is_some()))
 }
 
 /// All that a session is told whose user this is from now on.

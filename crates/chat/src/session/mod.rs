@@ -5,9 +5,11 @@
 //!
 //! - `step`: what is to be done after a line, and what a session is answered with.
 //! - `request`: one line being read, as a command's `parse` works with it.
-//! - `registration`: what is collected until a session has its user; [`attach`]: how it gets it.
+//! - `registration`: what is collected until a session has its user; [`attach`]: how it gets it; [`moving`]: how it gets
+//!   another one by a later login.
 
 pub mod attach;
+pub mod moving;
 mod registration;
 mod request;
 mod step;

@@ -39,6 +39,7 @@ use crate::render::{self, Framing, Lines, Receiver, Shared, Variant};
 use crate::reply::{Reply, Scope, Verb, end_of_batch};
 use crate::sasl;
 use crate::session::attach::{Detach, Welcome};
+use crate::session::moving::Moved;
 use crate::session::{Answer, Entropy, Frame, Peer, Session, Step};
 use crate::world::Leaving;
 
@@ -498,17 +499,35 @@ impl Seat {
         let wish = self.session.attached();
         let lines = render::welcome(self.receiver(info), scope, welcome, wish.as_ref());
         lines.into_iter().for_each(|line| self.outlet.push_answer(line));
+        self.tell_own(info, scope, welcome);
+        for shown in &welcome.rooms {
+            if let Some(query) = self.rest_of(&shown.view) {
+                self.asking.push(scope.clone(), query);
+            }
+        }
+    }
+
+    /// It speaks for another user from now on.
+    fn go_over(&mut self, info: &ServerInfo, scope: &Scope, moved: &Moved) {
+        (self.outlet.nick, self.renamed) = (Arc::clone(&moved.welcome.nick), true);
+        let lines = render::moved(self.receiver(info), scope, moved);
+        lines.into_iter().for_each(|line| self.outlet.push_answer(line));
+        self.tell_own(info, scope, &moved.welcome);
+        for shown in &moved.welcome.rooms {
+            let entered = render::entered(self.receiver(info), scope, &moved.welcome, &shown.view);
+            self.outlet.push_answer(entered);
+            self.show(info, scope, shown);
+        }
+    }
+
+    /// What its user tells of itself.
+    fn tell_own(&mut self, info: &ServerInfo, scope: &Scope, welcome: &Welcome) {
         if self.outlet.variant.caps.has(Caps::METADATA) {
             let batch = self.outlet.variant.caps.has(Caps::BATCH).then(|| self.session.next_batch());
             for line in metadata::read::in_batch(scope, batch.as_deref(), &welcome.nick, welcome.metadata.clone()) {
                 if let Answer::Reply(scope, line) = line {
                     self.outlet.push_answer(render::reply(self.receiver(info), &scope, &line));
                 }
-            }
-        }
-        for shown in &welcome.rooms {
-            if let Some(query) = self.rest_of(&shown.view) {
-                self.asking.push(scope.clone(), query);
             }
         }
     }

@@ -109,6 +109,7 @@ impl Shard {
         if matches!(
             effect.event,
             Event::Attached(_)
+                | Event::Moved(_)
                 | Event::Authenticated(_)
                 | Event::NotAttached(_)
                 | Event::Detached(..)
@@ -137,7 +138,8 @@ impl Shard {
                 (_, Event::Watching { .. }) => continue,
                 (_, Event::Told(reply)) => seat.push(render::reply(seat.receiver(&info), &Scope::Plain, reply)),
                 (_, Event::Room(shown)) => {
-                    let scope = origin.map_or(Scope::Plain, |origin| origin.scope.clone());
+                    // Whoever tells the answer: a room is shown by the server.
+                    let scope = origin.map_or(Scope::Plain, |origin| origin.scope.outer().clone());
                     if seat.show(&info, &scope, shown) {
                         change(&mut self.changed, seat);
                     }
@@ -200,6 +202,15 @@ impl Shard {
                 seat.wallops = welcome.modes.wallops;
                 seat.welcome(&info, scope, welcome);
             }
+            Event::Moved(moved) => {
+                let left: Vec<RoomId> = moved.left.iter().map(|(room, _)| *room).collect();
+                let welcome = &moved.welcome;
+                self.locals.detach(id.slot, moved.from, &left);
+                self.locals.attach(id.slot, welcome.user, welcome.rooms.iter().map(|shown| shown.view.id));
+                self.locals.watch_by(id.slot, &welcome.monitored);
+                seat.wallops = welcome.modes.wallops;
+                seat.go_over(&info, scope.outer(), moved);
+            }
             Event::Authenticated(account) => seat.session.authenticated(*account),
             Event::Promise(gate, reply) => {
                 let line = render::reply(seat.receiver(&info), scope, reply);
@@ -257,7 +268,7 @@ impl Shard {
 
 impl super::Seat {
     /// Shows a room to whoever comes in; whether there is something to be asked for the rest of it.
-    fn show(&mut self, info: &ServerInfo, scope: &Scope, shown: &Shown) -> bool {
+    pub(super) fn show(&mut self, info: &ServerInfo, scope: &Scope, shown: &Shown) -> bool {
         let mut lines = Vec::new();
         render::room(self.receiver(info), scope, shown, &mut lines);
         lines.into_iter().for_each(|line| self.outlet.push_answer(line));

@@ -43,7 +43,7 @@ use crate::info::Rules;
 use crate::lines;
 use crate::modes::Flag;
 use crate::query::RoomAsked;
-use crate::session::attach;
+use crate::session::attach::{self, Welcome};
 
 /// How many lines a welcome has, about.
 const WELCOME_LINES: usize = 24;
@@ -145,12 +145,12 @@ impl World {
 
     /// What telling these effects costs, roughly: to how many users each goes, and how many it tells of.
     pub fn reach(&self, effects: &[Effect]) -> usize {
+        let people = |welcome: &Welcome| welcome.rooms.iter().map(|shown| shown.view.people.len()).sum::<usize>();
         let told_of = |event: &Event| match event {
             Event::Room(shown) => shown.view.people.len(),
             Event::Reentered(again) => again.shown.view.people.len(),
-            Event::Attached(welcome) => {
-                WELCOME_LINES + welcome.rooms.iter().map(|shown| shown.view.people.len()).sum::<usize>()
-            }
+            Event::Attached(welcome) => WELCOME_LINES + people(welcome),
+            Event::Moved(moved) => moved.left.len() + people(&moved.welcome),
             Event::Said(said) => lines::count(&said.message.text),
             Event::Edited(edited) => lines::count(&edited.words.text),
             _ => 1,

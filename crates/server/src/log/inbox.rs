@@ -8,6 +8,7 @@ use mio::Waker;
 use teahouse_chat::entry::Event;
 use teahouse_chat::ids::Position;
 use teahouse_chat::session::Answer;
+use teahouse_chat::session::attach::Welcome;
 use teahouse_chat::shard::{Delivery, FirstGates, Reached};
 
 use crate::worker::Established;
@@ -276,6 +277,7 @@ fn receivers(delivery: &Delivery) -> usize {
 
 /// About how many bytes a delivery holds: what many share is counted by each inbox.
 fn weight(delivery: &Delivery) -> usize {
+    let people = |welcome: &Welcome| welcome.rooms.iter().map(|shown| shown.view.people.len()).sum::<usize>();
     let texts = match delivery {
         Delivery::Applied(applied) => applied
             .effects
@@ -284,9 +286,8 @@ fn weight(delivery: &Delivery) -> usize {
                 Event::Said(said) => said.message.text.len() + said.message.tags.len(),
                 Event::Room(shown) => shown.view.people.len() * PERSON_BYTES,
                 Event::Reentered(_) => PERSON_BYTES,
-                Event::Attached(welcome) => {
-                    welcome.rooms.iter().map(|shown| shown.view.people.len() * PERSON_BYTES).sum()
-                }
+                Event::Attached(welcome) => people(welcome) * PERSON_BYTES,
+                Event::Moved(moved) => people(&moved.welcome) * PERSON_BYTES,
                 _ => 0,
             })
             .sum(),
