@@ -254,7 +254,7 @@ impl World {
             Query::Userhost(nicks) => ison::answer_userhost(self, &scope, &nicks),
             Query::Monitored(listing) => monitor::answer(self, session, &scope, listing),
             Query::Bans => uban::answer(self, session, &scope),
-            Query::Access(room) => room::answer(self, session, &scope, &room),
+            Query::Access(room) => room::access::answer(self, session, &scope, &room),
             Query::Keep(room) => room::keep::answer(self, session, &scope, &room),
             Query::AlwaysOn => persistence::answer(self, session, &scope),
             Query::Lusers => lusers::answer(self, &scope),

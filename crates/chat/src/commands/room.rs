@@ -1,5 +1,6 @@
 //! ROOM: whose a room is, and who is what in it. Ours alone.
 
+pub(crate) mod access;
 pub mod keep;
 
 use std::sync::Arc;
@@ -11,9 +12,9 @@ use super::{Answers, Command, Stage};
 use crate::durable::{Owner, RoomRecord};
 use crate::entry::{Action, Audience, Event};
 use crate::ids::{AccountId, Identity, SessionId};
-use crate::modes::{Rank, Ranks};
-use crate::query::{Asked, Query};
-use crate::reply::{Reply, Scope, unavailable};
+use crate::modes::Rank;
+use crate::query::Query;
+use crate::reply::{Reply, unavailable};
 use crate::session::Request;
 use crate::shard::Gate;
 use crate::world::{Turn, User, World};
@@ -23,7 +24,7 @@ pub(super) const COMMAND: Command = Command {
     params_min: 2,
     stage: Stage::Registered,
     answers: Answers::Many,
-    help: "ROOM REGISTER|DROP|ACCESS <room> | TRANSFER <room> <account> | KEEP <room> [<days>]: make a room yours, give it up, show who is what in it, give it to another, or say how long it keeps what is said",
+    help: "ROOM REGISTER|DROP <room> | ACCESS <room> [<account> <ranks, like o or hv, or - for none>] | TRANSFER <room> <account> | KEEP <room> [<days>]: make a room yours, give it up, show or say who is what in it, give it to another, or say how long it keeps what is said",
     parse,
 };
 
@@ -45,6 +46,8 @@ pub enum Deed {
     Transfer(Nick),
     /// It belongs to nobody.
     Drop,
+    /// It remembers this account to be what these letters say, and nothing else.
+    Access(Nick, Arc<str>),
 }
 
 fn parse(request: &mut Request<'_>) {
@@ -53,7 +56,11 @@ fn parse(request: &mut Request<'_>) {
     };
     let deed = match request.param(0).to_ascii_uppercase().as_str() {
         "KEEP" => return keep::parse(request, room),
-        "ACCESS" => return request.ask(Query::Access(room)),
+        "ACCESS" if request.param(2).is_empty() => return request.ask(Query::Access(room)),
+        "ACCESS" => match access::read(&room, request.param(2), request.param(3)) {
+            Ok(deed) => deed,
+            Err(refusal) => return request.reply(refusal),
+        },
         "REGISTER" => Deed::Register,
         "DROP" => Deed::Drop,
         "TRANSFER" => match Nick::parse(request.param(2)) {
@@ -89,12 +96,16 @@ pub(crate) fn apply(turn: &mut Turn<'_>, disposal: &Disposal) {
 
 /// What has come of it, and when that may be said.
 fn carry_out(turn: &mut Turn<'_>, disposal: &Disposal) -> Result<(Gate, &'static str), Reply> {
+    if let Deed::Access(account, letters) = &disposal.deed {
+        return access::set(turn, &disposal.room, account, letters).map(|said| (Gate::Settled, said));
+    }
     let room = known(turn, &disposal.room)?;
     if room.owner == Owner::Server {
         return Err(refusal("SERVERS_ROOM", &room.name, "That room is the server's own, and stays so"));
     }
     let may_dispose = is_founders(turn, &room) || turn.is_operator();
     match &disposal.deed {
+        Deed::Access(..) => unreachable!("that was done above"),
         Deed::Register => register(turn, room),
         _ if !may_dispose => Err(super::needs_rank(&room.name)),
         Deed::Transfer(to) => {
@@ -193,33 +204,6 @@ fn seen<'a>(world: &'a World, session: SessionId, name: &RoomName) -> Result<&'a
     let room = world.durable.room_named(name).map(|room| &room.record);
     let room = room.filter(|room| world.is_inside(session, room.id) || world.is_operator(session));
     room.ok_or_else(|| super::outside(world, session, name))
-}
-
-/// The founder and the accounts whose ranks are remembered, for those inside and those who run the server.
-pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, name: &RoomName) -> Asked {
-    let room = match seen(world, session, name) {
-        Ok(room) => room,
-        Err(refusal) => return Asked::one(scope, refusal),
-    };
-    let founder = match room.owner {
-        Owner::Account(account) => Some(account),
-        Owner::Server | Owner::Guest(_) | Owner::Nobody => None,
-    };
-    let entry = |(account, ranks): (AccountId, Ranks)| {
-        let name = &world.durable.account(account)?.name;
-        let line = Reply::word("NOTE").param(COMMAND.name).param("ENTRY").param(room.name.to_string());
-        Some(line.param(name.to_string()).text(ranks.letters()))
-    };
-    let founder = founder.map(|account| {
-        let mut ranks = world.access(room.id, account);
-        ranks.set(Rank::Founder, true);
-        (account, ranks)
-    });
-    let others =
-        world.access_list(room.id).into_iter().filter(|(account, _)| Some(*account) != founder.map(|one| one.0));
-    let end = Reply::word("NOTE").param(COMMAND.name).param("END").param(room.name.to_string());
-    let end = end.text("These are all whose ranks are remembered");
-    Asked::replies(scope, founder.into_iter().chain(others).filter_map(entry).chain([end]).collect())
 }
 
 #[cfg(test)]

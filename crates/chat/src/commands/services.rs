@@ -114,8 +114,8 @@ const OF_ROOMS: &[Alias] = &[
     Alias {
         words: &["ACCESS", "FLAGS", "INFO"],
         needs: 1,
-        becomes: Becomes::Line("ROOM ACCESS $1"),
-        help: "ACCESS <room>: whose it is, and who else is remembered in it; OP and its like change that",
+        becomes: Becomes::Line("ROOM ACCESS $1 $2.."),
+        help: "ACCESS <room> [<account> <ranks>]: whose it is, and who else is remembered in it, or is to be: o, hv, or - for nothing",
     },
     Alias {
         words: &["TRANSFER"],
@@ -326,7 +326,7 @@ mod tests {
                 alice < :NickServ!services@tea.test NOTICE alice :GHOST, RECOVER, REGAIN, RELEASE: not needed here. Connect and log in by SASL: all your devices are one user
                 alice < :NickServ!services@tea.test NOTICE alice :LOGOUT: whoever leaves is logged out. To be somebody else, connect again
                 alice < :ChanServ!services@tea.test NOTICE alice :REGISTER <room>: make a room yours that is nobody's and that you are operator of
-                alice < :ChanServ!services@tea.test NOTICE alice :ACCESS <room>: whose it is, and who else is remembered in it; OP and its like change that
+                alice < :ChanServ!services@tea.test NOTICE alice :ACCESS <room> [<account> <ranks>]: whose it is, and who else is remembered in it, or is to be: o, hv, or - for nothing
                 alice < :ChanServ!services@tea.test NOTICE alice :TRANSFER <room> <account>: give it to somebody else
                 alice < :ChanServ!services@tea.test NOTICE alice :DROP <room>: give it up
                 alice < :ChanServ!services@tea.test NOTICE alice :OP <room> <nick>: make somebody operator; an account stays so
