@@ -412,14 +412,19 @@ pub(crate) fn matches(mask: &str, text: &str) -> bool {
 }
 
 /// A mask made whole: `nick` is `nick!*@*`, `user@host` is `*!user@host`, `~account:name` is `~a:name`; `None` if it
-/// cannot be one.
+/// cannot be one, like `nick!!user@`.
 pub(crate) fn whole_mask(mask: &str) -> Option<String> {
     // Whatever `nick!user@host` can be, with room for wildcards.
     let fits = |part: &str| !part.is_empty() && part.len() <= MASK_BYTES_MAX && !part.contains([' ', ',', ':']);
     if let Some(account) = account_in(mask) {
         return fits(account).then(|| format!("{}{account}", ACCOUNT_MASKS[0]));
     }
-    fits(mask).then(|| whole_address(mask))
+    let whole = if fits(mask) { whole_address(mask) } else { return None };
+    let (nick, address) = whole.split_once('!')?;
+    let (user, host) = address.split_once('@')?;
+    let is_part = |part: &str| !part.is_empty() && !part.contains(['!', '@']);
+    let is_whole = [nick, user, host].into_iter().all(is_part);
+    is_whole.then_some(whole)
 }
 
 fn whole_address(mask: &str) -> String {
@@ -461,7 +466,8 @@ mod tests {
         ] {
             assert_eq!(whole_mask(mask).as_deref(), Some(whole));
         }
-        for none in ["", "a,b", "a:b", "~a:", "~a:b:c", &"x".repeat(121)] {
+        let parts = ["bad!!mask@", "n!!u@h", "n!u@@h", "n!u@", "n!@h", "!u@h", "n@h!u", "@", "!", "u@", "@h"];
+        for none in ["", "a,b", "a:b", "~a:", "~a:b:c", &"x".repeat(121)].into_iter().chain(parts) {
             assert_eq!(whole_mask(none), None, "{none}");
         }
     }

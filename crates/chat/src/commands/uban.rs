@@ -250,8 +250,7 @@ fn send_away(turn: &mut Turn<'_>, target: &Target, ban: &Ban) {
 
 /// 465
 pub(crate) fn banned(ban: &Ban) -> Reply {
-    let reason = if ban.reason.is_empty() { String::new() } else { format!(": {}", ban.reason) };
-    Reply::numeric(n::ERR_YOUREBANNEDCREEP, format!("You are banned from this server{reason}"))
+    Reply::numeric(n::ERR_YOUREBANNEDCREEP, ban.told())
 }
 
 /// All bans, for those who run the server.
@@ -395,7 +394,7 @@ mod tests {
     fn misuse_is_answered() {
         check(
             &format!(
-                "root: OPER root oolong | bob: PING 1 || bob: UBAN LIST | bob: UBAN ADD root | bob: DLINE 192.0.2.1 | root: UBAN | root: UBAN DANCE | root: UBAN ADD | root: UBAN ADD *!*@* | root: UBAN ADD nobody | root: UBAN ADD 192.0.2.0/33 | root: UBAN ADD root!*@* | root: UBAN ADD 0::/0 | root: UBAN DEL bob!*@* | root: KLINE 5 | root: DLINE tea | root: UNDLINE tea | root: UBAN ADD x!*@* :{} | broken | root: UBAN ADD x!*@*",
+                "root: OPER root oolong | bob: PING 1 || bob: UBAN LIST | bob: UBAN ADD root | bob: DLINE 192.0.2.1 | root: UBAN | root: UBAN DANCE | root: UBAN ADD | root: UBAN ADD *!*@* | root: UBAN ADD nobody | root: UBAN ADD 192.0.2.0/33 | root: UBAN ADD root!*@* | root: UBAN ADD 0::/0 | root: UBAN DEL bob!*@* | root: KLINE 5 | root: DLINE tea | root: UNDLINE tea | root: UBAN ADD bad!!mask@ | root: KLINE a@b@c | root: UBAN ADD x!*@* :{} | broken | root: UBAN ADD x!*@*",
                 "r".repeat(201)
             ),
             expect![[r#"
@@ -414,6 +413,8 @@ mod tests {
                 root < NOTE UBAN DONE 5!*@* :The ban stands
                 root < FAIL UBAN INVALID_TARGET tea :Name an account, a mask like nick!user, an address, or a network like 192.0.2.0/24
                 root < FAIL UBAN INVALID_TARGET tea :Name an account, a mask like nick!user, an address, or a network like 192.0.2.0/24
+                root < FAIL UBAN INVALID_TARGET bad!!mask@ :Name an account, a mask like nick!user, an address, or a network like 192.0.2.0/24
+                root < FAIL UBAN INVALID_TARGET a@b@c :Name an account, a mask like nick!user, an address, or a network like 192.0.2.0/24
                 root < 417 root :That reason is too long
                 root < FAIL UBAN TEMPORARILY_UNAVAILABLE * :The server cannot store anything at the moment; please try again later"#]],
         );

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use teahouse_proto::names::Nick;
+use teahouse_proto::numerics as n;
 
 use super::World;
 use crate::durable::{Fact, FactKind};
@@ -143,17 +144,35 @@ impl Ban {
         Some(Ban { until: (until > 0).then_some(Time(until)), at, by, reason })
     }
 
+    /// What somebody is told by 465 who is met by it.
+    pub(crate) fn told(&self) -> String {
+        let because = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
+        format!("You are banned from this server{because}")
+    }
+
     /// The last that somebody reads who is met by it, and its rooms with it.
     pub(crate) fn goodbye(&self) -> Arc<str> {
         if self.reason.is_empty() { "Banned".into() } else { format!("Banned: {}", self.reason).into() }
     }
 }
 
+/// What whoever comes from a banned network is turned away with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// Why.
+    pub goodbye: Arc<str>,
+    /// The same in lines of IRC, with their ends: 465 and ERROR.
+    pub lines: Arc<str>,
+}
+
 impl World {
     /// What whoever comes from this address is turned away with, before anything is known of it; `None` if it may come.
-    pub fn turned_away(&self, address: IpAddr, now: Time) -> Option<Arc<str>> {
+    pub fn turned_away(&self, address: IpAddr, now: Time) -> Option<TurnedAway> {
         let bans = self.durable.bans_of_address(address.to_canonical()).filter_map(|kept| Ban::read(kept));
-        bans.into_iter().find(|ban| ban.until.is_none_or(|until| now < until)).map(|ban| ban.goodbye())
+        let ban = bans.into_iter().find(|ban| ban.until.is_none_or(|until| now < until))?;
+        let (server, number, goodbye) = (&self.rules.server_name, n::ERR_YOUREBANNEDCREEP, ban.goodbye());
+        let lines = format!(":{server} {number} * :{}\r\nERROR :{goodbye}\r\n", ban.told()).into();
+        Some(TurnedAway { goodbye, lines })
     }
 
     /// What keeps somebody out who is this and comes so. Every way in, and every change of what one is, asks here.
@@ -209,7 +228,10 @@ mod tests {
         assert_eq!(world.turned_away(near, Time(7)), None);
         world.durable.put_fact(fact.clone(), ban(Some(Time(9))));
         for (address, now, away) in [(near, 8, true), (mapped, 8, true), (far, 8, false), (near, 9, false)] {
-            assert_eq!(world.turned_away(address, Time(now)).as_deref(), away.then_some("Banned: noise"), "{address}");
+            let told = world.turned_away(address, Time(now));
+            assert_eq!(told.as_ref().map(|told| &*told.goodbye), away.then_some("Banned: noise"), "{address}");
+            let lines = ":tea.test 465 * :You are banned from this server: noise\r\nERROR :Banned: noise\r\n";
+            assert!(told.is_none_or(|told| &*told.lines == lines), "{address}");
         }
         world.durable.put_fact(fact.clone(), ban(None));
         world.durable.put_fact(Target::Mask("*!*@*".into()).fact(), ban(None));

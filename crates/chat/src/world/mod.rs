@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use teahouse_proto::names::{Nick, RoomName};
 
+pub use bans::TurnedAway;
 pub(crate) use durable::{Durable, Room};
 pub(crate) use failures::Failures;
 pub(crate) use keeping::DAY_MS;

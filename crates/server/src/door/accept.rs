@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use teahouse_chat::world::TurnedAway;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
@@ -164,10 +165,10 @@ async fn lead(
     mut stopped: watch::Receiver<bool>,
 ) -> Result<Established, String> {
     stream.set_nodelay(true).map_err(in_words)?;
-    if let Some(goodbye) = (hall.inside.turned_away)(peer.ip()) {
+    if let Some(told) = (hall.inside.turned_away)(peer.ip()) {
         // Boxed, like all below that few connections come to: every task would keep room for it.
-        Box::pin(refuse(stream, takes, &goodbye)).await;
-        return Err(format!("turned away: {goodbye}"));
+        Box::pin(refuse(stream, takes, &told)).await;
+        return Err(format!("turned away: {}", told.goodbye));
     }
     let (verdict, mut wire, already_read) = tokio::select! {
         opened = open(stream, peer, hall) => opened?,
@@ -212,20 +213,26 @@ async fn serve_http(
     Ok(hall.http.serve(Rewind::new(already_read, wire), id, stopped).await)
 }
 
-/// Says why somebody may not come in, in what it speaks, if it says that soon; no handshake is made for it.
-async fn refuse(stream: TcpStream, takes: Takes, goodbye: &str) {
+/// Says why somebody may not come in, in what it speaks; no handshake is made for it. Whoever does not speak soon is taken
+/// for an IRC client, which may wait for the server.
+async fn refuse(stream: TcpStream, takes: Takes, told: &TurnedAway) {
     let mut wire = Wire::Plain(stream);
     let verdict = match takes {
         Takes::Irc => Verdict::Irc,
         Takes::Any | Takes::Web => {
             let mut bytes = Vec::new();
             let first_word = timeout(LAST_WORDS_MAX, read_first_word(&mut wire, &mut bytes));
-            first_word.await.ok().and_then(Result::ok).unwrap_or(Verdict::NeedMore)
+            match first_word.await {
+                Ok(verdict) => verdict.unwrap_or(Verdict::NeedMore),
+                Err(_) if takes == Takes::Any && bytes.is_empty() => Verdict::Irc,
+                Err(_) => Verdict::NeedMore,
+            }
         }
     };
     let last = match verdict {
-        Verdict::Irc => format!("ERROR :{goodbye}\r\n").into_bytes(),
+        Verdict::Irc => told.lines.as_bytes().to_vec(),
         Verdict::Http => {
+            let goodbye = &told.goodbye;
             let length = goodbye.len() + 1;
             let head = "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close";
             format!("{head}\r\nContent-Length: {length}\r\n\r\n{goodbye}\n").into_bytes()

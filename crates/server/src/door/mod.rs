@@ -14,6 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use rustls::ServerConfig;
+use teahouse_chat::world::TurnedAway;
 use tokio::sync::watch;
 
 use crate::config::{Config, Takes};
@@ -36,7 +37,7 @@ pub(crate) struct Inside {
     /// How many of those have not been taken in yet.
     pub(crate) arriving: Box<dyn Fn() -> usize + Send + Sync>,
     /// What whoever comes from an address is turned away with, if it may not come.
-    pub(crate) turned_away: Box<dyn Fn(IpAddr) -> Option<Arc<str>> + Send + Sync>,
+    pub(crate) turned_away: Box<dyn Fn(IpAddr) -> Option<TurnedAway> + Send + Sync>,
 }
 
 /// An address that is listened at.

@@ -46,7 +46,9 @@ fn house_that(goodbye: Option<&'static str>, config: Config, takes: Takes, tls: 
     let inside = Inside {
         adopt: Box::new(move |established| sender.try_send(established).unwrap()),
         arriving: Box::new(|| 0),
-        turned_away: Box::new(move |_| goodbye.map(Arc::from)),
+        turned_away: Box::new(move |_| {
+            goodbye.map(|goodbye| TurnedAway { goodbye: goodbye.into(), lines: IN_LINES.into() })
+        }),
     };
     let bound = bind(&config.listen).unwrap();
     let address = bound[0].address;
@@ -100,12 +102,16 @@ const UPGRADE: &str = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Protocol: binary.ircv3.net\r\n\r\n";
 
+/// What a banned client reads that speaks IRC.
+const IN_LINES: &str = ":tea.test 465 * :You are banned from this server: noise\r\nERROR :Banned: noise\r\n";
+
 #[tokio::test]
 async fn whoever_may_not_come_is_told_so_in_what_it_speaks_before_any_handshake() {
     let hello = [0x16, 3, 1, 0, 1, 1];
     for (takes, says, hears) in [
-        (Takes::Irc, &b""[..], "ERROR :Banned: noise\r\n"),
-        (Takes::Any, b"NICK a\r\n", "ERROR :Banned: noise\r\n"),
+        (Takes::Irc, &b""[..], IN_LINES),
+        (Takes::Any, b"NICK a\r\n", IN_LINES),
+        (Takes::Any, b"", IN_LINES),
         (Takes::Any, b"GET / HTTP/1.1\r\n", "\r\n\r\nBanned: noise\n"),
         (Takes::Web, b"GET /ws HTTP/1.1\r\n", "\r\n\r\nBanned: noise\n"),
         (Takes::Any, &hello, "\u{15}\u{3}\u{3}\0\u{2}\u{2}("),

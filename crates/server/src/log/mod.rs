@@ -25,7 +25,7 @@ use teahouse_chat::session::attach::Detach;
 use teahouse_chat::session::{Answer, Step};
 use teahouse_chat::shard::{Delivery, Reached};
 use teahouse_chat::work::{Outcome, Work};
-use teahouse_chat::world::{Leaving, World};
+use teahouse_chat::world::{Leaving, TurnedAway, World};
 use teahouse_store::{Loaded, Options, Read, ReadError, Settled, Store, Targets};
 
 use crate::handle::StartError;
@@ -236,7 +236,7 @@ impl Log {
     }
 
     /// What whoever comes from this address is turned away with; `None` if it may come.
-    pub(crate) fn turned_away(&self, address: IpAddr) -> Option<Arc<str>> {
+    pub(crate) fn turned_away(&self, address: IpAddr) -> Option<TurnedAway> {
         self.lock().world.turned_away(address, now())
     }
 
