@@ -281,13 +281,8 @@ fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Even
         // These may take several lines.
         Event::Said(_) => {}
         // These are for one session, and laid out for it.
-        Event::Attached(_)
-        | Event::Moved(_)
-        | Event::Authenticated(_)
-        | Event::Promise(..)
-        | Event::NotAttached(_)
-        | Event::Detached(..) => {}
-        Event::Room(_) | Event::Reentered(_) => {}
+        Event::Attached(_) | Event::Moved(_) | Event::Authenticated(_) | Event::Promise(..) => {}
+        Event::NotAttached(_) | Event::Detached(..) | Event::Room(_) | Event::Reentered(_) => {}
         Event::Reply(_) | Event::Told(_) | Event::Watching { .. } | Event::Close(_) => {}
     }
 }
