@@ -83,7 +83,7 @@ fn those_who_watch_read_no_password() {
     web.say("PASS sesame2");
     web.register("bob", "");
     web.say("NS IDENTIFY alice sesame1");
-    web.until(" NOTICE bob ");
+    web.until(" 900 ");
     let told: String = std::iter::from_fn(|| watching.try_recv()).map(|event| format!("{event:?}\n")).collect();
     assert!(told.contains("PRIVMSG NickServ :REGISTER …") && told.contains("PASS …"), "{told}");
     assert!(!told.contains("sesame"), "{told}");
