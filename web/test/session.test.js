@@ -144,6 +144,12 @@ test("who has written to us alone while we were away is talked to, and that is n
   assert.equal(again.store.state.places.bob?.unread, 1);
 });
 
+test("an account asks in a new browser for all who have written to it alone", () => {
+  const desk = new Desk();
+  const [asked] = desk.arrive(":tea 900 alice alice!account@tea alice :You are now logged in", `${ME} JOIN #tea`);
+  assert.match(asked ?? "", /^CHATHISTORY TARGETS timestamp=\S+ timestamp=1970-01-01T00:00:00.000Z 50$/);
+});
+
 test("older messages are asked for until there are none", () => {
   const desk = new Desk();
   desk.arrive(`${ME} JOIN #tea`, ":tea 366 alice #tea :End");

@@ -417,10 +417,31 @@ impl Bound {
 }
 
 /// When something was last said in a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastSaid {
     /// Where.
     pub conversation: Conversation,
     /// When.
     pub time: Time,
+    /// What the other one was called then, in private.
+    pub called: Option<Called>,
+}
+
+/// What somebody was called when something was last said in private with them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// By this nick.
+    pub nick: Arc<str>,
+    /// No later conversation is with somebody who was called so; of old ones that is not known, and then it is `false`.
+    pub latest: bool,
+}
+
+impl StoredMessage {
+    /// What the other one of two was called in private when this was said; `None` if it is not remembered who said it.
+    pub fn partner(&self, own: u64) -> Option<Arc<str>> {
+        match self.author?.number() == own {
+            true => Some(Arc::clone(&self.target)),
+            false => Some(self.source.split('!').next().unwrap_or_default().into()),
+        }
+    }
 }

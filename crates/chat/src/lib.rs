@@ -22,6 +22,7 @@
 //! - [`render`]: structure into bytes, once per variant.
 //! - [`reply`]: a line for one session, as structure.
 //! - [`durable`]: what outlives the process.
+//! - [`departed`]: guests who are not here any more, by their names.
 //! - [`find`]: what is looked up in the store before something is done with it.
 //! - [`reactions`]: what the tags of a reaction say.
 //! - `few`: a small set.
@@ -32,6 +33,7 @@
 
 pub mod capabilities;
 pub mod commands;
+pub mod departed;
 pub mod durable;
 pub mod entry;
 mod few;

@@ -8,6 +8,7 @@ use crate::commands::{
     about, account, cert, chathistory, ison, list, lusers, markread, metadata, mode, monitor, names, persistence,
     redeem, room, say, search, topic, uban, usermode, who, whois, whowas,
 };
+use crate::departed::DepartedRead;
 use crate::durable::{Bound, Conversation, LastSaid, Span};
 use crate::entry::RoomView;
 use crate::held::HeldRead;
@@ -117,7 +118,7 @@ pub struct Asked {
 }
 
 /// What is to be read from the store.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum StoreRead {
     /// A part of a conversation.
     History(HistoryRead),
@@ -127,6 +128,8 @@ pub enum StoreRead {
     Search(Box<SearchRead>),
     /// What is held on an account.
     Held(HeldRead),
+    /// One of these, in a conversation that is to be found first.
+    Departed(Box<DepartedRead>),
 }
 
 /// A part of a conversation that is to be read.

@@ -1,9 +1,12 @@
 //! Reads of history: rows of one conversation, and which conversations there are; all SQL of that.
 
+use std::collections::{HashMap, HashSet};
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use teahouse_chat::durable::{Conversation, LastSaid, StoredMessage, Walk};
+use teahouse_chat::durable::{Called, Conversation, LastSaid, StoredMessage, Walk};
 use teahouse_chat::ids::Time;
 use teahouse_chat::query::{Reactions, TargetsRead};
+use teahouse_chat::words;
 
 use crate::outdated::{kept_behind, kept_from};
 use crate::rows::{MESSAGE, message, number, to_sql};
@@ -101,7 +104,8 @@ const LAST_SAID: &str = "SELECT time FROM messages WHERE first = ?1 AND second =
 
 /// The conversations that a read asks for, by when something was last said there.
 ///
-/// Costs a look for each room, of which nobody is in many, and one for each private conversation that is given.
+/// Costs a look for each room, of which nobody is in many, and one for each private conversation of the newest and of those
+/// that are given.
 pub(crate) fn targets(connection: &Connection, read: &Targets) -> rusqlite::Result<Vec<LastSaid>> {
     let TargetsRead { rooms, privately, first, second, .. } = &read.read;
     let (above, below, newest_first) = (first.min(second), first.max(second), first > second);
@@ -112,26 +116,73 @@ pub(crate) fn targets(connection: &Connection, read: &Targets) -> rusqlite::Resu
         let time = statement.query_row([to_sql(room.0), 0, to_sql(read.upto.0)], |row| number(row, 0)).optional()?;
         let kept = kept_from(connection, conversation)?;
         let time = time.map(Time).filter(|time| *time >= kept);
-        found.extend(time.map(|time| LastSaid { conversation, time }));
+        found.extend(time.map(|time| LastSaid { conversation, time, called: None }));
     }
     found.retain(|last| *above < last.time && last.time < *below);
     if let Some(identity) = privately {
-        let above = above.max(&kept_behind(kept_from(connection, Conversation::NOWHERE)?).time).to_owned();
-        let mut statement = connection.prepare_cached(&privately_sql(newest_first))?;
-        let guest = identity.number();
-        let parameters = [to_sql(guest), to_sql(above.0), to_sql(below.0), to_sql(READ_ROWS_MAX as u64)];
-        let rows = statement.query_map(parameters, |row| {
-            let peer = number(row, 0)?;
-            let conversation = Conversation { first: guest.min(peer), second: guest.max(peer) };
-            Ok(LastSaid { conversation, time: Time(number(row, 1)?) })
-        })?;
-        found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+        let kept = kept_behind(kept_from(connection, Conversation::NOWHERE)?).time;
+        let talks = talks_of(connection, identity.number(), *above.max(&kept), *below, newest_first)?;
+        if !talks.is_empty() {
+            let newest = talks_of(connection, identity.number(), kept, Time(u64::MAX), true)?;
+            found.extend(called(connection, identity.number(), &newest, talks)?);
+        }
     }
     found.sort_by_key(|last| (last.time, last.conversation));
     if newest_first {
         found.reverse();
     }
     Ok(found)
+}
+
+/// The private conversations of one with something said between two moments.
+fn talks_of(
+    connection: &Connection,
+    own: u64,
+    above: Time,
+    below: Time,
+    newest_first: bool,
+) -> rusqlite::Result<Vec<LastSaid>> {
+    let mut statement = connection.prepare_cached(&privately_sql(newest_first))?;
+    let parameters = [to_sql(own), to_sql(above.0), to_sql(below.0), to_sql(READ_ROWS_MAX as u64)];
+    let rows = statement.query_map(parameters, |row| {
+        let peer = number(row, 0)?;
+        let conversation = Conversation { first: own.min(peer), second: own.max(peer) };
+        Ok(LastSaid { conversation, time: Time(number(row, 1)?), called: None })
+    })?;
+    rows.collect()
+}
+
+/// The last thing that was said in a conversation; the key's end is looked at, and nothing else.
+const LAST: &str = "WHERE first = ?1 AND second = ?2 ORDER BY time DESC, position DESC LIMIT 1";
+
+/// Those conversations, with what the other one of each was called last, and whether it is the last one with that name
+/// among the `newest`.
+fn called(
+    connection: &Connection,
+    own: u64,
+    newest: &[LastSaid],
+    talks: Vec<LastSaid>,
+) -> rusqlite::Result<Vec<LastSaid>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {MESSAGE} FROM messages {LAST}"))?;
+    let mut nick = |conversation: Conversation| {
+        let key = [conversation.first, conversation.second].map(to_sql);
+        let last = statement.query_row(key, |row| message(row, conversation)).optional()?;
+        Ok::<_, rusqlite::Error>(last.and_then(|last| last.partner(own)))
+    };
+    let (mut names, mut known) = (HashSet::new(), HashMap::new());
+    for LastSaid { conversation, .. } in newest {
+        let called = nick(*conversation)?;
+        let called = called.map(|nick| Called { latest: names.insert(words::name(&nick)), nick });
+        known.insert(*conversation, called);
+    }
+    let called = |last: LastSaid| {
+        let called = match known.remove(&last.conversation) {
+            Some(called) => called,
+            None => nick(last.conversation)?.map(|nick| Called { nick, latest: false }),
+        };
+        Ok(LastSaid { called, ..last })
+    };
+    talks.into_iter().map(called).collect()
 }
 
 fn privately_sql(newest_first: bool) -> String {
@@ -170,5 +221,8 @@ mod tests {
             let key = "SEARCH private USING COVERING INDEX private_last (guest=? AND last>? AND last<?)";
             assert_eq!(plan(&privately_sql(newest_first)), [key]);
         }
+        let last = plan(&format!("SELECT {MESSAGE} FROM messages {LAST}"));
+        assert_eq!(last[0], "SEARCH messages USING PRIMARY KEY (first=? AND second=?)");
+        assert!(!last.iter().any(|step| step.contains("SCAN messages")), "{last:?}");
     }
 }

@@ -11,6 +11,14 @@ function room(page, name) {
   return page.getByRole("navigation", { name: "Rooms" }).getByRole("button", { name });
 }
 
+/**
+ * @param {import("@playwright/test").Page} page
+ * @param {string | RegExp} name
+ */
+function talk(page, name) {
+  return page.getByRole("navigation", { name: "Conversations" }).getByRole("button", { name });
+}
+
 test("what is read on one device is read on the other", async ({ teahouse, browser, page, raw }) => {
   const bob = await raw("bob");
   await bob.join("#tea");
@@ -82,4 +90,43 @@ test("what one tells of oneself stands beside one's name, for those who are ther
   await page.getByLabel("Pronouns").fill("");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
   await expect(bob.people.getByText("Alice Liddell 茶", { exact: true })).toBeVisible();
+});
+
+test("what a guest wrote to somebody absent is there when both have gone, and not with who takes the guest's name", async ({ teahouse, browser, page }) => {
+  await Person.enter(page, teahouse.page, "alice");
+  await keepName(page);
+  await isOwner(page);
+  await page.close();
+  /** @param {string} text */
+  const asWeg = async (text) => {
+    const device = await anotherDevice(browser);
+    const weg = await Person.enter(device, teahouse.page, "weg");
+    await weg.say(`/msg alice ${text}`);
+    await weg.isIn("alice");
+    await weg.sees([text]);
+    await weg.hasAllStored();
+    return device;
+  };
+  const first = await asWeg("call me, please");
+  await first.getByRole("button", { name: "Leave the teahouse" }).click();
+  await first.close();
+
+  const phone = await anotherDevice(browser);
+  await logIn(phone, teahouse.page, "alice");
+  const alice = new Person(phone);
+  await alice.isIn("#lobby");
+  await expect(talk(phone, "weg").getByLabel("1 new message")).toBeVisible();
+  await talk(phone, "weg").click();
+  await alice.sees(["call me, please"]);
+  await phone.close();
+
+  await asWeg("I am another");
+  const third = await anotherDevice(browser);
+  await logIn(third, teahouse.page, "alice");
+  const later = new Person(third);
+  await later.isIn("#lobby");
+  await talk(third, /^weg(?!@)/).click();
+  await later.sees(["I am another"]);
+  await talk(third, /^weg@/).click();
+  await later.sees(["call me, please"]);
 });

@@ -10,6 +10,9 @@ const SEEN = "seen";
 /** It is remembered as exactly as this: so many letters of a time have the tens of seconds. */
 const SEEN_LETTERS = 18;
 
+/** An account that comes to a browser for the first time may have missed anything. */
+const EVER = "1970-01-01T00:00:00.000Z";
+
 const TARGETS_MAX = 50;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -40,8 +43,8 @@ export class Missed {
   }
 
   #ask() {
-    const { caps } = this.#store.state;
-    this.#since = this.#memory.read(SEEN);
+    const { account, caps } = this.#store.state;
+    this.#since = this.#memory.read(SEEN) ?? (account === null ? null : EVER);
     if (this.#since === null || !caps.includes("draft/chathistory") || !caps.includes("batch")) return;
     // The newest first; ours is not the server's clock.
     const until = new Date(Date.now() + DAY_MS).toISOString();

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use teahouse_proto::limits::HISTORY_ROWS_MAX;
+use teahouse_proto::names::Nick;
 use teahouse_proto::time::parse_server_time;
 
 use super::say::Target;
 use super::{Answers, Command, Stage};
 use crate::capabilities::Caps;
+use crate::departed::{self, DepartedRead, Place};
 use crate::durable::{Bound, Conversation, LastSaid, Span};
-use crate::ids::{AccountId, GuestId, Identity, MsgId, RoomId, SessionId, Time};
+use crate::ids::{Identity, MsgId, RoomId, SessionId, Time};
 use crate::query::{Asked, HistoryRead, Query, Reactions, StoreRead, TargetsRead};
 use crate::reply::{Reply, Scope};
 use crate::session::{Answer, Frame, HistoryFrame, Request};
@@ -30,7 +32,7 @@ pub enum Ask {
     /// A part of a conversation.
     Part {
         /// Whose.
-        target: Target,
+        place: Place,
         /// Which.
         span: Span,
         /// At most so many rows.
@@ -98,7 +100,7 @@ fn part(request: &mut Request<'_>, subcommand: &'static str, limit: usize) -> Re
         "AROUND" => Span::Around(bound(2)?),
         _ => Span::Between(bound(2)?, bound(3)?),
     };
-    let target = Target::parse(name).ok_or_else(|| no_target(subcommand, name))?;
+    let place = Place::parse(name).ok_or_else(|| no_target(subcommand, name))?;
     let caps = request.session.caps;
     let happenings = caps.has(Caps::EVENT_PLAYBACK);
     let reactions = match caps.has(Caps::MESSAGE_TAGS) {
@@ -107,7 +109,7 @@ fn part(request: &mut Request<'_>, subcommand: &'static str, limit: usize) -> Re
         _ => Reactions::None,
     };
     let frame = HistoryFrame { target: name.into(), subcommand, batch: request.session.next_batch(), reader: None };
-    Ok(Ask::Part { target, span, limit, happenings, reactions, frame })
+    Ok(Ask::Part { place, span, limit, happenings, reactions, frame })
 }
 
 fn bound(subcommand: &str, target: &str, word: &str) -> Result<Bound, Reply> {
@@ -137,17 +139,24 @@ fn targets(request: &mut Request<'_>, limit: usize) -> Result<Ask, Reply> {
 /// The read, as of now, with its place in the session's output; a stranger to the target is told nothing of it.
 pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: Ask) -> Asked {
     let (frame, read) = match ask {
-        Ask::Part { target, span, limit, happenings, reactions, mut frame } => {
+        Ask::Part { place, span, limit, happenings, reactions, mut frame } => {
             if !world.rules.keep_history {
                 return Asked::one(&scope, failed(&frame));
             }
-            let Some((conversation, name)) = conversation_named(world, session, &target) else {
-                return Asked::one(&scope, no_target(frame.subcommand, &frame.target));
-            };
-            frame.target = name;
             frame.reader = world.presence.user_of(session).and_then(|user| user.identity).map(Identity::number);
-            let read = HistoryRead { conversation, span, limit, happenings, reactions };
-            (Frame::History(frame), StoreRead::History(read))
+            let read =
+                |conversation| StoreRead::History(HistoryRead { conversation, span, limit, happenings, reactions });
+            let read = match whereabouts(world, session, &place) {
+                Whereabouts::Known(conversation, name) => {
+                    frame.target = name.unwrap_or(frame.target);
+                    read(conversation)
+                }
+                Whereabouts::Departed(own, nick) => {
+                    StoreRead::Departed(Box::new(DepartedRead::new(own, nick, read(Conversation::NOWHERE))))
+                }
+                Whereabouts::Nowhere => return Asked::one(&scope, no_target(frame.subcommand, &frame.target)),
+            };
+            (Frame::History(frame), read)
         }
         Ask::Targets { first, second, limit, batch } => {
             if !world.rules.keep_history {
@@ -163,11 +172,10 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: Ask) 
 }
 
 /// The names of conversations, the first of those wanted first, and when something was last said there; at most so many,
-/// and by rising time. Without those that the session may not read by now, and those with a guest who is not here, who
-/// has no name.
+/// and by rising time. Without those that the session may not read by now.
 pub(crate) fn named(world: &World, session: SessionId, found: &[LastSaid], limit: usize) -> Vec<(Arc<str>, Time)> {
     let Some(user) = world.presence.user_of(session) else { return Vec::new() };
-    let name = |conversation: Conversation| match conversation {
+    let name = |last: &LastSaid| match last.conversation {
         Conversation { first, second: 0 } => {
             let room = world.durable.room(RoomId(first)).filter(|_| user.rooms.contains(&RoomId(first)))?;
             Some(Arc::clone(&room.record.name))
@@ -175,12 +183,10 @@ pub(crate) fn named(world: &World, session: SessionId, found: &[LastSaid], limit
         Conversation { first, second } => {
             let own = user.identity?.number();
             let other = if first == own { second } else { first };
-            world
-                .name_of(Identity::Account(AccountId(other)))
-                .or_else(|| world.name_of(Identity::Guest(GuestId(other))))
+            departed::name_of(world, other).or_else(|| departed::name(world, last, other))
         }
     };
-    let named = found.iter().filter_map(|last| Some((name(last.conversation)?, last.time)));
+    let named = found.iter().filter_map(|last| Some((name(last)?, last.time)));
     let mut named: Vec<_> = named.take(limit).collect();
     named.sort_by_key(|(_, time)| *time);
     named
@@ -190,6 +196,34 @@ pub(crate) fn named(world: &World, session: SessionId, found: &[LastSaid], limit
 /// or has an account.
 pub(crate) fn conversation(world: &World, session: SessionId, target: &Target) -> Option<Conversation> {
     conversation_named(world, session, target).map(|(conversation, _)| conversation)
+}
+
+/// Where somebody wants to read.
+pub(super) enum Whereabouts<'a> {
+    /// There; and what that is called now, unless it is called as they said.
+    Known(Conversation, Option<Arc<str>>),
+    /// Perhaps with a guest who is not here, in a conversation of this one's.
+    Departed(Identity, &'a Nick),
+    /// Nowhere that they may read.
+    Nowhere,
+}
+
+/// Where that is for somebody who reads, who may go on reading what a guest has said that is not here any more.
+pub(super) fn whereabouts<'a>(world: &World, session: SessionId, place: &'a Place) -> Whereabouts<'a> {
+    let own = world.presence.user_of(session).and_then(|user| user.identity);
+    match (place, own) {
+        (Place::Numbered(guest), Some(own)) => {
+            Whereabouts::Known(Conversation::private(own, Identity::Guest(*guest)), None)
+        }
+        (Place::Numbered(_), None) => Whereabouts::Nowhere,
+        (Place::Named(target), own) => match (conversation_named(world, session, target), target, own) {
+            (Some((conversation, name)), ..) => Whereabouts::Known(conversation, Some(name)),
+            (None, Target::Person(nick), Some(own)) if world.presence.user_named(nick).is_none() => {
+                Whereabouts::Departed(own, nick)
+            }
+            _ => Whereabouts::Nowhere,
+        },
+    }
 }
 
 fn conversation_named(world: &World, session: SessionId, target: &Target) -> Option<(Conversation, Arc<str>)> {
@@ -213,6 +247,11 @@ fn invalid(subcommand: &str, text: &'static str) -> Reply {
 fn no_target(subcommand: &'static str, target: &str) -> Reply {
     let text = "Messages could not be retrieved";
     Reply::fail("CHATHISTORY", "INVALID_TARGET", text).param(subcommand).param(super::shown(target))
+}
+
+/// The answer when there turned out to be no such conversation.
+pub(crate) fn unfound(frame: &HistoryFrame) -> Reply {
+    no_target(frame.subcommand, &frame.target)
 }
 
 /// The answer when the read itself has failed.

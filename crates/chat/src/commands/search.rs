@@ -11,9 +11,9 @@ use teahouse_proto::irc::Tags;
 use teahouse_proto::limits::HISTORY_ROWS_MAX;
 use teahouse_proto::time::parse_server_time;
 
-use super::chathistory::conversation;
-use super::say::Target;
+use super::chathistory::{Whereabouts, whereabouts};
 use super::{Answers, Command, Stage};
+use crate::departed::{DepartedRead, Place};
 use crate::durable::{Bound, Conversation};
 use crate::ids::{MsgId, RoomId, SessionId, Time};
 use crate::query::{Asked, Query, SearchRead, StoreRead};
@@ -39,30 +39,30 @@ const PHRASES_MAX: usize = 16;
 /// What is asked.
 #[derive(Debug)]
 pub struct Ask {
-    target: Option<Target>,
+    place: Option<Place>,
     read: SearchRead,
     batch: Box<str>,
 }
 
 fn parse(request: &mut Request<'_>) {
     match attributes(request.param(0)) {
-        Ok((target, read)) => {
+        Ok((place, read)) => {
             let batch = request.session.next_batch();
-            request.ask(Query::Search(Box::new(Ask { target, read, batch })));
+            request.ask(Query::Search(Box::new(Ask { place, read, batch })));
         }
         Err((key, text)) => request.reply(invalid(&key, text)),
     }
 }
 
 /// What the attributes say; of one that is wrong the key, and what would be right.
-fn attributes(line: &str) -> Result<(Option<Target>, SearchRead), (String, &'static str)> {
-    let mut target = None;
+fn attributes(line: &str) -> Result<(Option<Place>, SearchRead), (String, &'static str)> {
+    let mut place = None;
     let mut order = None;
     let mut read = SearchRead { limit: ROWS_USUAL, ..SearchRead::default() };
     for (key, value) in Tags::new(line).iter() {
         let wrong = |text| (key.to_owned(), text);
         match key {
-            "in" => target = Some(Target::parse(&value).ok_or(wrong(UNREADABLE))?),
+            "in" => place = Some(Place::parse(&value).ok_or(wrong(UNREADABLE))?),
             "from" if !value.is_empty() => read.author = Some(words::name(&value)),
             "from" => return Err(wrong("Give a nick")),
             "after" => read.after = Some(bound(&value).ok_or(wrong(BOUND))?),
@@ -81,7 +81,7 @@ fn attributes(line: &str) -> Result<(Option<Target>, SearchRead), (String, &'sta
     }
     // From a moment on one reads forwards; and else back from now.
     read.oldest = order.unwrap_or(read.after.is_some());
-    Ok((target, read))
+    Ok((place, read))
 }
 
 const BOUND: &str = "Give a time like 2024-01-02T03:04:05.678Z, or msgid= and a message's id";
@@ -115,14 +115,16 @@ fn phrases(text: &str) -> Result<Vec<Phrase>, &'static str> {
 
 /// The search, as of now, with its place in the session's output: only where the asker may read.
 pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: Ask) -> Asked {
-    let Ask { target, mut read, batch } = ask;
+    let Ask { place, mut read, batch } = ask;
     if !world.rules.keep_history {
         return Asked::one(&scope, failed());
     }
-    match (target, world.presence.user_of(session)) {
-        (Some(target), _) => match conversation(world, session, &target) {
-            Some(conversation) => read.conversations = vec![conversation],
-            None => return Asked::one(&scope, invalid("in", UNREADABLE)),
+    let mut departed = None;
+    match (&place, world.presence.user_of(session)) {
+        (Some(place), _) => match whereabouts(world, session, place) {
+            Whereabouts::Known(conversation, _) => read.conversations = vec![conversation],
+            Whereabouts::Departed(own, nick) => departed = Some((own, nick)),
+            Whereabouts::Nowhere => return Asked::one(&scope, unfound()),
         },
         (None, Some(user)) => {
             read.conversations = user.rooms.iter().map(|room| Conversation::room(*room)).collect();
@@ -135,11 +137,21 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: Ask) 
     let mut rooms: Vec<_> = places.filter_map(|place| name(RoomId(place.first))).collect();
     rooms.sort_by_key(|(room, _)| *room);
     let answers = vec![Answer::Await(scope, Frame::Search(SearchFrame { batch, rooms: rooms.into() }))];
-    Asked { answers, read: Some(StoreRead::Search(Box::new(read))), more: None }
+    let read = StoreRead::Search(Box::new(read));
+    let read = match departed {
+        Some((own, nick)) => StoreRead::Departed(Box::new(DepartedRead::new(own, nick, read))),
+        None => read,
+    };
+    Asked { answers, read: Some(read), more: None }
 }
 
 fn invalid(key: &str, text: &'static str) -> Reply {
     Reply::fail("SEARCH", "INVALID_PARAMS", text).param(super::shown(key))
+}
+
+/// The answer when one may not read there, or there is no such place.
+pub(crate) fn unfound() -> Reply {
+    invalid("in", UNREADABLE)
 }
 
 /// The answer when the search itself has failed.

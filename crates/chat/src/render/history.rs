@@ -8,6 +8,7 @@ use super::events::{happened, strangers};
 use super::words::Words;
 use super::{Receiver, Variant, reply};
 use crate::capabilities::Caps;
+use crate::departed;
 use crate::durable::{MessageKind, StoredMessage};
 use crate::ids::{Identity, Time};
 use crate::reply::{Reply, Scope, begin_of_batch, end_of_batch};
@@ -21,7 +22,14 @@ pub(crate) fn page(to: Receiver<'_>, scope: &Scope, frame: &Frame, rows: &[Store
         Frame::Targets(_) | Frame::Search(_) | Frame::Export(_) => None,
     };
     let name = |row: &StoredMessage| name_now(frame, row);
+    // Where a name leads to one who is not here, and others have borne it, too, the lines are that one's.
+    let apart = match frame {
+        Frame::History(frame) => departed::number(&frame.target).map(|_| &frame.target),
+        Frame::Targets(_) | Frame::Search(_) | Frame::Export(_) => None,
+    };
     let words = |message: &StoredMessage| {
+        let renamed = apart.map(|name| departed::renamed(message, reader, name));
+        let message = renamed.as_ref().unwrap_or(message);
         let is_own = reader.is_some() && message.author.map(Identity::number) == reader;
         let caps = if is_own { to.variant.caps } else { strangers(to.variant.caps) };
         let variant = Variant { caps, ..to.variant };

@@ -52,6 +52,8 @@ pub enum Delivery {
     Answer(SessionId, Answer),
     /// The page of history that a session waits for; `None` if it could not be read.
     Page(SessionId, Option<Vec<StoredMessage>>),
+    /// There is no such conversation as a session waits for a page of.
+    Unfound(SessionId),
     /// The names of conversations that a session waits for, and when something was last said there; `None` if they could
     /// not be read.
     Targets(SessionId, Option<Vec<(Arc<str>, Time)>>),
@@ -331,8 +333,9 @@ impl Shard {
         match delivery {
             Delivery::Applied(applied) => self.telling.begin(applied),
             Delivery::Answer(id, answer) => self.answer(id, answer),
-            Delivery::Page(id, rows) => self.page(id, rows, render::page),
-            Delivery::Targets(id, found) => self.page(id, found, render::targets),
+            Delivery::Page(id, rows) => self.page(id, rows.ok_or(failed as Failure), render::page),
+            Delivery::Unfound(id) => self.page(id, Err(unfound as Failure), render::page),
+            Delivery::Targets(id, found) => self.page(id, found.ok_or(failed as Failure), render::targets),
             Delivery::Held(id, page) => self.held(id, page),
             Delivery::Settled(reached, failed) => self.settle(reached, &failed),
         }
@@ -401,7 +404,7 @@ impl Shard {
     fn page<T>(
         &mut self,
         id: SessionId,
-        rows: Option<Vec<T>>,
+        rows: Result<Vec<T>, Failure>,
         render: impl FnOnce(Receiver<'_>, &Scope, &Frame, &[T]) -> Vec<Bytes>,
     ) {
         let info = Arc::clone(&self.info);
@@ -409,8 +412,8 @@ impl Shard {
         let Some((scope, frame)) = seat.outlet.awaited_page() else { return };
         let to = seat.receiver(&info);
         let lines = match rows {
-            Some(rows) => render(to, scope, frame, &rows),
-            None => failed(&info, frame).iter().map(|reply| render::reply(to, scope, reply)).collect(),
+            Ok(rows) => render(to, scope, frame, &rows),
+            Err(failure) => vec![render::reply(to, scope, &failure(frame))],
         };
         self.fill(id, lines);
     }
@@ -459,13 +462,26 @@ impl Shard {
     }
 }
 
+/// What a session gets in place of a page.
+type Failure = fn(&Frame) -> Reply;
+
 /// The answer in place of a page that could not be read.
-fn failed(info: &ServerInfo, frame: &Frame) -> Vec<Reply> {
+fn failed(frame: &Frame) -> Reply {
     match frame {
-        Frame::History(frame) => vec![chathistory::failed(frame)],
-        Frame::Targets(_) => vec![chathistory::targets_failed()],
-        Frame::Search(_) => vec![search::failed()],
-        Frame::Export(export) => export.told(&info.name, None).0,
+        Frame::History(frame) => chathistory::failed(frame),
+        Frame::Targets(_) => chathistory::targets_failed(),
+        Frame::Search(_) => search::failed(),
+        Frame::Export(export) => export.failed(),
+    }
+}
+
+/// The answer in place of a page where there turned out to be no such conversation.
+fn unfound(frame: &Frame) -> Reply {
+    match frame {
+        Frame::History(frame) => chathistory::unfound(frame),
+        Frame::Targets(_) => chathistory::targets_failed(),
+        Frame::Search(_) => search::unfound(),
+        Frame::Export(export) => export.failed(),
     }
 }
 

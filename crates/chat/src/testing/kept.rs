@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::durable::{
-    AccountRecord, Bound, Change, Conversation, Fact, GuestRecord, LastSaid, MessageKind, Records, RoomRecord,
+    AccountRecord, Bound, Called, Change, Conversation, Fact, GuestRecord, LastSaid, MessageKind, Records, RoomRecord,
     StoredMessage, Walk,
 };
 use crate::held::{HeldPage, HeldRead};
@@ -136,7 +136,20 @@ impl Kept {
             }
         }
         let within = read.first.min(read.second)..read.first.max(read.second);
-        let found = last.into_iter().map(|(conversation, time)| LastSaid { conversation, time });
+        let called = |conversation: Conversation| {
+            let own = read.privately.filter(|_| conversation.second != 0)?.number();
+            let mut said = self.messages.iter().filter(|message| message.conversation == conversation);
+            said.next_back()?.partner(own)
+        };
+        let latest = |nick: &Arc<str>, time| {
+            last.iter().all(|(other, at)| {
+                *at <= time || called(*other).is_none_or(|other| words::name(&other) != words::name(nick))
+            })
+        };
+        let found = last.iter().map(|(conversation, time)| {
+            let called = called(*conversation).map(|nick| Called { latest: latest(&nick, *time), nick });
+            LastSaid { conversation: *conversation, time: *time, called }
+        });
         let mut found: Vec<_> = found.filter(|last| within.start < last.time && last.time < within.end).collect();
         found.sort_by_key(|last| last.time);
         if read.first > read.second {

@@ -416,6 +416,17 @@ impl Model {
         let (ripe, waiting) = std::mem::take(&mut self.reading).into_iter().partition(|page| page.upto.0 <= settled);
         self.reading = waiting;
         for Reading { session, read, finding, upto } in Vec::from_iter::<Vec<Reading>>(ripe) {
+            let read = match read {
+                StoreRead::Departed(read) if !self.unreadable => {
+                    let found = self.kept.targets(&read.talks(), upto);
+                    let Some(read) = read.chosen(&self.world, &found) else {
+                        self.inboxes[session.worker as usize].push(Delivery::Unfound(session));
+                        continue;
+                    };
+                    read
+                }
+                read => read,
+            };
             let rows = match read {
                 StoreRead::History(read) => self.kept.read(&read, upto),
                 StoreRead::Search(read) => self.kept.search(&read, upto),
@@ -424,6 +435,7 @@ impl Model {
                     self.inboxes[session.worker as usize].push(Delivery::Held(session, page));
                     continue;
                 }
+                StoreRead::Departed(_) => Vec::new(),
                 StoreRead::Targets(read) => {
                     let found = (!self.unreadable).then(|| self.kept.targets(&read, upto));
                     let named = found.map(|found| self.world.name_targets(session, &found, read.limit));

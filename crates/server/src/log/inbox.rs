@@ -120,7 +120,7 @@ impl Inbox {
         self.count(&delivery);
         let mut waiting = self.lock();
         match delivery {
-            Delivery::Page(..) | Delivery::Targets(..) | Delivery::Held(..) => {
+            Delivery::Page(..) | Delivery::Unfound(..) | Delivery::Targets(..) | Delivery::Held(..) => {
                 let after = waiting.added;
                 waiting.pages.push_back(Page { delivery, after });
             }
@@ -269,6 +269,7 @@ fn receivers(delivery: &Delivery) -> usize {
         Delivery::Applied(applied) => applied.reach,
         Delivery::Answer(..)
         | Delivery::Page(..)
+        | Delivery::Unfound(..)
         | Delivery::Targets(..)
         | Delivery::Held(..)
         | Delivery::Settled(..) => 1,
@@ -295,7 +296,7 @@ fn weight(delivery: &Delivery) -> usize {
         Delivery::Held(_, page) => page.as_ref().map_or(0, |page| page.rows.len() * 2 * DELIVERY_BYTES),
         Delivery::Targets(_, found) => found.as_ref().map_or(0, |found| found.len() * DELIVERY_BYTES),
         Delivery::Answer(_, Answer::Names(_, view)) => view.people.len() * PERSON_BYTES,
-        Delivery::Answer(..) | Delivery::Settled(..) => 0,
+        Delivery::Answer(..) | Delivery::Unfound(..) | Delivery::Settled(..) => 0,
     };
     DELIVERY_BYTES + texts
 }

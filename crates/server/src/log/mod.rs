@@ -166,23 +166,40 @@ impl Log {
         }
         let upto = inner.last_given_to_store;
         drop(inner);
+        if let Some(read) = asked.read {
+            self.read(session, read, upto);
+        }
+    }
+
+    /// Has something read, as of a position, for a session that waits for it.
+    fn read(self: &Arc<Self>, session: SessionId, read: StoreRead, upto: Position) {
         let log = Arc::clone(self);
         let give = move |rows: Result<_, _>| log.inbox(session).push(Delivery::Page(session, rows.ok()));
-        match asked.read {
-            Some(StoreRead::History(read)) => self.store.history(Read::new(read, upto), give),
-            Some(StoreRead::Targets(read)) => {
+        match read {
+            StoreRead::History(read) => self.store.history(Read::new(read, upto), give),
+            StoreRead::Targets(read) => {
                 let (log, limit) = (Arc::clone(self), read.limit);
                 self.store.targets(Targets { read, upto }, move |found| {
                     let named = found.map(|found| log.lock().world.name_targets(session, &found, limit));
                     log.inbox(session).push(Delivery::Targets(session, named.ok()));
                 });
             }
-            Some(StoreRead::Held(read)) => {
+            StoreRead::Held(read) => {
                 let log = Arc::clone(self);
                 self.store.held(read, upto, move |page| log.inbox(session).push(Delivery::Held(session, page.ok())));
             }
-            Some(StoreRead::Search(read)) => self.store.search(*read, upto, give),
-            None => {}
+            StoreRead::Search(read) => self.store.search(*read, upto, give),
+            StoreRead::Departed(read) => {
+                let log = Arc::clone(self);
+                self.store.targets(Targets { read: read.talks(), upto }, move |found| {
+                    let Ok(found) = found else { return log.inbox(session).push(Delivery::Page(session, None)) };
+                    let chosen = read.chosen(&log.lock().world, &found);
+                    match chosen {
+                        Some(read) => log.read(session, read, upto),
+                        None => log.inbox(session).push(Delivery::Unfound(session)),
+                    }
+                });
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 
-use teahouse_chat::durable::{Bound, Change, Conversation, Happening, MessageKind, Span};
+use teahouse_chat::durable::{Bound, Change, Conversation, Happening, MessageKind, Span, StoredMessage};
 use teahouse_chat::ids::{GuestId, Identity, MsgId, Position, RoomId, Time};
 use teahouse_chat::query::TargetsRead;
 use teahouse_store::{READ_QUEUE_MAX, READ_ROWS_MAX, Read, ReadError, Targets};
@@ -222,4 +222,35 @@ fn conversations_are_found_by_when_something_was_last_said_there() {
     assert_eq!(ask(0, 100), all);
     assert_eq!(ask(100, 0), [all[2], all[1], all[0]]);
     assert_eq!(ask(2, 5), [all[1]]);
+}
+
+#[test]
+fn whom_one_has_talked_with_is_told_by_the_name_it_had_last() {
+    let tea = Tea::new();
+    let say = |author: u64, nick: &str, conversation, to: &str| {
+        tea.append(|position| {
+            let author = Some(Identity::Guest(GuestId(author)));
+            let (source, target) = (format!("{nick}!guest@cloak").into(), to.into());
+            vec![Change::Message(StoredMessage { author, source, target, ..message(position, conversation, "x") })]
+        })
+    };
+    // Guest 4 has talked with 5, who was called bob and then weg; with 6, also called weg; and with 7, who never answered.
+    say(5, "bob", private(4, 5), "own");
+    say(5, "weg", private(4, 5), "own");
+    say(6, "Weg", private(4, 6), "own");
+    let last = say(4, "own", private(4, 7), "carol");
+    tea.wait(last);
+    let ask = |first, second| {
+        let (reply, answer) = mpsc::channel();
+        let privately = Some(Identity::Guest(GuestId(4)));
+        let read = TargetsRead { rooms: Vec::new(), privately, first: time(first), second: time(second), limit: 9 };
+        tea.store.targets(Targets { read, upto: last }, move |found| drop(reply.send(found)));
+        let found = answer.recv_timeout(PATIENCE).unwrap().unwrap();
+        let called = found.into_iter().map(|last| last.called.map(|called| (called.nick.to_string(), called.latest)));
+        called.map(Option::unwrap).collect::<Vec<_>>()
+    };
+    let all = [("weg".to_owned(), false), ("Weg".to_owned(), true), ("carol".to_owned(), true)];
+    assert_eq!(ask(0, 100), all);
+    // Also where the later one of that name is not among those that are asked for.
+    assert_eq!(ask(0, 3), all[..1]);
 }

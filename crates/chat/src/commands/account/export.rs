@@ -35,10 +35,7 @@ impl From<Nick> for Export {
 impl Export {
     /// What a page from the store is told as, and what is to be asked next; `None` is one that could not be read.
     pub fn told(&self, server: &str, page: Option<HeldPage>) -> (Vec<Reply>, Option<Query>) {
-        let Some(HeldPage { rows, more }) = page else {
-            let text = "The messages cannot be read at the moment";
-            return (vec![refusal("TEMPORARILY_UNAVAILABLE", self.name.as_str(), text)], None);
-        };
+        let Some(HeldPage { rows, more }) = page else { return (vec![self.failed()], None) };
         let account = self.account.expect("what is read from the store is an account's");
         let mut replies: Vec<Reply> =
             rows.iter().flat_map(|row| self.notes(server, &message_line(row, account))).collect();
@@ -46,6 +43,11 @@ impl Export {
             replies.push(self.note("END", "That is all that is held on it"));
         }
         (replies, more.map(|read| self.go_on(account, Place::Messages(read))))
+    }
+
+    /// The answer in place of what could not be read.
+    pub fn failed(&self) -> Reply {
+        refusal("TEMPORARILY_UNAVAILABLE", self.name.as_str(), "The messages cannot be read at the moment")
     }
 
     /// One line of the document, as many notes as it takes.
