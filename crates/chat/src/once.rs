@@ -7,7 +7,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::commands::say::Target;
-use crate::durable::{MessageKind, StoredMessage};
+use crate::durable::{Conversation, MessageKind, StoredMessage};
 use crate::ids::{ClientId, Identity, MsgId, SessionId};
 
 /// How long the ids of messages are remembered.
@@ -38,7 +38,8 @@ pub(crate) enum Namespace {
 pub struct Once {
     /// Of whose id it is, and the id.
     pub id: [u8; 16],
-    /// Of what was said by that id, and to whom.
+    /// Of what was said by that id, and to whom: four bytes by what that one was called, and four by who it is, since a
+    /// repeat may call it otherwise by now, and who it was may not be known any more.
     pub said: [u8; 8],
 }
 
@@ -55,6 +56,8 @@ pub struct RecentId {
 pub(crate) struct Words<'a> {
     pub(crate) kind: MessageKind,
     pub(crate) target: &'a Target,
+    /// Who that is, if it is known.
+    pub(crate) conversation: Option<Conversation>,
     pub(crate) tags: &'a str,
     pub(crate) text: &'a str,
 }
@@ -72,20 +75,38 @@ impl Once {
             }
         }
         whose.update(id.0);
+        let whose = whose.finalize();
+        let by_name = words.said(id, words.target.key().as_bytes());
+        let place =
+            words.conversation.map(|Conversation { first, second }| [first.to_be_bytes(), second.to_be_bytes()]);
+        let by_place = place.map_or(by_name, |place| words.said(id, place.as_flattened()));
+        let [a, b, c, d, ..] = by_name;
+        let [.., e, f, g, h] = by_place;
+        Once { id: std::array::from_fn(|at| whose[at]), said: [a, b, c, d, e, f, g, h] }
+    }
+
+    /// Whether what was said is the same: to the one who is called so, or who was called so then.
+    pub(crate) fn says_the_same(&self, other: &Once) -> bool {
+        self.said[..4] == other.said[..4] || self.said[4..] == other.said[4..]
+    }
+}
+
+impl Words<'_> {
+    fn said(&self, id: ClientId, to: &[u8]) -> [u8; 8] {
         let mut said = Sha256::new();
         said.update(id.0);
-        let kind = match words.kind {
+        let kind = match self.kind {
             MessageKind::Privmsg | MessageKind::Happened(_) => 0,
             MessageKind::Notice => 1,
             MessageKind::Tagmsg => 2,
         };
         said.update([kind]);
-        for part in [words.target.key(), words.tags, words.text] {
+        for part in [to, self.tags.as_bytes(), self.text.as_bytes()] {
             said.update((part.len() as u64).to_be_bytes());
             said.update(part);
         }
-        let (whose, said) = (whose.finalize(), said.finalize());
-        Once { id: std::array::from_fn(|at| whose[at]), said: std::array::from_fn(|at| said[at]) }
+        let said = said.finalize();
+        std::array::from_fn(|at| said[at])
     }
 }
 
@@ -95,7 +116,30 @@ impl RecentId {
     pub fn of(message: &StoredMessage) -> Option<Self> {
         let (id, author) = (message.client_id?, message.author?);
         let target = Target::parse(&message.target)?;
-        let words = Words { kind: message.kind, target: &target, tags: &message.tags, text: &message.text };
+        let conversation = Some(message.conversation);
+        let words =
+            Words { kind: message.kind, target: &target, conversation, tags: &message.tags, text: &message.text };
         Some(RecentId { once: Once::of(Namespace::Identity(author), id, &words), msgid: message.msgid })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{GuestId, RoomId};
+
+    #[test]
+    fn what_an_older_version_remembers_by_a_name_alone_is_known_by_that() {
+        let id = ClientId::parse("018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f").unwrap();
+        let once = |text, room| {
+            let target = Target::parse("#tea").unwrap();
+            let conversation = Some(Conversation::room(RoomId(room)));
+            let words = Words { kind: MessageKind::Privmsg, target: &target, conversation, tags: "", text };
+            Once::of(Namespace::Identity(Identity::Guest(GuestId(3))), id, &words)
+        };
+        let older = Once { said: [59, 231, 8, 226, 51, 195, 11, 44], ..once("hi", 7) };
+        assert_ne!(older, once("hi", 7));
+        assert!(older.says_the_same(&once("hi", 7)));
+        assert!(!older.says_the_same(&once("ho", 7)));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use teahouse_proto::vendor;
 
-use super::{Author, Say, command_name};
+use super::{Author, Say, Target, command_name};
 use crate::capabilities::Caps;
 use crate::commands::shown;
 use crate::durable::{Conversation, StoredMessage};
@@ -39,7 +39,14 @@ pub(in crate::commands) fn client_id(
 pub(super) fn of(turn: &Turn<'_>, say: &Say, author: &Author) -> Option<Once> {
     let (id, origin) = (say.client_id?, turn.entry.origin.as_ref()?);
     let namespace = author.identity.map_or(Namespace::Session(origin.session), Namespace::Identity);
-    let words = Words { kind: say.kind, target: &say.target, tags: &say.tags, text: &say.text };
+    let world = &turn.world;
+    let conversation = match &say.target {
+        Target::Room(name) => world.durable.room_named(name).map(|room| Conversation::room(room.record.id)),
+        Target::Person(nick) => {
+            author.identity.zip(world.identity_named(nick)).map(|(a, b)| Conversation::private(a, b))
+        }
+    };
+    let words = Words { kind: say.kind, target: &say.target, conversation, tags: &say.tags, text: &say.text };
     Some(Once::of(namespace, id, &words))
 }
 
@@ -49,7 +56,7 @@ pub(super) fn answer(turn: &mut Turn<'_>, say: &Say, author: &Author, once: &Onc
     let first = world.durable.recent.find(once.id, bounds).or_else(|| world.other_ids.find(once.id, bounds));
     let Some(first) = first else { return false };
     let (msgid, is_kept) = (first.msgid, first.is_kept);
-    match first.once.said == once.said {
+    match first.once.says_the_same(once) {
         true => repeat(turn, say, author, msgid, is_kept),
         false => turn.reply(reused(say)),
     }
@@ -203,6 +210,47 @@ mod tests {
                 alice < FAIL PRIVMSG CLIENT_MSGID_REUSED 018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :Something else was said with this id
                 alice < @msgid=… :dave PRIVMSG #tea :hi
                 dave < @msgid=…;teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :dave PRIVMSG #tea :hi"#]],
+        );
+    }
+
+    #[test]
+    fn a_repeat_is_known_though_its_target_is_called_otherwise_by_now() {
+        const REPEAT: &str = "alice: @ID PRIVMSG #pot :hi | alice: @ID PRIVMSG #tea :hi | alice: @ID PRIVMSG #pot :ho";
+        check_once(
+            &format!(
+                "alice: JOIN #tea | alice: @ID PRIVMSG #tea :hi | alice: RENAME #tea #pot | alice: JOIN #tea || {REPEAT}"
+            ),
+            expect![[r#"
+                alice < @msgid=…;teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :alice PRIVMSG #pot :hi
+                alice < @msgid=…;teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :alice PRIVMSG #tea :hi
+                alice < FAIL PRIVMSG CLIENT_MSGID_REUSED 018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :Something else was said with this id"#]],
+        );
+        check_once(
+            "dave: PING 1 | alice: @ID PRIVMSG dave :hi | dave: NICK davy || alice: @ID PRIVMSG davy :hi | alice: @ID PRIVMSG dave :hi | dave: NICK david | bob: NICK davy | alice: @ID PRIVMSG davy :hi",
+            expect![[r#"
+                alice < @msgid=…;teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :alice PRIVMSG davy :hi
+                alice < @msgid=…;teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :alice PRIVMSG dave :hi
+                dave < :davy NICK david
+                bob < :bob NICK davy
+                alice < FAIL PRIVMSG CLIENT_MSGID_REUSED 018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :Something else was said with this id"#]],
+        );
+    }
+
+    #[test]
+    fn a_repeat_is_known_under_a_new_name_after_a_restart() {
+        const DEVICE: &str = "echo-message message-tags teahouse.internal/client-msgid";
+        check_with(
+            &[("alice", DEVICE)],
+            &format!(
+                "alice: REGISTER * * oolong | alice: JOIN #tea | alice: @{TAG} PRIVMSG #tea :hi | alice: RENAME #tea #pot | restart | login phone alice | phone: CAP REQ :echo-message message-tags teahouse.internal/client-msgid | bob: JOIN #pot || phone: @{TAG} PRIVMSG #pot :hi | phone: @{TAG} PRIVMSG #tea :hi | phone: @{TAG} PRIVMSG #pot :ho"
+            ),
+            expect![[r#"
+                phone < :alice!account@tea.test JOIN #pot
+                phone < 353 alice = #pot :~alice
+                phone < 366 alice #pot :End of /NAMES list
+                phone < @msgid=…;teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :alice!account@tea.test PRIVMSG #pot :hi
+                phone < @msgid=…;teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :alice!account@tea.test PRIVMSG #tea :hi
+                phone < FAIL PRIVMSG CLIENT_MSGID_REUSED 018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f :Something else was said with this id"#]],
         );
     }
 
