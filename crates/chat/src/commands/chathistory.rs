@@ -407,6 +407,22 @@ mod tests {
     }
 
     #[test]
+    fn what_happens_in_an_accounts_room_is_kept_from_its_first_moment() {
+        check_with(
+            &[("alice", "draft/event-playback batch draft/account-registration")],
+            "alice: REGISTER * * oolong | alice: JOIN #tea | bob: JOIN #tea | alice: TOPIC #tea :oolong | alice: KICK #tea bob | alice: PRIVMSG #tea :first || alice: CHATHISTORY LATEST #tea * 50",
+            expect![[r#"
+                alice < BATCH +1 chathistory #tea
+                alice < @batch=1 :alice!account@tea.test JOIN #tea
+                alice < @batch=1 :bob JOIN #tea
+                alice < @batch=1 :alice!account@tea.test TOPIC #tea :oolong
+                alice < @batch=1 :alice!account@tea.test KICK #tea bob :alice
+                alice < @batch=1 :alice!account@tea.test PRIVMSG #tea :first
+                alice < BATCH -1"#]],
+        );
+    }
+
+    #[test]
     fn what_happens_before_anything_is_said_is_not_kept() {
         check_with(
             &[("alice", "draft/event-playback batch")],

@@ -127,13 +127,14 @@ impl<'a> Turn<'a> {
         self.out.effects.push(Effect { audience, event, origin });
     }
 
-    /// What happens in a room where something was said is kept, to be told again.
+    /// What happens in a room is kept, to be told again: where something was said, and in an account's from its first moment.
     fn note_happening(&mut self, audience: &Audience, event: &Event) {
         if !self.world.rules.keep_history {
             return;
         }
         for room in happenings::rooms_told(audience) {
-            let record = self.world.durable.room(*room).map(|room| &room.record).filter(|record| record.spoken);
+            let is_kept = |record: &&RoomRecord| record.spoken || matches!(record.owner, Owner::Account(_));
+            let record = self.world.durable.room(*room).map(|room| &room.record).filter(is_kept);
             let row = record.and_then(|record| happenings::row(event, *room, &record.name, self.entry.msgid()));
             self.out.changes.extend(row.map(Change::Happened));
         }
