@@ -10,6 +10,7 @@ use teahouse_proto::names::{Nick, RoomName};
 use super::bans::Network;
 use super::keeping::{DAY_MS, Keeping, Whose};
 use super::recent::Recent;
+use crate::commands::metadata::pins::PINS;
 use crate::durable::{AccountRecord, Fact, FactKind, GuestRecord, Owner, Records, RoomRecord};
 use crate::ids::{AccountId, GuestId, RoomId, Time, TokenHash};
 use crate::info::Rules;
@@ -55,6 +56,8 @@ pub(crate) struct Durable {
     /// Those from which nobody may come, with the keys of their bans.
     banned_networks: Vec<(Network, Arc<str>)>,
     keeping: Keeping,
+    /// The rooms in which something is pinned.
+    pinned: BTreeSet<RoomId>,
     /// How long an empty room, or a guest who is not here, lasts; 0: for ever.
     forget_ms: u64,
     /// When the process started; not kept.
@@ -295,6 +298,12 @@ impl Durable {
             self.banned_networks.retain(|(_, key)| *key != fact.key);
             self.banned_networks.extend(value.is_some().then(|| (network, Arc::clone(&fact.key))));
         }
+        if fact.kind == FactKind::Metadata && *fact.key == *PINS {
+            match value {
+                Some(_) => self.pinned.insert(RoomId(fact.owner)),
+                None => self.pinned.remove(&RoomId(fact.owner)),
+            };
+        }
         if fact.kind == FactKind::Keep {
             let days: u64 = value.as_ref().and_then(|days| days.parse().ok()).unwrap_or_default();
             self.keeping.set(Some(RoomId(fact.owner)), days.saturating_mul(DAY_MS));
@@ -330,6 +339,11 @@ impl Durable {
     /// For how long a room keeps what is said in it by its own setting, in milliseconds; 0: it has none.
     pub(crate) fn own_keep_ms(&self, room: RoomId) -> u64 {
         self.keeping.keep_ms(Some(room))
+    }
+
+    /// The rooms in which something is pinned.
+    pub(crate) fn rooms_with_pins(&self) -> impl Iterator<Item = RoomId> {
+        self.pinned.iter().copied()
     }
 
     /// Takes out from when on what was said is kept, as far as the store is to be told so at `now`.

@@ -7,11 +7,12 @@ use teahouse_proto::names::{Nick, RoomName};
 use teahouse_proto::numerics as n;
 
 use super::{User, World};
+use crate::commands::metadata::pins::unpin_before;
 use crate::commands::{markread, mode, no_such_channel, outside};
 use crate::durable::{AccountRecord, Change, Fact, FactKind, GuestRecord, Owner, RoomRecord};
 use crate::entry::{Audience, Effect, Entry, Event, Origin, Outcome};
 use crate::happenings;
-use crate::ids::{GuestId, Identity, Position, RoomId, UserId};
+use crate::ids::{GuestId, Identity, Position, RoomId, Time, UserId};
 use crate::modes::RoomModes;
 use crate::reply::{Reply, Scope};
 use crate::shard::Gate;
@@ -354,6 +355,12 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// What was said before a moment, in a room or anywhere, is kept no longer.
+    pub(crate) fn keep_from(&mut self, whose: Option<RoomId>, from: Time) {
+        self.out.changes.push(Change::KeptFrom(whose, from));
+        unpin_before(self, whose, from);
+    }
+
     /// Gives up the seats, and forgets the rooms and guests, that are due.
     pub(crate) fn expire(&mut self) {
         let now = self.entry.time;
@@ -364,7 +371,9 @@ impl<'a> Turn<'a> {
             self.forget_room(room, Change::RoomForgotten(room));
         }
         let kept = self.world.durable.tell_kept(now);
-        self.out.changes.extend(kept.into_iter().map(|(whose, from)| Change::KeptFrom(whose, from)));
+        for (whose, from) in kept {
+            self.keep_from(whose, from);
+        }
         for fact in self.world.durable.facts_due(now) {
             self.put_fact(fact, None);
         }
