@@ -351,6 +351,11 @@ impl Durable {
         self.keeping.tell(now)
     }
 
+    /// Takes out from when on what is said in a room is kept by a setting of its own, which it MUST have.
+    pub(crate) fn tell_kept_in(&mut self, room: RoomId, now: Time) -> Time {
+        self.keeping.tell_of(Some(room), now)
+    }
+
     /// When the next thing is to be forgotten.
     pub(crate) fn next_end(&self) -> Option<Time> {
         let guest = self.by_seen.first().and_then(|(seen, _)| self.guest_end(*seen));

@@ -59,7 +59,8 @@ impl Keeping {
         due.into_iter().map(|whose| (whose, self.tell_of(whose, now))).collect()
     }
 
-    fn tell_of(&mut self, whose: Whose, now: Time) -> Time {
+    /// The same for one setting, which there MUST be, whether it is due or not.
+    pub(crate) fn tell_of(&mut self, whose: Whose, now: Time) -> Time {
         let keep_ms = self.keep_ms(whose);
         self.set(whose, 0);
         self.put(whose, Setting { keep_ms, due: now.plus_ms(TELL_MS) });

@@ -64,6 +64,11 @@ fn change(turn: &mut Turn<'_>, set: &SetKeep) -> Result<Reply, Reply> {
     }
     let fact = Fact { owner: room.id.0, kind: FactKind::Keep, key: "".into() };
     turn.put_fact(fact, (set.days > 0).then(|| set.days.to_string().into()));
+    if set.days > 0 {
+        // At once and not with the next hour's: what is older is not given any more when this is answered.
+        let from = turn.world.durable.tell_kept_in(room.id, turn.entry.time);
+        turn.keep_from(Some(room.id), from);
+    }
     Ok(told(turn.world, &room))
 }
 
@@ -116,6 +121,18 @@ mod tests {
                 alice < 366 alice #milk :End of /NAMES list
                 alice < NOTE ROOM KEEP #tea 2 :What is said here is kept for so many days
                 alice < NOTE ROOM KEEP #tea 0 :What is said here is kept for ever"#]],
+        );
+    }
+
+    #[test]
+    fn what_is_older_is_not_given_any_more_once_it_is_answered() {
+        check(
+            &format!(
+                "{DAYS} | wait 100000s | bob: PRIVMSG #tea :new || alice: ROOM KEEP #tea 1 | bob: CHATHISTORY LATEST #tea * 9 | bob: SEARCH text=old;in=#tea"
+            ),
+            expect![[r#"
+                alice < NOTE ROOM KEEP #tea 1 :What is said here is kept for so many days
+                bob < :bob PRIVMSG #tea :new"#]],
         );
     }
 
