@@ -345,7 +345,7 @@ pub enum Span {
     Before(Bound),
     /// Those just after a bound.
     After(Bound),
-    /// Those just before a bound, and from it on: half of them each, as far as there are so many.
+    /// Those just before a bound, and from it on: half of them each, and more of one side if there are not so many of the other.
     Around(Bound),
     /// Those between two bounds, counted from the first one, which may be the later one.
     Between(Bound, Bound),
@@ -365,7 +365,7 @@ pub struct Walk {
 }
 
 impl Span {
-    /// The ways to go for at most so many rows; what each gives comes behind what the one before gives.
+    /// The ways to go for at most so many rows; [`Span::joined`] makes one of what they give.
     pub fn walks(self, limit: usize) -> Vec<Walk> {
         const FIRST: MsgId = MsgId { time: Time(0), position: Position(0) };
         const LAST: MsgId = MsgId { time: Time(u64::MAX), position: Position(u64::MAX) };
@@ -379,13 +379,24 @@ impl Span {
             Span::Around(bound) => {
                 let MsgId { time, position } = bound.begin();
                 let just_before = MsgId { time, position: Position(position.0.saturating_sub(1)) };
-                vec![back(FIRST, bound.begin(), limit / 2), on(just_before, LAST, limit - limit / 2)]
+                vec![back(FIRST, bound.begin(), limit), on(just_before, LAST, limit)]
             }
             Span::Between(first, second) if first.begin() <= second.begin() => {
                 vec![on(first.end(), second.begin(), limit)]
             }
             Span::Between(first, second) => vec![back(second.end(), first.begin(), limit)],
         }
+    }
+
+    /// At most so many of the rows that each of the ways has given.
+    pub fn joined<T>(self, walked: Vec<Vec<T>>, limit: usize) -> Vec<T> {
+        let mut sides = walked.into_iter();
+        let (mut rows, mut later) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
+        later.truncate((limit - limit / 2).max(limit.saturating_sub(rows.len())));
+        let too_many = (rows.len() + later.len()).saturating_sub(limit);
+        rows.drain(..too_many);
+        rows.extend(later);
+        rows
     }
 }
 

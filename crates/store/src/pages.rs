@@ -14,7 +14,7 @@ use crate::{READ_ROWS_MAX, Read, Targets, reactions};
 
 /// The rows that a read asks for, oldest first.
 pub(crate) fn history(connection: &Connection, read: &Read) -> rusqlite::Result<Vec<StoredMessage>> {
-    let mut rows = Vec::new();
+    let mut walked = Vec::new();
     let kept = kept_behind(kept_from(connection, read.conversation)?);
     let happenings = read.happenings.then_some(&HAPPENINGS);
     let reactions = (read.reactions == Reactions::InTime).then_some(&reactions::IN_TIME);
@@ -33,8 +33,9 @@ pub(crate) fn history(connection: &Connection, read: &Read) -> rusqlite::Result<
                 false => found.truncate(walk.limit),
             }
         }
-        rows.extend(found);
+        walked.push(found);
     }
+    let rows = read.span.joined(walked, read.limit);
     match read.reactions {
         Reactions::WithMessages => reactions::put_in(connection, read, rows),
         Reactions::None | Reactions::InTime => Ok(rows),

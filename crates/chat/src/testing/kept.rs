@@ -123,7 +123,7 @@ impl Kept {
             }
             rows
         };
-        read.span.walks(read.limit).into_iter().flat_map(walk).collect()
+        read.span.joined(read.span.walks(read.limit).into_iter().map(walk).collect(), read.limit)
     }
 
     pub(super) fn targets(&self, read: &TargetsRead, upto: Position) -> Vec<LastSaid> {

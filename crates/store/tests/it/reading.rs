@@ -52,7 +52,7 @@ fn spans_end_before_their_bounds_and_keep_to_their_limit() {
     let id = |position| Bound::Msgid(MsgId { time: time(position), position: Position(position) });
     let twin = Bound::Msgid(MsgId { time: time(4), position: Position(5) });
     let nonsense = Bound::Msgid(MsgId { time: Time(u64::MAX), position: Position(u64::MAX) });
-    let cases: [(Span, usize, &[u64]); 27] = [
+    let cases: [(Span, usize, &[u64]); 32] = [
         (Span::Latest(None), 100, &[1, 2, 3, 4, 5, 7, 8]),
         (Span::Latest(None), 3, &[5, 7, 8]),
         (Span::Latest(None), 0, &[]),
@@ -75,7 +75,12 @@ fn spans_end_before_their_bounds_and_keep_to_their_limit() {
         (Span::Around(id(4)), 4, &[2, 3, 4, 5]),
         (Span::Around(at(4)), 3, &[3, 4, 5]),
         (Span::Around(id(6)), 1, &[7]),
-        (Span::Around(nonsense), 4, &[7, 8]),
+        (Span::Around(nonsense), 4, &[4, 5, 7, 8]),
+        (Span::Around(nonsense), 1, &[8]),
+        (Span::Around(at(0)), 4, &[1, 2, 3, 4]),
+        (Span::Around(id(2)), 4, &[1, 2, 3, 4]),
+        (Span::Around(id(8)), 5, &[3, 4, 5, 7, 8]),
+        (Span::Around(id(4)), 100, &[1, 2, 3, 4, 5, 7, 8]),
         (Span::Between(id(2), at(7)), 100, &[3, 4, 5]),
         (Span::Between(at(1), id(8)), 2, &[2, 3]),
         (Span::Between(id(8), at(1)), 2, &[5, 7]),
