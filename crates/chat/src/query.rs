@@ -185,6 +185,8 @@ pub struct SearchRead {
     pub phrases: Vec<Phrase>,
     /// Its author's name, as [`crate::words::name`] has it.
     pub author: Option<String>,
+    /// The number of its author, where the name is an account's: nobody else who bore it, before or after, is meant.
+    pub account: Option<u64>,
     /// There is a link in it.
     pub has_link: bool,
     /// It was said at this time or later, or behind this message.

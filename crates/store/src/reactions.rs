@@ -62,8 +62,9 @@ const DELETE: &str = "DELETE FROM reactions INDEXED BY reactions_in_time WHERE f
 /// Reactions at their own time.
 pub(crate) const IN_TIME: Source = Source { table: "reactions", columns: COLUMNS, row };
 
-const COLUMNS: &str =
-    "time, position, author, registered, source, target, message_time, message_position, reaction, client_id";
+const COLUMNS: &str = "time, position, author,
+    registered AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = author),
+    source, target, message_time, message_position, reaction, client_id";
 /// Where in these the message's id stands.
 const MESSAGE: usize = 6;
 
@@ -140,7 +141,8 @@ mod tests {
     #[test]
     fn none_is_scanned_for() {
         let key = "SEARCH reactions USING PRIMARY KEY (first=? AND second=? AND (message_time,message_position)>(?,?) AND (message_time,message_position)<(?,?))";
-        assert_eq!(plan(&between_sql()), [key]);
+        let account = "SEARCH accounts USING INTEGER PRIMARY KEY (rowid=?)";
+        assert_eq!(plan(&between_sql()), [key, "CORRELATED SCALAR SUBQUERY 1", account]);
         let index = "SEARCH reactions USING INDEX reactions_in_time (first=? AND second=? AND time=? AND position=?)";
         assert_eq!(plan(DELETE), [index]);
     }

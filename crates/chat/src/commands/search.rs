@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use teahouse_proto::irc::Tags;
 use teahouse_proto::limits::HISTORY_ROWS_MAX;
+use teahouse_proto::names::Nick;
 use teahouse_proto::time::parse_server_time;
 
 use super::chathistory::{Whereabouts, whereabouts};
@@ -132,6 +133,8 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: Ask) 
         }
         (None, None) => {}
     }
+    let account = read.author.as_ref().and_then(|author| world.durable.account_named(&Nick::parse(author).ok()?));
+    read.account = account.map(|account| account.id.0);
     let name = |room: RoomId| Some((room, Arc::clone(&world.durable.room(room)?.record.name)));
     let places = read.conversations.iter().filter(|place| place.second == 0);
     let mut rooms: Vec<_> = places.filter_map(|place| name(RoomId(place.first))).collect();
@@ -241,6 +244,18 @@ mod tests {
                 bob < :bob PART #tea
                 bob < :alice PRIVMSG bob :oolong in private
                 dave < FAIL SEARCH INVALID_PARAMS in :Messages could not be searched there"#]],
+        );
+    }
+
+    #[test]
+    fn the_name_of_an_account_means_this_account_and_no_earlier_one() {
+        check_with(
+            &[("alice", "account-tag"), ("root", "")],
+            "root: OPER root oolong | alice: JOIN #tea | robert: REGISTER * * oolong | robert: JOIN #tea | robert: PRIVMSG #tea :I was first | robert: QUIT | root: ACCOUNT DELETE robert | bob: NICK robert | bob: REGISTER * * oolong | bob: JOIN #tea || alice: CHATHISTORY LATEST #tea * 9 | alice: SEARCH from=robert | bob: PRIVMSG #tea :I am another | alice: SEARCH from=Robert",
+            expect![[r#"
+                alice < :robert!account@tea.test PRIVMSG #tea :I was first
+                alice < @account=robert :robert!account@tea.test PRIVMSG #tea :I am another
+                alice < @account=robert :robert!account@tea.test PRIVMSG #tea :I am another"#]],
         );
     }
 

@@ -78,7 +78,12 @@ impl Kept {
             }
             Change::Guest(guest) => drop(self.guests.insert(guest.id, guest)),
             Change::GuestForgotten(id) | Change::GuestRegistered(id) => drop(self.guests.remove(&id)),
-            Change::AccountForgotten(id) => drop(self.accounts.remove(&id)),
+            Change::AccountForgotten(id) => {
+                self.accounts.remove(&id);
+                for message in self.messages.iter_mut().filter(|row| row.author == Some(Identity::Account(id))) {
+                    message.author = Some(Identity::Guest(GuestId(id.0)));
+                }
+            }
             Change::Account(account) => drop(self.accounts.insert(account.id, account)),
             Change::Fact(fact, Some(value)) => drop(self.facts.insert(fact, value)),
             Change::Fact(fact, None) => drop(self.facts.remove(&fact)),
@@ -198,6 +203,7 @@ impl Kept {
             let tokens = words::tokens(&m.text);
             read.phrases.iter().all(|phrase| phrase.stands_in(&tokens))
                 && read.author.as_ref().is_none_or(|author| words::name(&m.source) == *author)
+                && read.account.is_none_or(|account| m.author.map(Identity::number) == Some(account))
                 && (!read.has_link || words::has_link(&m.text))
         };
         let wanted = self.messages.iter().filter(|m| is_read(m) && is_within(m) && is_found(m));

@@ -108,9 +108,9 @@ pub(crate) fn next_conversation(
         .optional()
 }
 
-/// What [`message`] reads of a row.
-pub(crate) const MESSAGE: &str =
-    "time, position, kind, source, target, tags, text, author, registered, edited, client_id";
+/// What [`message`] reads of a row. An account that is gone is none any more: its name may be another's by now.
+pub(crate) const MESSAGE: &str = "time, position, kind, source, target, tags, text, author,
+    registered AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = author), edited, client_id";
 
 /// A message of a conversation, from its [`MESSAGE`].
 pub(crate) fn message(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<StoredMessage> {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use teahouse_chat::durable::{Conversation, StoredMessage};
-use teahouse_chat::ids::Position;
+use teahouse_chat::ids::{Identity, Position};
 use teahouse_chat::query::SearchRead;
 
 use super::{index, messages};
@@ -158,7 +158,10 @@ fn find(
     index::find(index, read, upto, |conversation, msgid| {
         // The index may be behind: what is gone is not given.
         let message = messages::one(messages, conversation, msgid)?;
-        found.extend(message.filter(|message| may_read(read, message.conversation)));
+        let is_by = |message: &StoredMessage| {
+            read.account.is_none_or(|account| message.author.map(Identity::number) == Some(account))
+        };
+        found.extend(message.filter(|message| may_read(read, message.conversation) && is_by(message)));
         Ok(found.len() < limit)
     })?;
     if !read.oldest {

@@ -47,6 +47,7 @@ fn found(tea: &Tea, upto: Position) -> usize {
         privately: None,
         phrases: vec![Phrase::of("teapot").unwrap()],
         author: None,
+        account: None,
         has_link: false,
         after: None,
         before: None,

@@ -6,14 +6,14 @@ use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
 
 use rusqlite::Connection;
-use teahouse_chat::durable::{Bound, Change, Conversation, Span, StoredMessage};
-use teahouse_chat::ids::{GuestId, Identity, MsgId, Position, RoomId};
+use teahouse_chat::durable::{AccountRecord, Bound, Change, Conversation, Span, StoredMessage};
+use teahouse_chat::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId};
 use teahouse_chat::query::{Reactions, SearchRead};
 use teahouse_chat::words::{self, Phrase};
 use teahouse_store::search::{FIND_QUEUE_MAX, reindex};
 use teahouse_store::{OpenError, Options, Read, ReadError};
 
-use crate::support::{PATIENCE, Tea, message, positions, private, time};
+use crate::support::{PATIENCE, Tea, latest, message, positions, private, time};
 
 /// All that was said in a room.
 fn in_room(room: u64) -> SearchRead {
@@ -22,6 +22,7 @@ fn in_room(room: u64) -> SearchRead {
         privately: None,
         phrases: Vec::new(),
         author: None,
+        account: None,
         has_link: false,
         after: None,
         before: None,
@@ -194,6 +195,31 @@ fn what_was_said_in_private_is_found_by_both_and_by_nobody_else() {
     assert_eq!(tea.found(of(10)), [0; 0]);
     let one = SearchRead { conversations: vec![private(9, 8)], ..words(1, &["茶"]) };
     assert_eq!(tea.found(one), [2]);
+}
+
+#[test]
+fn the_name_of_an_account_that_is_gone_is_nobodys() {
+    let tea = Tea::new();
+    let account = |id| AccountRecord::new(AccountId(id), "robert".into(), None, time(1));
+    let say = |id| {
+        tea.append(|position| {
+            let message = message(position, Conversation::room(RoomId(1)), "茶");
+            let author = Some(Identity::Account(AccountId(id)));
+            vec![Change::Message(StoredMessage { author, source: "robert!a@b".into(), ..message })]
+        })
+    };
+    tea.append(|_| vec![Change::Account(account(100))]);
+    say(100);
+    tea.append(|_| vec![Change::AccountForgotten(AccountId(100))]);
+    tea.append(|_| vec![Change::Account(account(101))]);
+    let last = say(101);
+    tea.index(last);
+    let rows = tea.ask(latest(1, last)).recv_timeout(PATIENCE).unwrap().unwrap();
+    let authors: Vec<_> = rows.iter().map(|row| row.author).collect();
+    assert_eq!(authors, [Some(Identity::Guest(GuestId(100))), Some(Identity::Account(AccountId(101)))]);
+    let by = |account| SearchRead { author: Some("robert".into()), account, ..in_room(1) };
+    assert_eq!(tea.found(by(Some(101))), [5]);
+    assert_eq!(tea.found(by(None)), [2, 5]);
 }
 
 #[test]
