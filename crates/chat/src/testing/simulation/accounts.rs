@@ -43,6 +43,7 @@ impl Simulation {
             6 => format!("CS TRANSFER {room} {nick}"),
             7 => format!("ROOM {} {room}", self.random.pick(&["DROP", "ACCESS", "ACCESS"])),
             8 => format!("PERSISTENCE SET {}", self.random.pick(&["ON", "OFF", "DEFAULT"])),
+            9 if self.random.chance(30) => format!("MODE {room} {}b ~a:{nick}", self.random.pick(&["+", "+", "-"])),
             9 => format!("MODE {room} {}", self.random.pick(&["+R", "-R", "+M", "-M", "-R"])),
             10 => format!("MONITOR {}", self.random.pick(&["C", "S", "L", "+ user1,user2,user3,user4", "- user1"])),
             11 => format!("MARKREAD {} timestamp=2023-11-14T22:13:20.000Z", self.random.pick(&ROOMS)),

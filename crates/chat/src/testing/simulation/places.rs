@@ -117,6 +117,11 @@ impl Reader {
                 "KICK" => drop(place.people.remove(param(1))),
                 "MODE" if param(1) == "+b" => drop(place.bans.insert(param(2).to_owned())),
                 "MODE" if param(1) == "-b" => drop(place.bans.remove(param(2))),
+                // An account that is banned has another name.
+                "MODE" if param(1) == "-b+b" => {
+                    place.bans.remove(param(2));
+                    place.bans.insert(param(3).to_owned());
+                }
                 "MARKREAD" => {
                     // `*` for nothing read yet comes before each time.
                     assert!(param(1) >= &*place.marked, "seed {seed}: unread again: {} < {}", param(1), place.marked);
