@@ -29,14 +29,18 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, action
         let mut is_sure = None;
         parts::from_the_right(ui, |ui| {
             let words = RichText::new(texts.say("take-back")).font(fonts::bold(14.5)).color(palette.page);
-            if ui.add(Button::new(words).fill(palette.bad).stroke(Stroke::NONE)).clicked() {
-                is_sure = Some(true);
-            }
+            let has_keys = ui.memory(|memory| memory.has_focus(ui.next_auto_id()));
+            let line = if has_keys { Stroke::new(2.0, palette.text) } else { Stroke::NONE };
+            let take_back = ui.add(Button::new(words).fill(palette.bad).stroke(line));
             let cancel = ui.button(texts.say("cancel"));
-            if ui.memory(|memory| memory.focused().is_none()) {
+            // What had the keys is behind the question now.
+            if !take_back.has_focus() && !cancel.has_focus() {
                 cancel.request_focus();
+                ui.ctx().request_repaint();
             }
-            if cancel.clicked() {
+            if take_back.clicked() {
+                is_sure = Some(true);
+            } else if cancel.clicked() {
                 is_sure = Some(false);
             }
         });
