@@ -3,7 +3,7 @@
 //!
 //! In: keys and what the input method says. Out: the text to send.
 
-use eframe::egui::{Event, ImeEvent, Key, KeyboardShortcut, Margin, Modifiers, Response, ScrollArea, TextEdit, Ui};
+use eframe::egui::{Event, Id, ImeEvent, Key, KeyboardShortcut, Margin, Modifiers, Response, ScrollArea, TextEdit, Ui};
 
 use crate::parts;
 
@@ -93,7 +93,9 @@ impl Composer {
     }
 
     fn line(&mut self, ui: &mut Ui, words: &ComposerWords, width: f32) -> Response {
+        // By this it keeps the keys, whatever comes to stand above it.
         let edit = TextEdit::multiline(&mut self.text)
+            .id(Id::unique("the line to write in"))
             .margin(Margin::symmetric(10, 7))
             .desired_rows(1)
             .desired_width(width)

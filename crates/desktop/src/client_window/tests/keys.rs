@@ -6,6 +6,8 @@ use egui_kittest::{
     kittest::{NodeT, Queryable},
 };
 
+use teahouse_client::Event;
+
 use super::{Window, arrived};
 use crate::{client_window::state::ClientEvent, texts::Lang};
 
@@ -51,6 +53,17 @@ fn whoever_comes_to_a_room_or_person_writes_at_once() {
     harness.state_mut().state.apply(ClientEvent::Selected("bob".into()));
     harness.run();
     assert!(harness.get_by_label("Message to bob").is_focused());
+}
+
+#[test]
+fn what_is_said_to_the_person_does_not_take_the_keys_from_the_line() {
+    let mut harness = arrived(Lang::En);
+    let window = harness.state_mut();
+    window.tell(Event::Notice { text: "the tea is ready".into() });
+    window.tell(Event::Offline { reason: "the cable was cut".into(), retry_in_ms: Some(5_000) });
+    harness.run_ok();
+    harness.get_by_label("the tea is ready");
+    assert!(harness.get_by_label(LINE).is_focused());
 }
 
 #[test]
