@@ -167,7 +167,7 @@ pub enum Event {
         /// Which one.
         msgid: String,
     },
-    /// We are logged in to an account.
+    /// We are logged in to an account, or ours is called something else now.
     LoggedIn {
         /// Its name.
         account: String,

@@ -9,6 +9,7 @@ use super::Session;
 use crate::event::{Event, Refusal};
 use crate::options::Login;
 use crate::scram::Scram;
+use crate::state::fold;
 
 /// What is sent of a message at a time, in bytes.
 const CHUNK_BYTES: usize = 400;
@@ -82,7 +83,19 @@ impl Session {
     pub(super) fn account_line(&mut self, line: &Message<'_>) {
         match (line.command, &line.params[..]) {
             ("AUTHENTICATE", [piece]) => self.challenged(piece),
-            ("900", [_, _, account, ..]) => self.event(Event::LoggedIn { account: (*account).to_owned() }),
+            ("900", [_, _, account, ..]) => self.goes_by(account),
+            // An account is called what its nick is.
+            ("NICK", [to, ..]) if self.state.is_me(to) => {
+                let former = line.source_nick().unwrap_or_default();
+                if self.options.login.as_ref().is_some_and(|login| fold(&login.account) == fold(former)) {
+                    self.goes_by(to);
+                }
+            }
+            ("ACCOUNT", [account, ..])
+                if *account != "*" && line.source_nick().is_some_and(|nick| self.state.is_me(nick)) =>
+            {
+                self.goes_by(account);
+            }
             ("903", _) if self.account.exchange.is_some() => self.logged_in(),
             ("902" | "904" | "905" | "906" | "908", [_, .., why]) if self.account.exchange.is_some() => {
                 self.not_logged_in(refusal(line.command, "", why));
@@ -101,6 +114,14 @@ impl Session {
             ("FAIL", ["REGISTER", ..]) => self.account.registering = None,
             _ => {}
         }
+    }
+
+    /// Our account is called this: what one logs in with the next time.
+    fn goes_by(&mut self, account: &str) {
+        if let Some(login) = &mut self.options.login {
+            account.clone_into(&mut login.account);
+        }
+        self.event(Event::LoggedIn { account: account.to_owned() });
     }
 
     fn challenged(&mut self, piece: &str) {

@@ -1,5 +1,7 @@
 //! Logging in, and making a name one's own.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use expect_test::expect;
 
 use super::{Options, Talk, options};
@@ -147,4 +149,43 @@ fn a_name_is_made_ones_own_and_is_come_back_to_with_the_same_password() {
         * Refused(Refusal { code: "REGISTRATION_UNKNOWN", about: "alice", text: "the connection broke before the answer came: perhaps the name is yours now; log in to see" })
         * Offline { reason: "the cable was cut", retry_in_ms: Some(250) }
     "#]]);
+}
+
+#[test]
+fn an_account_that_is_called_something_else_is_logged_in_to_by_that_name() {
+    for (renamed, by) in [
+        (":alice!a@h NICK Alice", "Alice"),
+        (":alice!a@h NICK alicia", "alicia"),
+        (":alice!a@h ACCOUNT alicia", "alicia"),
+        (":tea 900 alice alice!a@h alicia :You are now logged in as alicia", "alicia"),
+        (":bob!b@h NICK robert", "alice"),
+        (":bob!b@h ACCOUNT robert", "alice"),
+        (":alice!a@h ACCOUNT *", "alice"),
+    ] {
+        let mut talk = asking("irc://127.0.0.1", "sasl=PLAIN");
+        for line in [
+            "AUTHENTICATE +",
+            ":tea 903 alice :Authentication successful",
+            ":tea 001 alice :Welcome",
+            ":tea 422 alice :There is no message of the day",
+            renamed,
+        ] {
+            talk.hear(line);
+        }
+        assert_eq!(
+            talk.out.contains(&format!("* LoggedIn {{ account: \"{by}\"")),
+            by != "alice",
+            "{renamed}: {}",
+            talk.out
+        );
+        talk.lose();
+        talk.wait(1_000);
+        talk.session.connected(1_000);
+        talk.out.clear();
+        talk.hear(":tea CAP * LS :sasl=PLAIN");
+        talk.hear(":tea CAP alice ACK :sasl");
+        talk.hear("AUTHENTICATE +");
+        let said = STANDARD.encode(format!("\0{by}\0oolong"));
+        assert!(talk.out.contains(&format!("< AUTHENTICATE {said}\n")), "{renamed}: {}", talk.out);
+    }
 }
