@@ -289,7 +289,7 @@ impl ClientState {
             }
             Event::Edited { msgid, kind, text, .. } => self.reword(&msgid, kind, &text),
             Event::TakenBack { msgid, .. } => self.take_back(&msgid),
-            Event::LoggedIn { account } => self.account = Some(account),
+            Event::LoggedIn { account, .. } => self.account = Some(account),
             Event::Registered { account } => {
                 self.account = Some(account.clone());
                 self.notice = Some(Notice::Registered { account });
@@ -298,7 +298,7 @@ impl ClientState {
                 if let Some(finding) = &mut self.finding {
                     finding.found.get_or_insert_default();
                 }
-                self.notice = Some(Notice::Refused(refusal));
+                self.notice = Some(Notice::Refused(self.with_silence(refusal)));
             }
             Event::Renamed { from, to } | Event::RoomRenamed { from, to } => self.renamed(&from, &to),
             Event::Invited { room, by } => self.notice = Some(Notice::Invited { room, by }),
@@ -311,6 +311,18 @@ impl ClientState {
     }
 
     /// The person goes on looking at a room or conversation by whatever name.
+    /// A 404 says by which mode the room does not take what we say, in the server's words; without one it is most likely
+    /// because we are not in it.
+    fn with_silence(&self, refusal: Refusal) -> Refusal {
+        if refusal.code != "404" {
+            return refusal;
+        }
+        let by_mode = SILENT.iter().find(|(mode, _)| refusal.text.contains(mode)).map(|(_, code)| *code);
+        let is_inside = || self.chat.room(&refusal.about).is_some_and(|room| room.joined);
+        let Some(code) = by_mode.or_else(|| is_inside().then_some("404_INSIDE")) else { return refusal };
+        Refusal { code: code.to_owned(), ..refusal }
+    }
+
     fn renamed(&mut self, from: &str, to: &str) {
         let (old, new) = (from.to_ascii_lowercase(), to.to_ascii_lowercase());
         let found = self.finding.iter_mut().flat_map(|Finding { found, around, .. }| {
@@ -504,6 +516,9 @@ impl ClientState {
         self.shown_messages
     }
 }
+
+/// By which mode a room does not take what is said, as the server names it in the words of its 404.
+const SILENT: [(&str, &str); 3] = [("(+M)", "404_ACCOUNTS"), ("(+m)", "404_MODERATED"), ("(+b)", "404_BANNED")];
 
 /// Whether a refusal says why one is not logged in.
 fn is_about_login(refusal: &Refusal) -> bool {

@@ -451,3 +451,37 @@ fn where_nothing_was_said_before_no_earlier_messages_are_offered() {
         assert!(harness.query_by_label(earlier).is_none());
     }
 }
+
+#[test]
+fn who_may_not_write_is_told_why() {
+    let mut harness = arrived(Lang::En);
+    for (code, about, text, words) in [
+        (
+            "404",
+            "#lobby",
+            "Cannot send to channel (+M): log in to an account first",
+            "Only those with a name of their own can write in #lobby. Make yours your own with a password, or log in.",
+        ),
+        (
+            "404",
+            "#lobby",
+            "Cannot send to channel (+m)",
+            "#lobby is moderated: only those may write there whom the people who keep order in it let speak.",
+        ),
+        ("404", "#lobby", "Cannot send (+b)", "You are banned from #lobby: you can read there, but not write."),
+        ("404", "#Lobby", "Cannot send to channel", "#Lobby does not take what you write at present."),
+        ("404", "#pot", "You are not in that channel", "You cannot write in #pot: you are not in it."),
+        (
+            "477",
+            "#in",
+            "Cannot join channel (+R): log in to an account first",
+            "Only those with a name of their own come into #in. Make yours your own with a password, or log in.",
+        ),
+        ("OFFLINE", "SEARCH", "not connected", "Not connected just now. Try again when the connection is back."),
+    ] {
+        let refusal = Refusal { code: code.into(), about: about.into(), text: text.into() };
+        harness.state_mut().tell(Event::Refused(refusal));
+        harness.run();
+        assert!(harness.query_by_label(words).is_some(), "{code} {text}: {:?}", harness.state().state.notice);
+    }
+}

@@ -48,7 +48,11 @@ pub(crate) fn notice(notice: &Notice, texts: &Texts) -> String {
 
 /// A refusal in the person's language if we know its code, else in the server's words.
 pub(crate) fn refused(refusal: &Refusal, texts: &Texts) -> String {
-    let id = format!("server-{}", refusal.code.to_ascii_lowercase().replace('_', "-"));
+    let id = match refusal.code.as_str() {
+        // The client library's own word for it.
+        "OFFLINE" => "server-not-connected".to_owned(),
+        code => format!("server-{}", code.to_ascii_lowercase().replace('_', "-")),
+    };
     texts.find(&id, &[("about", &refusal.about)]).unwrap_or_else(|| refusal.text.clone())
 }
 
