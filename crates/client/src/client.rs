@@ -14,7 +14,7 @@ use crate::driver::{Driver, InOutbox, Request};
 use crate::event::{Event, Outcome};
 use crate::options::Options;
 use crate::session::{Command, PINS_UNKNOWN_TEXT, Said, SayId};
-use crate::state::{Kind, Phase, State, UNCONFIRMED_MAX};
+use crate::state::{Kind, Phase, State, UNCONFIRMED_MAX, Unsent};
 
 /// Commands that wait; one more is refused.
 const REQUESTS_MAX: usize = 256;
@@ -139,6 +139,13 @@ impl Client {
     /// Says what we do: `/me`.
     pub fn action(&self, target: &str, text: &str) -> Result<Receipt, CommandError> {
         self.say_as(target, Kind::Action, text)
+    }
+
+    /// Says what an earlier client had in its outbox, like [`Options::unsent`], once one knows whose it is:
+    /// [`Event::Brought`] tells when the [`State`] has it.
+    pub fn bring(&self, unsent: Vec<Unsent>) -> Result<(), CommandError> {
+        let first = SayId(self.ids.fetch_add(unsent.len() as u64, Ordering::Relaxed));
+        self.submit(Command::Bring { first, unsent })
     }
 
     fn say_as(&self, target: &str, kind: Kind, text: &str) -> Result<Receipt, CommandError> {

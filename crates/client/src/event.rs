@@ -171,7 +171,11 @@ pub enum Event {
     LoggedIn {
         /// Its name.
         account: String,
+        /// What it is known by, whatever it is called: the salt of its password. `None`: the server has not told it.
+        mark: Option<String>,
     },
+    /// What [`Client::bring`](crate::Client::bring) brought is in the outbox.
+    Brought,
     /// The name that we go by is ours from now on; after a drop the client logs in by itself.
     Registered {
         /// Our account's name.

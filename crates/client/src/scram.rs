@@ -17,6 +17,8 @@ pub(crate) struct Scram {
     /// The first message without its header.
     bare: String,
     nonce: String,
+    /// The salt of the account's password, as the server has told it.
+    salt: Option<String>,
     /// What the server has to prove, once we have proved ours.
     expected: Option<[u8; 32]>,
     proved: bool,
@@ -26,7 +28,7 @@ impl Scram {
     /// Begins one. The nonce is any that was not used before.
     pub(crate) fn new(account: &str, nonce: String) -> Self {
         let account = account.replace('=', "=3D").replace(',', "=2C");
-        Self { bare: format!("n={account},r={nonce}"), nonce, expected: None, proved: false }
+        Self { bare: format!("n={account},r={nonce}"), nonce, salt: None, expected: None, proved: false }
     }
 
     /// The first message.
@@ -44,12 +46,14 @@ impl Scram {
         }
         let mut parts = message.split(',');
         let nonce = parts.next()?.strip_prefix("r=")?;
-        let salt = STANDARD.decode(parts.next()?.strip_prefix("s=")?).ok()?;
+        let salt_told = parts.next()?.strip_prefix("s=")?;
+        let salt = STANDARD.decode(salt_told).ok()?;
         let iterations: u32 = parts.next()?.strip_prefix("i=")?.parse().ok()?;
         let is_ours = nonce.len() > self.nonce.len() && nonce.starts_with(&self.nonce);
         if !is_ours || iterations == 0 || iterations > ITERATIONS_MAX {
             return None;
         }
+        self.salt = Some(salt_told.to_owned());
         let without_proof = format!("c={},r={nonce}", STANDARD.encode(HEADER));
         let transcript = format!("{},{message},{without_proof}", self.bare);
         // What is forbidden in a password is taken as it is: servers do so, too.
@@ -57,6 +61,11 @@ impl Scram {
         let salted = SaltedPassword::new(password.as_bytes(), &salt, iterations);
         self.expected = Some(salted.server_signature(transcript.as_bytes()));
         Some(format!("{without_proof},p={}", STANDARD.encode(salted.client_proof(transcript.as_bytes()))))
+    }
+
+    /// The salt of the account's password, once it is told.
+    pub(crate) fn salt(&self) -> Option<&str> {
+        self.salt.as_deref()
     }
 
     /// Whether the server has proved that it knew the password; else it may be anybody.
@@ -82,6 +91,7 @@ mod tests {
         assert!(!scram.is_proved());
         assert_eq!(scram.answer("pencil", b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=").as_deref(), Some(""));
         assert!(scram.is_proved());
+        assert_eq!(scram.salt(), Some("W22ZaJ0SNY7soEsUEjb6gQ=="));
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(super) struct Account {
     /// The mechanisms that the server offers; empty: it does not say which.
     offered: Option<String>,
     exchange: Option<Exchange>,
+    /// What the account that we are logged in to is known by: the salt of its password.
+    mark: Option<String>,
     /// Pieces of a message of the server's.
     pieces: String,
     /// With what a name is being made our own.
@@ -121,7 +123,10 @@ impl Session {
         if let Some(login) = &mut self.options.login {
             account.clone_into(&mut login.account);
         }
-        self.event(Event::LoggedIn { account: account.to_owned() });
+        // As long as the server has not proved that it is the one, that is told later.
+        if self.account.exchange.is_none() {
+            self.event(Event::LoggedIn { account: account.to_owned(), mark: self.account.mark.clone() });
+        }
     }
 
     fn challenged(&mut self, piece: &str) {
@@ -157,13 +162,17 @@ impl Session {
     }
 
     fn logged_in(&mut self) {
-        if let Some(Exchange::Scram(scram)) = &self.account.exchange
-            && !scram.is_proved()
-        {
-            let why = "the server did not prove that it is the one that knows the password";
-            return self.not_logged_in(refusal(NOT_THE_SERVER, "", why));
+        if let Some(Exchange::Scram(scram)) = &self.account.exchange {
+            if !scram.is_proved() {
+                let why = "the server did not prove that it is the one that knows the password";
+                return self.not_logged_in(refusal(NOT_THE_SERVER, "", why));
+            }
+            self.account.mark = scram.salt().map(str::to_owned);
         }
         self.account.exchange = None;
+        if let Some(login) = self.options.login.clone() {
+            self.goes_by(&login.account);
+        }
         self.end_negotiation();
     }
 

@@ -35,7 +35,7 @@ use self::sending::{Answered, Sending, refusal};
 use crate::client::CommandError;
 use crate::event::{Direction, Event, Outcome, Seen};
 use crate::options::{Options, Retry};
-use crate::state::{Input, State, fold};
+use crate::state::{Input, State, Unsent, fold};
 
 /// Nothing heard for so long: the server is asked whether it lives.
 const PING_AFTER_MS: u64 = 30_000;
@@ -83,6 +83,8 @@ pub(crate) enum Command {
     Part(String),
     /// Say something, in as few messages as hold it.
     Say { id: SayId, said: Said },
+    /// Say what an earlier client could not; the first of it has this name, the others have the next.
+    Bring { first: SayId, unsent: Vec<Unsent> },
     /// Do something with a message.
     Do { target: String, msgid: String, deed: Deed },
     /// Set a room's topic; empty takes it away.
@@ -363,6 +365,7 @@ impl Session {
         let online = self.stage == Stage::Online;
         match command {
             Command::Say { id, said } => self.say(id, &said),
+            Command::Bring { first, unsent } => self.bring(first, &unsent),
             Command::Join(room) => {
                 self.wanted.insert(fold(room.as_str()), room.as_str().to_owned());
                 if online {

@@ -6,7 +6,7 @@ use super::multiline::MULTILINE;
 use super::outbox::{At, Line, Outbox, client_id, ids_within};
 use super::wording::{self, Limits, PREFIX_BYTES_MAX, Tags};
 use super::{Output, SayId, Session, Stage};
-use crate::event::{Outcome, Refusal};
+use crate::event::{Event, Outcome, Refusal};
 use crate::split::pieces;
 use crate::state::{CLIENT_ID_TAG, Input, Kind, TAGS, Unsent, fold, kind_and_text, on_the_wire};
 
@@ -111,6 +111,23 @@ impl Session {
         }
         self.sending.outbox.begin(say, 1);
         self.keep(Line { is_brought: true, ..Line::new(say, unsent.clone()) });
+    }
+
+    /// The same for what is brought later.
+    pub(super) fn bring(&mut self, first: SayId, unsent: &[Unsent]) {
+        if matches!(self.stage, Stage::Leaving { .. } | Stage::Over) {
+            return;
+        }
+        for (unsent, say) in unsent.iter().zip(first.0..) {
+            let room = Some(&unsent.target).filter(|target| target.starts_with('#'));
+            let is_new = room.is_some_and(|room| !self.wanted.contains_key(&fold(room)));
+            self.say_unsent(SayId(say), unsent);
+            if is_new && self.stage == Stage::Online {
+                self.send_with(|line| _ = line.command("JOIN").param(&unsent.target));
+            }
+        }
+        self.event(Event::Brought);
+        self.send_due();
     }
 
     fn keep(&mut self, line: Line) {

@@ -1,10 +1,11 @@
-//! What is written and not yet said, by server: it is there again when the program is, and is said then.
+//! What is written and not yet said, by server and by who has written it: it is there again when the program is, and is
+//! said then, by the same.
 //!
 //! In and out: one JSON file beside the settings. A file that cannot be read or written costs what it would have kept.
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, mem,
     path::{Path, PathBuf},
 };
 
@@ -20,7 +21,33 @@ const SAID_AGAIN_MS: u64 = 6 * 24 * 60 * 60 * 1_000;
 #[derive(Debug, Default)]
 pub(super) struct Drawer {
     file: Option<PathBuf>,
-    kept: BTreeMap<String, Vec<Unsent>>,
+    /// What lies there, by server.
+    kept: BTreeMap<String, Vec<Entry>>,
+    /// The server that the client is for, and who writes there; `None`: that is not known yet.
+    place: String,
+    writer: Option<Writer>,
+    /// What the client has.
+    ours: Vec<Entry>,
+    /// What it was given, and perhaps does not have yet.
+    bringing: Vec<Unsent>,
+    /// Whether something was taken out since the file was written.
+    is_taken: bool,
+}
+
+/// Who has written something.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Writer {
+    /// A guest: the next one from this computer may say it.
+    Guest,
+    /// An account, known by its mark, which a new name does not change; without one, by its name.
+    Account { name: String, mark: Option<String> },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Entry {
+    unsent: Unsent,
+    by: Option<Writer>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -32,6 +59,9 @@ struct Kept {
     /// Files of earlier versions do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     about: Option<String>,
+    /// Nor this: then nobody says it by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<Writer>,
 }
 
 impl Drawer {
@@ -40,41 +70,90 @@ impl Drawer {
         let file = settings.map(|settings| settings.with_file_name("outbox.json"));
         let text = file.as_ref().and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
         let kept: BTreeMap<String, Vec<Kept>> = serde_json::from_str(&text).unwrap_or_default();
-        let kept = kept.into_iter().map(|(place, kept)| (place, kept.into_iter().filter_map(unsent).collect()));
-        Self { file, kept: kept.collect() }
+        let kept = kept.into_iter().map(|(place, kept)| (place, kept.into_iter().filter_map(entry).collect()));
+        Self { file, kept: kept.collect(), ..Self::default() }
     }
 
-    /// What is to be said to a server, and what waited there for too long to be said by itself.
-    pub(super) fn take_out(&mut self, place: &str, now_ms: u64) -> (Vec<Unsent>, Vec<Unsent>) {
-        let kept = self.kept.get(place).cloned().unwrap_or_default();
-        kept.into_iter().partition(|unsent| said_ms(&unsent.id).is_some_and(|ms| ms + SAID_AGAIN_MS > now_ms))
+    /// There will be another client, for this server: it has nothing yet, and it is not known who writes.
+    pub(super) fn open(&mut self, place: &str) {
+        let left = mem::take(&mut self.ours);
+        self.kept.entry(mem::replace(&mut self.place, place.to_owned())).or_default().extend(left);
+        (self.writer, self.bringing) = (None, Vec::new());
     }
 
-    /// Keeps what is still to be said to a server.
-    pub(super) fn keep(&mut self, place: &str, chat: &State) {
-        let unsent = chat.unsent();
-        if self.kept.get(place).map_or(&[][..], Vec::as_slice) == unsent {
+    /// Who writes from now on; what the client has is theirs.
+    pub(super) fn written_by(&mut self, writer: Writer) {
+        self.writer = Some(writer);
+    }
+
+    /// What the one who writes may say, and what they have to look at first: it waited for too long, or a file of an
+    /// earlier version does not tell whose it is.
+    pub(super) fn take_out(&mut self, now_ms: u64) -> (Vec<Unsent>, Vec<Unsent>) {
+        let (Some(kept), Some(writer)) = (self.kept.get_mut(&self.place), &self.writer) else {
+            return Default::default();
+        };
+        let is_ours = |entry: &Entry| entry.by.as_ref().is_none_or(|by| writer.has_written(by));
+        let (ours, others): (Vec<Entry>, Vec<Entry>) = mem::take(kept).into_iter().partition(is_ours);
+        *kept = others;
+        self.is_taken |= !ours.is_empty();
+        let is_young = |entry: &Entry| said_ms(&entry.unsent.id).is_some_and(|ms| ms + SAID_AGAIN_MS > now_ms);
+        let (said, seen): (Vec<Entry>, Vec<Entry>) =
+            ours.into_iter().partition(|entry| entry.by.is_some() && is_young(entry));
+        let unsent = |entries: Vec<Entry>| entries.into_iter().map(|entry| entry.unsent).collect();
+        (unsent(said), unsent(seen))
+    }
+
+    /// This is given to the client.
+    pub(super) fn bring(&mut self, unsent: &[Unsent]) {
+        self.bringing.extend_from_slice(unsent);
+    }
+
+    /// The client has what it was given.
+    pub(super) fn brought(&mut self) {
+        self.bringing.clear();
+    }
+
+    /// Keeps what the client has still to say.
+    pub(super) fn keep(&mut self, chat: &State) {
+        let mut unsent = chat.unsent();
+        unsent.extend(
+            self.bringing.iter().filter(|one| unsent.iter().all(|has| has.id != one.id)).cloned().collect::<Vec<_>>(),
+        );
+        let ours: Vec<Entry> = unsent.into_iter().map(|unsent| Entry { unsent, by: self.writer.clone() }).collect();
+        if ours == self.ours && !self.is_taken {
             return;
         }
-        match unsent.is_empty() {
-            true => _ = self.kept.remove(place),
-            false => _ = self.kept.insert(place.to_owned(), unsent),
-        }
+        (self.ours, self.is_taken) = (ours, false);
         let Some(file) = &self.file else { return };
-        let all: BTreeMap<&String, Vec<Kept>> =
-            self.kept.iter().map(|(place, unsent)| (place, unsent.iter().map(kept).collect())).collect();
+        let mut all: BTreeMap<&str, Vec<Kept>> = BTreeMap::new();
+        let lying = self.kept.iter();
+        for (place, entries) in lying.chain([(&self.place, &self.ours)]).filter(|(_, entries)| !entries.is_empty()) {
+            all.entry(place).or_default().extend(entries.iter().map(kept));
+        }
         let _ = settings::save(&all, file);
     }
 }
 
-fn kept(unsent: &Unsent) -> Kept {
-    let Unsent { id, target, kind, text, about } = unsent.clone();
-    Kept { id, target, kind: kind.as_str().to_owned(), text, about }
+impl Writer {
+    /// Whether what this one has written is ours.
+    fn has_written(&self, by: &Self) -> bool {
+        match (self, by) {
+            (Self::Guest, Self::Guest) => true,
+            (Self::Account { name, .. }, Self::Account { name: known, mark: None }) => name.eq_ignore_ascii_case(known),
+            (Self::Account { mark, .. }, Self::Account { mark: known, .. }) => mark == known,
+            _ => false,
+        }
+    }
 }
 
-fn unsent(Kept { id, target, kind, text, about }: Kept) -> Option<Unsent> {
+fn kept(Entry { unsent, by }: &Entry) -> Kept {
+    let Unsent { id, target, kind, text, about } = unsent.clone();
+    Kept { id, target, kind: kind.as_str().to_owned(), text, about, by: by.clone() }
+}
+
+fn entry(Kept { id, target, kind, text, about, by }: Kept) -> Option<Entry> {
     let kind = [Kind::Privmsg, Kind::Notice, Kind::Action].into_iter().find(|known| known.as_str() == kind)?;
-    said_ms(&id).map(|_| Unsent { id, target, kind, text, about })
+    said_ms(&id).map(|_| Entry { unsent: Unsent { id, target, kind, text, about }, by })
 }
 
 /// When an id was made: a UUID of version 7 begins with that.
@@ -92,22 +171,110 @@ mod tests {
     const ID: &str = "018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f";
     const SAID_MS: u64 = 0x018f_3c2e_7b1a;
 
+    /// The drawer as a program finds it that opens a server as somebody.
+    fn opened(settings: &Path, place: &str, writer: &Writer) -> Drawer {
+        let mut drawer = Drawer::beside(Some(settings));
+        drawer.open(place);
+        drawer.written_by(writer.clone());
+        drawer
+    }
+
+    fn account(name: &str, mark: &str) -> Writer {
+        Writer::Account { name: name.into(), mark: Some(mark.into()).filter(|mark: &String| !mark.is_empty()) }
+    }
+
+    /// A client that has this to say.
+    fn with_unsent(lines: &[&str]) -> State {
+        let mut chat = State::new("alice");
+        for line in lines {
+            chat.apply(Input::Keep(line));
+        }
+        chat
+    }
+
+    fn action() -> (State, Unsent) {
+        let line = format!("@teahouse.internal/client-msgid={ID};+reply=m1 PRIVMSG bob :\u{1}ACTION 喝茶\u{1}");
+        let (kind, about) = (Kind::Action, Some("m1".into()));
+        (with_unsent(&[&line]), Unsent { id: ID.into(), target: "bob".into(), kind, text: "喝茶".into(), about })
+    }
+
     #[test]
     fn what_is_unsent_is_there_again_until_it_is_too_old() {
         let folder = tempfile::tempdir().unwrap();
         let settings = folder.path().join("desktop.json");
-        let mut chat = State::new("alice");
-        let tags = format!("@teahouse.internal/client-msgid={ID};+reply=m1");
-        chat.apply(Input::Keep(&format!("{tags} PRIVMSG bob :\u{1}ACTION 喝茶\u{1}")));
-        Drawer::beside(Some(&settings)).keep("tea:1", &chat);
-        let mut again = Drawer::beside(Some(&settings));
-        let (kind, about) = (Kind::Action, Some("m1".into()));
-        let action = Unsent { id: ID.into(), target: "bob".into(), kind, text: "喝茶".into(), about };
-        assert_eq!(again.take_out("tea:1", SAID_MS), (vec![action.clone()], vec![]));
-        assert_eq!(again.take_out("tea:1", SAID_MS + SAID_AGAIN_MS), (vec![], vec![action]));
-        assert_eq!(again.take_out("tea:2", SAID_MS), (vec![], vec![]));
-        again.keep("tea:1", &State::new("alice"));
-        assert_eq!(Drawer::beside(Some(&settings)).take_out("tea:1", SAID_MS), (vec![], vec![]));
+        let (chat, action) = action();
+        opened(&settings, "tea:1", &Writer::Guest).keep(&chat);
+        let open = |place: &str| opened(&settings, place, &Writer::Guest);
+        assert_eq!(open("tea:1").take_out(SAID_MS), (vec![action.clone()], vec![]));
+        assert_eq!(open("tea:1").take_out(SAID_MS + SAID_AGAIN_MS), (vec![], vec![action]));
+        assert_eq!(open("tea:2").take_out(SAID_MS), (vec![], vec![]));
+        let mut again = open("tea:1");
+        again.take_out(SAID_MS);
+        again.keep(&State::new("alice"));
+        assert_eq!(open("tea:1").take_out(SAID_MS), (vec![], vec![]));
+    }
+
+    #[test]
+    fn what_one_has_written_is_said_by_nobody_else() {
+        let (guest, alice, nameless) = (Writer::Guest, account("alice", "salt"), account("alice", ""));
+        for (by, next, is_theirs) in [
+            (&guest, &guest, true),
+            (&guest, &alice, false),
+            (&alice, &guest, false),
+            (&alice, &account("alicia", "salt"), true),
+            (&alice, &account("alice", "pepper"), false),
+            (&alice, &account("bob", "pepper"), false),
+            (&alice, &nameless, false),
+            (&nameless, &account("Alice", "salt"), true),
+            (&nameless, &account("bob", "salt"), false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let settings = folder.path().join("desktop.json");
+            let (chat, action) = action();
+            opened(&settings, "tea:1", by).keep(&chat);
+            let mut drawer = opened(&settings, "tea:1", next);
+            let theirs = if is_theirs { vec![action.clone()] } else { vec![] };
+            assert_eq!(drawer.take_out(SAID_MS), (theirs, vec![]), "{by:?} {next:?}");
+            // The next one writes, too, and says it.
+            let line = format!("@teahouse.internal/client-msgid={} PRIVMSG #tea :mine", ID.replace("4e5f", "4e60"));
+            drawer.keep(&with_unsent(&[&line]));
+            drawer.keep(&State::new("alice"));
+            let left = if is_theirs { vec![] } else { vec![action] };
+            assert_eq!(opened(&settings, "tea:1", by).take_out(SAID_MS), (left, vec![]), "{by:?} {next:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_being_brought_is_kept_until_the_client_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = folder.path().join("desktop.json");
+        let (chat, action) = action();
+        let alice = account("alice", "salt");
+        opened(&settings, "tea:1", &alice).keep(&chat);
+        let mut drawer = opened(&settings, "tea:1", &alice);
+        let (unsent, _) = drawer.take_out(SAID_MS);
+        drawer.bring(&unsent);
+        drawer.keep(&State::new("alice"));
+        assert_eq!(opened(&settings, "tea:1", &alice).take_out(SAID_MS), (vec![action.clone()], vec![]));
+        drawer.keep(&chat);
+        drawer.brought();
+        // Who logs in again after a drop has it already; who leaves and comes again is given it again.
+        assert_eq!(drawer.take_out(SAID_MS), (vec![], vec![]));
+        drawer.open("tea:1");
+        drawer.written_by(alice);
+        assert_eq!(drawer.take_out(SAID_MS), (vec![action], vec![]));
+        drawer.keep(&State::new("alice"));
+        assert_eq!(fs::read_to_string(folder.path().join("outbox.json")).unwrap(), "{}");
+    }
+
+    #[test]
+    fn what_an_earlier_version_kept_is_looked_at_before_it_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let file =
+            format!(r#"{{"tea:1":[{{"id":"{ID}","target":"bob","kind":"action","text":"喝茶","about":"m1"}}]}}"#);
+        fs::write(folder.path().join("outbox.json"), file).unwrap();
+        let mut drawer = opened(&folder.path().join("desktop.json"), "tea:1", &Writer::Guest);
+        assert_eq!(drawer.take_out(SAID_MS), (vec![], vec![action().1]));
     }
 
     #[test]
@@ -115,8 +282,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("outbox.json"), r#"{"tea:1":[{"id":"é","target":"","kind":"","text":""}]}"#)
             .unwrap();
-        let mut drawer = Drawer::beside(Some(&folder.path().join("desktop.json")));
-        assert_eq!(drawer.take_out("tea:1", 0), (vec![], vec![]));
-        Drawer::beside(None).keep("tea:1", &State::new("alice"));
+        let mut drawer = opened(&folder.path().join("desktop.json"), "tea:1", &Writer::Guest);
+        assert_eq!(drawer.take_out(0), (vec![], vec![]));
+        Drawer::beside(None).keep(&State::new("alice"));
     }
 }

@@ -19,13 +19,13 @@ use std::{path::PathBuf, process, sync::Arc, thread, time::Duration};
 use eframe::egui::{Context, Ui, ViewportCommand};
 use teahouse_client::{
     Client, CommandError, Event, Login, Options, Retry, ServerUrl,
-    state::{Kind, Message, PINS_MAX},
+    state::{Kind, Message, PINS_MAX, Unsent},
 };
 use teahouse_proto::names::{NameError, Nick};
 
 use self::{
     connection::{Connection, now_ms},
-    drawer::Drawer,
+    drawer::{Drawer, Writer},
     form::ClientForm,
     slash::Said,
     state::{ClientEvent, ClientState, Link, Notice, is_room},
@@ -107,7 +107,7 @@ impl ClientWindow {
         }
         if let Some(client) = self.connection.client() {
             let chat = client.state();
-            self.drawer.keep(&self.place, &chat);
+            self.drawer.keep(&chat);
             self.state.apply(ClientEvent::Chat(chat));
         }
     }
@@ -125,10 +125,36 @@ impl ClientWindow {
                     self.ask(|client| client.set_nick(&wanted));
                 }
             }
+            Event::LoggedIn { account, mark } => {
+                return self.bring_out(Writer::Account { name: account.clone(), mark: mark.clone() });
+            }
+            Event::Registered { account } => {
+                return self.drawer.written_by(Writer::Account { name: account.clone(), mark: None });
+            }
+            Event::Brought => return self.drawer.brought(),
             Event::Renamed { from, to } if self.state.chat.is_me(from) => self.settings.nick.clone_from(to),
             _ => return,
         }
         self.save_settings();
+    }
+
+    /// It is known now whose account one writes as: what waits for it is said.
+    fn bring_out(&mut self, writer: Writer) {
+        self.drawer.written_by(writer);
+        let unsent = self.take_out();
+        if !unsent.is_empty() {
+            self.drawer.bring(&unsent);
+            self.ask(|client| client.bring(unsent));
+        }
+    }
+
+    /// What the one who writes may say again; what waited for too long stands in the line.
+    fn take_out(&mut self) -> Vec<Unsent> {
+        let (unsent, to_look_at) = self.drawer.take_out(now_ms());
+        for old in to_look_at.iter().rev() {
+            self.form.draft(&old.target).put_before(Composer::with(&old.text));
+        }
+        unsent
     }
 
     /// What cannot be remembered is asked again next time, and is no reason to stop now.
@@ -244,15 +270,15 @@ impl ClientWindow {
         })?;
         let mut options = Options::new(url, nick);
         self.place = options.url.authority();
-        let (unsent, too_old) = self.drawer.take_out(&self.place, now_ms());
-        options.unsent = unsent;
-        for old in too_old.iter().rev() {
-            self.form.draft(&old.target).put_before(Composer::with(&old.text));
-        }
+        self.drawer.open(&self.place);
         options.token = self.settings.seats.get(&self.place).cloned();
         let password = Some(self.form.own_password.clone()).filter(|_| self.form.is_owner);
         options.login = password.map(|password| Login { account: name.to_owned(), password });
         self.name_wanted = (options.token.is_some() && options.login.is_none()).then(|| name.to_owned());
+        if options.login.is_none() {
+            self.drawer.written_by(Writer::Guest);
+            options.unsent = self.take_out();
+        }
         options.password = Some(self.form.password.clone()).filter(|password| !password.is_empty());
         // A wrong address is told at once; a lost connection is made again and again.
         options.retry = Retry::OnceOnline;

@@ -52,8 +52,8 @@ fn a_password_goes_as_it_is_where_nobody_else_can_read_it() {
         * Line { direction: Out, text: "AUTHENTICATE …" }
         < AUTHENTICATE AGFsaWNlAG9vbG9uZw==
         * Line { direction: In, text: ":tea 900 alice alice!a@h alice :You are now logged in as alice" }
-        * LoggedIn { account: "alice" }
         * Line { direction: In, text: ":tea 903 alice :Authentication successful" }
+        * LoggedIn { account: "alice", mark: None }
         * Line { direction: Out, text: "CAP END" }
         < CAP END
     "#]]);
@@ -168,10 +168,11 @@ fn an_account_that_is_called_something_else_is_logged_in_to_by_that_name() {
             ":tea 903 alice :Authentication successful",
             ":tea 001 alice :Welcome",
             ":tea 422 alice :There is no message of the day",
-            renamed,
         ] {
             talk.hear(line);
         }
+        talk.out.clear();
+        talk.hear(renamed);
         assert_eq!(
             talk.out.contains(&format!("* LoggedIn {{ account: \"{by}\"")),
             by != "alice",

@@ -247,6 +247,35 @@ fn an_earlier_clients_outbox_is_said_first_in_its_rooms() {
 }
 
 #[test]
+fn what_is_brought_later_is_said_in_its_rooms_too() {
+    let said = |id: &str, target: &str| Unsent {
+        id: full(id),
+        target: target.into(),
+        kind: Kind::Privmsg,
+        text: "from yesterday".into(),
+        about: None,
+    };
+    let mut talk = Talk::new(options());
+    talk.connect_with(ONCE);
+    talk.enter("#tea");
+    talk.out.clear();
+    let unsent = vec![said("0000-7001", "#green"), said("0000-7002", "#tea")];
+    talk.command(Command::Bring { first: SayId(7), unsent });
+    assert_eq!(talk.session.state().unsent().len(), 2);
+    talk.short();
+    talk.check(&expect![[r#"
+        < JOIN #green
+        * Brought
+        < @label=m2;0000-7001 PRIVMSG #green :from yesterday
+        < @label=m3;0000-7002 PRIVMSG #tea :from yesterday
+    "#]]);
+    talk.command(Command::Quit { reason: String::new() });
+    talk.out.clear();
+    talk.command(Command::Bring { first: SayId(9), unsent: vec![said("0000-7003", "#tea")] });
+    talk.check(&expect![""]);
+}
+
+#[test]
 fn what_no_line_of_this_server_holds_is_refused_and_holds_nothing_up() {
     let said = |id: &str, text: &str| Unsent {
         id: full(id),

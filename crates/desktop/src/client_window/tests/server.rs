@@ -145,6 +145,62 @@ fn a_name_that_is_kept_is_come_back_to_with_its_password() {
     server.shutdown();
 }
 
+/// Writes to the lobby while the server is away, and ends the program.
+fn write_offline(mut harness: Harness<'_, ClientWindow>, text: &str) {
+    until(&mut harness, "the end", |harness| shows(harness, "Try now"));
+    harness.get_by_label("Message to #lobby").focus();
+    harness.run_ok();
+    harness.event(Input::Text(text.into()));
+    harness.run_ok();
+    harness.key_press(Key::Enter);
+    until(&mut harness, "what waits", |harness| shows(harness, "Waiting to be sent"));
+}
+
+#[test]
+fn what_an_account_has_written_is_said_by_no_guest_that_comes_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data_dir, outbox) = (folder.path().join("data"), folder.path().join("outbox.json"));
+    let kept = || std::fs::read_to_string(&outbox).unwrap();
+    let mut server = start_server("127.0.0.1:0".parse().unwrap(), &data_dir);
+    let address = server.addresses()[0].address;
+    let open = |nick: Option<&str>| {
+        let (url, nick) = (format!("irc://{address}"), nick.map(str::to_owned));
+        let options = ClientOptions { server: Some(url), nick, settings: Some(folder.path().join("desktop.json")) };
+        let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
+        testing::window(|ui, window: &mut ClientWindow| window.show(ui), window)
+    };
+    let mut harness = open(Some("alice"));
+    until(&mut harness, "the room", |harness| shows(harness, "Message to #lobby"));
+    harness.state().connection.client().unwrap().register("oolong").unwrap();
+    until(&mut harness, "the name", |harness| harness.state().state.account.is_some());
+    // The first time one has not logged in yet: only the name is known then, later the mark, too.
+    for (text, mark) in [("one", false), ("two", true)] {
+        server.shutdown();
+        write_offline(harness, text);
+        assert_eq!((kept().contains(text), kept().contains("\"mark\": \"")), (true, mark), "{}", kept());
+        server = start_server(address, &data_dir);
+        let mut guest = open(Some("bob"));
+        until(&mut guest, "the room", |guest| shows(guest, "Message to #lobby"));
+        guest.state_mut().join("#tea".into());
+        until(&mut guest, "another room", |guest| shows(guest, "Message to #tea"));
+        assert!(!shows(&guest, text) && kept().contains(text));
+        drop(guest);
+        let mut window = open(None);
+        window.state_mut().form.nick = "alice".into();
+        (window.state_mut().form.is_owner, window.state_mut().form.own_password) = (true, "oolong".into());
+        window.run_ok();
+        window.get_by_label("Log in").click();
+        until(&mut window, "what is stored", |window| {
+            let log = window.state().state.chat.log("#lobby");
+            log.is_some_and(|log| log.confirmed().iter().any(|message| message.text == text))
+        });
+        until(&mut window, "the file", |_| kept().trim() == "{}");
+        harness = window;
+    }
+    drop(harness);
+    server.shutdown();
+}
+
 #[test]
 fn what_is_being_written_goes_along_with_a_room_and_a_person_that_are_called_something_else() {
     let folder = tempfile::tempdir().unwrap();
