@@ -38,7 +38,7 @@ const SECRETS = {
   OPER: ([, password]) => password?.at,
   VERIFY: ([, code]) => code?.at,
   REGISTER: ([, , password]) => password?.at,
-  ACCOUNT: ([deed, , password]) => (/^(CREATE|PASSWORD)$/i.test(deed?.text ?? "") ? password?.at : undefined),
+  ACCOUNT: ([deed, , password]) => (/^(CREATE|PASSWORD|DELETE)$/i.test(deed?.text ?? "") ? password?.at : undefined),
   AUTHENTICATE: ([word]) => (/^(PLAIN|EXTERNAL|SCRAM-[\w-]+|\+|\*)$/i.test(word?.text ?? "") ? undefined : word?.at),
   GUEST: ([first, second]) => [second ?? first].find((token) => token?.text !== "*")?.at,
   NOTE: ([command, code, invitation]) => (/^ACCOUNT INVITE$/i.test(`${command?.text} ${code?.text}`) ? invitation?.at : undefined),

@@ -16,6 +16,7 @@ test("no password, token or one-time code is shown in the socket panel", () => {
     ["REDEEM c0de", "REDEEM …"],
     ["ACCOUNT CREATE alice sesame", "ACCOUNT CREATE alice …"],
     ["account password bob :oolong tea", "account password bob :…"],
+    ["ACCOUNT DELETE alice sesame", "ACCOUNT DELETE alice …"],
     ["ACCOUNT RENAME alice bob", "ACCOUNT RENAME alice bob"],
     [":a!b@c ACCOUNT alice", ":a!b@c ACCOUNT alice"],
     ["ACCOUNT", "ACCOUNT"],

@@ -91,6 +91,8 @@ pub enum Action {
     Mark(markread::Mark),
     /// Those who run the server do something with an account.
     Account(account::Order),
+    /// An owner does something with its account.
+    OwnAccount(account::own::Own),
     /// An account sets whether its seats are kept.
     Persist(persistence::Persist),
     /// Somebody does something with whose a room is.

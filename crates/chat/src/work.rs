@@ -25,6 +25,8 @@ pub enum Work {
     Register(register::Choice),
     /// Those who run the server chose a password for an account: what is kept of it?
     Account(account::Choice),
+    /// An owner wants its account changed: is the password it shows right, and what is kept of the new one?
+    OwnAccount(account::own::Attempt),
     /// Somebody says that an account is its own: is the proof right?
     Authenticate(Attempt),
 }
@@ -46,6 +48,7 @@ impl Work {
                 choice.look_up(world, session);
                 0
             }
+            Work::OwnAccount(attempt) => attempt.look_up(world, session, now),
             Work::Authenticate(attempt) => {
                 attempt.look_up(world);
                 attempt.waits_ms(world, now)
@@ -58,7 +61,7 @@ impl Work {
     pub fn is_slow(&self) -> bool {
         match self {
             Work::Authenticate(attempt) => attempt.is_slow(),
-            Work::Oper(_) | Work::Register(_) | Work::Account(_) => true,
+            Work::Oper(_) | Work::Register(_) | Work::Account(_) | Work::OwnAccount(_) => true,
         }
     }
 
@@ -67,6 +70,7 @@ impl Work {
         match self {
             Work::Oper(attempt) => Outcome::Submit(Action::Oper(attempt.judge())),
             Work::Account(choice) => Outcome::Submit(Action::Account(choice.hash())),
+            Work::OwnAccount(attempt) => attempt.judge(scope),
             Work::Register(choice) => match choice.hash() {
                 Ok(register) => Outcome::Submit(Action::Register(register)),
                 Err(refusal) => Outcome::Answer(vec![Answer::Reply(scope.clone(), refusal)]),

@@ -3,8 +3,10 @@
 //! By an operator's session, or by the program itself (`teahouse account`), which is an operator to itself.
 //!
 //! - [`export`]: all that is held on one.
+//! - [`own`]: what an owner may do with its own.
 
 pub mod export;
+pub mod own;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -35,7 +37,7 @@ pub(super) const COMMAND: Command = Command {
     params_min: 1,
     stage: Stage::Registered,
     answers: Answers::Many,
-    help: "ACCOUNT CREATE|PASSWORD <name> <password> | SUSPEND <name> [<why>] | RESUME|DELETE <name> | RENAME <name> <new name> | OPERATOR <name> ON|OFF | EXPORT <name> (lines of JSON; MORE: the next goes on with it) | INVITE [<time>] | LIST: those who run the server change accounts",
+    help: "ACCOUNT PASSWORD <yours> <new> <current> | DELETE <yours> <current>. Those who run the server: CREATE|PASSWORD <name> <password> | SUSPEND <name> [<why>] | RESUME|DELETE|EXPORT <name> | RENAME <name> <new name> | OPERATOR <name> ON|OFF | INVITE [<time>] | LIST",
     parse,
 };
 
@@ -113,6 +115,9 @@ pub enum Wish {
 }
 
 fn parse(request: &mut Request<'_>) {
+    if let Some(attempt) = own::read(request) {
+        return own::parse(request, attempt);
+    }
     match read(request.message, request.entropy(), request.info) {
         Ok(Wish::Order(order)) => request.submit(Action::Account(order)),
         Ok(Wish::Choice(choice)) => request.work(Work::Account(choice)),
@@ -190,6 +195,10 @@ pub(crate) fn note(
     Reply::word("NOTE").param(COMMAND.name).param(code).param(name).text(text)
 }
 
+fn done(name: &Nick, text: &'static str) -> Reply {
+    note("DONE", name.as_str().to_owned(), text)
+}
+
 pub(super) fn refusal(code: &'static str, name: &str, text: &'static str) -> Reply {
     Reply::fail(COMMAND.name, code, text).param(super::shown(name))
 }
@@ -197,10 +206,9 @@ pub(super) fn refusal(code: &'static str, name: &str, text: &'static str) -> Rep
 pub(crate) fn apply(turn: &mut Turn<'_>, order: &Order) {
     match carry_out(turn, order) {
         Ok(text) => {
-            let name = order.name.as_str().to_owned();
             // Whoever ends an account may go by it that nothing of it is left.
             let gate = if matches!(order.deed, Deed::Delete) { Gate::Erased } else { Gate::Settled };
-            turn.promise_behind(gate, note("DONE", name, text));
+            turn.promise_behind(gate, done(&order.name, text));
         }
         Err(refusal) => turn.reply(refusal),
     }

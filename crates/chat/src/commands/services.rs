@@ -61,6 +61,8 @@ enum Becomes {
     Registration,
     /// Somebody proves an account by its password.
     Login,
+    /// It gives its account another password.
+    Password,
     /// It is answered by its help.
     Words,
 }
@@ -89,6 +91,18 @@ const OF_NICKS: &[Alias] = &[
         needs: 1,
         becomes: Becomes::Line("CERT $1 :$2.."),
         help: "CERT ADD [<SHA-256>] | DEL <SHA-256> | LIST: log in by certificate",
+    },
+    Alias {
+        words: &["SET"],
+        needs: 3,
+        becomes: Becomes::Password,
+        help: "SET PASSWORD <new password> <current password>: give your account another password",
+    },
+    Alias {
+        words: &["DROP"],
+        needs: 2,
+        becomes: Becomes::Line("ACCOUNT DELETE $1 :$2.."),
+        help: "DROP <your account> <current password>: end your account, with all that is its own",
     },
     Alias {
         words: &["GHOST", "RECOVER", "REGAIN", "RELEASE"],
@@ -203,7 +217,10 @@ pub(super) fn hear(request: &mut Request<'_>, service: Service, text: &str) {
             let attempt = Attempt::password(rest[0], &rest[1..].join(" "), network, cost);
             request.work_by(service, Work::Authenticate(attempt));
         }
-        Becomes::Words => request.reply_by(service, say(alias.help)),
+        Becomes::Password if rest[0].eq_ignore_ascii_case("PASSWORD") => {
+            request.read_by(service, &filled("ACCOUNT PASSWORD * $2..", &rest));
+        }
+        Becomes::Password | Becomes::Words => request.reply_by(service, say(alias.help)),
     }
 }
 
@@ -323,6 +340,8 @@ mod tests {
                 alice < :NickServ!services@tea.test NOTICE alice :IDENTIFY <account> <password>: log in. By SASL it is better: then you have your nick from the start, on all your devices
                 alice < :NickServ!services@tea.test NOTICE alice :VERIFY <account> <code>: not needed here, an account is good at once
                 alice < :NickServ!services@tea.test NOTICE alice :CERT ADD [<SHA-256>] | DEL <SHA-256> | LIST: log in by certificate
+                alice < :NickServ!services@tea.test NOTICE alice :SET PASSWORD <new password> <current password>: give your account another password
+                alice < :NickServ!services@tea.test NOTICE alice :DROP <your account> <current password>: end your account, with all that is its own
                 alice < :NickServ!services@tea.test NOTICE alice :GHOST, RECOVER, REGAIN, RELEASE: not needed here. Connect and log in by SASL: all your devices are one user
                 alice < :NickServ!services@tea.test NOTICE alice :LOGOUT: whoever leaves is logged out. To be somebody else, connect again
                 alice < :ChanServ!services@tea.test NOTICE alice :REGISTER <room>: make a room yours that is nobody's and that you are operator of
@@ -339,6 +358,8 @@ mod tests {
                 alice < :NickServ!services@tea.test NOTICE alice :IDENTIFY <account> <password>: log in. By SASL it is better: then you have your nick from the start, on all your devices
                 alice < :NickServ!services@tea.test NOTICE alice :VERIFY <account> <code>: not needed here, an account is good at once
                 alice < :NickServ!services@tea.test NOTICE alice :CERT ADD [<SHA-256>] | DEL <SHA-256> | LIST: log in by certificate
+                alice < :NickServ!services@tea.test NOTICE alice :SET PASSWORD <new password> <current password>: give your account another password
+                alice < :NickServ!services@tea.test NOTICE alice :DROP <your account> <current password>: end your account, with all that is its own
                 alice < :NickServ!services@tea.test NOTICE alice :GHOST, RECOVER, REGAIN, RELEASE: not needed here. Connect and log in by SASL: all your devices are one user
                 alice < :NickServ!services@tea.test NOTICE alice :LOGOUT: whoever leaves is logged out. To be somebody else, connect again
                 alice < :NickServ!services@tea.test NOTICE alice :IDENTIFY <account> <password>: log in. By SASL it is better: then you have your nick from the start, on all your devices

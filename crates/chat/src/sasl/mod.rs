@@ -229,7 +229,8 @@ impl Attempt {
     }
 }
 
-fn password_of(account: &AccountRecord) -> Option<(AccountId, PasswordHash)> {
+/// What an account's password is checked against, if it has one.
+pub(crate) fn password_of(account: &AccountRecord) -> Option<(AccountId, PasswordHash)> {
     let password = account.password.as_ref()?;
     Some((account.id, PasswordHash::parse(&password.argon2).ok()?))
 }

@@ -103,6 +103,7 @@ impl World {
             Action::UserModes(action) => usermode::apply(&mut turn, action),
             Action::Mark(action) => markread::apply(&mut turn, action),
             Action::Account(action) => account::apply(&mut turn, action),
+            Action::OwnAccount(action) => account::own::apply(&mut turn, action),
             Action::Persist(action) => persistence::apply(&mut turn, action),
             Action::Room(action) => room::apply(&mut turn, action),
             Action::Keep(action) => room::keep::apply(&mut turn, action),

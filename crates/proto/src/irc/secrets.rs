@@ -32,7 +32,7 @@ fn secret<'a>(message: &Message<'a>) -> Option<&'a str> {
         "OPER" | "VERIFY" => param(1),
         "REGISTER" => param(2),
         "ACCOUNT"
-            if ["CREATE", "PASSWORD"]
+            if ["CREATE", "PASSWORD", "DELETE"]
                 .iter()
                 .any(|deed| param(0).is_some_and(|word| word.eq_ignore_ascii_case(deed))) =>
         {
@@ -74,6 +74,9 @@ mod tests {
             ("REDEEM sesame", "REDEEM …"),
             ("ACCOUNT CREATE alice sesame", "ACCOUNT CREATE alice …"),
             ("ACCOUNT password alice sesame", "ACCOUNT password alice …"),
+            ("ACCOUNT PASSWORD alice new sesame", "ACCOUNT PASSWORD alice …"),
+            ("ACCOUNT DELETE alice sesame", "ACCOUNT DELETE alice …"),
+            ("ACCOUNT DELETE alice", "ACCOUNT DELETE alice"),
             ("ACCOUNT RENAME alice bob", "ACCOUNT RENAME alice bob"),
             (":a!b@c ACCOUNT alice", ":a!b@c ACCOUNT alice"),
             (":tea.test NOTE ACCOUNT INVITE sesame :Good for one", ":tea.test NOTE ACCOUNT INVITE …"),
