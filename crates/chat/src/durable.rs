@@ -210,7 +210,7 @@ pub struct AccountRecord {
     pub suspended: Option<Arc<str>>,
     /// When it was made.
     pub created: Time,
-    /// When it was last here: when it was made, or last left.
+    /// When it was last here: when it was made, last left, or was found here, to about a day.
     pub seen: Time,
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::commands::command_word;
 use crate::durable::{AccountRecord, Conversation, Fact, FactKind, Owner, RoomRecord, StoredMessage};
-use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId};
+use crate::ids::{AccountId, GuestId, Identity, MsgId, Position, RoomId, Time};
 use crate::world::World;
 use crate::world::bans::Target;
 
@@ -60,12 +60,15 @@ pub struct HeldPage {
 
 impl World {
     /// What is held on an account from this place on: no more than one looks at in one hold of the lock.
-    pub(crate) fn held_on(&self, account: &AccountRecord, from: Place) -> Held {
+    pub(crate) fn held_on(&self, account: &AccountRecord, from: Place, now: Time) -> Held {
         let rows = self.rules.rows_per_hold;
         let (values, next) = match from {
             Place::Record => {
                 let ban = self.ban_held(account.id);
-                (std::iter::once(about(account)).chain(ban).collect(), Place::Rooms(RoomId::default()))
+                (
+                    std::iter::once(about(account, self.last_here(account, now))).chain(ban).collect(),
+                    Place::Rooms(RoomId::default()),
+                )
             }
             Place::Rooms(after) => {
                 let (rooms, last) = self.durable.rooms_after(after, rows);
@@ -118,12 +121,12 @@ impl World {
     }
 }
 
-fn about(account: &AccountRecord) -> Value {
+fn about(account: &AccountRecord, last_here: Time) -> Value {
     json!({"account": {
         "number": account.id.0,
         "name": *account.name,
         "since": account.created.to_string(),
-        "last_here": account.seen.to_string(),
+        "last_here": last_here.to_string(),
         "runs_the_server": account.operator,
         "suspended": account.suspended.as_deref(),
     }})

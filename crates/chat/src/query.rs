@@ -263,8 +263,8 @@ impl World {
             Query::Keep(room) => room::keep::answer(self, session, &scope, &room),
             Query::AlwaysOn => persistence::answer(self, session, &scope),
             Query::Lusers => lusers::answer(self, &scope),
-            Query::Accounts(after) => account::answer(self, session, &scope, after),
-            Query::Export(export) => account::export::answer(self, session, scope, *export),
+            Query::Accounts(after) => account::answer(self, session, &scope, after, now),
+            Query::Export(export) => account::export::answer(self, session, scope, *export, now),
             Query::Time => about::answer_time(self, &scope, now),
         }
     }

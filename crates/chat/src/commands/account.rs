@@ -21,7 +21,7 @@ use super::register::{check_password, salted};
 use super::{Answers, Command, Stage};
 use crate::durable::{AccountRecord, Change, Credentials, Owner};
 use crate::entry::{Action, Audience, Event};
-use crate::ids::{AccountId, Identity, SessionId};
+use crate::ids::{AccountId, Identity, SessionId, Time};
 use crate::info::ServerInfo;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
@@ -326,20 +326,24 @@ fn delete(turn: &mut Turn<'_>, id: AccountId) {
 }
 
 /// The accounts, by and by.
-pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, after: AccountId) -> Asked {
+pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, after: AccountId, now: Time) -> Asked {
     if !world.is_operator(session) {
         return Asked::one(scope, super::no_privileges());
     }
     let (accounts, more) = world.durable.accounts_after(after, world.rules.rows_per_hold);
     let end = Reply::word("NOTE").param(COMMAND.name).param("END").param("*").text("These are all accounts");
-    let lines = accounts.into_iter().map(line).chain(more.is_none().then_some(end)).collect();
+    let lines = accounts
+        .into_iter()
+        .map(|account| line(account, world.last_here(account, now)))
+        .chain(more.is_none().then_some(end))
+        .collect();
     let mut asked = Asked::replies(scope, lines);
     asked.more = more.map(Query::Accounts);
     asked
 }
 
-fn line(account: &AccountRecord) -> Reply {
-    let mut text = format!("since {}, last here {}", account.created, account.seen);
+fn line(account: &AccountRecord, last_here: Time) -> Reply {
+    let mut text = format!("since {}, last here {last_here}", account.created);
     if account.operator {
         text.push_str(", runs the server");
     }

@@ -229,8 +229,9 @@ fn become_owner(turn: &mut Turn<'_>, user: UserId, account: &AccountRecord, name
     source
 }
 
-/// Remembers where an account is used from: its owner is not to wait there for what others do.
+/// Remembers that an account is used, and where from: its owner is not to wait there for what others do.
 pub(super) fn note_network(turn: &mut Turn<'_>, account: AccountId, network: &Arc<str>) {
+    turn.touch(account);
     let fact = Fact { owner: account.0, kind: FactKind::Network, key: Arc::clone(network) };
     if !turn.entry.writable || turn.world.durable.fact(&fact).is_some() {
         return;

@@ -8,6 +8,7 @@ pub(crate) mod bans;
 pub(crate) mod codes;
 mod durable;
 mod failures;
+mod here;
 mod keeping;
 mod presence;
 mod recent;
@@ -23,6 +24,7 @@ use teahouse_proto::names::{Nick, RoomName};
 pub use bans::TurnedAway;
 pub(crate) use durable::{Durable, Room};
 pub(crate) use failures::Failures;
+use here::Round;
 pub(crate) use keeping::DAY_MS;
 pub(crate) use presence::{NOT_CONNECTED, Presence, User, source_of};
 use recent::Recent;
@@ -67,6 +69,7 @@ pub struct World {
     pub(crate) presence: Presence,
     pub(crate) failures: Failures,
     pub(crate) redactions: Redactions,
+    pub(crate) round: Round,
     /// The ids of messages that are not kept, or are nobody's who is remembered; not for the next process.
     pub(crate) other_ids: Recent,
 }
@@ -79,6 +82,7 @@ impl World {
             presence: Presence::default(),
             failures: Failures::default(),
             redactions: Redactions::default(),
+            round: Round::default(),
             other_ids: Recent::default(),
             rules,
         }
@@ -137,7 +141,7 @@ impl World {
     /// When [`Action::Expire`] is due next.
     pub fn next_deadline(&self) -> Option<Time> {
         let seat = self.presence.next_seat_end();
-        seat.into_iter().chain(self.durable.next_end()).min()
+        seat.into_iter().chain(self.durable.next_end()).chain(self.next_round()).min()
     }
 
     /// A number that is equal for equal durable states.

@@ -370,6 +370,7 @@ impl<'a> Turn<'a> {
         for room in self.world.durable.rooms_due(now) {
             self.forget_room(room, Change::RoomForgotten(room));
         }
+        self.go_round();
         let kept = self.world.durable.tell_kept(now);
         for (whose, from) in kept {
             self.keep_from(whose, from);

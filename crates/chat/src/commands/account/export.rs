@@ -10,7 +10,7 @@ use teahouse_proto::names::Nick;
 use super::{COMMAND, no_such_account, refusal};
 use crate::commands::no_privileges;
 use crate::held::{Held, HeldPage, Place, message_line};
-use crate::ids::{AccountId, SessionId};
+use crate::ids::{AccountId, SessionId, Time};
 use crate::query::{Asked, Query, StoreRead};
 use crate::reply::{Reply, Scope};
 use crate::session::{Answer, Frame};
@@ -75,7 +75,7 @@ impl Export {
 }
 
 /// A piece of it; each is judged anew, so that it ends where the account does, or the asker's privilege.
-pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, export: Export) -> Asked {
+pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, export: Export, now: Time) -> Asked {
     if !world.is_operator(session) {
         return Asked::one(&scope, no_privileges());
     }
@@ -84,7 +84,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, export: Ex
         None => world.durable.account_named(&export.name),
     };
     let Some(account) = found else { return Asked::one(&scope, no_such_account(&export.name)) };
-    match world.held_on(account, export.from.clone()) {
+    match world.held_on(account, export.from.clone(), now) {
         Held::Lines(lines, next) => {
             let server = &world.rules.server_name;
             let replies = lines.iter().flat_map(|line| export.notes(server, line)).collect();
