@@ -2,7 +2,7 @@
 //!
 //! In: one line a connection, `ACCOUNT …`, from whoever may write into the data directory. Out: the lines that answer
 //! it, then the end. Where there are no such sockets, or nobody serves, the data directory is opened instead and the
-//! same line carried out there.
+//! same line carried out there, if there is a database.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use teahouse_chat::info::ServerInfo;
 use teahouse_proto::irc::Message;
-use teahouse_store::{OpenError, Options};
+use teahouse_store::{OpenError, Options, must_be_there};
 
 use crate::config::{Config, Listen};
 use crate::door::Listening;
@@ -81,6 +81,8 @@ fn ask_or_open(config: &Config, line: &str, tell: &mut dyn FnMut(&str)) -> Resul
     if ask(&config.data_dir, line, tell)? {
         return Ok(());
     }
+    // Whoever mistypes its name makes no new directory.
+    must_be_there(&config.data_dir)?;
     let mut info = server_info(config);
     let listening = config.listen.iter().map(|&Listen { address, takes, .. }| Listening { address, takes });
     info.page = page_address(config, listening, &own_addresses());

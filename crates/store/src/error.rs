@@ -17,6 +17,12 @@ pub enum OpenError {
         /// The data directory.
         dir: PathBuf,
     },
+    /// There is no database where there must be one.
+    #[error("{} holds no database of ours; name the data directory with --data", dir.display())]
+    Nothing {
+        /// The data directory.
+        dir: PathBuf,
+    },
     /// Some other program holds the database.
     #[error("{} is locked by another program: close whatever has it open and start again", path.display())]
     Locked {

@@ -66,6 +66,7 @@ use teahouse_chat::query::{HistoryRead, Reactions, SearchRead, TargetsRead};
 
 pub use backup::{BackupError, backup};
 pub use error::{CloseError, OpenError, ReadError};
+pub use open::must_be_there;
 pub use queue::BACKLOG_BYTES_MAX;
 pub use readers::{READ_QUEUE_MAX, READ_ROWS_MAX};
 

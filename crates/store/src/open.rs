@@ -44,6 +44,12 @@ pub(crate) struct Opened {
     pub(crate) lock: File,
 }
 
+/// Refuses a directory that holds no database: for whoever wants what is in one, and none made.
+pub fn must_be_there(dir: &Path) -> Result<(), OpenError> {
+    let is_there = dir.join(DATABASE_FILE).is_file();
+    if is_there { Ok(()) } else { Err(OpenError::Nothing { dir: dir.to_owned() }) }
+}
+
 /// Opens `dir`, makes what is missing, and reserves the first block of positions: a write that shows that writing works.
 pub(crate) fn open(dir: &Path, faults: &Faults) -> Result<Opened, OpenError> {
     private::create_dir(dir).map_err(|error| OpenError::from_io(dir, &error))?;

@@ -20,8 +20,9 @@ pub struct Reindexed {
 
 /// Throws the index in `dir` away and makes it anew from the messages, telling `progress` now and then how many are done.
 ///
-/// A running server has the directory's lock: then this fails with [`OpenError::InUse`].
+/// A directory without a database stays as it is: [`OpenError::Nothing`]. A running server has the directory's lock: then this fails with [`OpenError::InUse`].
 pub fn reindex(dir: &Path, mut progress: impl FnMut(u64)) -> Result<Reindexed, OpenError> {
+    open::must_be_there(dir)?;
     let opened = open::open(dir, &Faults::default())?;
     let path = file::path(&opened.path);
     file::remove(&path).map_err(|error| OpenError::from_io(&path, &error))?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use rusqlite::Connection;
@@ -19,6 +19,13 @@ fn account(data: &Path, arguments: &[&str], password: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// A data directory that a server has made.
+fn opened(directory: &TempDir) -> PathBuf {
+    let data = directory.path().join("data");
+    drop(Serving::start(&mut serve("127.0.0.1:0", &data)));
+    data
+}
+
 fn told(output: &Output) -> (bool, String) {
     let text = [&output.stdout[..], &output.stderr[..]].concat();
     (output.status.success(), String::from_utf8(text).unwrap())
@@ -27,7 +34,7 @@ fn told(output: &Output) -> (bool, String) {
 #[test]
 fn accounts_are_made_and_changed_whether_or_not_the_server_runs() {
     let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
+    let data = opened(&directory);
     let made = account(&data, &["create", "alice"], "oolong");
     assert_eq!(told(&made), (true, "alice: The account is there\n".into()));
 
@@ -49,9 +56,25 @@ fn accounts_are_made_and_changed_whether_or_not_the_server_runs() {
 }
 
 #[test]
+fn a_directory_without_a_database_is_none_of_ours_and_none_is_made() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("tea-house");
+    for verb in
+        [&["list"][..], &["create", "alice"], &["export", "alice"], &["delete", "alice"], &["claim"], &["invite"]]
+    {
+        let (fine, text) = told(&account(&data, verb, "oolong"));
+        assert!(
+            !fine && text.ends_with("tea-house holds no database of ours; name the data directory with --data\n"),
+            "{text}"
+        );
+        assert!(!data.exists(), "{verb:?}");
+    }
+}
+
+#[test]
 fn whoever_opens_the_link_runs_the_server() {
     let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
+    let data = opened(&directory);
     told(&account(&data, &["create", "alice"], "oolong"));
     let serving = Serving::start(&mut serve("127.0.0.1:0", &data));
     let (fine, text) = told(&account(&data, &["claim"], ""));
@@ -70,7 +93,7 @@ fn whoever_opens_the_link_runs_the_server() {
 #[test]
 fn all_that_is_held_on_an_account_is_written_whether_or_not_the_server_runs() {
     let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
+    let data = opened(&directory);
     told(&account(&data, &["create", "alice"], "oolong"));
     let serving = Serving::start(&mut serve("127.0.0.1:0", &data));
     let mut alice = login(&serving);
@@ -142,7 +165,7 @@ fn serve_what_alice_said(data: &Path) -> Serving {
 #[test]
 fn a_deleted_account_is_in_no_file_when_the_server_answers() {
     let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
+    let data = opened(&directory);
     let _serving = serve_what_alice_said(&data);
     assert_eq!(told(&account(&data, &["delete", "alice"], "")), (true, "alice: The account is gone\n".into()));
     assert!(!is_in_a_file(&data));
@@ -151,7 +174,7 @@ fn a_deleted_account_is_in_no_file_when_the_server_answers() {
 #[test]
 fn a_deleted_account_is_in_no_file_when_no_server_runs() {
     let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
+    let data = opened(&directory);
     let mut serving = serve_what_alice_said(&data);
     serving.kill();
     assert_eq!(told(&account(&data, &["delete", "alice"], "")), (true, "alice: The account is gone\n".into()));
@@ -161,7 +184,7 @@ fn a_deleted_account_is_in_no_file_when_no_server_runs() {
 #[test]
 fn a_room_that_goes_when_it_is_dropped_is_in_no_file_when_the_server_answers() {
     let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
+    let data = opened(&directory);
     told(&account(&data, &["create", "alice"], "oolong"));
     let mut serving = Serving::start(&mut serve("127.0.0.1:0", &data));
     let mut alice = login(&serving);
@@ -201,7 +224,7 @@ fn login(serving: &Serving) -> Wire {
 #[test]
 fn links_are_made_that_lead_to_the_page_of_the_server_that_runs() {
     let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
+    let data = opened(&directory);
     let serving = Serving::start(&mut serve("127.0.0.1:0", &data));
     let page = format!("http://{}/", serving.address);
     let (fine, text) = told(&account(&data, &["invite", "2d"], ""));

@@ -31,6 +31,9 @@ fn found(serving: &Serving, nick: &str) -> String {
 fn the_index_is_made_anew_and_only_while_no_server_runs() {
     let outer = TempDir::new().unwrap();
     let data = outer.path().join("data");
+    let (code, said) = reindex(&data);
+    assert_eq!((code, data.exists()), (Some(1), false));
+    assert!(said.ends_with("data holds no database of ours; name the data directory with --data"), "{said}");
     let mut serving = Serving::start(&mut serve("127.0.0.1:0", &data));
     let mut alice = Wire::in_the_lobby(&serving.address, "alice");
     alice.write("PRIVMSG #lobby :a pot of oolong");
