@@ -196,7 +196,7 @@ mod tests {
                 alice < 353 alice = #tea :~alice
                 alice < 366 alice #tea :End of /NAMES list
                 alice < MARKREAD robert timestamp=2023-11-14T22:13:18.000Z
-                bob < FAIL REGISTER WEAK_PASSWORD * :A password has at least 6 characters, and is not the account's name
+                bob < FAIL REGISTER WEAK_PASSWORD robert :A password has at least 6 characters, and is not the account's name
                 bob < ERROR :Quit
                 alice < FAIL MARKREAD INVALID_PARAMS robert :Nothing is kept there that you could have read"#]],
         );

@@ -49,6 +49,8 @@ pub struct Choice {
     wanted: Wanted,
     /// The nick of its user, if it has one.
     own: Option<Nick>,
+    /// An address for mail, or `*`.
+    email: Box<str>,
     password: Box<str>,
     salt: [u8; 16],
     cost: PasswordCost,
@@ -82,10 +84,10 @@ impl Choice {
         self.own = world.presence.user_of(session).map(|user| user.nick.clone());
     }
 
-    /// Hashes the password, unless it is the nick.
+    /// Hashes the password, if what the line gives can be taken for an account of the user's nick.
     pub(crate) fn hash(self) -> Result<Register, Reply> {
         if let Some(own) = &self.own {
-            check_password(COMMAND.name, own.as_str(), &self.password)?;
+            check_given(own, &self.email, &self.password)?;
         }
         Ok(Register { wanted: self.wanted, password: salted(&self.password, &self.salt, self.cost) })
     }
@@ -131,14 +133,22 @@ fn read(request: &mut Request<'_>) -> Result<Choice, Reply> {
             Err(_) => return Err(refusal("BAD_ACCOUNT_NAME", name, "An account is named like a nick")),
         },
     };
-    if email != "*" {
-        return Err(refusal("UNACCEPTABLE_EMAIL", email, "No addresses are kept here; give * instead"));
+    if let Some(name) = account.as_ref().or(nick.as_ref()) {
+        check_given(name, email, password)?;
     }
-    check_password(COMMAND.name, account.as_ref().or(nick.as_ref()).map_or(name, Nick::as_str), password)?;
     let (network, salt, cost) = (Arc::clone(&request.session.network), request.entropy(), request.info.password_cost);
     let invitation = request.session.invitation.as_deref().copied();
     let wanted = Wanted { account, nick, invitation, network };
-    Ok(Choice { wanted, own: None, password: password.into(), salt, cost })
+    Ok(Choice { wanted, own: None, email: email.into(), password: password.into(), salt, cost })
+}
+
+/// Whether an account of this name can be made with that.
+fn check_given(account: &Nick, email: &str, password: &str) -> Result<(), Reply> {
+    if email != "*" {
+        let text = "No addresses are kept here; give * instead";
+        return Err(refusal("UNACCEPTABLE_EMAIL", account.as_str(), text));
+    }
+    check_password(COMMAND.name, account.as_str(), password)
 }
 
 /// Whether this can be the password of somebody with this account.
@@ -218,8 +228,9 @@ fn may_register(turn: &Turn<'_>, user: Option<&User>, name: &Nick, wanted: &Want
     if user.is_some_and(|user| user.account().is_some()) {
         return Err(refusal("ALREADY_AUTHENTICATED", shown, "You are logged in already"));
     }
-    if wanted.account.as_ref().is_some_and(|account| account != name) {
-        return Err(refusal("ACCOUNT_NAME_MUST_BE_NICK", shown, "An account has its owner's nick for a name"));
+    if let Some(account) = wanted.account.as_ref().filter(|account| *account != name) {
+        let text = "An account has its owner's nick for a name";
+        return Err(refusal("ACCOUNT_NAME_MUST_BE_NICK", account.as_str(), text));
     }
     if turn.world.nick_taken(name, user.map(|user| user.id), None) {
         return Err(refusal("ACCOUNT_EXISTS", shown, "Somebody else has this name"));
@@ -408,7 +419,7 @@ mod tests {
                 a < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory draft/event-playback soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,SCRAM-SHA-256 draft/account-registration=before-connect draft/persistence account-notify account-tag draft/read-marker
                 a < CAP * LS :draft/metadata-2=max-subs=50,max-keys=20,max-value-bytes=300 draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 draft/channel-rename teahouse.internal/message-edit teahouse.internal/guest teahouse.internal/client-msgid teahouse.internal/reactions
                 a < FAIL REGISTER NEED_NICK * :Say first by NICK what the account is to be called
-                a < FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK alice :An account has its owner's nick for a name
+                a < FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK bob :An account has its owner's nick for a name
                 a < 900 * alice!account@tea.test alice :You are now logged in as alice
                 a < REGISTER SUCCESS alice :The nick is yours now
                 a < FAIL REGISTER ALREADY_AUTHENTICATED * :You are logged in already
@@ -481,10 +492,10 @@ mod tests {
                 alice < 461 alice REGISTER :Not enough parameters
                 alice < FAIL REGISTER WEAK_PASSWORD bob :A password has at least 6 characters, and is not the account's name
                 alice < FAIL REGISTER BAD_ACCOUNT_NAME a!b :An account is named like a nick
-                alice < FAIL REGISTER UNACCEPTABLE_PASSWORD * :A password has up to 300 bytes, and no control characters
-                alice < FAIL REGISTER WEAK_PASSWORD * :A password has at least 6 characters, and is not the account's name
+                alice < FAIL REGISTER UNACCEPTABLE_PASSWORD alice :A password has up to 300 bytes, and no control characters
                 alice < FAIL REGISTER WEAK_PASSWORD alice :A password has at least 6 characters, and is not the account's name
-                alice < FAIL REGISTER UNACCEPTABLE_EMAIL a@b.c :No addresses are kept here; give * instead
+                alice < FAIL REGISTER WEAK_PASSWORD alice :A password has at least 6 characters, and is not the account's name
+                alice < FAIL REGISTER UNACCEPTABLE_EMAIL alice :No addresses are kept here; give * instead
                 alice < FAIL VERIFY INVALID_CODE alice :Nothing waits for a code here: an account is good at once
                 alice < 461 alice VERIFY :Not enough parameters
                 alice < 900 alice alice!account@tea.test alice :You are now logged in as alice

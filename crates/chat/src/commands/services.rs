@@ -367,7 +367,7 @@ mod tests {
                 alice < :NickServ!services@tea.test NOTICE alice :alice: Nothing waits for a code here: an account is good at once
                 alice < :NickServ!services@tea.test NOTICE alice :Log in first, or REGISTER
                 alice < :NickServ!services@tea.test NOTICE alice :DANCE: ADD, DEL or LIST
-                alice < :NickServ!services@tea.test NOTICE alice :A password has at least 6 characters, and is not the account's name
+                alice < :NickServ!services@tea.test NOTICE alice :alice: A password has at least 6 characters, and is not the account's name
                 alice < :ChanServ!services@tea.test NOTICE alice :#none: No such channel
                 alice < :ChanServ!services@tea.test NOTICE alice :tea: No such nick/channel"#]],
         );
