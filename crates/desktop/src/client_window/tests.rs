@@ -485,3 +485,38 @@ fn who_may_not_write_is_told_why() {
         assert!(harness.query_by_label(words).is_some(), "{code} {text}: {:?}", harness.state().state.notice);
     }
 }
+
+#[test]
+fn who_may_not_write_is_shown_the_way_out() {
+    let mut harness = arrived(Lang::En);
+    let refused = |harness: &mut Harness<'_, Window>, about: &str, text: &str| {
+        let refusal = Refusal { code: "404".into(), about: about.into(), text: text.into() };
+        harness.state_mut().tell(Event::Refused(refusal));
+        harness.run();
+    };
+    refused(&mut harness, "#pot", "You are not in that channel");
+    harness.get_by_label("Join #pot").click();
+    harness.run();
+    assert_eq!(harness.state().actions, [ClientAction::Join("#pot".into()), ClientAction::DismissNotice]);
+    // This server lets nobody keep a name, the next one does.
+    refused(&mut harness, "#lobby", "Cannot send to channel (+M)");
+    assert!(harness.query_by_label("Keep this name").is_none());
+    harness.state_mut().wire(&["CAP * ACK :draft/account-registration"]);
+    harness.run();
+    // Beside the name, and here.
+    for way in 0..2 {
+        harness.state_mut().form.new_password = None;
+        harness.run();
+        harness.get_all_by_label("Keep this name").nth(way).unwrap().click();
+        harness.run();
+        harness.get_by_label("Choose a password");
+    }
+    harness.state_mut().actions.clear();
+    harness.get_by_label("Log in").click();
+    harness.run();
+    assert_eq!(harness.state().actions, [ClientAction::Leave]);
+    assert!(harness.state().form.is_owner);
+    harness.state_mut().tell(Event::LoggedIn { account: "alice".into(), mark: None });
+    harness.run();
+    assert!(harness.query_by_label("Log in").is_none());
+}

@@ -4,7 +4,10 @@ use eframe::egui::{Key, RichText, Ui};
 
 use super::{ClientAction, Scene};
 use crate::{
-    client_window::{form::ClientForm, state::Link},
+    client_window::{
+        form::ClientForm,
+        state::{ClientState, Link},
+    },
     parts,
     theme::Palette,
 };
@@ -12,10 +15,14 @@ use crate::{
 /// What a server can do that lets one keep one's name.
 const REGISTRATION: &str = "draft/account-registration";
 
+/// Whether one's name can be made one's own now.
+pub(super) fn is_possible(state: &ClientState) -> bool {
+    state.link == Link::Online && state.account.is_none() && state.chat.has_capability(REGISTRATION)
+}
+
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
     let (state, texts) = (scene.state, scene.texts);
-    let can = state.link == Link::Online && state.account.is_none() && state.chat.has_capability(REGISTRATION);
-    if !can {
+    if !is_possible(state) {
         form.new_password = None;
         return;
     }

@@ -21,11 +21,11 @@ mod write;
 use std::sync::Arc;
 
 use eframe::egui::{CentralPanel, Panel, RichText, Ui};
-use teahouse_client::{Found, state::Message};
+use teahouse_client::{Found, Refusal, state::Message};
 
 use super::{
     form::ClientForm,
-    state::{ClientState, Current, Link},
+    state::{ClientState, Current, Link, Notice, is_room},
     words,
 };
 use crate::{
@@ -130,7 +130,7 @@ pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm) -> Vec
     }
     match &current {
         Some(current) => conversation(ui, scene, form, current, &mut actions),
-        None => nowhere(ui, scene, &mut actions),
+        None => nowhere(ui, scene, form, &mut actions),
     }
     actions
 }
@@ -148,7 +148,7 @@ fn conversation(
     let frame = parts::page_frame(ui);
     Panel::bottom("write").frame(frame).show_separator_line(false).show(ui, |ui| {
         offline(ui, scene, actions);
-        notice(ui, scene, actions);
+        notice(ui, scene, form, actions);
         write::show(ui, scene, form, current, actions);
     });
     let frame = parts::page_frame(ui);
@@ -172,21 +172,50 @@ fn offline(ui: &mut Ui, scene: &Scene<'_>, actions: &mut Vec<ClientAction>) {
 }
 
 /// What the server said last.
-fn notice(ui: &mut Ui, scene: &Scene<'_>, actions: &mut Vec<ClientAction>) {
+fn notice(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
     let Some(notice) = &scene.state.notice else { return };
     let (texts, palette) = (scene.texts, Palette::of(ui));
     if parts::notice(ui, palette.accent, &words::notice(notice, texts), &texts.say("dismiss")) {
         actions.push(ClientAction::DismissNotice);
     }
+    if let Notice::Refused(refusal) = notice {
+        ways_out(ui, scene, form, refusal, actions);
+    }
     ui.add_space(4.0);
 }
 
+/// What one can do about what the server has refused.
+fn ways_out(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, refusal: &Refusal, actions: &mut Vec<ClientAction>) {
+    let (state, texts) = (scene.state, scene.texts);
+    match refusal.code.as_str() {
+        "404_ACCOUNTS" | "477" if state.account.is_none() => {
+            ui.horizontal_wrapped(|ui| {
+                if keep::is_possible(state) && ui.button(texts.say("keep-name")).clicked() {
+                    form.new_password.get_or_insert_default();
+                }
+                if ui.button(texts.say("log-in")).clicked() {
+                    form.is_owner = true;
+                    actions.push(ClientAction::Leave);
+                }
+            });
+        }
+        "404" if is_room(&refusal.about) => {
+            let join = ui.button(texts.with("join-this", &[("place", &refusal.about)]));
+            if join.clicked() {
+                actions.push(ClientAction::Join(refusal.about.clone()));
+                actions.push(ClientAction::DismissNotice);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Before the first room.
-fn nowhere(ui: &mut Ui, scene: &Scene<'_>, actions: &mut Vec<ClientAction>) {
+fn nowhere(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec<ClientAction>) {
     let frame = parts::page_frame(ui);
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         offline(ui, scene, actions);
-        notice(ui, scene, actions);
+        notice(ui, scene, form, actions);
         ui.centered_and_justified(|ui| {
             let palette = Palette::of(ui);
             let words = match scene.state.link {
