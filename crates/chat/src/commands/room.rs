@@ -95,26 +95,22 @@ pub(crate) fn apply(turn: &mut Turn<'_>, disposal: &Disposal) {
 }
 
 /// What has come of it, and when that may be said.
-fn carry_out(turn: &mut Turn<'_>, disposal: &Disposal) -> Result<(Gate, &'static str), Reply> {
-    if let Deed::Access(account, letters) = &disposal.deed {
-        return access::set(turn, &disposal.room, account, letters).map(|said| (Gate::Settled, said));
-    }
-    let room = known(turn, &disposal.room)?;
-    if room.owner == Owner::Server {
-        return Err(refusal("SERVERS_ROOM", &room.name, "That room is the server's own, and stays so"));
-    }
-    let may_dispose = is_founders(turn, &room) || turn.is_operator();
-    match &disposal.deed {
-        Deed::Access(..) => unreachable!("that was done above"),
-        Deed::Register => register(turn, room),
-        _ if !may_dispose => Err(super::needs_rank(&room.name)),
+fn carry_out(turn: &mut Turn<'_>, Disposal { room, deed }: &Disposal) -> Result<(Gate, &'static str), Reply> {
+    match deed {
+        Deed::Access(account, letters) => access::set(turn, room, account, letters).map(|said| (Gate::Settled, said)),
+        Deed::Register => {
+            let room = peoples(turn, room)?;
+            register(turn, room)
+        }
         Deed::Transfer(to) => {
+            let own = disposable(turn, room)?;
             let account = turn.world.durable.account_named(to).map(|account| account.id);
-            let to = account.ok_or_else(|| no_such_account(&disposal.room, to.as_str()))?;
-            give(turn, room, to)?;
+            let to = account.ok_or_else(|| no_such_account(room, to.as_str()))?;
+            give(turn, own, to)?;
             Ok((Gate::Settled, "The room has another founder"))
         }
         Deed::Drop => {
+            let room = disposable(turn, room)?;
             if !turn.entry.writable {
                 return Err(unavailable(COMMAND.name, &room.name));
             }
@@ -127,6 +123,21 @@ fn carry_out(turn: &mut Turn<'_>, disposal: &Disposal) -> Result<(Gate, &'static
             })
         }
     }
+}
+
+/// A room that can belong to somebody: the server's own stay what they are.
+fn peoples(turn: &Turn<'_>, name: &RoomName) -> Result<RoomRecord, Reply> {
+    let room = known(turn, name)?;
+    match room.owner {
+        Owner::Server => Err(refusal("SERVERS_ROOM", &room.name, "That room is the server's own, and stays so")),
+        _ => Ok(room),
+    }
+}
+
+/// A room that whoever acts may give away: its founder, or who runs the server.
+fn disposable(turn: &Turn<'_>, name: &RoomName) -> Result<RoomRecord, Reply> {
+    let room = peoples(turn, name)?;
+    if is_founders(turn, &room) || turn.is_operator() { Ok(room) } else { Err(super::needs_rank(&room.name)) }
 }
 
 /// The room of this name, if whoever acts may know of it.

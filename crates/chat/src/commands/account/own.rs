@@ -98,18 +98,18 @@ impl Attempt {
         let own = world.presence.user_of(session).and_then(User::account_id);
         let own = own.and_then(|id| world.durable.account(id));
         let own = own.and_then(|account| Some((account, Nick::parse(&account.name).ok()?)));
-        self.right = match (own, &self.named) {
+        let (right, wait_ms) = match (own, &self.named) {
             (Some((account, name)), named) if named.as_ref().is_none_or(|named| *named == name) => {
                 let wait_ms = world.failures.wait_ms(&world.durable, Some(&name), &self.network, now);
                 let kept = password_of(account).map(|(_, hash)| hash);
-                self.right = Right::Owner(Box::new(Owner { name, account: account.id, kept }));
-                return wait_ms;
+                (Right::Owner(Box::new(Owner { name, account: account.id, kept })), wait_ms)
             }
-            (_, Some(named)) if world.is_operator(session) => Right::Operator(named.clone()),
-            (Some(_), _) => Right::None,
-            (None, _) => Right::Stranger,
+            (_, Some(named)) if world.is_operator(session) => (Right::Operator(named.clone()), 0),
+            (Some(_), _) => (Right::None, 0),
+            (None, _) => (Right::Stranger, 0),
         };
-        0
+        self.right = right;
+        wait_ms
     }
 
     /// Checks the current password as a login does, and hashes the new one; this takes as long as it takes.
