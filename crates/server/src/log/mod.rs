@@ -76,12 +76,14 @@ impl Log {
         })?;
         let pool = Pool::start()?;
         let Loaded { records, next_position, last_time, secret } = loaded;
+        let last_position = Position(next_position.0.saturating_sub(1));
+        settlement.opened_at(last_position);
         let autojoin = rules.autojoin.clone();
         let inner = Inner {
             world: World::load(rules, records),
             next: next_position,
             last_time,
-            last_given_to_store: Position(next_position.0.saturating_sub(1)),
+            last_given_to_store: last_position,
             trail: VecDeque::new(),
         };
         let log = Log { inner: Mutex::new(inner), store, pool, inboxes, settlement, itself, directory };
@@ -93,8 +95,13 @@ impl Log {
     }
 
     /// Names the inboxes that everything is told to, in the workers' order; once, before the first connection.
+    ///
+    /// They begin with how far the store is: a repeat of what was said before the start waits for nothing that comes later.
     pub(crate) fn connect(self: &Arc<Self>, inboxes: Vec<Arc<Inbox>>) {
         _ = self.itself.set(Arc::downgrade(self));
+        // Held until they are named: what is settled meanwhile is told to them behind that.
+        let reached = self.settlement.reached();
+        inboxes.iter().for_each(|inbox| inbox.settle(*reached, &Arc::default()));
         let first = self.inboxes.set(inboxes).is_ok();
         debug_assert!(first, "the inboxes are named once");
     }

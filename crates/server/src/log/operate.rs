@@ -1,6 +1,6 @@
 //! What those who run the server want of the program itself: an operator's lines without a session.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use teahouse_chat::commands::account::{self, Wish};
 use teahouse_chat::commands::claim::Offer;
@@ -30,13 +30,23 @@ pub(super) struct Settlement {
 impl Settlement {
     /// The store is this far.
     pub(super) fn reach(&self, reached: Reached) {
-        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = reached;
+        *self.reached() = reached;
         self.moved.notify_all();
     }
 
+    /// What the store was opened with is settled: each of it is kept, or lost for good.
+    pub(super) fn opened_at(&self, last: Position) {
+        let mut reached = self.reached();
+        reached.settled = reached.settled.max(last);
+    }
+
+    /// How far the store is; it gets no further while one looks.
+    pub(super) fn reached(&self) -> MutexGuard<'_, Reached> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn wait(&self, gate: Gate, position: Position) {
-        let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.moved.wait_while(reached, |reached| !reached.opens(gate, position)));
+        drop(self.moved.wait_while(self.reached(), |reached| !reached.opens(gate, position)));
     }
 }
 

@@ -1,5 +1,8 @@
 //! What was echoed is in the history, and history meets what comes live without hole or repeat.
 
+use teahouse_chat::work::PasswordHash;
+
+use crate::operators::OOLONG;
 use crate::party::{Party, Peer};
 
 const CAPS: &str = "echo-message batch message-tags labeled-response draft/chathistory";
@@ -53,6 +56,25 @@ fn a_reaction_comes_back_with_its_clients_own_id_after_a_restart() {
     let page = alice.until("BATCH -");
     let reaction = page.iter().find(|line| line.contains("+draft/react=🍵")).expect("it is kept");
     assert!(reaction.contains(OWN), "{reaction}");
+}
+
+#[test]
+fn what_is_said_again_after_a_restart_is_answered_though_nothing_new_is_stored() {
+    const SAYS: &str = "@teahouse.internal/client-msgid=018f3c2e-7b1a-7c4d-9e5f-0a1b2c3d4e5f PRIVMSG #lobby :tea?";
+    let caps = format!("{CAPS} teahouse.internal/client-msgid");
+    // Without anybody who runs it a server keeps a code at its start.
+    let mut party = Party::with(|config| {
+        config.operators.insert("root".into(), PasswordHash::parse(OOLONG).expect("a hash"));
+    });
+    let mut alice = party.visitor("alice", &caps);
+    alice.say("REGISTER * * oolong");
+    alice.until("REGISTER SUCCESS");
+    alice.say(SAYS);
+    let echo = alice.until(":tea?").pop();
+    party.restart();
+    let (mut alice, _) = party.owner("alice", &caps);
+    alice.say(SAYS);
+    assert_eq!(alice.until(":tea?").pop(), echo);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use teahouse_chat::work::PasswordHash;
 use crate::party::Party;
 
 /// `oolong`; to check it takes 64 MiB and, here, a tenth of a second or more.
-const OOLONG: &str =
+pub(crate) const OOLONG: &str =
     "$argon2id$v=19$m=65536,t=3,p=1$c2FsdHlzYWx0eXNhbHQxNg$ujkSSlp2UHhVV+d2EX+wgkDcXV5zTlD/GhTNPBISK6g";
 
 fn party() -> Party {
