@@ -23,6 +23,7 @@ use crate::durable::{AccountRecord, Change, Credentials, Owner};
 use crate::entry::{Action, Audience, Event};
 use crate::ids::{AccountId, Identity, SessionId, Time};
 use crate::info::ServerInfo;
+use crate::modes::Who;
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
@@ -297,7 +298,9 @@ fn rename(turn: &mut Turn<'_>, account: AccountRecord, to: &Nick) -> Result<&'st
     if turn.world.nick_taken(to, user, Some(own)) {
         return Err(refusal("NICK_IN_USE", to.as_str(), "Somebody goes by that name, or by one that looks like it"));
     }
-    if turn.world.ban_on_account(account.id, to, Link::default()).is_some() {
+    // A ban on the account itself goes along with it.
+    let source = turn.world.account_source(to);
+    if turn.world.ban_on(None, Who { source: &source, account: Some(to) }, Link::default()).is_some() {
         return Err(refusal("INVALID_NAME", to.as_str(), "A ban meets that name"));
     }
     match user {
@@ -520,6 +523,17 @@ mod tests {
                 root < FAIL ACCOUNT WEAK_PASSWORD bоb :A password has at least 6 characters, and is not the account's name
                 root < FAIL ACCOUNT INVALID_NAME a!b :An account is named like a nick
                 root < FAIL ACCOUNT TEMPORARILY_UNAVAILABLE bob :The server cannot store anything at the moment; please try again later"#]],
+        );
+    }
+
+    #[test]
+    fn a_banned_account_can_be_renamed_and_stays_banned() {
+        check(
+            "root: OPER root oolong | root: ACCOUNT CREATE alice oolong | root: UBAN ADD alice 1h :out || root: ACCOUNT RENAME alice bob | root: UBAN LIST",
+            expect![[r#"
+                root < NOTE ACCOUNT DONE alice :The account has its new name
+                root < NOTE UBAN ENTRY bob :by root at 2023-11-14T22:13:20.000Z, until 2023-11-14T23:13:20.000Z: out
+                root < NOTE UBAN END * :These are all bans"#]],
         );
     }
 }
