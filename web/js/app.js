@@ -397,14 +397,15 @@ export class App {
 
   /**
    * What one would have come in with is no use any more: the password is asked for again, unless another tab has heard by
-   * which name the same keys are good now.
+   * which name the same keys are good now, or has other keys of this account.
    */
   #refusedLogin() {
     this.entrance = "owner";
-    const { arrival } = this.session.account;
+    const { arrival, mark } = this.session.account;
     if (arrival.as !== "owner") return null;
-    const left = this.#login.refused(arrival.account);
-    return left !== null && left.keys.salt === this.session.account.mark ? left : null;
+    const left = this.#login.refused(arrival.account, mark);
+    const isOurs = left !== null && mark !== null && (left.keys.salt === mark || fold(left.account) === fold(arrival.account));
+    return isOurs ? left : null;
   }
 
   /**

@@ -48,13 +48,15 @@ export class LoginMemory {
   }
 
   /**
-   * One is not logged in as this any more; what another tab has put here since stays.
+   * These keys log in to this account no more; what another tab has put here since stays, and is what is left.
    * @param {string} account
+   * @param {string | null} salt of the keys; null if it was no keys that were refused
    */
-  refused(account) {
+  refused(account, salt) {
     this.isLasting = false;
     for (const memory of [this.#tab, this.#browser]) {
-      if (fold(login(memory.read(LOGIN))?.account ?? account) === fold(account)) memory.write(LOGIN, null);
+      const known = login(memory.read(LOGIN));
+      if (known !== null && fold(known.account) === fold(account) && known.keys.salt === salt) memory.write(LOGIN, null);
     }
     return this.read();
   }

@@ -84,18 +84,24 @@ test("who logs out leaves nothing half written", () => {
   assert.equal(app.unsaid.drafts.size, 0);
 });
 
+/** What is remembered of a login. @param {string} account @param {string} [salt] */
+function login(account, salt = "salt") {
+  return JSON.stringify({ account, keys: { salt, iterations: 4096, client: "c", server: "s" } });
+}
+
+/** The server does not let in who comes by what is remembered. */
+async function refuse() {
+  const socket = sockets.at(-1);
+  socket?.dispatchEvent(new Event("open"));
+  for (const data of [`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`, ":tea 906 * :Given up"]) socket?.dispatchEvent(new MessageEvent("message", { data }));
+  await Promise.resolve();
+}
+
 test("a tab that slept while its account was renamed comes in by the name that another one has heard", async () => {
   const [browser, tab] = [memory(), memory()];
-  const login = (/** @type {string} */ account) => JSON.stringify({ account, keys: { salt: "salt", iterations: 4096, client: "c", server: "s" } });
   tab.write("login", login("quinn"));
   browser.write("login", login("quincy"));
   const app = new App("ws://tea.test", TEXTS, browser, tab);
-  const refuse = async () => {
-    const socket = sockets.at(-1);
-    socket?.dispatchEvent(new Event("open"));
-    for (const data of [`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`, ":tea 906 * :Given up"]) socket?.dispatchEvent(new MessageEvent("message", { data }));
-    await Promise.resolve();
-  };
   assert.equal(app.store.state.nick, "quinn");
   await refuse();
   assert.equal(app.inside, true);
@@ -103,4 +109,24 @@ test("a tab that slept while its account was renamed comes in by the name that a
   await refuse();
   assert.deepEqual([app.inside, app.refusal?.code, app.entrance], [false, "906", "owner"]);
   assert.deepEqual([browser.read("login"), tab.read("login")], [null, null]);
+});
+
+test("a tab that slept while its account's password was changed in another one comes in by the keys that this has left", async () => {
+  const [browser, tab] = [memory(), memory()];
+  tab.write("login", login("quinn", "old"));
+  browser.write("login", login("quinn", "new"));
+  const app = new App("ws://tea.test", TEXTS, browser, tab);
+  await refuse();
+  assert.deepEqual([app.inside, app.refusal, app.session.account.mark, tab.read("login")], [true, null, "new", null]);
+  await refuse();
+  assert.deepEqual([app.inside, app.refusal?.code, browser.read("login")], [false, "906", null]);
+});
+
+test("what another account has left in the browser is not come in by", async () => {
+  const [browser, tab] = [memory(), memory()];
+  tab.write("login", login("quinn"));
+  browser.write("login", login("mo", "mo's"));
+  const app = new App("ws://tea.test", TEXTS, browser, tab);
+  await refuse();
+  assert.deepEqual([app.inside, app.refusal?.code, browser.read("login")], [false, "906", login("mo", "mo's")]);
 });

@@ -43,7 +43,19 @@ test("a login that is refused is forgotten, and no other that is there by now", 
   login.keep({ account: "quinn", keys });
   new LoginMemory(browser, right).keep({ account: "quinn", keys });
   new LoginMemory(browser, right).renamed("quinn", "quincy");
-  assert.deepEqual(login.refused("Quinn"), { account: "quincy", keys });
-  assert.equal(login.refused("quincy"), null);
+  assert.deepEqual(login.refused("Quinn", keys.salt), { account: "quincy", keys });
+  assert.equal(login.refused("quincy", keys.salt), null);
   assert.equal(new LoginMemory(browser, memory()).read(), null);
+});
+
+test("that the old keys are refused, or a mistyped password, takes no new ones away", () => {
+  const [browser, left, right] = [memory(), memory(), memory()];
+  const behind = new LoginMemory(browser, right);
+  behind.keep({ account: "quinn", keys });
+  const fresh = { ...keys, salt: "another" };
+  const login = new LoginMemory(browser, left);
+  login.isLasting = true;
+  login.keep({ account: "quinn", keys: fresh });
+  assert.deepEqual(behind.refused("quinn", keys.salt), { account: "quinn", keys: fresh });
+  assert.deepEqual(new LoginMemory(browser, memory()).refused("quinn", null), { account: "quinn", keys: fresh });
 });
