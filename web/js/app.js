@@ -78,6 +78,8 @@ export class App {
   hints = [];
   /** @type {import("./session/registration.js").Refusal | null} */
   refusal = null;
+  /** @type {string | null} the name of one's account that has just been ended */
+  ended = null;
   /** @type {number | null} the absence that has been read about: when it began */
   awayRead = null;
   unsaid = new Unsaid();
@@ -141,6 +143,7 @@ export class App {
     this.session = this.#newSession(arrival);
     this.inside = true;
     this.refusal = null;
+    this.ended = null;
     this.place = null;
     this.session.start();
     this.#follow(this.link);
@@ -180,6 +183,7 @@ export class App {
   comeAs(entrance) {
     this.entrance = entrance;
     this.refusal = null;
+    this.ended = null;
     this.changed();
   }
 
@@ -375,6 +379,7 @@ export class App {
     const owner = {
       refused: (refusal) => {
         this.socket.stop();
+        if (refusal.what === "login" && this.session.change.isPerhapsEnded) return this.#ended();
         const login = refusal.what === "login" ? this.#refusedLogin() : null;
         // Once all of the session that ends here have heard it.
         if (login !== null) return queueMicrotask(() => this.enter(login.account, { as: "owner", account: login.account, secret: { keys: login.keys } }));
@@ -385,8 +390,10 @@ export class App {
       tooLong: () => this.hint([this.texts.say("server-417")]),
       full: () => this.hint([this.texts.say("outbox-full")]),
       numbered: (wanted) => this.hint([this.texts.say("name-taken", { name: wanted, nick: this.store.state.nick })]),
-      proved: (account, keys) => this.#login.keep({ account, keys }),
+      proved: (account, keys, former) => this.#login.keep({ account, keys }, former),
       registered: (account, password) => this.#registered(account, password),
+      passwordChanged: (password) => this.#passwordChanged(password),
+      ended: () => this.#ended(),
       accountRenamed: (from, to) => this.#login.renamed(from, to),
       ownedElsewhere: () => this.#tab.write(INSIDE, null),
       claimed: (code) => this.#claimed(code),
@@ -412,14 +419,40 @@ export class App {
    * @param {string} account
    * @param {string} password
    */
-  async #registered(account, password) {
+  #registered(account, password) {
     if (this.link?.what === "invite") this.#tab.write(LINK, null);
     this.#tab.write(INSIDE, null);
     this.isAtAccount = false;
     this.hint([this.texts.say("account-made", { name: account })]);
+    void this.#makeKeys(account, password);
+  }
+
+  /** @param {string} password */
+  async #passwordChanged(password) {
+    const { session, store } = this;
+    await this.#makeKeys(store.state.account ?? "", password);
+    if (this.session !== session) return;
+    this.isAtAccount = false;
+    this.hint([this.texts.say("password-changed")]);
+  }
+
+  /**
+   * Makes the keys by which one logs in again, unless one has done so meanwhile.
+   * @param {string} account
+   * @param {string} password
+   */
+  async #makeKeys(account, password) {
     const { session } = this;
     const keys = await makeKeys((emit) => new Socket(this.url, emit), account, password);
-    if (keys !== null && this.inside && this.session === session) session.account.proved(keys);
+    if (keys !== null && this.inside && this.session === session && session.account.isBy(password)) session.account.proved(keys);
+  }
+
+  /** One's account is gone: nothing of it is kept here either. */
+  #ended() {
+    const { nick } = this.store.state;
+    this.logOut();
+    this.ended = nick;
+    this.changed();
   }
 
   /** @param {string | null} code why the link did not work */

@@ -41,10 +41,14 @@ export class LoginMemory {
     }
   }
 
-  /** @param {Remembered} login */
-  keep(login) {
-    this.#tab.write(LOGIN, JSON.stringify(login));
-    if (this.isLasting) this.#browser.write(LOGIN, JSON.stringify(login));
+  /**
+   * @param {Remembered} known
+   * @param {string | null} [former] the salt of the keys that these stand for now: where those last, these do
+   */
+  keep(known, former = null) {
+    const isLasting = this.isLasting || (former !== null && login(this.#browser.read(LOGIN))?.keys.salt === former);
+    this.#tab.write(LOGIN, JSON.stringify(known));
+    if (isLasting) this.#browser.write(LOGIN, JSON.stringify(known));
   }
 
   /**

@@ -130,3 +130,21 @@ test("what another account has left in the browser is not come in by", async () 
   await refuse();
   assert.deepEqual([app.inside, app.refusal?.code, browser.read("login")], [false, "906", login("mo", "mo's")]);
 });
+
+test("an account that was being ended when the connection broke, and cannot be logged in to, is gone", async () => {
+  const [browser, tab] = [memory(), memory()];
+  tab.write("login", login("quinn"));
+  const app = new App("ws://tea.test", TEXTS, browser, tab);
+  const socket = sockets.at(-1);
+  const hear = (/** @type {string[]} */ ...lines) => lines.forEach((data) => socket?.dispatchEvent(new MessageEvent("message", { data })));
+  socket?.dispatchEvent(new Event("open"));
+  hear(":tea 001 quinn :Welcome", ":tea 422 quinn :No MOTD");
+  app.session.change.end("oolong");
+  app.unsaid.drafts.set("bob", "dear Bob");
+  app.session.handle({ type: "close", at: 0, code: 1006, reason: "", clean: false, retryAt: null });
+  app.session.start();
+  await refuse();
+  assert.deepEqual([app.inside, app.refusal, app.ended, app.entrance, tab.read("login"), app.unsaid.drafts.size], [false, null, "quinn", "guest", null, 0]);
+  app.enter("quinn");
+  assert.equal(app.ended, null);
+});

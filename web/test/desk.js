@@ -22,6 +22,8 @@ export class Desk {
   /** @type {string[]} what else its owner was told */
   told = [];
   closed = "";
+  /** Tells it that there are keys of the new password. */
+  keysMade = () => {};
   isOpen = false;
   /** How often it was told that too much waits. */
   full = 0;
@@ -62,8 +64,13 @@ export class Desk {
       tooLong() {},
       full: () => void (this.full += 1),
       numbered: (wanted) => void this.told.push(`numbered ${wanted}`),
-      proved: (account) => void this.told.push(`proved ${account}`),
+      proved: (account, _keys, former) => void this.told.push(`proved ${account}${former === null ? "" : ` instead of ${former}`}`),
       registered: (account, password) => void this.told.push(`registered ${account} ${password}`),
+      passwordChanged: (password) => {
+        this.told.push(`password changed ${password}`);
+        return new Promise((made) => (this.keysMade = () => made(undefined)));
+      },
+      ended: () => void this.told.push("ended"),
       accountRenamed: (from, to) => void this.told.push(`account renamed ${from} ${to}`),
       ownedElsewhere: () => void this.told.push("owned elsewhere"),
       renamed: (from, to) => void this.told.push(`renamed ${from} ${to}`),

@@ -48,14 +48,28 @@ test("a login that is refused is forgotten, and no other that is there by now", 
   assert.equal(new LoginMemory(browser, memory()).read(), null);
 });
 
+test("keys of a new password stand where the old ones stood, and nowhere else", () => {
+  const [browser, left, right] = [memory(), memory(), memory()];
+  const login = new LoginMemory(browser, left);
+  login.isLasting = true;
+  login.keep({ account: "quinn", keys });
+  const fresh = { ...keys, salt: "another" };
+  // After a reload nothing says any more that it is to last.
+  new LoginMemory(browser, left).keep({ account: "quinn", keys: fresh }, keys.salt);
+  assert.deepEqual(new LoginMemory(browser, memory()).read(), { account: "quinn", keys: fresh });
+  new LoginMemory(browser, right).keep({ account: "mo", keys: { ...keys, salt: "mo's next" } }, "mo's");
+  assert.deepEqual(new LoginMemory(browser, memory()).read(), { account: "quinn", keys: fresh });
+});
+
 test("that the old keys are refused, or a mistyped password, takes no new ones away", () => {
   const [browser, left, right] = [memory(), memory(), memory()];
+  const login = new LoginMemory(browser, left);
+  login.isLasting = true;
+  login.keep({ account: "quinn", keys });
   const behind = new LoginMemory(browser, right);
   behind.keep({ account: "quinn", keys });
   const fresh = { ...keys, salt: "another" };
-  const login = new LoginMemory(browser, left);
-  login.isLasting = true;
-  login.keep({ account: "quinn", keys: fresh });
+  login.keep({ account: "quinn", keys: fresh }, keys.salt);
   assert.deepEqual(behind.refused("quinn", keys.salt), { account: "quinn", keys: fresh });
   assert.deepEqual(new LoginMemory(browser, memory()).refused("quinn", null), { account: "quinn", keys: fresh });
 });

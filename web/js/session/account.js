@@ -34,6 +34,8 @@ export class Account {
   /** @type {string | null} the code of the operator's link, until it is known what has become of it */
   #claim = null;
   #isClaiming = false;
+  /** @type {string | null} the mark until the password was changed here: there are no keys of the new one yet */
+  #former = null;
 
   /**
    * @param {import("./session.js").Session} session
@@ -58,7 +60,13 @@ export class Account {
   /** What one's account is known by, whatever it is called: its password's salt. Null as long as there are no keys. */
   get mark() {
     const { arrival } = this;
-    return arrival.as === "owner" && "keys" in arrival.secret ? arrival.secret.keys.salt : null;
+    return arrival.as === "owner" && "keys" in arrival.secret ? arrival.secret.keys.salt : this.#former;
+  }
+
+  /** Whether this is what one would log in with now. @param {string} password */
+  isBy(password) {
+    const { arrival } = this;
+    return arrival.as === "owner" && "password" in arrival.secret && arrival.secret.password === password;
   }
 
   /**
@@ -93,7 +101,7 @@ export class Account {
     if (this.#isInviting && command === "NOTE" && params[0] === "ACCOUNT" && params[1] === "INVITE") {
       this.#isInviting = false;
       this.invitation = params[2] ?? null;
-      this.#unsay();
+      this.#session.unsay();
     }
     if (command === "900" && this.#isGuestElsewhere) this.#owner.ownedElsewhere();
     if (command === "FAIL" && params[0] === "REDEEM") this.#isUninvited = true;
@@ -105,7 +113,7 @@ export class Account {
     if (this.#store.state.phase !== "online" || this.#asked === null) return;
     if (command === "REGISTER" && params[0] === "SUCCESS") this.registered(params[1] ?? "", this.#asked);
     else if (command === "FAIL" && (params[0] === "REGISTER" || params[0] === "REDEEM")) {
-      this.#unsay();
+      this.#session.unsay();
       if (params[0] === "REGISTER") this.#refuse(this.reason(params[1] ?? ""));
     }
   }
@@ -152,11 +160,21 @@ export class Account {
     this.#owner.registered(account, password);
   }
 
+  /** The account has another password now, by what was done here: until there are keys of it, one comes again by that. @param {string} password */
+  passwordChanged(password) {
+    if (this.arrival.as !== "owner") return;
+    this.#former = this.mark;
+    this.arrival = { ...this.arrival, secret: { password } };
+  }
+
   /** @param {import("./scram.js").Keys} keys by which one logs in again */
   proved(keys) {
     if (this.arrival.as !== "owner") return;
+    const former = this.#former;
+    this.#former = null;
     this.arrival = { ...this.arrival, secret: { keys } };
-    this.#owner.proved(this.arrival.account, keys);
+    this.#owner.proved(this.arrival.account, keys, former);
+    if (former !== null) this.#session.remarked(former);
   }
 
   /** @param {string} code */
@@ -178,15 +196,9 @@ export class Account {
   #claiming(command, params) {
     const isFail = command === "FAIL" && params[0] === "OPER";
     if (command !== "381" && command !== "464" && !isFail) return;
-    if (command !== "381") this.#unsay();
+    if (command !== "381") this.#session.unsay();
     this.#isClaiming = false;
     this.#claim = null;
     this.#owner.claimed(command === "381" ? null : isFail ? (params[1] ?? "") : "CLAIM_USED");
-  }
-
-  /** What is said where it was asked need not be said among the notes, too. */
-  #unsay() {
-    const notice = this.#store.state.notices.at(-1);
-    if (notice) this.#store.dispatch({ dismiss: notice.id });
   }
 }

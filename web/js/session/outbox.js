@@ -129,6 +129,11 @@ export class Outbox {
     for (const entry of this.#entries) if (fold(entry.target) === fold(name)) this.#keep(entry);
   }
 
+  /** One's account is known by another mark now: what waits is its own as before. @param {string} former */
+  remarked(former) {
+    for (const entry of this.#entries) if (entry.mark === former) this.#put({ ...entry, mark: this.#mark });
+  }
+
   /** Who logs out says nothing more by this browser. */
   forget() {
     if (typeof this.#writer !== "string") return;

@@ -7,6 +7,7 @@ import { find } from "../state/places.js";
 import { isOperator } from "../state/ranks.js";
 import { wireText } from "../state/words.js";
 import { Account } from "./account.js";
+import { AccountChange } from "./account-change.js";
 import { Backlog } from "./backlog.js";
 import { KeepAlive } from "./keep-alive.js";
 import { Marks } from "./marks.js";
@@ -35,8 +36,10 @@ import { messagesOf } from "./wording.js";
  * @typedef {object} Owner whom a session tells what it cannot do
  * @property {(refusal: import("./registration.js").Refusal) => void} refused the server does not let us in
  * @property {(wanted: string) => void} numbered the name that was wanted is somebody else's, and we have another
- * @property {(account: string, keys: import("./scram.js").Keys) => void} proved we are logged in, and can be again by these
+ * @property {(account: string, keys: import("./scram.js").Keys, former: string | null) => void} proved we are logged in, and can be again by these, instead of those with the former salt
  * @property {(account: string, password: string) => void} registered our name is our own now
+ * @property {(password: string) => Promise<void>} passwordChanged our account has another password now; resolves once there are keys of it
+ * @property {() => void} ended our account is gone, as we wanted
  * @property {(from: string, to: string) => void} accountRenamed our account has another name, or other capitals in it
  * @property {() => void} ownedElsewhere our name is our own now, by what was done in another tab
  * @property {(code: string | null) => void} claimed the operator's link has worked, or why not
@@ -87,9 +90,11 @@ export class Session {
     this.pins = new Pins(this, store);
     this.#seat = new Seat(this, store, memory);
     this.account = new Account(this, store, memory, owner, arrival);
+    this.change = new AccountChange(this, store, this.account, owner);
     this.#parts = [
       new Registration(this, store, memory, password, this.account, owner),
       this.account,
+      this.change,
       this.profile,
       this.pins,
       this.#seat,
@@ -110,6 +115,17 @@ export class Session {
   forget() {
     this.#outbox.forget();
     this.#seat.forget();
+  }
+
+  /** Our account is known by another mark now than this. @param {string} former */
+  remarked(former) {
+    this.#outbox.remarked(former);
+  }
+
+  /** What is said where it was asked need not be said among the notes, too: the last of them. */
+  unsay() {
+    const notice = this.#store.state.notices.at(-1);
+    if (notice) this.#store.dispatch({ dismiss: notice.id });
   }
 
   /** Says goodbye and does not come back. */

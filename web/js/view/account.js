@@ -1,6 +1,7 @@
 // One's account: a guest makes its name its own, an owner logs out.
 import { useState } from "../../vendor/hooks.js";
 import { REGISTER } from "../session/registration.js";
+import { AccountChanges } from "./account-changes.js";
 import { Dialog } from "./dialog.js";
 import { html } from "./html.js";
 import { ProfileForm } from "./profile.js";
@@ -28,6 +29,7 @@ function Owner({ app }) {
   return html`
     <p>${texts.say("name-is-yours", { name: nick })}</p>
     <p><button onClick=${() => app.logOut()}>${texts.say("log-out")}</button></p>
+    <${AccountChanges} app=${app} />
     ${isOperator && html`<${Invite} app=${app} />`}
   `;
 }

@@ -4,17 +4,26 @@ import { html } from "./html.js";
 
 /**
  * @typedef {import("../texts.js").Texts} Texts
- * @typedef {{ texts: Texts, label: string, value: string, set: (value: string) => void, isNew: boolean }} Props
+ *
+ * @typedef {object} Props
+ * @property {Texts} texts
+ * @property {string} label
+ * @property {string} value
+ * @property {(value: string) => void} set
+ * @property {boolean} isNew
+ * @property {string} [id]
+ * @property {boolean} [warns] whether it is said here that others may read along; of several once
+ * @property {string} [error] the id of what says that it is not right
  */
 
 /** @param {Props} props */
-export function Secret({ texts, label, value, set, isNew }) {
+export function Secret({ texts, label, value, set, isNew, id = "secret", warns = true, error }) {
   const [isShown, show] = useState(false);
   return html`
-    <label for="secret">${label}</label>
+    <label for=${id}>${label}</label>
     <div class="secret">
       <input
-        id="secret"
+        id=${id}
         type=${isShown ? "text" : "password"}
         value=${value}
         onInput=${(/** @type {InputEvent} */ event) => set(/** @type {HTMLInputElement} */ (event.target).value)}
@@ -23,11 +32,13 @@ export function Secret({ texts, label, value, set, isNew }) {
         spellcheck=${false}
         maxlength="100"
         required
+        aria-invalid=${error !== undefined}
+        aria-describedby=${error}
       />
-      <button type="button" aria-pressed=${isShown} onClick=${() => show(!isShown)}>${texts.say("show-password")}</button>
+      <button type="button" aria-controls=${id} aria-pressed=${isShown} onClick=${() => show(!isShown)}>${texts.say("show-password")}</button>
     </div>
     ${isNew && html`<p class="fine">${texts.say("password-rule")}</p>`}
-    ${!isPrivate(location) && html`<p class="fine warning">${texts.say("not-private")}</p>`}
+    ${warns && !isPrivate(location) && html`<p class="fine warning">${texts.say("not-private")}</p>`}
   `;
 }
 

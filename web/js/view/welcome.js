@@ -18,7 +18,7 @@ const ENTRANCES = {
 
 /** @param {{ app: App }} props */
 export function Welcome({ app }) {
-  const { texts, refusal, entrance, link } = app;
+  const { texts, refusal, entrance, link, ended } = app;
   const [nick, setNick] = useState(refusal?.nick ?? app.rememberedNick);
   const [password, setPassword] = useState("");
   const [own, setOwn] = useState("");
@@ -38,6 +38,7 @@ export function Welcome({ app }) {
       <h1>${texts.say("app-name")}</h1>
       <p class="tagline">${texts.say("tagline")}</p>
       <form onSubmit=${enter}>
+        ${ended !== null && html`<p class="link-note" id="ended" role="alert">${texts.say("account-ended", { name: ended })}</p>`}
         ${link && html`<p class="link-note">${texts.say(`link-${link.what}`)}</p>`}
         <label for="nick">${texts.say("your-name")}</label>
         <input
@@ -51,7 +52,7 @@ export function Welcome({ app }) {
           autocapitalize="off"
           spellcheck=${false}
           required
-          aria-describedby=${refusal ? "refusal" : undefined}
+          aria-describedby=${refusal ? "refusal" : ended !== null ? "ended" : undefined}
         />
         ${entrance !== "guest" &&
         html`

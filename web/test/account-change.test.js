@@ -1,0 +1,152 @@
+// An owner gives its account another password, or ends it: what is said, and what becomes of what is kept.
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+import { Cabinet, Desk, ME } from "./desk.js";
+import { begin, kept, seen, texts } from "./saying.js";
+
+mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"], now: 1_700_000_000_000 });
+
+beforeEach(begin);
+afterEach(() => Desk.closeAll());
+
+const LOGGED_IN = ":tea 900 alice alice!account@tea alice :You are now logged in";
+const CHANGED = ["@label=account-change :tea BATCH +b labeled-response", "@batch=b :tea NOTE ACCOUNT DONE alice :The password is changed", ":tea BATCH -b"];
+
+/** @param {string} salt */
+function keys(salt) {
+  return { salt, iterations: 1, client: "c", server: "s" };
+}
+
+/** The owner of a name, in #tea. @param {Cabinet} [cabinet] */
+function owner(cabinet = new Cabinet()) {
+  const desk = new Desk({}, null, { as: "owner", account: "alice", secret: { keys: keys("old") } }, cabinet.drawer());
+  desk.arrive(LOGGED_IN, `${ME} JOIN #tea`);
+  desk.said();
+  return desk;
+}
+
+test("a password is changed when the server says so, and that is said once there are keys of it", async () => {
+  const desk = owner();
+  const { change, account } = desk.session;
+  change.changePassword("oolong tea 茶", "sencha:绿茶");
+  assert.deepEqual(desk.said(), ["@label=account-change ACCOUNT PASSWORD * sencha:绿茶 :oolong tea 茶"]);
+  assert.equal(change.doing, "password");
+  desk.hear(...CHANGED);
+  assert.deepEqual([desk.told.at(-1), change.doing, desk.store.state.notices], ["password changed sencha:绿茶", "password", []]);
+  assert.ok(account.isBy("sencha:绿茶"));
+  // Until there are keys of it, it is the one that it was.
+  assert.equal(account.mark, "old");
+  account.proved(keys("new"));
+  assert.deepEqual([desk.told.at(-1), account.mark], ["proved alice instead of old", "new"]);
+  desk.keysMade();
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.equal(change.doing, null);
+  account.proved(keys("new"));
+  assert.equal(desk.told.at(-1), "proved alice");
+});
+
+test("what waits under the old password is one's own under the new one, also what is written before there are keys of it", () => {
+  const cabinet = new Cabinet();
+  const desk = owner(cabinet);
+  desk.session.say("#cha", "before");
+  desk.session.change.changePassword("oolong", "sencha");
+  desk.hear(...CHANGED);
+  desk.session.say("#cha", "meanwhile");
+  desk.session.account.proved(keys("new"));
+  assert.deepEqual([...cabinet.kept.values()].map(({ text, mark, failed }) => [text, mark, failed]), [["before", "new", null], ["meanwhile", "new", null]]);
+  desk.close();
+  const again = new Desk({}, null, { as: "owner", account: "alice", secret: { keys: keys("new") } }, cabinet.drawer());
+  again.arrive(LOGGED_IN, `${ME} JOIN #cha`);
+  assert.deepEqual(again.store.state.outbox.map(({ entry }) => [entry.text, entry.failed]), [["before", null], ["meanwhile", null]]);
+});
+
+test("what was written under a password that was changed elsewhere is there for who knows the new one, to be looked at", () => {
+  const cabinet = new Cabinet();
+  const desk = owner(cabinet);
+  desk.close();
+  desk.session.say("#tea", "offline");
+  desk.open();
+  desk.hear(":tea CAP * LS :sasl", ":tea CAP * ACK :sasl", ":tea 906 alice :Aborted");
+  assert.deepEqual(desk.refusals.map(({ what, code }) => [what, code]), [["login", "906"]]);
+  assert.deepEqual(kept(cabinet), ["alice: offline"]);
+  const next = new Desk({}, null, { as: "owner", account: "alice", secret: { keys: keys("new") } }, cabinet.drawer());
+  next.arrive(LOGGED_IN);
+  assert.deepEqual(texts(next.hear(`${ME} JOIN #tea`)), []);
+  assert.deepEqual(seen(next), ["offline held"]);
+});
+
+test("what the server refuses is told where it was asked, and not among the notes", () => {
+  for (const [line, code] of /** @type {[string, string][]} */ ([
+    ["FAIL ACCOUNT INVALID_CREDENTIALS alice :That is not its current password", "INVALID_CREDENTIALS"],
+    ["FAIL ACCOUNT WEAK_PASSWORD alice :A password has at least 6 characters", "WEAK_PASSWORD"],
+    ["FAIL ACCOUNT TEMPORARILY_UNAVAILABLE alice :Not now", "TEMPORARILY_UNAVAILABLE"],
+    ["481 alice :Permission Denied", "481"],
+  ])) {
+    const desk = owner();
+    const { change } = desk.session;
+    change.changePassword("oolong", "sencha");
+    desk.hear(":tea 401 alice nobody :No such nick", "FAIL EDIT INVALID_TARGET x :Another's");
+    assert.equal(change.refusal, null);
+    desk.hear(`@label=account-change :tea ${line}`);
+    assert.deepEqual([change.refusal, change.doing, desk.store.state.notices.length], [{ deed: "password", code }, null, 2]);
+    change.end("oolong");
+    assert.deepEqual([change.refusal, change.doing], [null, "end"]);
+    desk.hear(`@label=account-change :tea ${line}`);
+    assert.deepEqual(change.refusal, { deed: "end", code });
+  }
+});
+
+test("what cannot be sent is refused before it is", () => {
+  const desk = owner();
+  const { change } = desk.session;
+  for (const [next, code] of /** @type {[string, string][]} */ ([
+    ["green tea", "PASSWORD_NO_WORD"],
+    [":green", "PASSWORD_NO_WORD"],
+    ["茶".repeat(100), "UNACCEPTABLE_PASSWORD"],
+  ])) {
+    change.changePassword("茶".repeat(100), next);
+    assert.deepEqual([change.refusal, change.doing, desk.said()], [{ deed: "password", code }, null, []]);
+  }
+  desk.close();
+  change.changePassword("oolong", "sencha");
+  assert.deepEqual(change.refusal, { deed: "password", code: "NOT_CONNECTED" });
+  change.forgive();
+  assert.equal(change.refusal, null);
+});
+
+test("an account is ended when the server says so", () => {
+  const desk = owner();
+  desk.session.change.end("oolong tea");
+  assert.deepEqual(desk.said(), ["@label=account-change ACCOUNT DELETE * :oolong tea"]);
+  assert.equal(desk.session.change.isPerhapsEnded, false);
+  desk.hear("@label=account-change :tea NOTE ACCOUNT DONE alice :The account is gone");
+  assert.equal(desk.told.at(-1), "ended");
+});
+
+test("when the answer is lost nobody knows, until one can log in again or cannot", () => {
+  const desk = owner();
+  const { change } = desk.session;
+  change.end("oolong");
+  desk.close();
+  assert.deepEqual([change.refusal, change.doing, change.isPerhapsEnded], [{ deed: "end", code: "ANSWER_LOST" }, null, true]);
+  desk.open();
+  desk.hear(":tea CAP * LS :sasl", ":tea CAP * ACK :sasl", LOGGED_IN, ":tea 903 alice :Done");
+  assert.equal(change.isPerhapsEnded, false);
+  change.changePassword("oolong", "sencha");
+  desk.close();
+  assert.deepEqual([change.refusal, change.isPerhapsEnded], [{ deed: "password", code: "ANSWER_LOST" }, false]);
+});
+
+test("a server without labels is answered for as well", () => {
+  const desk = new Desk();
+  desk.open();
+  desk.hear(":tea CAP * LS :", ":tea 900 alice alice!a@tea alice :In", ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD");
+  desk.said();
+  desk.session.change.end("oolong");
+  assert.deepEqual(desk.said(), ["ACCOUNT DELETE * oolong"]);
+  desk.hear("FAIL REGISTER WEAK_PASSWORD alice :x");
+  assert.equal(desk.session.change.doing, "end");
+  desk.hear("FAIL ACCOUNT INVALID_CREDENTIALS alice :x");
+  assert.equal(desk.session.change.refusal?.code, "INVALID_CREDENTIALS");
+});
