@@ -12,7 +12,7 @@ import { isSelf } from "./words.js";
 const NOTICES_MAX = 100;
 
 /** Numerics that say why one is not let into a room; without its name they would say little. */
-const NOT_LET_IN = new Set(["403", "405", "471", "473", "474", "475", "477"]);
+const NOT_LET_IN = new Set(["403", "405", "471", "473", "474", "475", "476", "477"]);
 
 /** By which mode a room does not take what is said: the server names it in the words of its 404. */
 const SILENT = new Map([["M", "404_ACCOUNTS"], ["m", "404_MODERATED"], ["b", "404_BANNED"]]);

@@ -6,7 +6,7 @@ use teahouse_proto::names::Nick;
 use super::sending::refusal;
 use super::{Session, Stage, is_plain};
 use crate::event::Event;
-use crate::state::{EDIT_TEXT, TARGET_MSGID, fold, kind_and_text, tag, why_put_out};
+use crate::state::{EDIT_TEXT, NOT_LET_IN, TARGET_MSGID, fold, kind_and_text, tag, why_put_out};
 
 impl Session {
     pub(super) fn happened(&mut self, line: &Message<'_>) {
@@ -80,7 +80,10 @@ impl Session {
             }
             ("PART", [room, ..]) if me(line.source_nick()) => _ = self.wanted.remove(&fold(room)),
             ("KICK", [room, nick, ..]) if me(Some(nick)) => _ = self.wanted.remove(&fold(room)),
-            ("403" | "405" | "471" | "473" | "474" | "475" | "476", [_, room, ..]) => {
+            // Some are also said of a room that one is in, when something else is refused there.
+            (code, [_, room, ..])
+                if NOT_LET_IN.contains(&code) && !self.state.room(room).is_some_and(|room| room.joined) =>
+            {
                 _ = self.wanted.remove(&fold(room));
             }
             _ => {}

@@ -468,10 +468,8 @@ impl State {
             return;
         }
         match (line.command, &line.params[..]) {
-            // Why one is not let into a room; without its name it would say little.
-            ("403" | "405" | "471" | "473" | "474" | "475", [_, room, .., text]) => {
-                self.push_notice(&format!("{room}: {text}"));
-            }
+            // Without the room's name it would say little.
+            (code, [_, room, .., text]) if NOT_LET_IN.contains(&code) => self.push_notice(&format!("{room}: {text}")),
             (_, [.., text]) => self.push_notice(text),
             _ => {}
         }
@@ -497,6 +495,9 @@ impl Room {
 pub(crate) fn why_put_out<'a>(by: &str, reason: &'a str) -> Option<&'a str> {
     Some(reason).filter(|reason| !reason.is_empty() && *reason != by)
 }
+
+/// Numerics that say why one is not let into a room, whose name stands in them.
+pub(crate) const NOT_LET_IN: [&str; 8] = ["403", "405", "471", "473", "474", "475", "476", "477"];
 
 /// The tag, and the capability, of a client's own id of a message.
 pub(crate) const CLIENT_ID_TAG: &str = vendor!("client-msgid");

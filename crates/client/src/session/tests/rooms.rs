@@ -6,6 +6,9 @@ use teahouse_proto::names::{Nick, RoomName};
 use super::{Talk, options};
 use crate::session::Command;
 
+/// What servers say to who is not let into a room.
+const REFUSALS: [&str; 8] = ["403", "405", "471", "473", "474", "475", "476", "477"];
+
 #[test]
 fn rooms_are_left_and_entered_and_other_things_happen() {
     let mut talk = Talk::online(options());
@@ -75,4 +78,25 @@ fn who_was_put_out_knows_by_whom_and_does_not_come_back_by_itself() {
         < CAP END
         * Online { nick: "alice", token: Some("0123456789abcdef") }
     "##]]);
+}
+
+#[test]
+fn a_room_that_does_not_let_one_in_is_not_asked_for_again() {
+    for code in REFUSALS {
+        let mut talk = Talk::new(options());
+        talk.connect();
+        talk.hear(&format!(":tea {code} alice #tea :Cannot join channel"));
+        talk.come_back();
+        assert_eq!(talk.out.matches("< JOIN #tea\n").count(), 1, "{code}");
+    }
+}
+
+#[test]
+fn what_is_refused_in_a_room_that_one_is_in_does_not_put_one_out_of_it() {
+    for code in REFUSALS {
+        let mut talk = Talk::online(options());
+        talk.hear(&format!(":tea {code} alice #Tea :You need to be identified to a registered account for that"));
+        talk.come_back();
+        assert!(talk.out.contains("< JOIN #tea\n"), "{code}");
+    }
 }
