@@ -31,9 +31,6 @@ const OUTBOX_LINES_MAX: u32 = UNCONFIRMED_MAX as u32;
 /// Longer words to search for are refused, in bytes: escaped they still fit on a line.
 const SEARCH_BYTES_MAX: usize = 200;
 
-/// A longer password is refused, in bytes.
-const PASSWORD_BYTES_MAX: usize = 300;
-
 /// Bytes of text that surely fit on a line, whatever stands around them; only to reckon how many lines a text has.
 const LINE_BYTES: usize = 256;
 
@@ -78,6 +75,9 @@ pub enum CommandError {
     /// The line is no line of the protocol.
     #[error("that is no line of the protocol")]
     Line,
+    /// A new password for an account stands in the middle of a line.
+    #[error("a new password can have no spaces in it here, nor begin with a colon")]
+    PasswordNoWord,
     /// As many messages are pinned in the room as can be: [`PINS_MAX`](crate::state::PINS_MAX).
     #[error("as many messages are pinned here as can be")]
     PinsFull,
@@ -201,21 +201,6 @@ impl Client {
         let parsed = Nick::parse(nick).map_err(|error| CommandError::Name(nick.to_owned(), error))?;
         self.online()?;
         self.submit(Command::Nick(parsed))
-    }
-
-    /// Makes the name that we go by our own, by a password; [`Event::Registered`] or [`Event::Refused`] answers.
-    pub fn register(&self, password: &str) -> Result<(), CommandError> {
-        if password.is_empty() {
-            return Err(CommandError::Empty);
-        }
-        if password.len() > PASSWORD_BYTES_MAX {
-            return Err(CommandError::TooLong);
-        }
-        if password.contains(['\r', '\n', '\0']) {
-            return Err(CommandError::Line);
-        }
-        self.online()?;
-        self.submit(Command::Register { password: password.to_owned() })
     }
 
     /// Finds what was said by its words, with `before` what was said before the message of this id; [`Event::Found`]

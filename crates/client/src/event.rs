@@ -181,6 +181,20 @@ pub enum Event {
         /// Our account's name.
         account: String,
     },
+    /// Our account has another password, by which the client logs in from now on. What it is known by is told with the next
+    /// login.
+    PasswordChanged {
+        /// Its name.
+        account: String,
+    },
+    /// Our account is gone, and so is its name; the server closes the connection, and there will be no other.
+    AccountEnded {
+        /// What it was called.
+        account: String,
+    },
+    /// What [`Client::change_password`](crate::Client::change_password) or
+    /// [`Client::end_account`](crate::Client::end_account) asked for was refused, or nobody knows whether it was done.
+    AccountRefused(Refusal),
     /// The server refused something.
     Refused(Refusal),
     /// The server, not a person, said something.

@@ -5,9 +5,11 @@
 //!   alive, coming back, history.
 //! - `transport`: a raw TCP socket or a WebSocket, within TLS or not, as a source and sink of lines.
 //! - `driver`: the loop that joins the session to a transport, a clock and a program.
-//! - [`Client`] and [`Events`]: what a program holds; what it can do with a message stands in `deeds`.
+//! - [`Client`] and [`Events`]: what a program holds; what it can do with a message stands in `deeds`, and with
+//!   one's account in `account`.
 //! - [`event`] and [`options`]: what comes out of it and what it is told.
 
+mod account;
 mod client;
 mod deeds;
 mod driver;

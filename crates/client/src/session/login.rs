@@ -59,6 +59,7 @@ impl Session {
     /// Before a new connection nothing is known of the last one.
     pub(super) fn begin_login(&mut self) {
         self.account = Account::default();
+        self.begin_doubt();
     }
 
     /// Logs in, if that is wanted; else, or once it is done, negotiation is at its end.
@@ -99,6 +100,10 @@ impl Session {
                 self.goes_by(account);
             }
             ("903", _) if self.account.exchange.is_some() => self.logged_in(),
+            ("904", _) if self.account.exchange.is_some() && self.doubts_password() => {
+                self.account.pieces.clear();
+                self.log_in();
+            }
             ("902" | "904" | "905" | "906" | "908", [_, .., why]) if self.account.exchange.is_some() => {
                 self.not_logged_in(refusal(line.command, "", why));
             }
@@ -170,6 +175,7 @@ impl Session {
             self.account.mark = scram.salt().map(str::to_owned);
         }
         self.account.exchange = None;
+        self.end_doubt();
         if let Some(login) = self.options.login.clone() {
             self.goes_by(&login.account);
         }

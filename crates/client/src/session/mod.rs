@@ -9,6 +9,7 @@ mod history;
 mod login;
 mod multiline;
 mod outbox;
+mod owning;
 mod registration;
 mod renaming;
 mod search;
@@ -28,6 +29,8 @@ pub(crate) use self::deeds::{Deed, PINS_UNKNOWN_TEXT};
 use self::history::History;
 use self::login::Account;
 use self::multiline::{Multiline, Piece};
+use self::owning::Owning;
+pub(crate) use self::owning::Wish;
 use self::registration::Registration;
 use self::search::{OFFLINE, Searches};
 pub(crate) use self::sending::Said;
@@ -97,6 +100,8 @@ pub(crate) enum Command {
     Around { target: String, msgid: String },
     /// Make the name that we go by our own.
     Register { password: String },
+    /// Do something with our account, whose password is shown for that.
+    Own { current: String, wish: Wish },
     /// Fetch what was said before the oldest known message.
     History { target: String },
     /// Any line.
@@ -145,6 +150,7 @@ pub(crate) struct Session {
     wanted: BTreeMap<String, String>,
     registration: Registration,
     account: Account,
+    owning: Owning,
     history: History,
     conversations: Conversations,
     searches: Searches,
@@ -175,6 +181,7 @@ impl Session {
             wanted,
             registration: Registration::default(),
             account: Account::default(),
+            owning: Owning::default(),
             history: History::default(),
             conversations: Conversations::default(),
             searches: Searches::default(),
@@ -230,6 +237,7 @@ impl Session {
         self.interrupt_history();
         self.interrupt_conversations();
         self.interrupt_account();
+        self.interrupt_owning();
         self.interrupt_searches();
         self.multiline.interrupt();
         let reason = self.farewell.take().unwrap_or_else(|| reason.to_owned());
@@ -347,7 +355,7 @@ impl Session {
         }
         self.register(line);
         self.account_line(line);
-        if answered == Answered::Done {
+        if answered == Answered::Done && !self.owning_line(line, label.as_deref()) {
             self.happened(line);
         }
         if row.is_none() {
@@ -401,6 +409,8 @@ impl Session {
             }
             Command::Around { target, msgid } => self.ask_around(&target, &msgid),
             Command::Register { password } if online => self.register_name(password),
+            Command::Own { current, wish } if online => self.own(&current, wish),
+            Command::Own { .. } => self.own_not(),
             Command::History { target } => self.ask_older(&target),
             Command::Raw(line) if online => self.send(line),
             Command::Do { .. }
@@ -443,6 +453,7 @@ impl Session {
     fn end(&mut self, reason: String) {
         self.end_history();
         self.end_sending();
+        self.end_owning();
         self.stage = Stage::Over;
         self.event(Event::Offline { reason, retry_in_ms: None });
         self.output.push_back(Output::End);

@@ -6,6 +6,7 @@ mod history;
 mod login;
 mod multiline;
 mod outbox;
+mod owning;
 mod renaming;
 mod rooms;
 mod saying;
