@@ -43,8 +43,8 @@ test("between two, both find the message, whoever of them it is", () => {
 test("what was found by a search changes and goes, too", () => {
   const begun = reduce(after(), { search: "begin" });
   const found = [":tea BATCH +s soju.im/search", "@batch=s;msgid=m1 :bob!b@h PRIVMSG #tea :one", "@batch=s;msgid=m2 :bob!b@h PRIVMSG #tea :two", ":tea BATCH -s"];
-  const around = [`@label=around :tea BATCH +h chathistory #tea`, "@batch=h;msgid=m1 :bob!b@h PRIVMSG #tea :one", ":tea BATCH -h"];
-  const looked = reduce(found.map((line) => ({ in: line })).reduce(reduce, begun), { around: "m1" });
+  const around = [`@label=around:1 :tea BATCH +h chathistory #tea`, "@batch=h;msgid=m1 :bob!b@h PRIVMSG #tea :one", ":tea BATCH -h"];
+  const looked = reduce(found.map((line) => ({ in: line })).reduce(reduce, begun), { around: "m1", label: "around:1" });
   const there = around.map((line) => ({ in: line })).reduce(reduce, looked);
   const texts = (/** @type {import("../js/state/state.js").State} */ { search }) => [search?.found, search?.around].map((list) => list?.map(({ text }) => text));
   assert.deepEqual(texts(reduce(there, { in: `@${EDIT}=other :bob!b@h EDIT #tea` })), [["other", "two"], ["other"]]);

@@ -64,6 +64,38 @@ test("an answer that comes after one has looked for something else is not taken 
   desk.close();
 });
 
+test("of two looks at what stands around a message the later one is shown, whole, whichever answer comes first", () => {
+  for (const first of [0, 1]) {
+    const desk = seeker();
+    desk.hear(...answer(desk.said()[0], [1, 2]));
+    const [two, one] = desk.store.state.search?.found ?? [];
+    // In haste, also twice at the same one.
+    for (const looked of [one, two, two]) desk.session.search.around(looked ?? null);
+    const asked = desk.said().map((line) => parse(line));
+    assert.deepEqual(asked.map((line) => line?.params[2]), ["msgid=0J9K101", "msgid=0J9K102", "msgid=0J9K102"]);
+    const rows = [[0, 1], [2, 3], [2, 3]];
+    const answers = asked.map((line, i) => answer(`@label=${line?.tags.label} X`, rows[i] ?? []).map((row) => row.replace("BATCH +s soju.im/search", "BATCH +s chathistory #tea")));
+    for (const lines of first === 0 ? answers : answers.toReversed()) desk.hear(...lines);
+    assert.deepEqual(desk.store.state.search?.around?.map(({ text }) => text), ["needle 2", "needle 3"]);
+    assert.deepEqual(desk.store.state.places["#tea"]?.messages, []);
+    desk.session.search.around(null);
+    desk.hear(...(answers[2] ?? []));
+    assert.equal(desk.store.state.search?.around, null);
+    desk.close();
+  }
+});
+
+test("what stands around a message is not taken for the page of history that is still to come", () => {
+  const desk = seeker();
+  desk.hear(...answer(desk.said()[0], [1, 2]), `:tea 366 alice #tea :End`);
+  assert.equal(desk.store.state.places["#tea"]?.loading, true);
+  desk.session.search.around(desk.store.state.search?.found[0] ?? null);
+  const [look] = desk.said();
+  desk.hear(...answer(look, [1, 2]).map((row) => row.replace("soju.im/search", "chathistory #tea")));
+  assert.deepEqual([desk.store.state.search?.around?.length, desk.store.state.places["#tea"]?.loading], [2, true]);
+  desk.close();
+});
+
 test("that one of those found is taken back does not end the search", () => {
   const desk = seeker();
   const [first] = desk.said();

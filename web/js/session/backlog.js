@@ -5,7 +5,7 @@ import { MESSAGES_MAX, later } from "../state/messages.js";
 import { MULTILINE } from "../state/multiline.js";
 import { pinOf } from "../state/pins.js";
 import { find } from "../state/places.js";
-import { AROUND } from "../state/search.js";
+import { isAround } from "../state/search.js";
 
 /**
  * @typedef {import("../net/irc.js").Line} Line
@@ -58,7 +58,7 @@ export class Backlog {
   /** @param {Line} line */
   received(line) {
     const { command, params } = line;
-    if (line.tags.label === AROUND || pinOf(line.tags.label) !== null) return;
+    if (isAround(line.tags.label) || pinOf(line.tags.label) !== null) return;
     if (command === "366") this.want(params[1] ?? "");
     else if (command === "BATCH") this.#batch(line);
     else if (command === "FAIL" && params[0] === "CHATHISTORY") this.#failed(params);

@@ -1,6 +1,6 @@
 // Looks for what was said, on the server: by words, place, author, day and link.
 
-import { AROUND, FOUND_ROWS } from "../state/search.js";
+import { FOUND_ROWS, aroundLabel } from "../state/search.js";
 
 /**
  * @typedef {object} Wanted
@@ -56,9 +56,11 @@ export class Search {
 
   /** @param {import("../state/search.js").Found | null} found */
   around(found) {
-    this.#store.dispatch({ around: found?.msgid ?? null });
-    if (!found?.msgid) return;
-    this.#session.send("CHATHISTORY", ["AROUND", found.place, `msgid=${found.msgid}`, String(AROUND_ROWS)], { label: AROUND });
+    const msgid = found?.msgid ?? null;
+    this.#questions += 1;
+    const label = aroundLabel(this.#questions);
+    this.#store.dispatch({ around: msgid, label });
+    if (found !== null && msgid !== null) this.#session.send("CHATHISTORY", ["AROUND", found.place, `msgid=${msgid}`, String(AROUND_ROWS)], { label });
   }
 
   /**

@@ -24,16 +24,29 @@ import { whereOf } from "./where.js";
  * @property {string | null} failed why nothing can be found, in the server's words
  * @property {readonly Found[] | null} around what stands around the one that is looked at, the oldest first
  * @property {string | null} looked the msgid of that one
+ * @property {string | null} asked the question for what stands around it
  */
 
-/** The label of the question for what stands around a message: its answer belongs to no place's list. */
-export const AROUND = "around";
+const AROUND = "around:";
+
+/**
+ * The label of a question for what stands around a message, by its number: its answer belongs to no place's list.
+ * @param {number} question
+ */
+export function aroundLabel(question) {
+  return AROUND + question;
+}
+
+/** Whether what has this label belongs to such an answer. @param {string | null | undefined} label */
+export function isAround(label) {
+  return label?.startsWith(AROUND) === true;
+}
 
 /** So many are asked for at once. */
 export const FOUND_ROWS = 50;
 
 /** @type {Search} */
-const NOTHING = { running: false, label: null, rows: 0, found: [], complete: false, failed: null, around: null, looked: null };
+const NOTHING = { running: false, label: null, rows: 0, found: [], complete: false, failed: null, around: null, looked: null, asked: null };
 
 /**
  * A search begins, goes on with older ones, or is over.
@@ -52,11 +65,12 @@ export function searching(state, what, label) {
  * One of those found is looked at in its place; null: no more.
  * @param {State} state
  * @param {string | null} msgid
+ * @param {string | null} label of the question for what stands around it: an answer to an earlier one may still be on its way
  * @returns {State}
  */
-export function lookedAround(state, msgid) {
+export function lookedAround(state, msgid, label) {
   if (state.search === null) return state;
-  return { ...state, search: { ...state.search, looked: msgid, around: msgid === null ? null : [] } };
+  return { ...state, search: { ...state.search, looked: msgid, asked: label, around: msgid === null ? null : [] } };
 }
 
 /**
@@ -69,13 +83,14 @@ export function foundOne(state, line) {
   if (line.command === "BATCH") return closed(state, line);
   if (line.command === "FAIL" && line.params[0] === "SEARCH") return failed(state, line);
   const isFound = batchOf(state, line, "soju.im/search") !== null;
-  const isAround = labelOf(state, line) === AROUND;
-  if (!isFound && !isAround) return null;
+  const label = labelOf(state, line);
+  const standsAround = isAround(label);
+  if (!isFound && !standsAround) return null;
   const { search } = state;
   const found = foundMessage(state, line);
-  if (search === null || found === null || (isFound && !isAwaited(search, labelOf(state, line)))) return state;
+  if (search === null || found === null || !(standsAround ? search.asked === label : isAwaited(search, label))) return state;
   const next = { ...state, nextId: state.nextId + 1 };
-  if (isAround) return { ...next, search: { ...search, around: [...(search.around ?? []), found] } };
+  if (standsAround) return { ...next, search: { ...search, around: [...(search.around ?? []), found] } };
   // They come oldest first, a page of older ones behind those that are there; many may be of one millisecond.
   const older = search.found.findIndex((one) => later(found, one));
   const at = older < 0 ? search.found.length : older;

@@ -68,7 +68,7 @@ import { lookedAround, searching } from "./search.js";
  *   | { history: string, loading: boolean, complete?: boolean, behind?: boolean }
  *   | { checked: string, from: import("./messages.js").Stamp | null, there: ReadonlySet<string> }
  *   | { search: "begin" | "more" | "end", label?: string | null }
- *   | { around: string | null }
+ *   | { around: string | null, label?: string | null }
  *   | { hide: string }
  *   | { forget: number, place: string }
  *   | { dismiss: number }} Input
@@ -158,7 +158,7 @@ function looked(state, input) {
   if ("kept" in input) return kept(state, input.kept);
   if ("unqueued" in input) return unqueued(state, input.unqueued);
   if ("search" in input) return searching(state, input.search, input.label ?? null);
-  if ("around" in input) return lookedAround(state, input.around);
+  if ("around" in input) return lookedAround(state, input.around, input.label ?? null);
   if ("hide" in input) return remove(state, input.hide);
   if ("forget" in input) {
     return change(state, input.place, (place) => ({ messages: place.messages.filter((one) => one.id !== input.forget) }));
