@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ClientIds } from "../js/net/client-id.js";
+import { ClientIds, idsWithin } from "../js/net/client-id.js";
 
 /** As the server takes it. */
 const SHAPE = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -26,4 +26,14 @@ test("ids sort behind one that was given before", () => {
   assert.ok(ids.next(1_700_000_000_000) > before);
   ids.heed(new ClientIds().next(5));
   assert.ok(ids.next(1_700_000_000_000) > before);
+});
+
+test("ids of pieces sort behind the one of the whole and before the next one, and are the same each time", () => {
+  const ids = new ClientIds();
+  const [whole, later] = [ids.next(1_700_000_000_000), ids.next(1_700_000_000_000)];
+  const all = [whole, ...idsWithin(whole, 300), later];
+  assert.ok(all.every((id) => SHAPE.test(id)));
+  assert.deepEqual(all, all.toSorted());
+  assert.equal(new Set(all).size, all.length);
+  assert.deepEqual(idsWithin(whole, 300), all.slice(1, -1));
 });

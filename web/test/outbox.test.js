@@ -73,35 +73,72 @@ test("several lines are one message where the server takes such, and are cut whe
   assert.deepEqual(kept.slice(7), ["waves", "and smiles"]);
 });
 
-test("what was several lines for one server and no line at all for the next is refused, holds nothing up, and is cut when it is sent again", () => {
-  const desk = new Desk();
-  const enter = (/** @type {string} */ multiline, limits = "") => {
-    desk.open();
-    const caps = `message-tags echo-message batch labeled-response ${CLIENT_MSGID} ${multiline}`;
-    desk.hear(`:tea CAP * LS :batch ${multiline}${limits}`, `:tea CAP * ACK :${caps}`, ":tea GUEST TOKEN t0ken", ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD", `${ME} JOIN #tea`);
-    return desk.hear(":tea PONG tea seated").filter((line) => / PRIVMSG /.test(line));
-  };
-  enter("draft/multiline", "=max-bytes=1000,max-lines=4");
+/**
+ * Comes to a server that takes several lines as one message, or does not; the messages that are said at once.
+ * @param {Desk} desk
+ * @param {string} [limits] of such messages; none without
+ */
+function meet(desk, limits) {
+  const multiline = limits === undefined ? "" : "draft/multiline";
+  desk.open();
+  const caps = `message-tags echo-message batch labeled-response ${CLIENT_MSGID} ${multiline}`;
+  const offer = limits === undefined ? "" : `${multiline}=${limits}`;
+  desk.hear(`:tea CAP * LS :batch ${offer}`, `:tea CAP * ACK :${caps}`, ":tea GUEST TOKEN t0ken", ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD", `${ME} JOIN #tea`);
+  return desk.hear(":tea PONG tea seated").filter((line) => / (PRIVMSG|BATCH) /.test(line));
+}
+
+const TAKES_FOUR = "max-bytes=1000,max-lines=4";
+
+/** All that is said, each message once the one before has been echoed. @param {Desk} desk @param {string[]} lines */
+function allSaid(desk, lines) {
+  const said = [];
+  for (let [line] = lines; line !== undefined; [line] = desk.hear(echo(line))) said.push(of(line).text);
+  return said;
+}
+
+test("what was written as several lines and never sent is cut where the server takes one line only, in its place", () => {
+  const cabinet = new Cabinet();
+  const desk = new Desk({}, null, undefined, cabinet.drawer());
+  meet(desk, TAKES_FOUR);
   desk.close();
   const [head, tail] = ["a".repeat(300), "b".repeat(300)];
   desk.session.say("#tea", `${head}\n${tail}`);
-  desk.session.say("#tea", "short\nones");
+  desk.session.say("#tea", "short\n\nones");
   desk.session.say("#tea", "last");
-  let [line] = enter("");
-  assert.deepEqual(seen(desk), [`${head}\n${tail} refused`, "short\nones sent", "last waiting"]);
-  assert.equal(of(line).text, "short ones");
-  [line] = desk.hear(echo(line));
-  [line] = desk.hear(echo(line));
-  assert.equal(line, undefined, "nothing more is sent by itself");
+  const whole = new Map(cabinet.kept);
+  const [line = ""] = meet(desk);
+  assert.deepEqual(seen(desk), [`${head} sent`, `${tail} waiting`, "short\n\nones waiting", "last waiting"]);
+  // Should the tab end before the whole is taken out, it is cut to the same, which the server knows.
+  const again = new Desk({}, null, undefined, Object.assign(new Cabinet(), { kept: whole }).drawer());
+  assert.deepEqual(of(meet(again)[0]).id, of(line).id);
+  assert.deepEqual(allSaid(desk, [line]), [head, tail, "short", "ones", "last"]);
+  assert.deepEqual([desk.store.state.outbox, cabinet.kept.size], [[], 0]);
+});
 
-  const [refused, ...others] = desk.store.state.outbox.map(({ entry }) => entry.id);
-  assert.deepEqual(others, []);
+test("what was never sent is cut where the server takes fewer lines at once, too", () => {
+  const desk = new Desk();
+  meet(desk, TAKES_FOUR);
+  desk.close();
+  desk.session.say("#tea", "one\ntwo\nthree");
+  meet(desk, "max-bytes=1000,max-lines=2");
+  assert.deepEqual(desk.store.state.outbox.map(({ entry }) => entry.text), ["one\ntwo", "three"]);
+});
+
+test("what was sent as several lines and is no line at all for the next server is refused, holds nothing up, and is cut when it is sent again", () => {
+  const desk = new Desk();
+  meet(desk, TAKES_FOUR);
+  const [head, tail] = ["a".repeat(300), "b".repeat(300)];
+  desk.session.say("#tea", `${head}\n${tail}`);
+  desk.session.say("#tea", "last");
+  desk.said();
+  desk.close();
+  const [line = ""] = meet(desk);
+  assert.deepEqual(seen(desk), [`${head}\n${tail} refused`, "last sent"]);
+  assert.deepEqual(desk.hear(echo(line)), [], "nothing more is sent by itself");
+
+  const [refused] = desk.store.state.outbox.map(({ entry }) => entry.id);
   desk.session.again("#tea", /** @type {any} */ ({ clientId: refused }));
-  [line] = desk.said();
-  assert.equal(of(line).text, head);
-  [line] = desk.hear(echo(line));
-  assert.equal(of(line).text, tail);
-  desk.hear(echo(line));
+  assert.deepEqual(allSaid(desk, desk.said()), [head, tail]);
   assert.deepEqual(desk.store.state.outbox, []);
 });
 

@@ -42,3 +42,17 @@ export class ClientIds {
     this.#count = COUNT_MAX;
   }
 }
+
+/** The last part of an id is chance: 12 hexadecimal digits. */
+const CHANCE_DIGITS = 12;
+
+/**
+ * Ids for the pieces of what has this id, always the same: they sort behind it, and before what was said later.
+ * @param {string} id
+ * @param {number} count
+ */
+export function idsWithin(id, count) {
+  const [head, tail] = [id.slice(0, -CHANCE_DIGITS), parseInt(id.slice(-CHANCE_DIGITS), 16)];
+  const chance = (/** @type {number} */ piece) => ((tail + piece) % 16 ** CHANCE_DIGITS).toString(16).padStart(CHANCE_DIGITS, "0");
+  return Array.from({ length: count }, (_, i) => head + chance(i + 1));
+}

@@ -1,7 +1,7 @@
 // What the person says is kept until the server has it. In each tab this part sends, in order and one at a time, what waits;
 // what it does not know the fate of it sends again with the same id, which the server knows. Only one tab sends at a time.
 import { MESSAGE_BYTES_MAX, byteLength, fold, format, isRoom, nickOf } from "../net/irc.js";
-import { CLIENT_MSGID, ClientIds } from "../net/client-id.js";
+import { CLIENT_MSGID, ClientIds, idsWithin } from "../net/client-id.js";
 import { CONCAT, MULTILINE } from "../state/multiline.js";
 import { UNAVAILABLE } from "../state/outbox.js";
 import { find } from "../state/places.js";
@@ -286,15 +286,30 @@ export class Outbox {
     return this.#ours(this.#entries).find(({ failed, target }) => failed === null && isThere(target));
   }
 
-  /** Sends the next one, or ends the turn. */
+  /** Sends the next one, or ends the turn. @returns {void} */
   #go() {
     if (this.#endTurn === null) return;
     const entry = this.#next();
     if (entry === undefined) return this.#end();
+    if (this.#cut(entry)) return this.#go();
     const failed = this.#mayRepeat(entry) ? (this.#fits(entry) ? null : "refused") : "unknown";
     if (failed === null) return this.#send(entry);
     this.#put({ ...entry, failed });
     this.#go();
+  }
+
+  /**
+   * What no server has yet, and was written for one that takes more at once, is cut for this one and stays in its place.
+   * @param {Entry} entry
+   */
+  #cut(entry) {
+    const texts = entry.tried === null ? messagesOf(this.#store.state, entry.target, entry.text, entry.kind) : [];
+    if (texts.length < 2) return false;
+    // Their ids follow from its own: if the tab ends before it is taken out, it is cut again to the same.
+    const ids = idsWithin(entry.id, texts.length);
+    texts.forEach((text, i) => this.#put({ ...entry, id: ids[i] ?? "", text }));
+    this.discard(entry.id);
+    return true;
   }
 
   /**
