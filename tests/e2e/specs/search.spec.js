@@ -58,4 +58,25 @@ test.describe(() => {
     }
     await expect(search.getByRole("button", { name: "Older ones" })).toHaveCount(0);
   });
+
+  test("the message that one looks at in its conversation is in sight, on a small screen too", async ({ teahouse, raw, page }) => {
+    const bob = await raw("bob", { capabilities: "echo-message" });
+    const texts = Array.from({ length: 60 }, (_, i) => (i === 30 ? "the needle" : `hay ${i}`));
+    bob.send(...texts.map((text) => `PRIVMSG #lobby :${text}`));
+    await bob.hears("bob", texts.at(-1) ?? "");
+    await Person.enter(page, teahouse.page, "alice");
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.getByRole("button", { name: "Search" }).click();
+    const search = page.getByRole("region", { name: "Search" });
+    await expect(async () => {
+      await search.getByRole("searchbox").fill("needle");
+      await search.getByRole("button", { name: "Find" }).click();
+      await expect(search.getByRole("list", { name: "What was found" }).getByRole("listitem")).toHaveCount(1, { timeout: 1000 });
+    }).toPass();
+    await search.getByRole("button", { name: "Show in the conversation" }).click();
+    const around = search.getByRole("list", { name: "The conversation around it" });
+    await expect(around.getByRole("listitem")).toHaveCount(21);
+    await expect(around.getByText("the needle")).toBeInViewport();
+    await expect(around.getByText("hay 20")).not.toBeInViewport();
+  });
 });

@@ -1,5 +1,5 @@
 // Looking for what was said: what is wanted, what was found, and what stands around one of those.
-import { useEffect, useRef, useState } from "../../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "../../vendor/hooks.js";
 import { fold } from "../net/irc.js";
 import { html, classes, hue } from "./html.js";
 import { linked } from "./linked.js";
@@ -80,12 +80,15 @@ function Results({ app, search }) {
 export function Around({ app, search, back = "search-back" }) {
   const { texts } = app;
   const place = search.around?.[0]?.place;
+  const list = useRef(/** @type {HTMLElement | null} */ (null));
+  // It stands in the middle of what is around it, so it would be out of sight.
+  useLayoutEffect(() => list.current?.querySelector(".is-looked")?.scrollIntoView({ block: "center" }), [search.asked, search.around?.length]);
   return html`
     <p>
       <button onClick=${() => app.session.search.around(null)}>← ${texts.say(back)}</button>
       ${place && fold(place) !== app.place && html` <button onClick=${() => app.look(place)}>${texts.say("search-go-to", { place })}</button>`}
     </p>
-    <ol class="found" aria-label=${texts.say("search-context")}>
+    <ol class="found" ref=${list} aria-label=${texts.say("search-context")}>
       ${search.around?.map((one) => html`<li key=${one.id} class=${classes(one.msgid === search.looked && "is-looked")}><${Line} texts=${texts} one=${one} /></li>`)}
     </ol>
   `;
