@@ -33,6 +33,9 @@ const PASSWORD = "password";
 /** What a link was for, and its code. */
 const LINK = "link";
 const LANGUAGE = "language";
+
+/** The place that is looked at: a reload looks at it again. */
+const PLACE = "place";
 const PANEL = "panel";
 
 /** What comes over the wire within this time is drawn once. */
@@ -65,6 +68,8 @@ export class App {
   place = null;
   /** @type {string | null} the folded name of a place to look at when it is there */
   #wish = null;
+  /** @type {string | null} the folded name of the place that was looked at before a reload, until one wants another */
+  #before = null;
   /** @type {Drawer} */
   drawer = null;
   panel = false;
@@ -145,6 +150,7 @@ export class App {
     this.refusal = null;
     this.ended = null;
     this.place = null;
+    this.#before = this.#tab.read(PLACE);
     this.session.start();
     this.#follow(this.link);
     this.changed();
@@ -168,6 +174,7 @@ export class App {
     this.unsaid = new Unsaid();
     this.#login.forget();
     this.session.forget();
+    this.#tab.write(PLACE, null);
     this.entrance = "guest";
     this.leave();
   }
@@ -288,6 +295,7 @@ export class App {
   look(name) {
     const key = fold(name);
     this.drawer = null;
+    this.#before = null;
     if (find(this.store.state, key) === undefined) this.#wish = key;
     else this.#show(key);
     this.changed();
@@ -493,8 +501,15 @@ export class App {
   #show(key) {
     this.place = key;
     this.#wish = null;
+    this.#tab.write(PLACE, key);
     this.store.dispatch({ look: document.hidden ? null : key });
     this.session.marks.look();
+  }
+
+  /** @param {string} key */
+  #goBack(key) {
+    this.#before = null;
+    this.#show(key);
   }
 
   /** Looks at the place that was wished for when it is there, and never at one that is gone. */
@@ -502,7 +517,10 @@ export class App {
     const { state } = this.store;
     const { places, current } = state;
     if (this.#wish !== null && find(state, this.#wish)) return this.#show(this.#wish);
+    if (this.#before !== null && find(state, this.#before)) return this.#goBack(this.#before);
     if (this.place !== null && find(state, this.place)) return;
+    // What is not looked at is not read: another place waits until it is known whether that one is there.
+    if (this.#before !== null && !this.session.isSeated) return;
     if (current !== null && find(state, current)) return this.#show(current);
     const rooms = Object.keys(places).filter((key) => isRoom(key));
     const key = rooms.find((one) => places[one]?.joined) ?? rooms[0] ?? Object.keys(places)[0];

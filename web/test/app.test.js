@@ -84,6 +84,46 @@ test("who logs out leaves nothing half written", () => {
   assert.equal(app.unsaid.drafts.size, 0);
 });
 
+test("a reload leads back to the place that was looked at, and reads nothing elsewhere meanwhile", () => {
+  const [browser, tab] = [memory(), memory()];
+  const enter = () => {
+    const app = new App("ws://tea.test", TEXTS, browser, tab);
+    if (!app.inside) app.enter("alice");
+    const socket = sockets.at(-1);
+    const hear = (/** @type {string[]} */ ...lines) => {
+      for (const data of lines) socket?.dispatchEvent(new MessageEvent("message", { data }));
+      app.changed();
+    };
+    socket?.dispatchEvent(new Event("open"));
+    hear(`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`, ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD");
+    return { app, hear };
+  };
+  const SEATED = ":tea PONG tea seated";
+  const NEWS = ["#lobby", "#tea"].map((room) => `:bob!b@h PRIVMSG ${room} :hi`);
+  const first = enter();
+  first.hear(":alice!web@tea JOIN #lobby", ":alice!web@tea JOIN #tea", SEATED);
+  assert.equal(first.app.place, "#lobby");
+  first.app.look("#Tea");
+  // Its seat is kept: the rooms come before the mark.
+  const kept = enter();
+  kept.hear(":alice!web@tea JOIN #lobby");
+  kept.hear(":alice!web@tea JOIN #tea", ...NEWS, SEATED);
+  assert.deepEqual([kept.app.place, kept.app.store.state.places["#lobby"]?.unread], ["#tea", 1]);
+  // It is lost: they come later, and not all of them; one may want another one meanwhile.
+  const lost = enter();
+  lost.hear(SEATED, ":alice!web@tea JOIN #lobby");
+  assert.equal(lost.app.place, "#lobby");
+  lost.hear(":alice!web@tea JOIN #tea");
+  assert.equal(lost.app.place, "#tea");
+  const other = enter();
+  other.hear(SEATED, ":alice!web@tea JOIN #lobby");
+  other.app.look("#lobby");
+  other.hear(":alice!web@tea JOIN #tea");
+  assert.equal(other.app.place, "#lobby");
+  other.app.logOut();
+  assert.equal(tab.read("place"), null);
+});
+
 /** What is remembered of a login. @param {string} account @param {string} [salt] */
 function login(account, salt = "salt") {
   return JSON.stringify({ account, keys: { salt, iterations: 4096, client: "c", server: "s" } });

@@ -35,6 +35,21 @@ test("one talks to one person alone", async ({ teahouse, raw, page }) => {
   expect(eve.lines.matching(/ PRIVMSG \S+ :/)).toEqual([]);
 });
 
+test("a reload leads back to where one was, a room or a conversation", async ({ teahouse, raw, page }) => {
+  await raw("bob");
+  const alice = await Person.enter(page, teahouse.page, "alice");
+  await page.getByLabel("Join a room").fill("#茶");
+  await page.getByRole("button", { name: "Join", exact: true }).click();
+  await alice.isIn("#茶");
+  await page.reload();
+  await alice.isIn("#茶");
+  await page.getByRole("navigation", { name: "Rooms" }).getByRole("button", { name: "#lobby" }).click();
+  await alice.people.getByRole("button", { name: "bob" }).click();
+  await alice.isIn("bob");
+  await page.reload();
+  await alice.isIn("bob");
+});
+
 test("a message is on its way until the server has echoed it", async ({ teahouse, raw, page }) => {
   const bob = await raw("bob");
   const wire = await hold(page);

@@ -42,6 +42,11 @@ export class Seat {
     else if (this.#seated) this.#remember();
   }
 
+  /** Whether one sits where one sat before, or has asked for it. */
+  get isTaken() {
+    return this.#seated;
+  }
+
   closed() {
     this.#seated = false;
   }

@@ -275,6 +275,11 @@ export class Session {
     this.say(place, message.text, message.kind, message.about);
   }
 
+  /** Whether one sits where one sat before, or has asked for it. */
+  get isSeated() {
+    return this.#seat.isTaken;
+  }
+
   /** Our nick, folded. */
   get self() {
     return fold(this.#store.state.nick);
