@@ -23,7 +23,7 @@ export const LOGIN = { timeout: 30_000 };
 
 /** @param {Page} page */
 export async function isOwner(page) {
-  await expect(page.getByRole("button", { name: "Your account" })).toBeVisible(LOGIN);
+  await expect(page.getByRole("button", { name: "Your account", exact: true })).toBeVisible(LOGIN);
 }
 
 /**
