@@ -346,6 +346,14 @@ desktop-bad-server = “{ $server }” is not the address of a server: write one
 desktop-name-too-long = “{ $name }” is too long for a name: at most 32 letters, or 10 Chinese characters.
 desktop-name-forbidden = “{ $name }” cannot be a name: leave out spaces and signs such as , * ? ! @ . and do not begin with # or &.
 desktop-host-failed = The host window could not be opened: { $why }
+desktop-held =
+    { $count ->
+        [one] { $count } message to look at
+       *[other] { $count } messages to look at
+    }
+desktop-held-title = Written here, and not sent
+desktop-held-explained = They wait for long, or were written under this name before its password was changed. Send only what is yours.
+desktop-held-to = To { $place }
 
 ## The host window alone
 

@@ -324,6 +324,10 @@ desktop-bad-server = “{ $server }”不是服务器地址：请写 irc://127.0
 desktop-name-too-long = “{ $name }”作为名字太长了：最多 32 个字母，或 10 个汉字。
 desktop-name-forbidden = “{ $name }”不能当名字：请不要用空格和 , * ? ! @ . 这类符号，也不要以 # 或 & 开头。
 desktop-host-failed = 主持窗口打不开：{ $why }
+desktop-held = 有 { $count } 条消息请过目
+desktop-held-title = 写在这里、还没有发出的
+desktop-held-explained = 这些消息放了很久，或者是这个名字更换密码之前写的。是你写的才发送。
+desktop-held-to = 给 { $place }
 
 ## 只用于主持窗口
 

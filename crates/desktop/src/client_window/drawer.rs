@@ -1,5 +1,5 @@
 //! What is written and not yet said, by server and by who has written it: it is there again when the program is, and is
-//! said then, by the same.
+//! said then, by the same. What may be somebody else's, or is old, is held until it was looked at.
 //!
 //! In and out: one JSON file beside the settings. A file that cannot be read or written costs what it would have kept.
 
@@ -86,21 +86,33 @@ impl Drawer {
         self.writer = Some(writer);
     }
 
-    /// What the one who writes may say, and what they have to look at first: it waited for too long, or a file of an
-    /// earlier version does not tell whose it is.
-    pub(super) fn take_out(&mut self, now_ms: u64) -> (Vec<Unsent>, Vec<Unsent>) {
-        let (Some(kept), Some(writer)) = (self.kept.get_mut(&self.place), &self.writer) else {
-            return Default::default();
-        };
-        let is_ours = |entry: &Entry| entry.by.as_ref().is_none_or(|by| writer.has_written(by));
-        let (ours, others): (Vec<Entry>, Vec<Entry>) = mem::take(kept).into_iter().partition(is_ours);
-        *kept = others;
-        self.is_taken |= !ours.is_empty();
-        let is_young = |entry: &Entry| said_ms(&entry.unsent.id).is_some_and(|ms| ms + SAID_AGAIN_MS > now_ms);
-        let (said, seen): (Vec<Entry>, Vec<Entry>) =
-            ours.into_iter().partition(|entry| entry.by.is_some() && is_young(entry));
-        let unsent = |entries: Vec<Entry>| entries.into_iter().map(|entry| entry.unsent).collect();
-        (unsent(said), unsent(seen))
+    /// What the one who writes may say.
+    pub(super) fn take_out(&mut self, now_ms: u64) -> Vec<Unsent> {
+        let (Some(kept), Some(writer)) = (self.kept.get_mut(&self.place), &self.writer) else { return Vec::new() };
+        let is_to_be_said = |entry: &Entry| writer.claims(entry, now_ms) == Some(Claim::Sure);
+        let (said, left): (Vec<Entry>, Vec<Entry>) = mem::take(kept).into_iter().partition(is_to_be_said);
+        *kept = left;
+        self.is_taken |= !said.is_empty();
+        said.into_iter().map(|entry| entry.unsent).collect()
+    }
+
+    /// What the one who writes has to look at first: it waited for too long, a file of an earlier version does not tell whose
+    /// it is, or it was written under this name and another password.
+    pub(super) fn held(&self, now_ms: u64) -> Vec<Unsent> {
+        let (Some(kept), Some(writer)) = (self.kept.get(&self.place), &self.writer) else { return Vec::new() };
+        let held = kept.iter().filter(|entry| writer.claims(entry, now_ms) == Some(Claim::Perhaps));
+        held.map(|entry| entry.unsent.clone()).collect()
+    }
+
+    /// Whether the server surely knows by its id whether it has said this for us.
+    pub(super) fn is_known_by_id(unsent: &Unsent, now_ms: u64) -> bool {
+        is_young(&unsent.id, SAID_AGAIN_MS, now_ms)
+    }
+
+    /// What was held was looked at, and is said now, or never.
+    pub(super) fn let_go(&mut self, id: &str) {
+        self.kept.get_mut(&self.place).into_iter().for_each(|kept| kept.retain(|entry| entry.unsent.id != id));
+        self.is_taken = true;
     }
 
     /// This is given to the client.
@@ -123,7 +135,12 @@ impl Drawer {
         if ours == self.ours && !self.is_taken {
             return;
         }
-        (self.ours, self.is_taken) = (ours, false);
+        self.ours = ours;
+        self.save();
+    }
+
+    fn save(&mut self) {
+        self.is_taken = false;
         let Some(file) = &self.file else { return };
         let mut all: BTreeMap<&str, Vec<Kept>> = BTreeMap::new();
         let lying = self.kept.iter();
@@ -134,16 +151,43 @@ impl Drawer {
     }
 }
 
+/// How surely something was written by the one who writes now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Claim {
+    /// It is theirs, and may be said.
+    Sure,
+    /// They have to look at it.
+    Perhaps,
+}
+
 impl Writer {
-    /// Whether what this one has written is ours.
-    fn has_written(&self, by: &Self) -> bool {
-        match (self, by) {
-            (Self::Guest, Self::Guest) => true,
-            (Self::Account { name, .. }, Self::Account { name: known, mark: None }) => name.eq_ignore_ascii_case(known),
-            (Self::Account { mark, .. }, Self::Account { mark: known, .. }) => mark == known,
-            _ => false,
-        }
+    /// Whether what lies there is ours to say, or to look at.
+    fn claims(&self, entry: &Entry, now_ms: u64) -> Option<Claim> {
+        let claim = match (self, &entry.by) {
+            (_, None) => Claim::Perhaps,
+            (Self::Guest, Some(Self::Guest)) => Claim::Sure,
+            (Self::Account { name, mark }, Some(Self::Account { name: known, mark: known_mark })) => {
+                let is_named = name.eq_ignore_ascii_case(known);
+                match (mark, known_mark) {
+                    (_, None) if is_named => Claim::Sure,
+                    (Some(mark), Some(known)) if mark == known => Claim::Sure,
+                    // The password was changed, or somebody else has the name now.
+                    (_, Some(_)) if is_named => Claim::Perhaps,
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        Some(if is_younger(entry, SAID_AGAIN_MS, now_ms) { claim } else { Claim::Perhaps })
     }
+}
+
+fn is_younger(entry: &Entry, age_ms: u64, now_ms: u64) -> bool {
+    is_young(&entry.unsent.id, age_ms, now_ms)
+}
+
+fn is_young(id: &str, age_ms: u64, now_ms: u64) -> bool {
+    said_ms(id).is_some_and(|ms| ms + age_ms > now_ms)
 }
 
 fn kept(Entry { unsent, by }: &Entry) -> Kept {
@@ -156,8 +200,8 @@ fn entry(Kept { id, target, kind, text, about, by }: Kept) -> Option<Entry> {
     said_ms(&id).map(|_| Entry { unsent: Unsent { id, target, kind, text, about }, by })
 }
 
-/// When an id was made: a UUID of version 7 begins with that.
-fn said_ms(id: &str) -> Option<u64> {
+/// When an id was made, in milliseconds since 1970: a UUID of version 7 begins with that.
+pub(super) fn said_ms(id: &str) -> Option<u64> {
     let (high, rest) = id.split_once('-')?;
     u64::from_str_radix(&format!("{high}{}", rest.get(..4)?), 16).ok()
 }
@@ -198,50 +242,73 @@ mod tests {
         (with_unsent(&[&line]), Unsent { id: ID.into(), target: "bob".into(), kind, text: "喝茶".into(), about })
     }
 
+    /// What is said and what is held.
+    fn taken(drawer: &mut Drawer, now_ms: u64) -> (Vec<Unsent>, Vec<Unsent>) {
+        (drawer.take_out(now_ms), drawer.held(now_ms))
+    }
+
     #[test]
     fn what_is_unsent_is_there_again_until_it_is_too_old() {
         let folder = tempfile::tempdir().unwrap();
         let settings = folder.path().join("desktop.json");
         let (chat, action) = action();
         opened(&settings, "tea:1", &Writer::Guest).keep(&chat);
-        let open = |place: &str| opened(&settings, place, &Writer::Guest);
-        assert_eq!(open("tea:1").take_out(SAID_MS), (vec![action.clone()], vec![]));
-        assert_eq!(open("tea:1").take_out(SAID_MS + SAID_AGAIN_MS), (vec![], vec![action]));
-        assert_eq!(open("tea:2").take_out(SAID_MS), (vec![], vec![]));
-        let mut again = open("tea:1");
+        let taken = |place: &str, now_ms| taken(&mut opened(&settings, place, &Writer::Guest), now_ms);
+        assert_eq!(taken("tea:1", SAID_MS), (vec![action.clone()], vec![]));
+        assert_eq!(taken("tea:1", SAID_MS + SAID_AGAIN_MS), (vec![], vec![action]));
+        assert_eq!(taken("tea:2", SAID_MS), (vec![], vec![]));
+        let mut again = opened(&settings, "tea:1", &Writer::Guest);
         again.take_out(SAID_MS);
         again.keep(&State::new("alice"));
-        assert_eq!(open("tea:1").take_out(SAID_MS), (vec![], vec![]));
+        assert_eq!(taken("tea:1", SAID_MS), (vec![], vec![]));
     }
 
     #[test]
     fn what_one_has_written_is_said_by_nobody_else() {
+        use Claim::{Perhaps, Sure};
         let (guest, alice, nameless) = (Writer::Guest, account("alice", "salt"), account("alice", ""));
-        for (by, next, is_theirs) in [
-            (&guest, &guest, true),
-            (&guest, &alice, false),
-            (&alice, &guest, false),
-            (&alice, &account("alicia", "salt"), true),
-            (&alice, &account("alice", "pepper"), false),
-            (&alice, &account("bob", "pepper"), false),
-            (&alice, &nameless, false),
-            (&nameless, &account("Alice", "salt"), true),
-            (&nameless, &account("bob", "salt"), false),
+        for (by, next, claim) in [
+            (&guest, &guest, Some(Sure)),
+            (&guest, &alice, None),
+            (&alice, &guest, None),
+            (&alice, &account("alicia", "salt"), Some(Sure)),
+            (&alice, &account("Alice", "pepper"), Some(Perhaps)),
+            (&alice, &account("bob", "pepper"), None),
+            (&alice, &nameless, Some(Perhaps)),
+            (&nameless, &account("Alice", "salt"), Some(Sure)),
+            (&nameless, &account("bob", "salt"), None),
         ] {
             let folder = tempfile::tempdir().unwrap();
             let settings = folder.path().join("desktop.json");
             let (chat, action) = action();
             opened(&settings, "tea:1", by).keep(&chat);
             let mut drawer = opened(&settings, "tea:1", next);
-            let theirs = if is_theirs { vec![action.clone()] } else { vec![] };
-            assert_eq!(drawer.take_out(SAID_MS), (theirs, vec![]), "{by:?} {next:?}");
+            let it = |is_so| if is_so { vec![action.clone()] } else { vec![] };
+            let (said, held) = (it(claim == Some(Sure)), it(claim == Some(Perhaps)));
+            assert_eq!(taken(&mut drawer, SAID_MS), (said, held), "{by:?} {next:?}");
             // The next one writes, too, and says it.
             let line = format!("@teahouse.internal/client-msgid={} PRIVMSG #tea :mine", ID.replace("4e5f", "4e60"));
             drawer.keep(&with_unsent(&[&line]));
             drawer.keep(&State::new("alice"));
-            let left = if is_theirs { vec![] } else { vec![action] };
-            assert_eq!(opened(&settings, "tea:1", by).take_out(SAID_MS), (left, vec![]), "{by:?} {next:?}");
+            let left = it(claim != Some(Sure));
+            assert_eq!(taken(&mut opened(&settings, "tea:1", by), SAID_MS), (left, vec![]), "{by:?} {next:?}");
         }
+    }
+
+    #[test]
+    fn what_is_held_lies_there_until_it_was_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = folder.path().join("desktop.json");
+        let (chat, action) = action();
+        opened(&settings, "tea:1", &account("alice", "salt")).keep(&chat);
+        let open = || opened(&settings, "tea:1", &account("alice", "pepper"));
+        let mut drawer = open();
+        drawer.take_out(SAID_MS);
+        drawer.keep(&State::new("alice"));
+        assert_eq!(open().held(SAID_MS), [action]);
+        drawer.let_go(ID);
+        drawer.keep(&State::new("alice"));
+        assert_eq!(open().held(SAID_MS), []);
     }
 
     #[test]
@@ -252,17 +319,17 @@ mod tests {
         let alice = account("alice", "salt");
         opened(&settings, "tea:1", &alice).keep(&chat);
         let mut drawer = opened(&settings, "tea:1", &alice);
-        let (unsent, _) = drawer.take_out(SAID_MS);
+        let unsent = drawer.take_out(SAID_MS);
         drawer.bring(&unsent);
         drawer.keep(&State::new("alice"));
-        assert_eq!(opened(&settings, "tea:1", &alice).take_out(SAID_MS), (vec![action.clone()], vec![]));
+        assert_eq!(opened(&settings, "tea:1", &alice).take_out(SAID_MS), vec![action.clone()]);
         drawer.keep(&chat);
         drawer.brought();
         // Who logs in again after a drop has it already; who leaves and comes again is given it again.
-        assert_eq!(drawer.take_out(SAID_MS), (vec![], vec![]));
+        assert_eq!(drawer.take_out(SAID_MS), []);
         drawer.open("tea:1");
         drawer.written_by(alice);
-        assert_eq!(drawer.take_out(SAID_MS), (vec![action], vec![]));
+        assert_eq!(drawer.take_out(SAID_MS), [action]);
         drawer.keep(&State::new("alice"));
         assert_eq!(fs::read_to_string(folder.path().join("outbox.json")).unwrap(), "{}");
     }
@@ -274,7 +341,7 @@ mod tests {
             format!(r#"{{"tea:1":[{{"id":"{ID}","target":"bob","kind":"action","text":"喝茶","about":"m1"}}]}}"#);
         fs::write(folder.path().join("outbox.json"), file).unwrap();
         let mut drawer = opened(&folder.path().join("desktop.json"), "tea:1", &Writer::Guest);
-        assert_eq!(drawer.take_out(SAID_MS), (vec![], vec![action().1]));
+        assert_eq!(taken(&mut drawer, SAID_MS), (vec![], vec![action().1]));
     }
 
     #[test]
@@ -283,7 +350,7 @@ mod tests {
         fs::write(folder.path().join("outbox.json"), r#"{"tea:1":[{"id":"é","target":"","kind":"","text":""}]}"#)
             .unwrap();
         let mut drawer = opened(&folder.path().join("desktop.json"), "tea:1", &Writer::Guest);
-        assert_eq!(drawer.take_out(0), (vec![], vec![]));
+        assert_eq!(taken(&mut drawer, 0), (vec![], vec![]));
         Drawer::beside(None).keep(&State::new("alice"));
     }
 }

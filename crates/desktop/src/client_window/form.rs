@@ -19,6 +19,8 @@ pub(crate) struct ClientForm {
     pub(crate) own_password: String,
     /// The password by which one's name is being made one's own.
     pub(crate) new_password: Option<String>,
+    /// Whether one looks at what has to be looked at before it is said.
+    pub(crate) looks_at_held: bool,
     /// What is looked for.
     pub(crate) search: String,
     pub(crate) join: String,
@@ -142,6 +144,7 @@ impl ClientForm {
         self.answers.clear();
         self.edits.clear();
         self.taking_back = None;
+        self.looks_at_held = false;
         self.written_to.clear();
     }
 }

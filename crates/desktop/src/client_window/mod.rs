@@ -32,7 +32,6 @@ use self::{
     view::{ClientAction, Scene},
 };
 use crate::{
-    composer::Composer,
     parts::Wish,
     settings::Settings,
     texts::{Lang, Texts},
@@ -141,20 +140,42 @@ impl ClientWindow {
     /// It is known now whose account one writes as: what waits for it is said.
     fn bring_out(&mut self, writer: Writer) {
         self.drawer.written_by(writer);
-        let unsent = self.take_out();
+        let unsent = self.drawer.take_out(now_ms());
+        self.bring(unsent);
+        self.show_held();
+    }
+
+    fn bring(&mut self, unsent: Vec<Unsent>) {
         if !unsent.is_empty() {
             self.drawer.bring(&unsent);
             self.ask(|client| client.bring(unsent));
         }
     }
 
-    /// What the one who writes may say again; what waited for too long stands in the line.
-    fn take_out(&mut self) -> Vec<Unsent> {
-        let (unsent, to_look_at) = self.drawer.take_out(now_ms());
-        for old in to_look_at.iter().rev() {
-            self.form.draft(&old.target).put_before(Composer::with(&old.text));
+    /// What the one who writes has to look at before it is said.
+    fn show_held(&mut self) {
+        self.state.apply(ClientEvent::Held(self.drawer.held(now_ms())));
+    }
+
+    /// Says what was held. Whether it was said already the server knows for some days; later it is said anew.
+    fn say_held(&mut self, held: &Unsent) {
+        if Drawer::is_known_by_id(held, now_ms()) {
+            self.bring(vec![held.clone()]);
+        } else {
+            let is_elsewhere = is_room(&held.target) && self.state.chat.room(&held.target).is_none();
+            if is_elsewhere {
+                self.ask(|client| client.join(&held.target));
+            }
+            if !self.try_to_say(&held.target, held.kind, &held.text, held.about.as_deref()) {
+                return;
+            }
         }
-        unsent
+        self.let_go(&held.id);
+    }
+
+    fn let_go(&mut self, id: &str) {
+        self.drawer.let_go(id);
+        self.show_held();
     }
 
     /// What cannot be remembered is asked again next time, and is no reason to stop now.
@@ -227,6 +248,8 @@ impl ClientWindow {
                 }
             }
             ClientAction::LeaveSearch => self.state.apply(ClientEvent::SearchLeft),
+            ClientAction::SayHeld(held) => self.say_held(&held),
+            ClientAction::LetGo(id) => self.let_go(&id),
             ClientAction::KeepName(password) => self.ask(|client| client.register(&password)),
             ClientAction::Earlier => self.earlier(),
             ClientAction::DismissNotice => self.state.apply(ClientEvent::NoticeRead),
@@ -250,6 +273,7 @@ impl ClientWindow {
                 self.form.begin_anew();
                 self.state.apply(ClientEvent::ConnectAsked(options.nick.as_str().to_owned()));
                 self.connection.connect(options);
+                self.show_held();
             }
             Err(problem) => self.state.apply(ClientEvent::Refused(problem)),
         }
@@ -277,7 +301,7 @@ impl ClientWindow {
         self.name_wanted = (options.token.is_some() && options.login.is_none()).then(|| name.to_owned());
         if options.login.is_none() {
             self.drawer.written_by(Writer::Guest);
-            options.unsent = self.take_out();
+            options.unsent = self.drawer.take_out(now_ms());
         }
         options.password = Some(self.form.password.clone()).filter(|password| !password.is_empty());
         // A wrong address is told at once; a lost connection is made again and again.
@@ -339,6 +363,14 @@ impl ClientWindow {
 
     /// Says something; what could not even be sent stands in the line again.
     fn say(&mut self, to: &str, kind: Kind, text: &str, about: Option<&str>) -> bool {
+        let said = self.try_to_say(to, kind, text, about);
+        if !said && kind == Kind::Privmsg {
+            text.clone_into(&mut self.form.draft(to).text);
+        }
+        said
+    }
+
+    fn try_to_say(&mut self, to: &str, kind: Kind, text: &str, about: Option<&str>) -> bool {
         let mut said = false;
         self.ask(|client| {
             match (about, kind) {
@@ -350,9 +382,6 @@ impl ClientWindow {
             said = true;
             Ok(())
         });
-        if !said && kind == Kind::Privmsg {
-            text.clone_into(&mut self.form.draft(to).text);
-        }
         said
     }
 

@@ -9,7 +9,7 @@ use std::{
 
 use teahouse_client::{
     Event, Found, Refusal, Seen,
-    state::{Conversation, Kind, Log, Message, Room, State},
+    state::{Conversation, Kind, Log, Message, Room, State, Unsent},
 };
 
 /// How many messages of a conversation are shown at first, and how many more each time the person asks.
@@ -74,6 +74,8 @@ pub(crate) enum ClientEvent {
     Notice(Notice),
     /// The person has read it.
     NoticeRead,
+    /// These have to be looked at before they are said.
+    Held(Vec<Unsent>),
     /// The person left the server.
     Left,
 }
@@ -166,6 +168,8 @@ pub(crate) struct ClientState {
     pub(crate) not_logged_in: Option<Refusal>,
     /// The name that is ours, if one is.
     pub(crate) account: Option<String>,
+    /// What has to be looked at before it is said.
+    pub(crate) held: Vec<Unsent>,
     pub(crate) chat: Arc<State>,
     /// What the person looks for, if anything.
     pub(crate) finding: Option<Finding>,
@@ -198,6 +202,7 @@ impl ClientState {
             password_asked: false,
             not_logged_in: None,
             account: None,
+            held: Vec::new(),
             chat: Arc::new(State::new("")),
             finding: None,
             notice: None,
@@ -258,6 +263,7 @@ impl ClientState {
             ClientEvent::SaidAgain(message) => self.said_again.push(message),
             ClientEvent::Notice(notice) => self.notice = Some(notice),
             ClientEvent::NoticeRead => self.notice = None,
+            ClientEvent::Held(held) => self.held = held,
             ClientEvent::Left => *self = Self::new(),
         }
     }
@@ -310,7 +316,6 @@ impl ClientState {
         }
     }
 
-    /// The person goes on looking at a room or conversation by whatever name.
     /// A 404 says by which mode the room does not take what we say, in the server's words; without one it is most likely
     /// because we are not in it.
     fn with_silence(&self, refusal: Refusal) -> Refusal {
@@ -323,6 +328,7 @@ impl ClientState {
         Refusal { code: code.to_owned(), ..refusal }
     }
 
+    /// The person goes on looking at a room or conversation by whatever name.
     fn renamed(&mut self, from: &str, to: &str) {
         let (old, new) = (from.to_ascii_lowercase(), to.to_ascii_lowercase());
         let found = self.finding.iter_mut().flat_map(|Finding { found, around, .. }| {

@@ -1,5 +1,6 @@
 //! The window fed with what a server says, and found by its labels.
 
+mod account;
 mod deeds;
 mod keys;
 mod server;

@@ -5,6 +5,7 @@
 
 mod arrive;
 mod found;
+mod held;
 mod keep;
 mod menu;
 mod message;
@@ -21,7 +22,10 @@ mod write;
 use std::sync::Arc;
 
 use eframe::egui::{CentralPanel, Panel, RichText, Ui};
-use teahouse_client::{Found, Refusal, state::Message};
+use teahouse_client::{
+    Found, Refusal,
+    state::{Message, Unsent},
+};
 
 use super::{
     form::ClientForm,
@@ -81,6 +85,10 @@ pub(crate) enum ClientAction {
     Around(Found),
     /// Is done with it.
     LeaveSearch,
+    /// Says what was held until it was looked at.
+    SayHeld(Unsent),
+    /// Does not want it to be said; by its id.
+    LetGo(String),
     /// Wants the name to be theirs from now on, by a password.
     KeepName(String),
     /// Wants to see what was said before.
@@ -115,6 +123,7 @@ pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm) -> Vec
         .min_size(180.0)
         .show(ui, |ui| side::show(ui, scene, form, &mut actions));
     taking_back::show(ui, scene, form, &mut actions);
+    held::show(ui, scene, form, &mut actions);
     if let Some(finding) = &scene.state.finding {
         found::show(ui, scene, form, finding, &mut actions);
         return actions;
