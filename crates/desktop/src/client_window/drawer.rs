@@ -17,6 +17,9 @@ use crate::settings;
 /// How long a server surely remembers what it has said for us; what is older is not said again by itself, in milliseconds.
 const SAID_AGAIN_MS: u64 = 6 * 24 * 60 * 60 * 1_000;
 
+/// What lies there for so long is forgotten, whoever wrote it, in milliseconds.
+const KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+
 /// The drawer, and the file that it is.
 #[derive(Debug, Default)]
 pub(super) struct Drawer {
@@ -75,10 +78,15 @@ impl Drawer {
     }
 
     /// There will be another client, for this server: it has nothing yet, and it is not known who writes.
-    pub(super) fn open(&mut self, place: &str) {
+    pub(super) fn open(&mut self, place: &str, now_ms: u64) {
         let left = mem::take(&mut self.ours);
         self.kept.entry(mem::replace(&mut self.place, place.to_owned())).or_default().extend(left);
         (self.writer, self.bringing) = (None, Vec::new());
+        for entries in self.kept.values_mut() {
+            let all = entries.len();
+            entries.retain(|entry| is_younger(entry, KEPT_MS, now_ms));
+            self.is_taken |= entries.len() < all;
+        }
     }
 
     /// Who writes from now on; what the client has is theirs.
@@ -218,7 +226,7 @@ mod tests {
     /// The drawer as a program finds it that opens a server as somebody.
     fn opened(settings: &Path, place: &str, writer: &Writer) -> Drawer {
         let mut drawer = Drawer::beside(Some(settings));
-        drawer.open(place);
+        drawer.open(place, SAID_MS);
         drawer.written_by(writer.clone());
         drawer
     }
@@ -312,6 +320,21 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_comes_back_for_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let (settings, file) = (folder.path().join("desktop.json"), folder.path().join("outbox.json"));
+        let (chat, action) = action();
+        opened(&settings, "tea:1", &account("alice", "salt")).keep(&chat);
+        for (now_ms, is_there) in [(SAID_MS + KEPT_MS - 1, true), (SAID_MS + KEPT_MS, false)] {
+            let mut bob = Drawer::beside(Some(&settings));
+            bob.open("tea:2", now_ms);
+            bob.written_by(Writer::Guest);
+            bob.keep(&State::new("bob"));
+            assert_eq!(fs::read_to_string(&file).unwrap().contains(&action.text), is_there);
+        }
+    }
+
+    #[test]
     fn what_is_being_brought_is_kept_until_the_client_has_it() {
         let folder = tempfile::tempdir().unwrap();
         let settings = folder.path().join("desktop.json");
@@ -327,7 +350,7 @@ mod tests {
         drawer.brought();
         // Who logs in again after a drop has it already; who leaves and comes again is given it again.
         assert_eq!(drawer.take_out(SAID_MS), []);
-        drawer.open("tea:1");
+        drawer.open("tea:1", SAID_MS);
         drawer.written_by(alice);
         assert_eq!(drawer.take_out(SAID_MS), [action]);
         drawer.keep(&State::new("alice"));

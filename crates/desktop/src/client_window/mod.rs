@@ -294,7 +294,7 @@ impl ClientWindow {
         })?;
         let mut options = Options::new(url, nick);
         self.place = options.url.authority();
-        self.drawer.open(&self.place);
+        self.drawer.open(&self.place, now_ms());
         options.token = self.settings.seats.get(&self.place).cloned();
         let password = Some(self.form.own_password.clone()).filter(|_| self.form.is_owner);
         options.login = password.map(|password| Login { account: name.to_owned(), password });
