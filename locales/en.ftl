@@ -238,6 +238,7 @@ server-nickname-is-account = You are logged in: only the capitals of your name m
 server-not-connected = Not connected just now. Try again when the connection is back.
 server-owned-elsewhere = You have kept this name in another tab: log in with its password.
 server-password-no-word = A new password can have no spaces in it here, nor begin with a colon.
+server-password-not-changed = Your password was not changed: the connection broke first. Try again.
 server-registration-closed = Nobody new can keep a name here; those who run the teahouse can give you one.
 server-unacceptable-email = The teahouse does not want an address.
 server-unacceptable-password = This cannot be a password: it is too long, or has signs in it that nobody can type.
@@ -346,6 +347,7 @@ desktop-bad-server = “{ $server }” is not the address of a server: write one
 desktop-name-too-long = “{ $name }” is too long for a name: at most 32 letters, or 10 Chinese characters.
 desktop-name-forbidden = “{ $name }” cannot be a name: leave out spaces and signs such as , * ? ! @ . and do not begin with # or &.
 desktop-host-failed = The host window could not be opened: { $why }
+desktop-account-ended = Your account { $name } is gone, and this window has forgotten it.
 desktop-held =
     { $count ->
         [one] { $count } message to look at

@@ -32,6 +32,15 @@ pub(crate) fn primary(ui: &mut Ui, enabled: bool, text: &str) -> Response {
     .inner
 }
 
+/// A button for what there is no way back from.
+pub(crate) fn grave(ui: &mut Ui, enabled: bool, text: &str) -> Response {
+    let palette = Palette::of(ui);
+    let words = RichText::new(text).font(fonts::bold(14.5)).color(palette.page);
+    let has_keys = ui.memory(|memory| memory.has_focus(ui.next_auto_id()));
+    let line = if has_keys { Stroke::new(2.0, palette.text) } else { Stroke::NONE };
+    ui.add_enabled(enabled, Button::new(words).fill(palette.bad).stroke(line))
+}
+
 /// A button that does not press itself forward.
 pub(crate) fn quiet(ui: &mut Ui, text: &str) -> Response {
     let words = RichText::new(text).color(Palette::of(ui).accent);

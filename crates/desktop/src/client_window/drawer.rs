@@ -94,6 +94,12 @@ impl Drawer {
         self.writer = Some(writer);
     }
 
+    /// The one who writes has another password, and so another mark, which is told with the next login. Until then what it
+    /// writes is known by its name.
+    pub(super) fn mark_changed(&mut self, name: &str) {
+        self.written_by(Writer::Account { name: name.to_owned(), mark: None });
+    }
+
     /// What the one who writes may say.
     pub(super) fn take_out(&mut self, now_ms: u64) -> Vec<Unsent> {
         let (Some(kept), Some(writer)) = (self.kept.get_mut(&self.place), &self.writer) else { return Vec::new() };
@@ -121,6 +127,15 @@ impl Drawer {
     pub(super) fn let_go(&mut self, id: &str) {
         self.kept.get_mut(&self.place).into_iter().for_each(|kept| kept.retain(|entry| entry.unsent.id != id));
         self.is_taken = true;
+    }
+
+    /// The account that one writes as is gone, and nobody will say what it has written.
+    pub(super) fn forget_writer(&mut self) {
+        if let (Some(kept), Some(writer)) = (self.kept.get_mut(&self.place), self.writer.take()) {
+            kept.retain(|entry| entry.by.is_none() || writer.claims(entry, 0).is_none());
+        }
+        (self.ours, self.bringing) = (Vec::new(), Vec::new());
+        self.save();
     }
 
     /// This is given to the client.
@@ -304,6 +319,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_written_before_ones_own_change_of_the_password_is_said_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = folder.path().join("desktop.json");
+        let (chat, action) = action();
+        let mut drawer = opened(&settings, "tea:1", &account("alice", "salt"));
+        drawer.keep(&chat);
+        drawer.mark_changed("alice");
+        drawer.keep(&chat);
+        let mut again = opened(&settings, "tea:1", &account("alice", "pepper"));
+        assert_eq!(taken(&mut again, SAID_MS), (vec![action], vec![]));
+    }
+
+    #[test]
     fn what_is_held_lies_there_until_it_was_looked_at() {
         let folder = tempfile::tempdir().unwrap();
         let settings = folder.path().join("desktop.json");
@@ -332,6 +360,23 @@ mod tests {
             bob.keep(&State::new("bob"));
             assert_eq!(fs::read_to_string(&file).unwrap().contains(&action.text), is_there);
         }
+    }
+
+    #[test]
+    fn an_account_that_is_gone_leaves_nothing_to_say() {
+        let folder = tempfile::tempdir().unwrap();
+        let (settings, file) = (folder.path().join("desktop.json"), folder.path().join("outbox.json"));
+        let (chat, action) = action();
+        opened(&settings, "tea:1", &account("alice", "older")).keep(&chat);
+        let bobs = format!("@teahouse.internal/client-msgid={} PRIVMSG #tea :bob's", ID.replace("4e5f", "4e60"));
+        opened(&settings, "tea:1", &account("bob", "pepper")).keep(&with_unsent(&[&bobs]));
+        let mut drawer = opened(&settings, "tea:1", &account("alice", "salt"));
+        drawer.keep(&chat);
+        drawer.forget_writer();
+        // What waited goes with it.
+        drawer.open("tea:1", SAID_MS);
+        let left = fs::read_to_string(&file).unwrap();
+        assert!(left.contains("bob's") && !left.contains(&action.text), "{left}");
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(crate) struct ClientForm {
     pub(crate) own_password: String,
     /// The password by which one's name is being made one's own.
     pub(crate) new_password: Option<String>,
+    /// What is to be changed of one's account, while one looks at that.
+    pub(crate) account: Option<AccountFields>,
     /// Whether one looks at what has to be looked at before it is said.
     pub(crate) looks_at_held: bool,
     /// What is looked for.
@@ -41,6 +43,19 @@ pub(crate) struct ClientForm {
     pub(crate) keys_at: Option<Id>,
     /// The message that is to be taken back if the person is sure, and where it was said.
     pub(crate) taking_back: Option<(String, Arc<Message>)>,
+}
+
+/// What stands in the fields about one's account.
+#[derive(Default)]
+pub(crate) struct AccountFields {
+    pub(crate) current: String,
+    pub(crate) new: String,
+    /// Whether the passwords can be read.
+    pub(crate) are_shown: bool,
+    /// Whether the account is to end if the person is sure.
+    pub(crate) ends: bool,
+    /// Whether the server was asked since the person looks at them.
+    pub(crate) was_asked: bool,
 }
 
 /// A message that is being put in other words.
@@ -144,6 +159,7 @@ impl ClientForm {
         self.answers.clear();
         self.edits.clear();
         self.taking_back = None;
+        self.account = None;
         self.looks_at_held = false;
         self.written_to.clear();
     }

@@ -18,7 +18,7 @@ use std::{path::PathBuf, process, sync::Arc, thread, time::Duration};
 
 use eframe::egui::{Context, Ui, ViewportCommand};
 use teahouse_client::{
-    Client, CommandError, Event, Login, Options, Retry, ServerUrl,
+    Client, CommandError, Event, Login, Options, Refusal, Retry, ServerUrl,
     state::{Kind, Message, PINS_MAX, Unsent},
 };
 use teahouse_proto::names::{NameError, Nick};
@@ -28,7 +28,7 @@ use self::{
     drawer::{Drawer, Writer},
     form::ClientForm,
     slash::Said,
-    state::{ClientEvent, ClientState, Link, Notice, is_room},
+    state::{ClientEvent, ClientState, Link, Notice, is_about_login, is_room},
     view::{ClientAction, Scene},
 };
 use crate::{
@@ -129,6 +129,23 @@ impl ClientWindow {
             }
             Event::Registered { account } => {
                 return self.drawer.written_by(Writer::Account { name: account.clone(), mark: None });
+            }
+            Event::PasswordChanged { account } => {
+                self.form.account = None;
+                return self.drawer.mark_changed(account);
+            }
+            Event::AccountEnded { .. } => {
+                self.drawer.forget_writer();
+                self.connection.leave();
+                self.state.apply(ClientEvent::Left);
+                (self.form.is_owner, self.form.account) = (false, None);
+            }
+            // It is asked for again, under the name that the account has now.
+            Event::Refused(refusal) if is_about_login(refusal) => {
+                if let Some(account) = self.state.account.clone() {
+                    (self.form.is_owner, self.form.nick) = (true, account);
+                }
+                return;
             }
             Event::Brought => return self.drawer.brought(),
             Event::Renamed { from, to } if self.state.chat.is_me(from) => self.settings.nick.clone_from(to),
@@ -250,6 +267,8 @@ impl ClientWindow {
             ClientAction::LeaveSearch => self.state.apply(ClientEvent::SearchLeft),
             ClientAction::SayHeld(held) => self.say_held(&held),
             ClientAction::LetGo(id) => self.let_go(&id),
+            ClientAction::ChangePassword { current, new } => self.own(|client| client.change_password(&current, &new)),
+            ClientAction::EndAccount { current } => self.own(|client| client.end_account(&current)),
             ClientAction::KeepName(password) => self.ask(|client| client.register(&password)),
             ClientAction::Earlier => self.earlier(),
             ClientAction::DismissNotice => self.state.apply(ClientEvent::NoticeRead),
@@ -428,6 +447,21 @@ impl ClientWindow {
             Err(CommandError::PinsFull) => self.tell(self.texts.count("pins-full", PINS_MAX as u64)),
             Err(refused) => self.tell(refused.to_string()),
         }
+    }
+
+    /// Asks for something about one's account; what the client refuses is said where it was asked for.
+    fn own(&mut self, what: impl FnOnce(&Client) -> Result<(), CommandError>) {
+        let Some(client) = self.connection.client() else { return };
+        self.state.apply(ClientEvent::AccountAsked);
+        let Err(refused) = what(client) else { return };
+        let code = match refused {
+            CommandError::PasswordNoWord => "PASSWORD_NO_WORD",
+            CommandError::TooLong | CommandError::Line => "UNACCEPTABLE_PASSWORD",
+            CommandError::Offline => "NOT_CONNECTED",
+            _ => "",
+        };
+        let refusal = Refusal { code: code.to_owned(), about: String::new(), text: refused.to_string() };
+        self.state.apply(ClientEvent::Told { event: Event::AccountRefused(refusal), at_ms: now_ms() });
     }
 
     fn tell(&mut self, words: String) {

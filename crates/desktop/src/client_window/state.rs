@@ -76,6 +76,8 @@ pub(crate) enum ClientEvent {
     NoticeRead,
     /// These have to be looked at before they are said.
     Held(Vec<Unsent>),
+    /// The person wants another password, or the end of the account.
+    AccountAsked,
     /// The person left the server.
     Left,
 }
@@ -93,6 +95,10 @@ pub(crate) enum Notice {
     PutOut { room: String, by: String, reason: String },
     /// The name that we go by is ours from now on.
     Registered { account: String },
+    /// Our account has another password.
+    PasswordChanged,
+    /// Our account is gone.
+    AccountEnded { account: String },
     /// What was missed is there.
     CaughtUp { messages: u64, away_ms: u64 },
 }
@@ -157,6 +163,18 @@ pub(crate) enum Pinned {
     Known(Message),
 }
 
+/// How far a change of one's account is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Owning {
+    /// Nothing is asked, or it is done.
+    #[default]
+    Idle,
+    /// The answer is on its way.
+    Asked,
+    /// It cannot be.
+    Refused(Refusal),
+}
+
 /// What the client window knows.
 #[derive(Debug)]
 pub(crate) struct ClientState {
@@ -168,6 +186,8 @@ pub(crate) struct ClientState {
     pub(crate) not_logged_in: Option<Refusal>,
     /// The name that is ours, if one is.
     pub(crate) account: Option<String>,
+    /// How far a change of that account is.
+    pub(crate) owning: Owning,
     /// What has to be looked at before it is said.
     pub(crate) held: Vec<Unsent>,
     pub(crate) chat: Arc<State>,
@@ -202,6 +222,7 @@ impl ClientState {
             password_asked: false,
             not_logged_in: None,
             account: None,
+            owning: Owning::Idle,
             held: Vec::new(),
             chat: Arc::new(State::new("")),
             finding: None,
@@ -264,6 +285,7 @@ impl ClientState {
             ClientEvent::Notice(notice) => self.notice = Some(notice),
             ClientEvent::NoticeRead => self.notice = None,
             ClientEvent::Held(held) => self.held = held,
+            ClientEvent::AccountAsked => self.owning = Owning::Asked,
             ClientEvent::Left => *self = Self::new(),
         }
     }
@@ -279,7 +301,7 @@ impl ClientState {
                 self.notice = Some(Notice::CaughtUp { messages: messages as u64, away_ms });
             }
             Event::Refused(refusal) if refusal.code == "464" => self.password_asked = true,
-            Event::Refused(refusal) if !self.was_in && is_about_login(&refusal) => self.not_logged_in = Some(refusal),
+            Event::Refused(refusal) if is_about_login(&refusal) => self.not_logged_in = Some(self.why_no_more(refusal)),
             Event::Found { found } => {
                 if let Some(finding) = &mut self.finding {
                     finding.found = Some(found);
@@ -300,6 +322,12 @@ impl ClientState {
                 self.account = Some(account.clone());
                 self.notice = Some(Notice::Registered { account });
             }
+            Event::PasswordChanged { .. } => {
+                (self.owning, self.notice) = (Owning::Idle, Some(Notice::PasswordChanged));
+            }
+            Event::AccountEnded { account } => self.notice = Some(Notice::AccountEnded { account }),
+            Event::AccountRefused(refusal) if self.owning == Owning::Asked => self.owning = Owning::Refused(refusal),
+            Event::AccountRefused(refusal) => self.notice = Some(Notice::Refused(refusal)),
             Event::Refused(refusal) => {
                 if let Some(finding) = &mut self.finding {
                     finding.found.get_or_insert_default();
@@ -314,6 +342,12 @@ impl ClientState {
             Event::Notice { text } => self.notice = Some(Notice::Words(text)),
             _ => {}
         }
+    }
+
+    /// Who was in by a password that does not do any more has typed nothing wrong.
+    fn why_no_more(&self, refusal: Refusal) -> Refusal {
+        let is_old = self.was_in && refusal.code == "904";
+        if is_old { Refusal { code: "906".to_owned(), ..refusal } } else { refusal }
     }
 
     /// A 404 says by which mode the room does not take what we say, in the server's words; without one it is most likely
@@ -428,11 +462,12 @@ impl ClientState {
         }
     }
 
-    /// Who never came in is back at the form, where the address can be put right.
+    /// Who never came in is back at the form, where the address can be put right; so is whoever has to log in anew.
     fn offline(&mut self, reason: String, retry_at_ms: Option<u64>) {
+        self.owning = Owning::Idle;
         // What is not known will not come any more.
         self.pinned.retain(|_, pinned| !matches!(pinned, Pinned::Asked | Pinned::NotNow));
-        if !self.was_in && retry_at_ms.is_none() {
+        if retry_at_ms.is_none() && (!self.was_in || self.not_logged_in.is_some()) {
             self.problem = Some(reason);
             self.link = Link::NotAsked;
         } else {
@@ -527,7 +562,7 @@ impl ClientState {
 const SILENT: [(&str, &str); 3] = [("(+M)", "404_ACCOUNTS"), ("(+m)", "404_MODERATED"), ("(+b)", "404_BANNED")];
 
 /// Whether a refusal says why one is not logged in.
-fn is_about_login(refusal: &Refusal) -> bool {
+pub(super) fn is_about_login(refusal: &Refusal) -> bool {
     ["902", "904", "905", "906", "908", "NOT_PRIVATE", "NOT_THE_SERVER"].contains(&refusal.code.as_str())
 }
 

@@ -34,6 +34,8 @@ pub(crate) fn notice(notice: &Notice, texts: &Texts) -> String {
         Notice::Words(words) => words.clone(),
         Notice::Refused(refusal) => refused(refusal, texts),
         Notice::Registered { account } => texts.with("account-made", &[("name", account)]),
+        Notice::PasswordChanged => texts.say("password-changed"),
+        Notice::AccountEnded { account } => texts.with("desktop-account-ended", &[("name", account)]),
         Notice::Invited { room, by } => texts.with("server-invite", &[("about", room), ("by", by)]),
         Notice::PutOut { room, by, reason } => {
             let id = if reason.is_empty() { "server-kick" } else { "server-kick-why" };

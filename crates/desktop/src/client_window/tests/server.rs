@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eframe::egui::{Context, Event as Input, Key, Modifiers, Theme, ThemePreference};
+use eframe::egui::{Context, Event as Input, Key, Modifiers, Theme, ThemePreference, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable};
 use teahouse_server::{Server, ServerHandle, config::Config};
 
@@ -197,6 +197,123 @@ fn what_an_account_has_written_is_said_by_no_guest_that_comes_next() {
         until(&mut window, "the file", |_| kept().trim() == "{}");
         harness = window;
     }
+    drop(harness);
+    server.shutdown();
+}
+
+/// The window of one who logs in.
+fn log_in(harness: &mut Harness<'_, ClientWindow>, name: &str, password: &str) {
+    let form = &mut harness.state_mut().form;
+    (form.nick, form.is_owner, form.own_password) = (name.into(), true, password.into());
+    harness.run_ok();
+    harness.get_by_label("Log in").click();
+    harness.run_ok();
+}
+
+fn type_into(harness: &mut Harness<'_, ClientWindow>, field: &str, text: &str) {
+    harness.get_by_label(field).focus();
+    harness.run_ok();
+    harness.event(Input::Text(text.into()));
+    harness.run_ok();
+}
+
+fn has_stored(harness: &Harness<'_, ClientWindow>, text: &str) -> bool {
+    let log = harness.state().state.chat.log("#lobby");
+    log.is_some_and(|log| log.confirmed().iter().any(|message| message.text == text))
+}
+
+#[test]
+fn a_password_that_is_changed_is_the_one_that_one_comes_back_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    let server = start_server("127.0.0.1:0".parse().unwrap(), &data_dir);
+    let address = server.addresses()[0].address;
+    let open = |settings: &str, nick: Option<&str>| {
+        let (server, nick) = (Some(format!("irc://{address}")), nick.map(str::to_owned));
+        let options = ClientOptions { server, nick, settings: Some(folder.path().join(settings)) };
+        let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
+        testing::window(|ui, window: &mut ClientWindow| window.show(ui), window)
+    };
+    let mut harness = open("a/desktop.json", Some("alice"));
+    until(&mut harness, "the room", |harness| shows(harness, "Message to #lobby"));
+    harness.state().connection.client().unwrap().register("oolong").unwrap();
+    until(&mut harness, "the name", |harness| harness.state().state.account.is_some());
+    let mut other = open("b/desktop.json", None);
+    log_in(&mut other, "alice", "oolong");
+    until(&mut other, "the room", |other| shows(other, "Message to #lobby"));
+
+    for (current, answer) in [("sencha", "That is not your current password."), ("oolong", "Your password is changed.")]
+    {
+        harness.get_by_label("Your account").click();
+        harness.run_ok();
+        type_into(&mut harness, "Your current password", current);
+        type_into(&mut harness, "Your new password", "green1");
+        harness.get_by_label("Save").click();
+        until(&mut harness, answer, |harness| harness.query_by_label_contains(answer).is_some());
+        if harness.query_by_label("Cancel").is_some() {
+            harness.get_by_label("Cancel").click();
+            harness.run_ok();
+        }
+    }
+
+    // Both write while the server is away. The one that has changed it comes back by itself; the other is asked.
+    server.shutdown();
+    for (window, text) in [(&mut harness, "from here"), (&mut other, "from there")] {
+        until(window, "the end", |window| shows(window, "Try now"));
+        type_into(window, "Message to #lobby", text);
+        window.key_press(Key::Enter);
+        until(window, "what waits", |window| shows(window, "Waiting to be sent"));
+    }
+    let server = start_server(address, &data_dir);
+    until(&mut harness, "what was written here", |harness| has_stored(harness, "from here"));
+    until(&mut other, "the reason", |other| {
+        other.query_by_label_contains("the password has been changed, or the account has another name").is_some()
+    });
+    assert_eq!(other.state().form.nick, "alice");
+    type_into(&mut other, "Your password", "green1");
+    other.get_by_label("Log in").click();
+    until(&mut other, "what is held", |other| shows(other, "1 message to look at"));
+    assert!(!has_stored(&other, "from there"));
+    other.get_by_label("1 message to look at").click();
+    other.run_ok();
+    let list = other.get_by_role_and_label(Role::List, "Written here, and not sent");
+    list.get_by_label("Send").click();
+    until(&mut other, "what was written there", |other| has_stored(other, "from there"));
+    until(&mut other, "the file", |_| {
+        std::fs::read_to_string(folder.path().join("b/outbox.json")).unwrap().trim() == "{}"
+    });
+    drop((harness, other));
+    server.shutdown();
+}
+
+#[test]
+fn an_account_that_is_ended_is_gone_and_its_name_is_free() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start_server("127.0.0.1:0".parse().unwrap(), &folder.path().join("data"));
+    let url = format!("irc://{}", server.addresses()[0].address);
+    let options = ClientOptions {
+        server: Some(url),
+        nick: Some("alice".into()),
+        settings: Some(folder.path().join("desktop.json")),
+    };
+    let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
+    let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
+    until(&mut harness, "the room", |harness| shows(harness, "Message to #lobby"));
+    harness.state().connection.client().unwrap().register("oolong").unwrap();
+    until(&mut harness, "the name", |harness| shows(harness, "Your account"));
+    harness.get_by_label("Your account").click();
+    harness.run_ok();
+    harness.get_by_label("End your account…").click();
+    harness.run_ok();
+    type_into(&mut harness, "Your current password", "oolong");
+    harness.get_by_label("End it for ever").click();
+    until(&mut harness, "the end", |harness| {
+        shows(harness, "Your account alice is gone, and this window has forgotten it.")
+    });
+    harness.get_by_label("Come in").click();
+    until(&mut harness, "the room", |harness| shows(harness, "Message to #lobby"));
+    assert_eq!(harness.state().state.chat.nick, "alice");
+    assert!(harness.state().state.account.is_none());
     drop(harness);
     server.shutdown();
 }

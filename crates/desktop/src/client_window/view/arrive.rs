@@ -60,6 +60,11 @@ fn card(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec
     if form.is_owner && form.is_overheard() {
         ui.label(RichText::new(texts.say("not-private")).small().color(palette.weak));
     }
+    if let Some(notice) = &scene.state.notice
+        && parts::notice(ui, palette.accent, &words::notice(notice, texts), &texts.say("dismiss"))
+    {
+        actions.push(ClientAction::DismissNotice);
+    }
     let left = [Some(nick), Some(server), password, own_password].into_iter().flatten().any(|field| field.lost_focus());
     let entered = left && ui.input(|input| input.key_pressed(Key::Enter));
     if let Some(refusal) = &scene.state.not_logged_in {

@@ -3,6 +3,7 @@
 //! In: a [`ClientState`], the texts, what stands in the fields. Out: what the person did. One file one part of the window:
 //! `arrive` is the form before a connection, the others are the parts of the window when there is one.
 
+mod account;
 mod arrive;
 mod found;
 mod held;
@@ -89,6 +90,10 @@ pub(crate) enum ClientAction {
     SayHeld(Unsent),
     /// Does not want it to be said; by its id.
     LetGo(String),
+    /// Wants another password.
+    ChangePassword { current: String, new: String },
+    /// Wants the account to end.
+    EndAccount { current: String },
     /// Wants the name to be theirs from now on, by a password.
     KeepName(String),
     /// Wants to see what was said before.
@@ -123,6 +128,7 @@ pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm) -> Vec
         .min_size(180.0)
         .show(ui, |ui| side::show(ui, scene, form, &mut actions));
     taking_back::show(ui, scene, form, &mut actions);
+    account::show(ui, scene, form, &mut actions);
     held::show(ui, scene, form, &mut actions);
     if let Some(finding) = &scene.state.finding {
         found::show(ui, scene, form, finding, &mut actions);

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Button, Frame, Key, Panel, RichText, ScrollArea, Ui, accesskit::Role};
 
-use super::{ClientAction, Scene, found, held, keep};
+use super::{ClientAction, Scene, account, found, held, keep};
 use crate::{
     client_window::{form::ClientForm, slash, state::Link, words},
     fonts,
@@ -14,6 +14,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, action
     Panel::bottom("foot").frame(Frame::new()).show_separator_line(false).show(ui, |ui| foot(ui, scene, actions));
     whoami(ui, scene, form, actions);
     keep::show(ui, scene, form, actions);
+    account::offer(ui, scene, form);
     held::offer(ui, scene, form);
     ui.add_space(10.0);
     found::field(ui, scene, form, actions);

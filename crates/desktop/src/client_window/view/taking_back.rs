@@ -1,6 +1,6 @@
 //! Whether a message is really to be taken back: it is asked once, since there is no way back.
 
-use eframe::egui::{Button, Frame, Id, Label, Modal, RichText, Stroke, Ui};
+use eframe::egui::{Frame, Id, Label, Modal, RichText, Ui};
 
 use super::{ClientAction, Scene};
 use crate::{
@@ -28,10 +28,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, action
         ui.add_space(6.0);
         let mut is_sure = None;
         parts::from_the_right(ui, |ui| {
-            let words = RichText::new(texts.say("take-back")).font(fonts::bold(14.5)).color(palette.page);
-            let has_keys = ui.memory(|memory| memory.has_focus(ui.next_auto_id()));
-            let line = if has_keys { Stroke::new(2.0, palette.text) } else { Stroke::NONE };
-            let take_back = ui.add(Button::new(words).fill(palette.bad).stroke(line));
+            let take_back = parts::grave(ui, true, &texts.say("take-back"));
             let cancel = ui.button(texts.say("cancel"));
             // What had the keys is behind the question now.
             if !take_back.has_focus() && !cancel.has_focus() {
