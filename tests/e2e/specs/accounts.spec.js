@@ -136,7 +136,9 @@ test("a wrong password is told, and a right one comes in then", async ({ teahous
   const phone = await anotherDevice(browser);
   await logIn(phone, teahouse.page, "alice", "green tea");
   await expect(phone.getByRole("alert")).toHaveText("That name and password do not belong together.", LOGIN);
-  await phone.getByLabel("Your password").fill(PASSWORD);
+  await expect(phone.getByLabel("Your password")).toBeFocused();
+  await expect(phone.getByLabel("Your password")).toHaveAccessibleDescription("That name and password do not belong together.");
+  await phone.keyboard.type(PASSWORD);
   await phone.getByRole("button", { name: "Log in", exact: true }).click();
   await new Person(phone).isIn("#lobby");
   await isOwner(phone);

@@ -16,6 +16,9 @@ const ENTRANCES = {
   new: { enter: "come-with-new-name", password: "new-password", other: "come-with-new-name" },
 };
 
+/** The codes by which the password that one has chosen is refused. */
+const OF_THE_SECRET = new Set(["WEAK_PASSWORD", "UNACCEPTABLE_PASSWORD"]);
+
 /** @param {{ app: App }} props */
 export function Welcome({ app }) {
   const { texts, refusal, entrance, link, ended } = app;
@@ -24,7 +27,12 @@ export function Welcome({ app }) {
   const [own, setOwn] = useState("");
   const [stays, setStays] = useState(false);
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
-  useEffect(() => field.current?.select(), []);
+  const isSecretWrong = refusal !== null && entrance !== "guest" && (refusal.what === "login" || OF_THE_SECRET.has(refusal.code));
+  const error = refusal ? "refusal" : undefined;
+  useEffect(() => {
+    const wrong = isSecretWrong ? document.getElementById("secret") : null;
+    /** @type {HTMLInputElement | null} */ (wrong ?? field.current)?.select();
+  }, []);
   const name = nick.trim().replace(/\s+/g, "_");
   const enter = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -52,11 +60,12 @@ export function Welcome({ app }) {
           autocapitalize="off"
           spellcheck=${false}
           required
-          aria-describedby=${refusal ? "refusal" : ended !== null ? "ended" : undefined}
+          aria-invalid=${refusal?.what === "name"}
+          aria-describedby=${error ?? (ended !== null ? "ended" : undefined)}
         />
         ${entrance !== "guest" &&
         html`
-          <${Secret} key=${entrance} texts=${texts} label=${texts.say(ENTRANCES[entrance].password)} value=${own} set=${setOwn} isNew=${entrance === "new"} />
+          <${Secret} key=${entrance} texts=${texts} label=${texts.say(ENTRANCES[entrance].password)} value=${own} set=${setOwn} isNew=${entrance === "new"} error=${isSecretWrong ? error : undefined} />
           <${Stay} texts=${texts} checked=${stays} set=${setStays} />
         `}
         ${refusal?.what === "password" && html`<${HousePassword} texts=${texts} value=${password} set=${setPassword} />`}
