@@ -86,7 +86,7 @@ leave-teahouse = 离开茶馆
 
 messages = 消息
 message-to = 发给 { $place } 的消息
-write-here = 在 { $place } 说点什么
+write-here = 写给 { $place }
 send = 发送
 pending = 正在发送…
 failed-refused = 茶馆没有收下这条消息
