@@ -96,3 +96,18 @@ test("on a small screen a topic is written in a line that is wide enough", async
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByRole("button", { name: "Search", exact: true })).toBeVisible();
 });
+
+test("on a small screen one is told that the server is away, before one has been in any room", async ({ teahouse, page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto(teahouse.page);
+  await teahouse.kill();
+  await page.getByLabel("Your name").fill("alice");
+  await page.getByRole("button", { name: "Come in", exact: true }).click();
+  await expect(page.getByRole("main").getByText("Not connected", { exact: true })).toBeVisible();
+  await expect(page.getByText("You are in no room.")).toHaveCount(0);
+  await expect(page.getByRole("main").getByRole("button", { name: "Try now" })).toBeVisible();
+  await teahouse.start();
+  await expect(page.getByRole("heading", { level: 1, name: "#lobby" })).toBeVisible();
+  await page.getByRole("button", { name: "Leave this room" }).click();
+  await expect(page.getByText("You are in no room.")).toBeVisible();
+});

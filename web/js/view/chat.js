@@ -2,6 +2,7 @@
 import { AccountDialog } from "./account.js";
 import { html, classes } from "./html.js";
 import { Composer } from "./composer.js";
+import { Connection } from "./connection.js";
 import { MessageLog } from "./message-log.js";
 import { Notes } from "./notes.js";
 import { People } from "./people.js";
@@ -31,7 +32,7 @@ export function Chat({ app }) {
         ${place && app.pinsAt === app.place && pinsOf(place).length > 0 && html`<${PinsPanel} key=${app.place} app=${app} place=${place} />`}
         ${place
           ? html`<${MessageLog} key=${app.place} app=${app} place=${withQueued(app.store.state, place)} />`
-          : html`<p class="empty">${app.texts.say("no-room")}</p>`}
+          : html`<div class="empty">${app.store.state.phase === "online" ? app.texts.say("no-room") : html`<${Connection} app=${app} />`}</div>`}
         <${Notes} app=${app} />
         ${place && html`<${Composer} key=${app.place} app=${app} place=${place} />`}
         ${app.panel && html`<${SocketPanel} app=${app} />`}
