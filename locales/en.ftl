@@ -80,6 +80,11 @@ unread =
         [one] { $count } new message
        *[other] { $count } new messages
     }
+unsent =
+    { $count ->
+        [one] { $count } message not sent
+       *[other] { $count } messages not sent
+    }
 no-room = You are in no room. Join one to begin.
 topic = Topic
 no-topic = No topic yet

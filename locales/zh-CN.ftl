@@ -72,6 +72,7 @@ people-count = { $count } 人
 talk-to = 和 { $name } 私聊
 you = 你
 unread = { $count } 条新消息
+unsent = { $count } 条消息没有发出
 no-room = 你还不在任何房间里，先加入一个吧。
 topic = 话题
 no-topic = 还没有话题

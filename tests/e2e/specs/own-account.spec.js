@@ -159,8 +159,17 @@ test("after a change elsewhere the page says why it asks for the password, and l
   await isOwner(tab);
   const again = new Person(tab);
   await expect(again.log.getByText("kept here from before this name’s password changed")).toBeVisible();
+  // It is told wherever one looks.
+  await tab.getByLabel("Join a room").fill("#tea");
+  await tab.getByRole("button", { name: "Join", exact: true }).click();
+  await again.isIn("#tea");
+  await tab.setViewportSize({ width: 360, height: 740 });
+  await tab.getByRole("button", { name: "Show rooms, 1 message not sent" }).click();
+  await tab.getByRole("button", { name: "#lobby 1 message not sent" }).click();
   await again.log.getByRole("button", { name: "Send again" }).click();
   await bob.hears("alice", "said without a connection");
+  await expect(tab.getByRole("button", { name: "Show rooms", exact: true })).toBeVisible();
+  await tab.setViewportSize({ width: 1280, height: 720 });
   await again.sees(["said without a connection"]);
   await tab.reload();
   await isOwner(tab);

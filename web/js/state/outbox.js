@@ -136,6 +136,15 @@ export function withQueued({ outbox }, place) {
 }
 
 /**
+ * How much was not taken, or waits to be looked at, and is not sent by itself: in one place, or in all.
+ * @param {State} state
+ * @param {string} [place] its folded name
+ */
+export function unsent({ outbox }, place) {
+  return outbox.filter(({ entry: { failed, target } }) => failed !== null && (place === undefined || fold(target) === place)).length;
+}
+
+/**
  * @param {State} state
  * @param {(message: Message) => Message} change
  * @returns {State}

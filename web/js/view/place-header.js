@@ -1,6 +1,7 @@
 // Where one is: the room and its topic, or the person one talks to.
 import { useState } from "../../vendor/hooks.js";
 import { isRoom } from "../net/irc.js";
+import { unsent } from "../state/outbox.js";
 import { pinsOf } from "../state/pins.js";
 import { Field } from "./field.js";
 import { html } from "./html.js";
@@ -19,10 +20,12 @@ export function PlaceHeader({ app, place }) {
   const pins = place === undefined ? 0 : pinsOf(place).length;
   // On a small screen the list that says so is out of sight.
   const unread = Object.values(app.store.state.places).reduce((sum, one) => sum + one.unread, 0);
+  const left = unsent(app.store.state);
+  const news = [...(left > 0 ? [texts.say("unsent", { count: left })] : []), ...(unread > 0 ? [texts.say("unread", { count: unread })] : [])];
   const panelLabel = texts.say(app.panel ? "socket-hide" : "socket-show");
   return html`
     <header class="place">
-      <button class="icon narrow" aria-label=${[texts.say("page-menu-rooms"), ...(unread > 0 ? [texts.say("unread", { count: unread })] : [])].join(", ")} aria-expanded=${app.drawer === "rooms"} onClick=${() => app.toggle("rooms")}>☰${unread > 0 && html`<span class="badge" aria-hidden="true">${unread > 99 ? "99+" : unread}</span>`}</button>
+      <button class="icon narrow" aria-label=${[texts.say("page-menu-rooms"), ...news].join(", ")} aria-expanded=${app.drawer === "rooms"} onClick=${() => app.toggle("rooms")}>☰${news.length > 0 && html`<span class="badge" aria-hidden="true">${left > 0 ? "!" : unread > 99 ? "99+" : unread}</span>`}</button>
       <div class="place-title">
         <h1>${place?.name ?? texts.say("app-name")}</h1>
         ${inRoom && html`<${Topic} app=${app} place=${place} />`}

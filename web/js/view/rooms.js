@@ -1,6 +1,7 @@
 // The rooms one is in and the people one talks to, a way into other rooms, and one's own name.
 import { useState } from "../../vendor/hooks.js";
 import { isRoom } from "../net/irc.js";
+import { unsent } from "../state/outbox.js";
 import { Connection } from "./connection.js";
 import { html, classes } from "./html.js";
 import { Languages } from "./languages.js";
@@ -52,6 +53,7 @@ export function Rooms({ app }) {
 function Entry({ app, id, place }) {
   const { name, unread, joined } = place;
   const away = isRoom(name) && !joined && app.store.state.phase === "online";
+  const left = unsent(app.store.state, id);
   return html`
     <li>
       <button
@@ -60,6 +62,7 @@ function Entry({ app, id, place }) {
         onClick=${() => app.look(name)}
       >
         <span class="entry-name">${name}</span>
+        ${left > 0 && html`<span class="badge is-unsent" aria-label=${app.texts.say("unsent", { count: left })}>!</span>`}
         ${unread > 0 && html`<span class="badge" aria-label=${app.texts.say("unread", { count: unread })}>${unread > 99 ? "99+" : unread}</span>`}
       </button>
     </li>
