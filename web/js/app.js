@@ -101,6 +101,7 @@ export class App {
     this.memory = memory;
     this.#tab = tab;
     this.#login = new LoginMemory(memory, tab);
+    this.#login.heard = (keys, former) => this.session.account.renewed(keys, former);
     this.panel = tab.read(PANEL) !== null;
     this.socket = new Socket(url, (event) => this.#happened(event));
     this.session = this.#newSession({ as: "guest" });

@@ -9,11 +9,17 @@ import { fold } from "./net/irc.js";
 
 const LOGIN = "login";
 
+/** The channel on which a tab tells the others of keys that stand for earlier ones. */
+const SHARED = "teahouse.login";
+
 export class LoginMemory {
   #browser;
   #tab;
+  #channel = typeof BroadcastChannel === "function" ? new BroadcastChannel(SHARED) : null;
   /** Whether the browser is to keep what comes next. */
   isLasting = false;
+  /** @type {(keys: Remembered["keys"], former: string) => void} is called when another tab has keys that stand for those with this salt */
+  heard = () => {};
 
   /**
    * @param {Memory} browser
@@ -22,6 +28,7 @@ export class LoginMemory {
   constructor(browser, tab) {
     this.#browser = browser;
     this.#tab = tab;
+    this.#channel?.addEventListener("message", ({ data: { keys, former } }) => this.heard(keys, former));
   }
 
   /** @returns {Remembered | null} */
@@ -43,12 +50,13 @@ export class LoginMemory {
 
   /**
    * @param {Remembered} known
-   * @param {string | null} [former] the salt of the keys that these stand for now: where those last, these do
+   * @param {string | null} [former] the salt of the keys that these stand for now: where those last, these do, and who has come by them has these
    */
   keep(known, former = null) {
     const isLasting = this.isLasting || (former !== null && login(this.#browser.read(LOGIN))?.keys.salt === former);
     this.#tab.write(LOGIN, JSON.stringify(known));
     if (isLasting) this.#browser.write(LOGIN, JSON.stringify(known));
+    if (former !== null) this.#channel?.postMessage({ keys: known.keys, former });
   }
 
   /**

@@ -1,5 +1,5 @@
 // Where all tabs of this browser keep what is to be said, until the server has it. This is the only file that touches
-// IndexedDB, BroadcastChannel and Web Locks. Where the browser refuses one of them (private windows, plain http by a LAN
+// IndexedDB and Web Locks. Where the browser refuses one of them (private windows, plain http by a LAN
 // address), the tab goes on without: then the server alone sees to it that nothing is said twice.
 
 /**

@@ -76,6 +76,27 @@ test("what was written under a password that was changed elsewhere is there for 
   assert.deepEqual(seen(next), ["offline held"]);
 });
 
+test("a tab whose account's password is changed in another one goes on with the keys of that, unless they are another's", () => {
+  const cabinet = new Cabinet();
+  const desk = owner(cabinet);
+  desk.close();
+  desk.session.say("#tea", "offline");
+  const { account } = desk.session;
+  account.renewed(keys("mo's next"), "mo's");
+  assert.equal(account.mark, "old");
+  account.renewed(keys("new"), "old");
+  assert.deepEqual([account.mark, desk.told.at(-1)], ["new", "proved alice instead of old"]);
+  desk.open();
+  // One that logs in just now is refused for the keys that it came by.
+  account.renewed(keys("newest"), "new");
+  assert.equal(account.mark, "new");
+  assert.deepEqual(texts(desk.arrive(LOGGED_IN, `${ME} JOIN #tea`)).slice(-1), ["offline"]);
+  const guest = new Desk();
+  guest.arrive(`${ME} JOIN #tea`);
+  guest.session.account.renewed(keys("new"), "old");
+  assert.equal(guest.session.account.mark, null);
+});
+
 test("what the server refuses is told where it was asked, and not among the notes", () => {
   for (const [line, code] of /** @type {[string, string][]} */ ([
     ["FAIL ACCOUNT INVALID_CREDENTIALS alice :That is not its current password", "INVALID_CREDENTIALS"],

@@ -3,6 +3,22 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LoginMemory } from "../js/login-memory.js";
 
+/** What one tab tells the others of this browser. */
+class Channel extends EventTarget {
+  /** @type {Channel[]} */
+  static all = [];
+  constructor() {
+    super();
+    Channel.all.push(this);
+  }
+  /** @param {any} data */
+  postMessage(data) {
+    for (const other of Channel.all) if (other !== this) other.dispatchEvent(new MessageEvent("message", { data }));
+  }
+}
+
+Object.assign(globalThis, { BroadcastChannel: Channel });
+
 /** @returns {import("../js/storage.js").Memory} */
 function memory() {
   const kept = new Map();
@@ -72,4 +88,15 @@ test("that the old keys are refused, or a mistyped password, takes no new ones a
   login.keep({ account: "quinn", keys: fresh }, keys.salt);
   assert.deepEqual(behind.refused("quinn", keys.salt), { account: "quinn", keys: fresh });
   assert.deepEqual(new LoginMemory(browser, memory()).refused("quinn", null), { account: "quinn", keys: fresh });
+});
+
+test("the other tabs hear of keys that stand for earlier ones, and of no others", () => {
+  const [login, other] = [new LoginMemory(memory(), memory()), new LoginMemory(memory(), memory())];
+  /** @type {any[]} */
+  const heard = [];
+  other.heard = (...told) => void heard.push(told);
+  login.keep({ account: "quinn", keys });
+  const fresh = { ...keys, salt: "another" };
+  login.keep({ account: "quinn", keys: fresh }, keys.salt);
+  assert.deepEqual(heard, [[fresh, "salt"]]);
 });

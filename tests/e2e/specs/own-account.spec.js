@@ -30,6 +30,19 @@ function keptIn(page, where) {
   return page.evaluate((where) => window[where].getItem("teahouse.login"), where);
 }
 
+/**
+ * Another tab of the browser, in which one has logged in as well.
+ * @param {Page} page
+ * @param {string} address
+ */
+async function another(page, address) {
+  const tab = await page.context().newPage();
+  await logIn(tab, address, "alice");
+  await isOwner(tab);
+  await expect.poll(() => keptIn(tab, "sessionStorage"), LOGIN).toContain("keys");
+  return new Person(tab);
+}
+
 /** @param {Page} page */
 async function toPasswordForm(page) {
   await page.getByRole("button", { name: "Your account" }).click();
@@ -52,6 +65,23 @@ async function hasChanged(page) {
   await expect(page.getByRole("status", { name: "Notes" })).toContainText("Your password is changed.", LOGIN);
   await expect(page.getByRole("dialog")).toHaveCount(0);
 }
+
+test("another tab of the browser logs in again, too, and says what it has written meanwhile", async ({ teahouse, page }) => {
+  await owner(page, teahouse.page);
+  const other = await another(page, teahouse.page);
+  await toPasswordForm(page);
+  await changePassword(page, PASSWORD, NEXT);
+  await hasChanged(page);
+  await teahouse.kill();
+  await expect(other.page.getByRole("status", { name: "Connection" })).toContainText("Not connected");
+  await other.say("said without a connection");
+  await teahouse.start();
+  await other.isConnected();
+  await other.hasAllStored();
+  await other.page.reload();
+  await other.sees(["said without a connection"]);
+  await isOwner(other.page);
+});
 
 for (const stays of [false, true]) {
   test(`a password is changed, and a reload logs in ${stays ? "in every tab of a browser that stays logged in" : "in this tab"}`, async ({ teahouse, browser, page, context }) => {

@@ -167,6 +167,17 @@ export class Account {
     this.arrival = { ...this.arrival, secret: { password } };
   }
 
+  /**
+   * The password was changed in another tab. One that is just logging in by the old keys is refused, and finds the new ones then.
+   * @param {import("./scram.js").Keys} keys
+   * @param {string} former the mark until then
+   */
+  renewed(keys, former) {
+    if (this.mark !== former || this.#store.state.phase === "registering") return;
+    this.#former = former;
+    this.proved(keys);
+  }
+
   /** @param {import("./scram.js").Keys} keys by which one logs in again */
   proved(keys) {
     if (this.arrival.as !== "owner") return;
