@@ -241,6 +241,7 @@ server-invitation-required = One keeps a name here by invitation only: open the 
 server-need-nick = Choose a name first.
 server-nickname-is-account = You are logged in: only the capitals of your name may change.
 server-not-connected = Not connected just now. Try again when the connection is back.
+server-not-done = The connection broke before that was done, so nothing has changed. Try again.
 server-owned-elsewhere = You have kept this name in another tab: log in with its password.
 server-password-no-word = A new password can have no spaces in it here, nor begin with a colon.
 server-password-not-changed = Your password was not changed: the connection broke first. Try again.

@@ -219,6 +219,7 @@ server-invitation-required = 这里凭邀请才能保留名字：请打开别人
 server-need-nick = 请先取个名字。
 server-nickname-is-account = 你已登录，只能改变名字的大小写。
 server-not-connected = 现在没有连接，等连上以后再试一次。
+server-not-done = 还没办成，连接就断了，什么都没有改变。请再试一次。
 server-owned-elsewhere = 你在另一个标签页保留了这个名字：请用它的密码登录。
 server-password-no-word = 新密码在这里不能有空格，也不能以冒号开头。
 server-password-not-changed = 密码没有改成：连接先断了。请再试一次。

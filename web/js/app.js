@@ -439,7 +439,7 @@ export class App {
   /** @param {string} password */
   async #passwordChanged(password) {
     const { session, store } = this;
-    await this.#makeKeys(store.state.account ?? "", password);
+    if (session.account.isBy(password)) await this.#makeKeys(store.state.account ?? "", password);
     if (this.session !== session) return;
     this.isAtAccount = false;
     this.hint([this.texts.say("password-changed")]);

@@ -145,18 +145,54 @@ test("an account is ended when the server says so", () => {
   assert.equal(desk.told.at(-1), "ended");
 });
 
-test("when the answer is lost nobody knows, until one can log in again or cannot", () => {
-  const desk = owner();
-  const { change } = desk.session;
-  change.end("oolong");
-  desk.close();
-  assert.deepEqual([change.refusal, change.doing, change.isPerhapsEnded], [{ deed: "end", code: "ANSWER_LOST" }, null, true]);
+/** @param {Desk} desk */
+function comesBack(desk) {
   desk.open();
-  desk.hear(":tea CAP * LS :sasl", ":tea CAP * ACK :sasl", LOGGED_IN, ":tea 903 alice :Done");
-  assert.equal(change.isPerhapsEnded, false);
+  return desk.hear(":tea CAP * LS :sasl", ":tea CAP * ACK :sasl").slice(-1);
+}
+
+const IN = [LOGGED_IN, ":tea 903 alice :Done"];
+
+test("when the answer is lost nobody knows, until one can log in again as before", () => {
+  for (const deed of /** @type {const} */ (["end", "password"])) {
+    const desk = owner();
+    const { change, account } = desk.session;
+    if (deed === "end") change.end("oolong");
+    else change.changePassword("oolong", "sencha");
+    desk.close();
+    assert.deepEqual([change.refusal, change.doing, change.isPerhapsEnded], [{ deed, code: "ANSWER_LOST" }, null, deed === "end"]);
+    comesBack(desk);
+    desk.hear(...IN);
+    assert.deepEqual([change.refusal, change.isPerhapsEnded, account.mark], [{ deed, code: "NOT_DONE" }, false, "old"]);
+    desk.close();
+    comesBack(desk);
+    desk.hear(":tea 906 * :Aborted");
+    assert.deepEqual(desk.refusals.map(({ code }) => code), ["906"]);
+  }
+});
+
+test("if what one came by is refused after the answer was lost, the new password is tried", () => {
+  const desk = owner();
+  const { change, account } = desk.session;
   change.changePassword("oolong", "sencha");
   desk.close();
-  assert.deepEqual([change.refusal, change.isPerhapsEnded], [{ deed: "password", code: "ANSWER_LOST" }, false]);
+  desk.session.say("#tea", "offline");
+  assert.deepEqual(comesBack(desk), ["AUTHENTICATE SCRAM-SHA-256"]);
+  assert.deepEqual(desk.hear(":tea 906 * :Aborted"), ["AUTHENTICATE SCRAM-SHA-256"]);
+  assert.deepEqual([account.isBy("sencha"), account.mark, desk.refusals], [true, "old", []]);
+  account.proved(keys("new"));
+  desk.hear(...IN);
+  assert.deepEqual([change.refusal, desk.told.at(-1), account.mark], [null, "password changed sencha", "new"]);
+  assert.deepEqual(desk.store.state.outbox.map(({ entry }) => [entry.mark, entry.failed]), [["new", null]]);
+});
+
+test("if the new password is refused as well, one is asked for it", () => {
+  const desk = owner();
+  desk.session.change.changePassword("oolong", "sencha");
+  desk.close();
+  comesBack(desk);
+  desk.hear(":tea 906 * :Aborted", ":tea 904 * :No");
+  assert.deepEqual(desk.refusals.map(({ what, code }) => [what, code]), [["login", "904"]]);
 });
 
 test("a server without labels is answered for as well", () => {

@@ -2,10 +2,12 @@
 import { LOGIN, PASSWORD, anotherDevice, isOwner, keepName, logIn } from "../support/account.js";
 import { Person } from "../support/person.js";
 import { expect, test } from "../support/test.js";
+import { hold } from "../support/wire.js";
 
 /** @typedef {import("@playwright/test").Page} Page */
 
 const NEXT = "绿茶-and-oolong";
+const THIRD = "sencha-and-oolong";
 
 /**
  * Somebody who has made the name its own, and whose browser or tab logs in again by itself.
@@ -119,6 +121,30 @@ for (const stays of [false, true]) {
     await isOwner(phone);
   });
 }
+
+test("a password whose change was answered by nobody is the one that holds", async ({ teahouse, page }) => {
+  const wire = await hold(page);
+  const alice = await owner(page, teahouse.page);
+  await toPasswordForm(page);
+  wire.fromServer = false;
+  await changePassword(page, PASSWORD, NEXT);
+  await expect(page.getByText("One moment…")).toBeVisible();
+  await expect.poll(() => wire.held.some(({ line }) => line.includes("NOTE ACCOUNT DONE"))).toBe(true);
+  wire.cut();
+  await hasChanged(page);
+  await alice.isIn("#lobby");
+  await page.reload();
+  await isOwner(page);
+
+  await toPasswordForm(page);
+  wire.toServer = false;
+  await changePassword(page, NEXT, THIRD);
+  await expect(page.getByText("One moment…")).toBeVisible();
+  wire.cut();
+  await expect(page.getByRole("alert")).toHaveText("The connection broke before that was done, so nothing has changed. Try again.", LOGIN);
+  await changePassword(page, NEXT, THIRD);
+  await hasChanged(page);
+});
 
 test("what is not right with a password is said at the field, and nothing is changed", async ({ teahouse, page }) => {
   await owner(page, teahouse.page);

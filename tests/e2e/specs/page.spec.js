@@ -1,6 +1,7 @@
 // The page, as people use it.
 import { Person } from "../support/person.js";
 import { expect, test } from "../support/test.js";
+import { hold } from "../support/wire.js";
 
 test("one reads what was said before, and joins another room", async ({ teahouse, raw, page }) => {
   const bob = await raw("bob", { capabilities: "echo-message" });
@@ -157,32 +158,3 @@ test("what somebody says is text, never markup", async ({ teahouse, raw, page })
   await expect(link).toHaveAttribute("rel", /noopener/);
   await expect(page).toHaveTitle(/Teahouse/);
 });
-
-/**
- * Stands between the page and the server: lets lines through, or keeps them, or cuts the connection.
- * @param {import("@playwright/test").Page} page
- */
-async function hold(page) {
-  const wire = {
-    fromServer: true,
-    toServer: true,
-    /** @type {(() => void)[]} */
-    held: [],
-    release() {
-      this.fromServer = true;
-      for (const send of this.held.splice(0)) send();
-    },
-    cut: () => {},
-  };
-  await page.routeWebSocket(/\/ws$/, (client) => {
-    const server = client.connectToServer();
-    client.onMessage((line) => wire.toServer && server.send(line));
-    server.onMessage((line) => (wire.fromServer ? client.send(line) : wire.held.push(() => client.send(line))));
-    wire.cut = () => {
-      wire.toServer = true;
-      client.close({ code: 1011 });
-      server.close();
-    };
-  });
-  return wire;
-}

@@ -22,8 +22,10 @@ export class AccountChange {
   #owner;
   /** @type {{ deed: Deed, password: string } | null} what the server has not answered yet; the password is the new one */
   #asked = null;
-  /** @type {Deed | null} what was being done when the connection broke: perhaps it is done */
+  /** @type {{ deed: Deed, password: string } | null} what was being done when the connection broke: perhaps it is done */
   #unknown = null;
+  /** @type {string | null} the new password, when the current one was refused after that */
+  #tried = null;
   /** @type {Deed | null} what is being done */
   doing = null;
   /** @type {{ deed: Deed, code: string } | null} what was not done, and why, by the server's code */
@@ -44,7 +46,16 @@ export class AccountChange {
 
   /** Whether the account was being ended when the connection broke: if it cannot be logged in to any more, it is gone. */
   get isPerhapsEnded() {
-    return this.#unknown === "end";
+    return this.#unknown?.deed === "end";
+  }
+
+  /** What one logged in with is refused: whether it may be because the password is changed, and one logs in with the new one now. */
+  tryNext() {
+    if (this.#unknown?.deed !== "password") return false;
+    this.#tried = this.#unknown.password;
+    this.#unknown = null;
+    this.#account.passwordChanged(this.#tried);
+    return true;
   }
 
   /**
@@ -70,7 +81,7 @@ export class AccountChange {
   /** @param {Line} line */
   received(line) {
     const { command, params } = line;
-    if (command === "903") this.#unknown = null;
+    if (command === "903") this.#loggedIn();
     if (this.#asked === null) return;
     const { state } = this.#store;
     const isAnswer = state.caps.includes("labeled-response") ? labelOf(state, line) === LABEL : params[0] === "ACCOUNT";
@@ -82,8 +93,19 @@ export class AccountChange {
 
   closed() {
     if (this.#asked === null) return;
-    this.#unknown = this.#asked.deed;
+    this.#unknown = this.#asked;
     this.#refuse(this.#asked.deed, "ANSWER_LOST");
+  }
+
+  /** Now it is known what has become of it. */
+  #loggedIn() {
+    const [tried, unknown] = [this.#tried, this.#unknown];
+    this.#tried = null;
+    this.#unknown = null;
+    if (unknown !== null) this.#refuse(unknown.deed, "NOT_DONE");
+    if (tried === null) return;
+    this.refusal = null;
+    void this.#owner.passwordChanged(tried);
   }
 
   /**

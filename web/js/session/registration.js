@@ -69,6 +69,7 @@ export class Registration {
   #memory;
   #password;
   #account;
+  #change;
   #owner;
   /** @type {Login | null} */
   #login = null;
@@ -86,14 +87,16 @@ export class Registration {
    * @param {import("../storage.js").Memory} memory
    * @param {string | null} password the server's, if it was asked for
    * @param {import("./account.js").Account} account
+   * @param {import("./account-change.js").AccountChange} change
    * @param {import("./session.js").Owner} owner
    */
-  constructor(session, store, memory, password, account, owner) {
+  constructor(session, store, memory, password, account, change, owner) {
     this.#session = session;
     this.#store = store;
     this.#memory = memory;
     this.#password = password;
     this.#account = account;
+    this.#change = change;
     this.#owner = owner;
   }
 
@@ -120,7 +123,7 @@ export class Registration {
     else if (line.command === "903") this.#loggedIn();
     else if (line.command === "REGISTER") this.#registered();
     else if (line.command === "FAIL") this.#failed(line);
-    else if (NOT_LOGGED_IN.includes(line.command)) this.#refuse("login", line);
+    else if (NOT_LOGGED_IN.includes(line.command)) this.#notLoggedIn(line);
     else if (line.command === "433") this.#another(line);
     else if (line.command === "432") this.#refuse("name", line);
     else if (line.command === "464") this.#refuse("password", line);
@@ -144,7 +147,7 @@ export class Registration {
   #arrive(caps) {
     const { arrival } = this.#account;
     if (arrival.as === "owner" && caps.includes("sasl")) {
-      this.#login = new Login((params) => this.#session.send("AUTHENTICATE", params), arrival.account, arrival.secret);
+      this.#logIn();
     } else if (arrival.as === "owner") {
       this.#refuse("login", { ...NOT_OFFERED, command: "908" });
     } else if (arrival.as === "new" && caps.includes(REGISTER)) {
@@ -155,6 +158,18 @@ export class Registration {
       if (caps.includes(GUEST)) this.#showToken();
       this.#session.send("CAP", ["END"]);
     }
+  }
+
+  #logIn() {
+    const { arrival } = this.#account;
+    if (arrival.as !== "owner") return;
+    this.#login = new Login((params) => this.#session.send("AUTHENTICATE", params), arrival.account, arrival.secret);
+  }
+
+  /** @param {Line} line */
+  #notLoggedIn(line) {
+    if (this.#change.tryNext()) this.#logIn();
+    else this.#refuse("login", line);
   }
 
   #loggedIn() {

@@ -92,7 +92,7 @@ export class Session {
     this.account = new Account(this, store, memory, owner, arrival);
     this.change = new AccountChange(this, store, this.account, owner);
     this.#parts = [
-      new Registration(this, store, memory, password, this.account, owner),
+      new Registration(this, store, memory, password, this.account, this.change, owner),
       this.account,
       this.change,
       this.profile,
