@@ -440,7 +440,7 @@ export class App {
   async #passwordChanged(password) {
     const { session, store } = this;
     if (session.account.isBy(password)) await this.#makeKeys(store.state.account ?? "", password);
-    if (this.session !== session) return;
+    if (this.session !== session || !this.inside) return;
     this.isAtAccount = false;
     this.hint([this.texts.say("password-changed")]);
   }

@@ -188,3 +188,22 @@ test("an account that was being ended when the connection broke, and cannot be l
   app.enter("quinn");
   assert.equal(app.ended, null);
 });
+
+test("who has logged out before the keys of a new password were made is told nothing of it later", async () => {
+  const [browser, tab] = [memory(), memory()];
+  tab.write("login", login("quinn"));
+  const app = new App("ws://tea.test", TEXTS, browser, tab);
+  const socket = sockets.at(-1);
+  const hear = (/** @type {string[]} */ ...lines) => lines.forEach((data) => socket?.dispatchEvent(new MessageEvent("message", { data })));
+  socket?.dispatchEvent(new Event("open"));
+  hear(":tea 900 quinn quinn!a@tea quinn :In", ":tea 001 quinn :Welcome", ":tea 422 quinn :No MOTD");
+  app.session.change.changePassword("oolong", "sencha");
+  hear(":tea NOTE ACCOUNT DONE quinn :The password is changed");
+  assert.equal(app.session.change.doing, "password");
+  const { change } = app.session;
+  app.logOut();
+  sockets.at(-1)?.dispatchEvent(new Event("close"));
+  for (let turn = 0; change.doing !== null && turn < 100; turn += 1) await Promise.resolve();
+  assert.equal(change.doing, null);
+  assert.deepEqual(app.hints, []);
+});
