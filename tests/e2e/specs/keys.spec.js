@@ -111,3 +111,24 @@ test("on a small screen one is told that the server is away, before one has been
   await page.getByRole("button", { name: "Leave this room" }).click();
   await expect(page.getByText("You are in no room.")).toBeVisible();
 });
+
+test("on a small screen nothing long is wider than that", async ({ teahouse, page }) => {
+  const alice = await Person.enter(page, teahouse.page, "alice");
+  await page.getByLabel("Join a room").fill(`#${"a-long-name-".repeat(5)}`);
+  await page.getByRole("button", { name: "Join", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name: /^#a-long-name-/ })).toBeVisible();
+  await alice.say("long words ".repeat(20).trim());
+  await alice.hasAllStored();
+  await page.setViewportSize({ width: 360, height: 740 });
+  const more = alice.log.getByRole("button", { name: "What to do with this message" });
+  for (const [what, not] of [["Answer", "Do not answer"], ["Edit", "Do not edit"]]) {
+    await more.click();
+    await page.getByRole("button", { name: what, exact: true }).click();
+    await expect(page.getByRole("button", { name: not })).toBeInViewport({ ratio: 1 });
+    await page.getByRole("button", { name: not }).click();
+  }
+  await page.getByRole("button", { name: "Search" }).click();
+  const search = page.getByRole("region", { name: "Search" });
+  await expect(search.getByLabel(/^only in #a-long-name-/)).toBeVisible();
+  expect(await search.evaluate((box) => box.scrollWidth - box.clientWidth)).toBe(0);
+});
