@@ -123,7 +123,10 @@ test("other words are told to the server, and told again if the connection was l
   desk.open();
   desk.hear(`:tea CAP * ACK :${OFFER}`, ":tea 001 alice :Welcome", ":tea 422 alice :No MOTD");
   desk.hear(":tea PONG tea seated");
-  assert.deepEqual(desk.hear(`${ME} JOIN #tea`), [told[0]?.replace("e1", "e4")]);
+  // The room would not take it, and the words would be gone.
+  assert.equal(desk.session.reword("#tea", one, "early"), false);
+  assert.deepEqual(desk.said(), []);
+  assert.deepEqual(desk.hear(`${ME} JOIN #tea`), [told[0]?.replace("e1", "e3")]);
   desk.hear(`@${EDIT}=uno ${ME} EDIT #tea`);
   desk.close();
   desk.arrive();

@@ -360,7 +360,9 @@ export class Session {
       this.#owner.tooLong();
       return false;
     }
-    const isSent = msgid !== null && this.#rewords.tell(msgid, place, words);
+    // After the connection was lost one comes back to it before one comes back to the room.
+    const isThere = !isRoom(place) || find(this.#store.state, place)?.joined === true;
+    const isSent = msgid !== null && isThere && this.#rewords.tell(msgid, place, words);
     if (!isSent) this.#owner.notSent();
     return isSent;
   }
