@@ -79,6 +79,30 @@ test("what was said is edited and taken back, for everybody who sees it", async 
   }
 });
 
+test("other words wait for a connection in the field, and nothing says that they are sent by themselves", async ({ teahouse, page }) => {
+  const alice = await Person.enter(page, teahouse.page, "alice");
+  await alice.say("oolnog");
+  await alice.hasAllStored();
+  await act(alice, "oolnog", "Edit");
+  await teahouse.kill();
+  await expect(page.getByRole("status", { name: "Connection" })).toContainText("Not connected");
+  const later = page.getByText("what you write now is sent when the connection is back");
+  await alice.say("oolong");
+  await expect(page.getByRole("status", { name: "Notes" })).toContainText("Not connected: that could not be done.");
+  await expect(alice.field).toHaveValue("oolong");
+  await expect(later).toHaveCount(0);
+  await teahouse.start();
+  await alice.isConnected();
+  // As soon as one is back in the room.
+  await expect(async () => {
+    await alice.field.press("Enter");
+    await expect(alice.log.getByText("oolong (edited)")).toBeVisible({ timeout: 1_000 });
+  }).toPass();
+  await teahouse.kill();
+  await expect(later).toBeVisible();
+  await teahouse.start();
+});
+
 test("what was taken back while the connection was lost is gone afterwards", async ({ teahouse, page, browser }) => {
   const other = await browser.newContext();
   try {

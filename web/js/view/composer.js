@@ -70,7 +70,7 @@ export function Composer({ app, place }) {
       ></textarea>
       <button class="primary" type="submit" disabled=${!canSend}>${texts.say(reworded ? "save" : "send")}</button>
       ${!canSend && html`<div class="cannot">${texts.say("not-joined")}</div>`}
-      ${!isOnline && html`<div class="later"><span>${texts.say("sent-later")}</span><div class="narrow-only"><${Connection} app=${app} /></div></div>`}
+      ${!isOnline && html`<div class="later">${!reworded && html`<span>${texts.say("sent-later")}</span>`}<div class="narrow-only"><${Connection} app=${app} /></div></div>`}
     </form>
   `;
 }
