@@ -38,6 +38,11 @@ impl Conversation {
         let (a, b) = (a.number(), b.number());
         Conversation { first: a.min(b), second: a.max(b) }
     }
+
+    /// The number of the other one of two; one's own where one talks to oneself.
+    pub(crate) fn partner(self, own: Identity) -> u64 {
+        if self.first == own.number() { self.second } else { self.first }
+    }
 }
 
 /// Which command a message came by.

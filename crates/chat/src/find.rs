@@ -1,4 +1,5 @@
-//! A message that somebody wants to do something with: it is looked up in the store first, for the world holds none.
+//! A message that somebody wants to do something with: it is looked up in the store first, for the world holds none. So is
+//! a conversation with a guest who has gone, before it is marked as read.
 //!
 //! In: a [`Step::Find`](crate::session::Step::Find). The read waits, like a page of history, until what was said up to
 //! now is settled; what it has found goes into an action, and behind that comes
@@ -9,12 +10,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::commands::say::{Say, Target, react};
-use crate::commands::{chathistory, edit, redact};
+use crate::commands::chathistory::{Whereabouts, whereabouts};
+use crate::commands::say::{Say, TAGMSG, Target, react};
+use crate::commands::{edit, markread, redact};
+use crate::departed::{Departed, Numbered};
 use crate::durable::{Bound, Conversation, MessageKind, Span, StoredMessage};
 use crate::entry::{Action, Audience, Event};
-use crate::ids::{Identity, MsgId, Position, RoomId, SessionId, UserId};
-use crate::query::{HistoryRead, Reactions};
+use crate::ids::{Identity, MsgId, Position, RoomId, SessionId, Time, UserId};
+use crate::query::{HistoryRead, Query, Reactions};
 use crate::reactions::Reaction;
 use crate::reply::{Reply, unavailable};
 use crate::world::{Turn, World};
@@ -24,21 +27,43 @@ use crate::world::{Turn, World};
 pub struct Finding {
     /// Where it was said.
     pub target: Target,
-    /// Its id.
-    pub msgid: MsgId,
     /// What is to be done with it.
     pub purpose: Purpose,
 }
 
-/// What somebody wants to do with a message.
+/// What somebody wants to do with a message, or where they have talked.
 #[derive(Debug)]
 pub enum Purpose {
-    /// Take it back, for this reason.
-    Redact(String),
+    /// Take a message back, for this reason.
+    Redact(MsgId, String),
     /// Put it in these words.
-    Edit(String),
-    /// React to it by this line, which says that.
+    Edit(MsgId, String),
+    /// React to one by this line, which says that.
     React(Box<Say>, Reaction),
+    /// Know up to when the conversation is read.
+    Marker,
+    /// Mark it as read up to a moment.
+    Mark(Time),
+}
+
+/// What is to be read.
+#[derive(Debug)]
+pub struct Lookup {
+    /// Whose conversation is to be found first, if it is not known.
+    pub departed: Option<Departed>,
+    /// What is to be read there.
+    pub read: HistoryRead,
+}
+
+/// What is to be done with what was found.
+#[derive(Debug)]
+pub enum Then {
+    /// The log gets this.
+    Submit(Action),
+    /// The world is asked this.
+    Ask(Query),
+    /// Whoever asked gets this.
+    Reply(Reply),
 }
 
 /// What there is to know of a message without its text.
@@ -59,39 +84,64 @@ pub enum Looked {
     There(Found, Position),
     /// It was not, or is not for the eyes of the one who asks.
     Absent,
-    /// The store could not be read.
-    Unreadable,
 }
 
 impl Finding {
-    /// Where to look, as of now; `None` if there is nothing that the session may see.
-    pub fn read(&self, world: &World, session: SessionId) -> Option<HistoryRead> {
-        let conversation = chathistory::conversation(world, session, &self.target)?;
-        let before = MsgId { position: Position(self.msgid.position.0.checked_sub(1)?), ..self.msgid };
-        let span = Span::After(Bound::Msgid(before));
+    /// Whether it changes nothing.
+    pub(crate) fn is_question(&self) -> bool {
+        matches!(self.purpose, Purpose::Marker)
+    }
+
+    /// Where to look, as of now; `None` if there is nothing that the session may see, or nothing to be looked up.
+    pub fn lookup(&self, world: &World, session: SessionId) -> Option<Lookup> {
+        let is_marker = matches!(self.purpose, Purpose::Marker | Purpose::Mark(_));
+        let (conversation, departed) = match whereabouts(world, session, &self.target) {
+            Whereabouts::Known(..) if is_marker && !matches!(self.target, Target::Numbered(_)) => return None,
+            Whereabouts::Known(conversation, _) => (conversation, None),
+            Whereabouts::Departed(departed) => (Conversation::NOWHERE, Some(departed)),
+            Whereabouts::Nowhere => return None,
+        };
+        let span = match self.purpose.message() {
+            Some(MsgId { time, position }) => {
+                Span::After(Bound::Msgid(MsgId { time, position: Position(position.0.checked_sub(1)?) }))
+            }
+            None => Span::Latest(None),
+        };
         let reactions = match self.purpose {
             Purpose::React(..) => Reactions::WithMessages,
             // A reaction has an id too, and can be taken back by it.
-            Purpose::Redact(_) => Reactions::InTime,
-            Purpose::Edit(_) => Reactions::None,
+            Purpose::Redact(..) => Reactions::InTime,
+            Purpose::Edit(..) | Purpose::Marker | Purpose::Mark(_) => Reactions::None,
         };
-        world.rules.keep_history.then_some(HistoryRead { conversation, span, limit: 1, happenings: false, reactions })
+        let read = HistoryRead { conversation, span, limit: 1, happenings: false, reactions };
+        world.rules.keep_history.then_some(Lookup { departed, read })
     }
 
-    /// The action, with what the read gave: `None` if it failed.
-    pub fn action(self, rows: Option<&[StoredMessage]>, upto: Position) -> Action {
-        let looked = match rows {
-            Some(rows) => rows.iter().find(|row| row.msgid == self.msgid).map_or(Looked::Absent, |row| {
-                let author = row.author.map(Identity::number);
-                Looked::There(Found { conversation: row.conversation, author, kind: row.kind }, upto)
-            }),
-            None => Looked::Unreadable,
-        };
-        let Finding { target, msgid, purpose } = self;
-        let rows = rows.unwrap_or_default();
-        match purpose {
-            Purpose::Edit(text) => Action::Edit(edit::Edit { target, msgid, looked, text: text.into() }),
-            Purpose::Redact(reason) => {
+    /// It is with this one, who is gone.
+    pub fn is_with(&mut self, numbered: Numbered) {
+        if let Purpose::React(say, _) = &mut self.purpose {
+            say.target = Target::Numbered(numbered.clone());
+        }
+        self.target = Target::Numbered(numbered);
+    }
+
+    /// What is to be done, with what the read gave: `None` if it failed.
+    pub fn then(self, rows: Option<&[StoredMessage]>, upto: Position) -> Then {
+        let Finding { target, purpose } = self;
+        let Some(rows) = rows else { return Then::Reply(unavailable(purpose.command(), target.as_str())) };
+        let msgid = purpose.message();
+        let looked = rows.iter().find(|row| Some(row.msgid) == msgid).map_or(Looked::Absent, |row| {
+            let author = row.author.map(Identity::number);
+            Looked::There(Found { conversation: row.conversation, author, kind: row.kind }, upto)
+        });
+        if matches!((msgid, &target, rows), (None, Target::Numbered(_), [])) {
+            return Then::Reply(markread::no_conversation(target.as_str()));
+        }
+        Then::Submit(match purpose {
+            Purpose::Marker => return Then::Ask(Query::Marker(target)),
+            Purpose::Mark(upto) => Action::Mark(markread::Mark { target, upto }),
+            Purpose::Edit(msgid, text) => Action::Edit(edit::Edit { target, msgid, looked, text: text.into() }),
+            Purpose::Redact(msgid, reason) => {
                 let found = rows.iter().find(|row| row.msgid == msgid && row.kind == MessageKind::Tagmsg);
                 let reaction = found.and_then(|row| Reaction::of(&row.tags));
                 Action::Redact(redact::Redact { target, msgid, looked, reaction, reason: reason.into() })
@@ -104,6 +154,27 @@ impl Finding {
                 let given = given.collect();
                 Action::React(react::React { say: *say, reaction, looked, given })
             }
+        })
+    }
+}
+
+impl Purpose {
+    /// By which command it came.
+    fn command(&self) -> &'static str {
+        match self {
+            Purpose::Redact(..) => redact::COMMAND.name,
+            Purpose::Edit(..) => edit::COMMAND.name,
+            Purpose::React(..) => TAGMSG.name,
+            Purpose::Marker | Purpose::Mark(_) => markread::COMMAND.name,
+        }
+    }
+
+    /// The message that it is about, if it is about one.
+    fn message(&self) -> Option<MsgId> {
+        match self {
+            Purpose::Redact(msgid, _) | Purpose::Edit(msgid, _) => Some(*msgid),
+            Purpose::React(_, reaction) => Some(reaction.message),
+            Purpose::Marker | Purpose::Mark(_) => None,
         }
     }
 }
@@ -124,7 +195,6 @@ impl Looked {
                 turn.world.redactions.is_gone(msgid, at).map(|is_gone| (!is_gone).then_some(found))
             }
             Looked::There(..) | Looked::Absent => Some(None),
-            Looked::Unreadable => None,
         };
         let found = found.ok_or_else(|| unavailable(command, target.as_str()))?;
         found.ok_or_else(|| unknown(command, target, msgid.to_string()))
@@ -142,24 +212,25 @@ pub(crate) fn spelt(world: &World, target: &Target) -> Arc<str> {
     let now = match target {
         Target::Room(name) => world.durable.room_named(name).map(|room| Arc::clone(&room.record.name)),
         Target::Person(nick) => world.presence.user_named(nick).map(|user| user.nick.as_str().into()),
+        Target::Numbered(_) => None,
     };
     now.unwrap_or_else(|| target.as_str().into())
 }
 
-/// Tells what is done with a message to all who could read it: a room, or two, of whom one does it.
-pub(crate) fn tell_about(turn: &mut Turn<'_>, by: UserId, target: &Target, event: impl FnOnce(Arc<str>) -> Event) {
-    let event = event(spelt(turn.world, target));
-    match target {
+/// Tells what is done with a message to all who could read it: a room, or two, of whom one does it. The other one is told by
+/// its own nick, whatever name it was meant by.
+pub(crate) fn tell_about(turn: &mut Turn<'_>, by: UserId, target: &Target, event: impl Fn(Arc<str>) -> Event) {
+    let spelt = spelt(turn.world, target);
+    let other = match target {
         Target::Room(name) => {
             let room: Option<RoomId> = turn.world.durable.room_named(name).map(|room| room.record.id);
-            room.into_iter().for_each(|room| turn.tell(Audience::Room(room), event.clone()));
+            return room.into_iter().for_each(|room| turn.tell(Audience::Room(room), event(Arc::clone(&spelt))));
         }
-        Target::Person(nick) => {
-            let other = turn.world.presence.user_named(nick).map(|user| user.id);
-            if let Some(other) = other.filter(|other| *other != by) {
-                turn.tell_unasked(Audience::User(other), event.clone());
-            }
-            turn.tell(Audience::User(by), event);
-        }
+        Target::Person(nick) => turn.world.presence.user_named(nick),
+        Target::Numbered(numbered) => numbered.user(turn.world),
+    };
+    if let Some((other, nick)) = other.map(|user| (user.id, user.nick.shared())).filter(|(other, _)| *other != by) {
+        turn.tell_unasked(Audience::User(other), event(nick));
     }
+    turn.tell(Audience::User(by), event(spelt));
 }

@@ -8,7 +8,7 @@ use crate::commands::{
     about, account, cert, chathistory, ison, list, lusers, markread, metadata, mode, monitor, names, persistence,
     redeem, room, say, search, topic, uban, usermode, who, whois, whowas,
 };
-use crate::departed::DepartedRead;
+use crate::departed::Departed;
 use crate::durable::{Bound, Conversation, LastSaid, Span};
 use crate::entry::RoomView;
 use crate::held::HeldRead;
@@ -129,7 +129,7 @@ pub enum StoreRead {
     /// What is held on an account.
     Held(HeldRead),
     /// One of these, in a conversation that is to be found first.
-    Departed(Box<DepartedRead>),
+    Departed(Departed, Box<StoreRead>),
 }
 
 /// A part of a conversation that is to be read.
@@ -197,6 +197,20 @@ pub struct SearchRead {
     pub oldest: bool,
     /// At most so many rows.
     pub limit: usize,
+}
+
+impl StoreRead {
+    /// The same in this conversation.
+    pub fn within(self, conversation: Conversation) -> Self {
+        match self {
+            StoreRead::History(read) => StoreRead::History(HistoryRead { conversation, ..read }),
+            StoreRead::Search(mut read) => {
+                read.conversations = vec![conversation];
+                StoreRead::Search(read)
+            }
+            other => other,
+        }
+    }
 }
 
 impl Asked {

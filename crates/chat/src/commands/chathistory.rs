@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use teahouse_proto::limits::HISTORY_ROWS_MAX;
-use teahouse_proto::names::Nick;
 use teahouse_proto::time::parse_server_time;
 
 use super::say::Target;
 use super::{Answers, Command, Stage};
 use crate::capabilities::Caps;
-use crate::departed::{self, DepartedRead, Place};
+use crate::departed::{self, Departed};
 use crate::durable::{Bound, Conversation, LastSaid, Span};
 use crate::ids::{Identity, MsgId, RoomId, SessionId, Time};
 use crate::query::{Asked, HistoryRead, Query, Reactions, StoreRead, TargetsRead};
@@ -32,7 +31,7 @@ pub enum Ask {
     /// A part of a conversation.
     Part {
         /// Whose.
-        place: Place,
+        target: Target,
         /// Which.
         span: Span,
         /// At most so many rows.
@@ -100,7 +99,7 @@ fn part(request: &mut Request<'_>, subcommand: &'static str, limit: usize) -> Re
         "AROUND" => Span::Around(bound(2)?),
         _ => Span::Between(bound(2)?, bound(3)?),
     };
-    let place = Place::parse(name).ok_or_else(|| no_target(subcommand, name))?;
+    let target = Target::of_past(name).ok_or_else(|| no_target(subcommand, name))?;
     let caps = request.session.caps;
     let happenings = caps.has(Caps::EVENT_PLAYBACK);
     let reactions = match caps.has(Caps::MESSAGE_TAGS) {
@@ -109,7 +108,7 @@ fn part(request: &mut Request<'_>, subcommand: &'static str, limit: usize) -> Re
         _ => Reactions::None,
     };
     let frame = HistoryFrame { target: name.into(), subcommand, batch: request.session.next_batch(), reader: None };
-    Ok(Ask::Part { place, span, limit, happenings, reactions, frame })
+    Ok(Ask::Part { target, span, limit, happenings, reactions, frame })
 }
 
 fn bound(subcommand: &str, target: &str, word: &str) -> Result<Bound, Reply> {
@@ -139,21 +138,19 @@ fn targets(request: &mut Request<'_>, limit: usize) -> Result<Ask, Reply> {
 /// The read, as of now, with its place in the session's output; a stranger to the target is told nothing of it.
 pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: Ask) -> Asked {
     let (frame, read) = match ask {
-        Ask::Part { place, span, limit, happenings, reactions, mut frame } => {
+        Ask::Part { target, span, limit, happenings, reactions, mut frame } => {
             if !world.rules.keep_history {
                 return Asked::one(&scope, failed(&frame));
             }
             frame.reader = world.presence.user_of(session).and_then(|user| user.identity).map(Identity::number);
             let read =
                 |conversation| StoreRead::History(HistoryRead { conversation, span, limit, happenings, reactions });
-            let read = match whereabouts(world, session, &place) {
+            let read = match whereabouts(world, session, &target) {
                 Whereabouts::Known(conversation, name) => {
-                    frame.target = name.unwrap_or(frame.target);
+                    frame.target = name;
                     read(conversation)
                 }
-                Whereabouts::Departed(own, nick) => {
-                    StoreRead::Departed(Box::new(DepartedRead::new(own, nick, read(Conversation::NOWHERE))))
-                }
+                Whereabouts::Departed(departed) => StoreRead::Departed(departed, Box::new(read(Conversation::NOWHERE))),
                 Whereabouts::Nowhere => return Asked::one(&scope, no_target(frame.subcommand, &frame.target)),
             };
             (Frame::History(frame), read)
@@ -180,9 +177,8 @@ pub(crate) fn named(world: &World, session: SessionId, found: &[LastSaid], limit
             let room = world.durable.room(RoomId(first)).filter(|_| user.rooms.contains(&RoomId(first)))?;
             Some(Arc::clone(&room.record.name))
         }
-        Conversation { first, second } => {
-            let own = user.identity?.number();
-            let other = if first == own { second } else { first };
+        _ => {
+            let other = last.conversation.partner(user.identity?);
             departed::name_of(world, other).or_else(|| departed::name(world, last, other))
         }
     };
@@ -192,37 +188,33 @@ pub(crate) fn named(world: &World, session: SessionId, found: &[LastSaid], limit
     named
 }
 
-/// Where that is, if the session may read there: in a room that it is in, whenever it came, and with somebody who is here
-/// or has an account.
+/// Where that is, if the session may read there: in a room that it is in, whenever it came, and with somebody who is here,
+/// has an account, or is meant by number.
 pub(crate) fn conversation(world: &World, session: SessionId, target: &Target) -> Option<Conversation> {
     conversation_named(world, session, target).map(|(conversation, _)| conversation)
 }
 
 /// Where somebody wants to read.
-pub(super) enum Whereabouts<'a> {
-    /// There; and what that is called now, unless it is called as they said.
-    Known(Conversation, Option<Arc<str>>),
-    /// Perhaps with a guest who is not here, in a conversation of this one's.
-    Departed(Identity, &'a Nick),
+pub(crate) enum Whereabouts {
+    /// There; and what that is called now.
+    Known(Conversation, Arc<str>),
+    /// Perhaps with a guest who is not here.
+    Departed(Departed),
     /// Nowhere that they may read.
     Nowhere,
 }
 
-/// Where that is for somebody who reads, who may go on reading what a guest has said that is not here any more.
-pub(super) fn whereabouts<'a>(world: &World, session: SessionId, place: &'a Place) -> Whereabouts<'a> {
+/// Where that is for somebody who may go on reading what a guest has said that is not here any more.
+pub(crate) fn whereabouts(world: &World, session: SessionId, target: &Target) -> Whereabouts {
+    if let Some((conversation, name)) = conversation_named(world, session, target) {
+        return Whereabouts::Known(conversation, name);
+    }
     let own = world.presence.user_of(session).and_then(|user| user.identity);
-    match (place, own) {
-        (Place::Numbered(guest), Some(own)) => {
-            Whereabouts::Known(Conversation::private(own, Identity::Guest(*guest)), None)
+    match (target, own) {
+        (Target::Person(nick), Some(own)) if world.presence.user_named(nick).is_none() => {
+            Whereabouts::Departed(Departed::new(own, nick))
         }
-        (Place::Numbered(_), None) => Whereabouts::Nowhere,
-        (Place::Named(target), own) => match (conversation_named(world, session, target), target, own) {
-            (Some((conversation, name)), ..) => Whereabouts::Known(conversation, Some(name)),
-            (None, Target::Person(nick), Some(own)) if world.presence.user_named(nick).is_none() => {
-                Whereabouts::Departed(own, nick)
-            }
-            _ => Whereabouts::Nowhere,
-        },
+        _ => Whereabouts::Nowhere,
     }
 }
 
@@ -237,6 +229,7 @@ fn conversation_named(world: &World, session: SessionId, target: &Target) -> Opt
             let identity = world.identity_named(nick)?;
             Some((Conversation::private(user.identity?, identity), world.name_of(identity)?))
         }
+        Target::Numbered(numbered) => Some((numbered.conversation(user.identity?), Arc::clone(&numbered.name))),
     }
 }
 

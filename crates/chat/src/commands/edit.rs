@@ -20,7 +20,7 @@ use crate::reply::{Reply, unavailable};
 use crate::session::Request;
 use crate::world::Turn;
 
-pub(super) const COMMAND: Command = Command {
+pub(crate) const COMMAND: Command = Command {
     name: "EDIT",
     params_min: 1,
     stage: Stage::Registered,
@@ -62,7 +62,7 @@ pub struct Edited {
 
 fn parse(request: &mut Request<'_>) {
     let name = request.param(0);
-    let Some(target) = Target::parse(name) else { return request.reply(no_target(name)) };
+    let Some(target) = Target::of_past(name) else { return request.reply(no_target(name)) };
     let tags = request.message.tags;
     let id = tags.get(TARGET_TAG).unwrap_or_default();
     let Some(msgid) = MsgId::parse(&id) else {
@@ -73,7 +73,7 @@ fn parse(request: &mut Request<'_>) {
         let reply = Reply::fail(COMMAND.name, "INVALID_EDIT", "Invalid edit text");
         return request.reply(reply.param(target.as_str().to_owned()).param(msgid.to_string()));
     }
-    request.find(Finding { target, msgid, purpose: Purpose::Edit(text.into_owned()) });
+    request.find(Finding { target, purpose: Purpose::Edit(msgid, text.into_owned()) });
 }
 
 /// As much as a message of several lines may have, and something.
@@ -113,6 +113,7 @@ fn reword(turn: &mut Turn<'_>, edit: &Edit) -> Result<(), Reply> {
     turn.out.changes.push(Change::Edited { conversation, msgid: edit.msgid, text: Arc::clone(&edit.text), at });
     let (text, msgid, kind) = (Arc::clone(&edit.text), turn.entry.msgid(), found.kind);
     tell_about(turn, id, &edit.target, |target| {
+        let (source, text) = (Arc::clone(&source), Arc::clone(&text));
         let (tags, client_id, edited) = ("".into(), None, None);
         let words = StoredMessage { conversation, msgid, kind, author, client_id, source, target, tags, text, edited };
         Event::Edited(Arc::new(Edited { words, message: edit.msgid }))

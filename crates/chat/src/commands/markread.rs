@@ -1,7 +1,7 @@
 //! MARKREAD: up to when a conversation is read, on all of one's devices. <https://ircv3.net/specs/extensions/read-marker>
 //!
 //! A marker belongs to an account, or to a guest for as long as the guest is remembered; nobody else has any. It is kept
-//! under the conversation's number, so whoever is renamed or registers stays read.
+//! under the other one's number, or the room's, so whoever is renamed, registers or goes stays read.
 
 use std::sync::Arc;
 
@@ -10,15 +10,17 @@ use teahouse_proto::time::parse_server_time;
 
 use super::say::Target;
 use super::{Answers, Command, Stage};
+use crate::departed::Numbered;
 use crate::durable::{Fact, FactKind};
-use crate::entry::{Action, Audience, Event};
+use crate::entry::{Audience, Event};
+use crate::find::{Finding, Purpose};
 use crate::ids::{Identity, Time};
-use crate::query::{Asked, Query};
+use crate::query::Asked;
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
 use crate::world::{Durable, Turn, User, World};
 
-pub(super) const COMMAND: Command = Command {
+pub(crate) const COMMAND: Command = Command {
     name: "MARKREAD",
     params_min: 0,
     stage: Stage::Registered,
@@ -44,12 +46,12 @@ fn parse(request: &mut Request<'_>) {
     if name.is_empty() {
         return request.reply(Reply::fail("MARKREAD", "NEED_MORE_PARAMS", "Give a room or a nick"));
     }
-    let Some(target) = Target::parse(name) else { return request.reply(no_conversation(name)) };
+    let Some(target) = Target::of_past(name) else { return request.reply(no_conversation(name)) };
     if request.message.params.len() < 2 {
-        return request.ask(Query::Marker(target));
+        return request.find(Finding { target, purpose: Purpose::Marker });
     }
     match timestamp.strip_prefix("timestamp=").and_then(parse_server_time) {
-        Some(upto) => request.submit(Action::Mark(Mark { target, upto: Time(upto) })),
+        Some(upto) => request.find(Finding { target, purpose: Purpose::Mark(Time(upto)) }),
         None => {
             let text = "A moment is told as timestamp=YYYY-MM-DDThh:mm:ss.sssZ";
             request.reply(invalid(name, text).param(super::shown(timestamp)));
@@ -61,7 +63,8 @@ fn invalid(target: &str, text: &'static str) -> Reply {
     Reply::fail("MARKREAD", "INVALID_PARAMS", text).param(super::shown(target))
 }
 
-fn no_conversation(target: &str) -> Reply {
+/// The answer where one has no part in it, or nothing is kept.
+pub(crate) fn no_conversation(target: &str) -> Reply {
     invalid(target, "Nothing is kept there that you could have read")
 }
 
@@ -97,6 +100,9 @@ fn conversation(world: &World, user: &User, target: &Target) -> Option<(Identity
             Some(other) => Some((own, other.identity?.number(), other.nick.shared())),
             None => world.durable.account_named(nick).map(|account| (own, account.id.0, Arc::clone(&account.name))),
         },
+        Target::Numbered(Numbered { guest, name }) => {
+            world.durable.is_known(guest.0).then(|| (own, guest.0, Arc::clone(name)))
+        }
     }
 }
 

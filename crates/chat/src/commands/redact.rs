@@ -24,7 +24,7 @@ use crate::reply::{Reply, unavailable};
 use crate::session::Request;
 use crate::world::{Turn, World};
 
-pub(super) const COMMAND: Command = Command {
+pub(crate) const COMMAND: Command = Command {
     name: "REDACT",
     params_min: 2,
     stage: Stage::Registered,
@@ -50,11 +50,11 @@ pub struct Redact {
 
 fn parse(request: &mut Request<'_>) {
     let (target, id) = (request.param(0), request.param(1));
-    let Some(target) = Target::parse(target) else { return request.reply(no_target(target)) };
+    let Some(target) = Target::of_past(target) else { return request.reply(no_target(target)) };
     let Some(msgid) = MsgId::parse(id) else {
         return request.reply(unknown(COMMAND.name, &target, super::shown(id)));
     };
-    request.find(Finding { target, msgid, purpose: Purpose::Redact(request.param(2).to_owned()) });
+    request.find(Finding { target, purpose: Purpose::Redact(msgid, request.param(2).to_owned()) });
 }
 
 pub(crate) fn apply(turn: &mut Turn<'_>, redact: &Redact) {
@@ -89,7 +89,10 @@ fn take_back(turn: &mut Turn<'_>, redact: &Redact) -> Result<(), Reply> {
     let (msgid, message, reason) = (turn.entry.msgid(), redact.msgid, Arc::clone(&redact.reason));
     // Nobody else takes it back in its author's name.
     let unreact = redact.reaction.clone().filter(|_| is_own).map(|given| Reaction { stands: false, ..given }.tags());
-    tell_about(turn, id, &redact.target, |target| Event::Redacted { source, target, msgid, message, reason, unreact });
+    tell_about(turn, id, &redact.target, |target| {
+        let (source, reason, unreact) = (Arc::clone(&source), Arc::clone(&reason), unreact.clone());
+        Event::Redacted { source, target, msgid, message, reason, unreact }
+    });
     if conversation.second == 0 {
         metadata::pins::unpin(turn, RoomId(conversation.first), message);
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
-use teahouse_proto::names::{Nick, RoomName};
+use teahouse_proto::names::RoomName;
 use teahouse_proto::numerics as n;
 
 use self::target::Addressee;
@@ -43,7 +43,7 @@ pub(super) const NOTICE: Command = Command {
     parse: notice,
     ..ROW
 };
-pub(super) const TAGMSG: Command = Command {
+pub(crate) const TAGMSG: Command = Command {
     name: "TAGMSG",
     params_min: 1,
     help: "TAGMSG <room or nick>[,...]: send client tags alone",
@@ -129,7 +129,8 @@ fn parse(request: &mut Request<'_>, kind: MessageKind) {
             }
             continue;
         }
-        match Target::parse(name) {
+        let target = if reaction.is_some() { Target::of_past(name) } else { Target::parse(name) };
+        match target {
             Some(target) => {
                 let say = Say { kind, target, tags: Arc::clone(&tags), text: Arc::clone(&text), client_id };
                 match reaction.clone() {
@@ -187,7 +188,11 @@ fn say(turn: &mut Turn<'_>, say: &Say, keeps: Keeps) {
     }
     let said = match &say.target {
         Target::Room(name) => to_room(turn, say, &author, keeps, name),
-        Target::Person(nick) => to_person(turn, say, &author, keeps, nick),
+        Target::Person(nick) => to_person(turn, say, &author, keeps, Addressee::named(turn.world, nick)),
+        Target::Numbered(numbered) => {
+            let addressee = Addressee::numbered(turn.world, numbered);
+            to_person(turn, say, &author, keeps, Some(addressee))
+        }
     };
     match said {
         Ok(said) => once::remember(turn, &said, once),
@@ -212,14 +217,29 @@ fn to_room(turn: &mut Turn<'_>, say: &Say, author: &Author, keeps: Keeps, name: 
     Ok(said)
 }
 
-fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, keeps: Keeps, nick: &Nick) -> Result<Arc<Said>, Reply> {
-    let Some(person) = Addressee::named(turn.world, nick) else { return Err(super::no_such_nick(nick.as_str())) };
+fn to_person(
+    turn: &mut Turn<'_>,
+    say: &Say,
+    author: &Author,
+    keeps: Keeps,
+    person: Option<Addressee>,
+) -> Result<Arc<Said>, Reply> {
+    let nobody = || super::no_such_nick(say.target.as_str());
+    let person = person.ok_or_else(nobody)?;
     let conversation = author.identity.zip(person.identity).map(|(a, b)| Conversation::private(a, b));
     let said = message(turn, say, author, keeps, (conversation, &person.shown))?;
     if person.unattended && !said.kept {
         // Nobody is there to hear it, and nothing would be there to be read later.
-        return Err(super::no_such_nick(nick.as_str()));
+        return Err(nobody());
     }
+    let echo = match &say.target {
+        // Whoever means somebody by number is answered so.
+        Target::Numbered(numbered) => {
+            let message = StoredMessage { target: Arc::clone(&numbered.name), ..said.message.clone() };
+            Arc::new(Said { message, ..*said })
+        }
+        Target::Room(_) | Target::Person(_) => Arc::clone(&said),
+    };
     let is_away = person.absence.filter(|_| say.kind == MessageKind::Privmsg);
     let is_away = is_away.map(|reason| super::is_away(&person.shown, &reason));
     keep(turn, &said);
@@ -229,15 +249,15 @@ fn to_person(turn: &mut Turn<'_>, say: &Say, author: &Author, keeps: Keeps, nick
     }
     match (author.user, &turn.entry.origin) {
         (Some(from), Some(origin)) if Some(from) == person.user => {
-            turn.tell(Audience::Session(origin.session), Event::Said(Arc::clone(&said)));
-            turn.tell_unasked(Audience::User(from), Event::Said(Arc::clone(&said)));
+            turn.tell(Audience::Session(origin.session), Event::Said(Arc::clone(&echo)));
+            turn.tell_unasked(Audience::User(from), Event::Said(echo));
         }
         (from, _) => {
             if let Some(to) = person.user {
                 turn.tell_unasked(Audience::User(to), Event::Said(Arc::clone(&said)));
             }
             if let Some(from) = from {
-                turn.tell(Audience::User(from), Event::Said(Arc::clone(&said)));
+                turn.tell(Audience::User(from), Event::Said(echo));
             }
         }
     }

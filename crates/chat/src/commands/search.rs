@@ -13,8 +13,8 @@ use teahouse_proto::names::Nick;
 use teahouse_proto::time::parse_server_time;
 
 use super::chathistory::{Whereabouts, whereabouts};
+use super::say::Target;
 use super::{Answers, Command, Stage};
-use crate::departed::{DepartedRead, Place};
 use crate::durable::{Bound, Conversation};
 use crate::ids::{MsgId, RoomId, SessionId, Time};
 use crate::query::{Asked, Query, SearchRead, StoreRead};
@@ -40,30 +40,30 @@ const PHRASES_MAX: usize = 16;
 /// What is asked.
 #[derive(Debug)]
 pub struct Ask {
-    place: Option<Place>,
+    target: Option<Target>,
     read: SearchRead,
     batch: Box<str>,
 }
 
 fn parse(request: &mut Request<'_>) {
     match attributes(request.param(0)) {
-        Ok((place, read)) => {
+        Ok((target, read)) => {
             let batch = request.session.next_batch();
-            request.ask(Query::Search(Box::new(Ask { place, read, batch })));
+            request.ask(Query::Search(Box::new(Ask { target, read, batch })));
         }
         Err((key, text)) => request.reply(invalid(&key, text)),
     }
 }
 
 /// What the attributes say; of one that is wrong the key, and what would be right.
-fn attributes(line: &str) -> Result<(Option<Place>, SearchRead), (String, &'static str)> {
-    let mut place = None;
+fn attributes(line: &str) -> Result<(Option<Target>, SearchRead), (String, &'static str)> {
+    let mut target = None;
     let mut order = None;
     let mut read = SearchRead { limit: ROWS_USUAL, ..SearchRead::default() };
     for (key, value) in Tags::new(line).iter() {
         let wrong = |text| (key.to_owned(), text);
         match key {
-            "in" => place = Some(Place::parse(&value).ok_or(wrong(UNREADABLE))?),
+            "in" => target = Some(Target::of_past(&value).ok_or(wrong(UNREADABLE))?),
             "from" if !value.is_empty() => read.author = Some(words::name(&value)),
             "from" => return Err(wrong("Give a nick")),
             "after" => read.after = Some(bound(&value).ok_or(wrong(BOUND))?),
@@ -82,7 +82,7 @@ fn attributes(line: &str) -> Result<(Option<Place>, SearchRead), (String, &'stat
     }
     // From a moment on one reads forwards; and else back from now.
     read.oldest = order.unwrap_or(read.after.is_some());
-    Ok((place, read))
+    Ok((target, read))
 }
 
 const BOUND: &str = "Give a time like 2024-01-02T03:04:05.678Z, or msgid= and a message's id";
@@ -116,15 +116,15 @@ fn phrases(text: &str) -> Result<Vec<Phrase>, &'static str> {
 
 /// The search, as of now, with its place in the session's output: only where the asker may read.
 pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: Ask) -> Asked {
-    let Ask { place, mut read, batch } = ask;
+    let Ask { target, mut read, batch } = ask;
     if !world.rules.keep_history {
         return Asked::one(&scope, failed());
     }
     let mut departed = None;
-    match (&place, world.presence.user_of(session)) {
-        (Some(place), _) => match whereabouts(world, session, place) {
+    match (&target, world.presence.user_of(session)) {
+        (Some(target), _) => match whereabouts(world, session, target) {
             Whereabouts::Known(conversation, _) => read.conversations = vec![conversation],
-            Whereabouts::Departed(own, nick) => departed = Some((own, nick)),
+            Whereabouts::Departed(whom) => departed = Some(whom),
             Whereabouts::Nowhere => return Asked::one(&scope, unfound()),
         },
         (None, Some(user)) => {
@@ -142,7 +142,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: Scope, ask: Ask) 
     let answers = vec![Answer::Await(scope, Frame::Search(SearchFrame { batch, rooms: rooms.into() }))];
     let read = StoreRead::Search(Box::new(read));
     let read = match departed {
-        Some((own, nick)) => StoreRead::Departed(Box::new(DepartedRead::new(own, nick, read))),
+        Some(departed) => StoreRead::Departed(departed, Box::new(read)),
         None => read,
     };
     Asked { answers, read: Some(read), more: None }

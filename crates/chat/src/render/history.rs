@@ -8,7 +8,7 @@ use super::events::{happened, strangers};
 use super::words::Words;
 use super::{Receiver, Variant, reply};
 use crate::capabilities::Caps;
-use crate::departed;
+use crate::departed::{self, Numbered};
 use crate::durable::{MessageKind, StoredMessage};
 use crate::ids::{Identity, Time};
 use crate::reply::{Reply, Scope, begin_of_batch, end_of_batch};
@@ -24,7 +24,7 @@ pub(crate) fn page(to: Receiver<'_>, scope: &Scope, frame: &Frame, rows: &[Store
     let name = |row: &StoredMessage| name_now(frame, row);
     // Where a name leads to one who is not here, and others have borne it, too, the lines are that one's.
     let apart = match frame {
-        Frame::History(frame) => departed::number(&frame.target).map(|_| &frame.target),
+        Frame::History(frame) => Numbered::parse(&frame.target).map(|_| &frame.target),
         Frame::Targets(_) | Frame::Search(_) | Frame::Export(_) => None,
     };
     let words = |message: &StoredMessage| {

@@ -154,7 +154,10 @@ impl Shard {
             return self.receive_frame(id, now_us);
         }
         let actions = steps[before..].iter().filter(|step| matches!(step, Step::Submit(..) | Step::Find(..))).count();
-        let is_question = steps[before..].iter().any(|step| matches!(step, Step::Ask(..)));
+        let is_question = steps[before..].iter().any(|step| match step {
+            Step::Find(_, finding) => finding.is_question(),
+            step => matches!(step, Step::Ask(..)),
+        });
         seat.pace.count(self.info.rate, now_us, actions, is_question);
         seat.resting = seat.pace.next_us(self.info.rate) > now_us;
     }

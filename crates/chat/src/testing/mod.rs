@@ -21,12 +21,13 @@ pub(crate) use check::{Script, check, check_whole, check_with, entries_of};
 
 use self::kept::Kept;
 use crate::commands::rename;
+use crate::departed::{Departed, Numbered, Partners};
 use crate::durable::{Change, MessageKind, Records, StoredMessage};
 use crate::entry::{Action, Applied, Audience, Effect, Entry, Event, Origin};
-use crate::find::Finding;
+use crate::find::{Finding, Lookup, Then};
 use crate::ids::{MsgId, Position, SessionId, Time, UserId};
 use crate::info::{Operator, Registration, Rules, ServerInfo};
-use crate::query::{Query, StoreRead};
+use crate::query::{Query, SearchRead, StoreRead};
 use crate::reply::Scope;
 use crate::session::{Answer, Step};
 use crate::shard::{Delivery, FirstGates, Rate, Reached, Shard};
@@ -307,9 +308,12 @@ impl Model {
 
     fn find(&mut self, session: SessionId, scope: Scope, finding: Finding) {
         let upto = Position(self.next.0 - 1);
-        match finding.read(&self.world, session) {
-            Some(read) => {
-                let read = StoreRead::History(read);
+        match finding.lookup(&self.world, session) {
+            Some(Lookup { departed, read }) => {
+                let read = match departed {
+                    Some(departed) => StoreRead::Departed(departed, Box::new(StoreRead::History(read))),
+                    None => StoreRead::History(read),
+                };
                 self.reading.push(Reading { session, read, finding: Some((scope, finding)), upto });
             }
             None => self.found(session, scope, finding, Some(Vec::new()), upto),
@@ -324,8 +328,14 @@ impl Model {
         rows: Option<Vec<StoredMessage>>,
         upto: Position,
     ) {
-        let origin = Some(Origin { session, scope: scope.clone() });
-        self.submit(origin, finding.action(rows.as_deref(), upto));
+        match finding.then(rows.as_deref(), upto) {
+            Then::Submit(action) => self.submit(Some(Origin { session, scope: scope.clone() }), action),
+            Then::Ask(query) => self.ask(session, scope.clone(), query),
+            Then::Reply(reply) => {
+                let answer = Answer::Reply(scope.clone(), reply);
+                self.inboxes[usize::from(session.worker)].push(Delivery::Answer(session, answer));
+            }
+        }
         self.inboxes[usize::from(session.worker)].push(Delivery::Answer(session, Answer::Done(scope)));
     }
 
@@ -415,27 +425,33 @@ impl Model {
         };
         let (ripe, waiting) = std::mem::take(&mut self.reading).into_iter().partition(|page| page.upto.0 <= settled);
         self.reading = waiting;
-        for Reading { session, read, finding, upto } in Vec::from_iter::<Vec<Reading>>(ripe) {
+        for Reading { session, read, mut finding, upto } in Vec::from_iter::<Vec<Reading>>(ripe) {
             let read = match read {
-                StoreRead::Departed(read) if !self.unreadable => {
-                    let found = self.kept.targets(&read.talks(), upto);
-                    let Some(read) = read.chosen(&self.world, &found) else {
-                        self.inboxes[session.worker as usize].push(Delivery::Unfound(session));
+                StoreRead::Departed(departed, read) if !self.unreadable => match self.meant(&departed, upto) {
+                    Some(meant) => {
+                        let place = meant.conversation(departed.own());
+                        finding.iter_mut().for_each(|(_, finding)| finding.is_with(meant.clone()));
+                        read.within(place)
+                    }
+                    None => {
+                        match finding {
+                            Some((scope, finding)) => self.found(session, scope, finding, Some(Vec::new()), upto),
+                            None => self.inboxes[session.worker as usize].push(Delivery::Unfound(session)),
+                        }
                         continue;
-                    };
-                    read
-                }
+                    }
+                },
                 read => read,
             };
             let rows = match read {
                 StoreRead::History(read) => self.kept.read(&read, upto),
-                StoreRead::Search(read) => self.kept.search(&read, upto),
+                StoreRead::Search(read) => self.search(session, &read, upto),
                 StoreRead::Held(read) => {
                     let page = (!self.unreadable).then(|| self.kept.held(&read, upto));
                     self.inboxes[session.worker as usize].push(Delivery::Held(session, page));
                     continue;
                 }
-                StoreRead::Departed(_) => Vec::new(),
+                StoreRead::Departed(..) => Vec::new(),
                 StoreRead::Targets(read) => {
                     let found = (!self.unreadable).then(|| self.kept.targets(&read, upto));
                     let named = found.map(|found| self.world.name_targets(session, &found, read.limit));
@@ -449,6 +465,19 @@ impl Model {
                 None => self.inboxes[session.worker as usize].push(Delivery::Page(session, rows)),
             }
         }
+    }
+
+    fn meant(&self, departed: &Departed, upto: Position) -> Option<Numbered> {
+        let meant = departed.meant(&self.kept.targets(&departed.talks(), upto));
+        meant.filter(|meant| meant.is_gone(&self.world))
+    }
+
+    fn search(&self, session: SessionId, read: &SearchRead, upto: Position) -> Vec<StoredMessage> {
+        let mut partners = Partners::of(self.kept.search(read, upto));
+        if let Some(talks) = partners.name(&self.world, session) {
+            partners.name_departed(&self.world, &self.kept.targets(&talks, upto));
+        }
+        partners.named()
     }
 
     /// Delivers everything, commits everything, until nothing is left to be done.

@@ -14,9 +14,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use teahouse_chat::departed::{Departed, Numbered, Partners};
 use teahouse_chat::durable::StoredMessage;
 use teahouse_chat::entry::{Action, Applied, Audience, Effect, Entry, Origin};
-use teahouse_chat::find::Finding;
+use teahouse_chat::find::{Finding, Lookup, Then};
 use teahouse_chat::ids::{Position, SessionId, Time};
 use teahouse_chat::info::Rules;
 use teahouse_chat::query::{Query, StoreRead};
@@ -195,37 +196,101 @@ impl Log {
                 let log = Arc::clone(self);
                 self.store.held(read, upto, move |page| log.inbox(session).push(Delivery::Held(session, page.ok())));
             }
-            StoreRead::Search(read) => self.store.search(*read, upto, give),
-            StoreRead::Departed(read) => {
+            StoreRead::Search(read) => {
                 let log = Arc::clone(self);
-                self.store.targets(Targets { read: read.talks(), upto }, move |found| {
-                    let Ok(found) = found else { return log.inbox(session).push(Delivery::Page(session, None)) };
-                    let chosen = read.chosen(&log.lock().world, &found);
-                    match chosen {
-                        Some(read) => log.read(session, read, upto),
-                        None => log.inbox(session).push(Delivery::Unfound(session)),
-                    }
+                self.store.search(*read, upto, move |rows| match rows {
+                    Ok(rows) => log.name_found(session, Partners::of(rows), upto),
+                    Err(_) => log.inbox(session).push(Delivery::Page(session, None)),
+                });
+            }
+            StoreRead::Departed(departed, read) => {
+                let (log, own) = (Arc::clone(self), departed.own());
+                self.look_for(departed, upto, move |meant| match meant {
+                    Ok(Some(meant)) => log.read(session, read.within(meant.conversation(own)), upto),
+                    Ok(None) => log.inbox(session).push(Delivery::Unfound(session)),
+                    Err(_) => log.inbox(session).push(Delivery::Page(session, None)),
                 });
             }
         }
     }
 
+    /// Looks for somebody who is not here by the name they had.
+    fn look_for(
+        self: &Arc<Self>,
+        departed: Departed,
+        upto: Position,
+        then: impl FnOnce(Result<Option<Numbered>, ReadError>) + Send + 'static,
+    ) {
+        let log = Arc::clone(self);
+        self.store.targets(Targets { read: departed.talks(), upto }, move |found| {
+            // Many names are compared: not under the lock.
+            let meant = found.map(|found| departed.meant(&found));
+            then(meant.map(|meant| meant.filter(|meant| meant.is_gone(&log.lock().world))));
+        });
+    }
+
+    /// Gives what was found by the names that lead to it.
+    fn name_found(self: &Arc<Self>, session: SessionId, mut partners: Partners, upto: Position) {
+        let Some(read) = partners.name(&self.lock().world, session) else {
+            return self.inbox(session).push(Delivery::Page(session, Some(partners.named())));
+        };
+        let log = Arc::clone(self);
+        self.store.targets(Targets { read, upto }, move |found| {
+            let named = found.map(|found| {
+                partners.name_departed(&log.lock().world, &found);
+                partners.named()
+            });
+            log.inbox(session).push(Delivery::Page(session, named.ok()));
+        });
+    }
+
     /// Looks a message up, as of now; what is to be done with it takes its place when it is found, and then the session
     /// reads on.
-    fn find(self: &Arc<Self>, session: SessionId, scope: Scope, finding: Finding) {
+    fn find(self: &Arc<Self>, session: SessionId, scope: Scope, mut finding: Finding) {
         let inner = self.lock();
-        let (read, upto) = (finding.read(&inner.world, session), inner.last_given_to_store);
+        let (lookup, upto) = (finding.lookup(&inner.world, session), inner.last_given_to_store);
         drop(inner);
         let log = Arc::clone(self);
-        let act = move |rows: Result<Vec<StoredMessage>, ReadError>| {
-            let origin = Some(Origin { session, scope: scope.clone() });
-            log.submit(origin, finding.action(rows.ok().as_deref(), upto));
-            log.inbox(session).push(Delivery::Answer(session, Answer::Done(scope)));
+        let Some(Lookup { departed, mut read }) = lookup else {
+            return self.found(session, scope, finding, Ok(Vec::new()), upto);
         };
-        match read {
-            Some(read) => self.store.history(Read::new(read, upto), act),
-            None => act(Ok(Vec::new())),
+        let Some(departed) = departed else {
+            return self
+                .store
+                .history(Read::new(read, upto), move |rows| log.found(session, scope, finding, rows, upto));
+        };
+        let own = departed.own();
+        self.look_for(departed, upto, move |meant| match meant {
+            Ok(Some(meant)) => {
+                read.conversation = meant.conversation(own);
+                finding.is_with(meant);
+                let log_then = Arc::clone(&log);
+                log.store
+                    .history(Read::new(read, upto), move |rows| log_then.found(session, scope, finding, rows, upto));
+            }
+            Ok(None) => log.found(session, scope, finding, Ok(Vec::new()), upto),
+            Err(error) => log.found(session, scope, finding, Err(error), upto),
+        });
+    }
+
+    /// Carries out what comes of what was looked up.
+    fn found(
+        self: &Arc<Self>,
+        session: SessionId,
+        scope: Scope,
+        finding: Finding,
+        rows: Result<Vec<StoredMessage>, ReadError>,
+        upto: Position,
+    ) {
+        match finding.then(rows.ok().as_deref(), upto) {
+            Then::Submit(action) => drop(self.submit(Some(Origin { session, scope: scope.clone() }), action)),
+            Then::Ask(query) => self.ask(session, scope.clone(), query),
+            Then::Reply(reply) => {
+                let answer = Answer::Reply(scope.clone(), reply);
+                self.inbox(session).push(Delivery::Answer(session, answer));
+            }
         }
+        self.inbox(session).push(Delivery::Answer(session, Answer::Done(scope)));
     }
 
     /// Has slow work done; what comes of it takes its place when it is done, and then the session reads on.

@@ -78,6 +78,53 @@ fn what_is_said_again_after_a_restart_is_answered_though_nothing_new_is_stored()
 }
 
 #[test]
+fn what_was_said_with_a_guest_who_has_gone_is_marked_edited_and_taken_back_also_after_a_restart() {
+    let caps = format!("{CAPS} draft/message-redaction teahouse.internal/message-edit draft/read-marker");
+    let mut party = Party::new();
+    let mut alice = party.visitor("alice", &caps);
+    alice.say("REGISTER * * oolong");
+    alice.until("REGISTER SUCCESS");
+    let talks_as_weg = |party: &Party, text: &str| {
+        let mut weg = party.connect();
+        for line in ["CAP REQ :teahouse.internal/guest echo-message", "GUEST *", "NICK weg", "USER u 0 * :u", "CAP END"]
+        {
+            weg.say(line);
+        }
+        weg.say(&format!("PRIVMSG alice :{text}"));
+        weg.until(text);
+        weg
+    };
+    let mut weg = talks_as_weg(&party, "call me");
+    alice.say("PRIVMSG weg :I wlil");
+    let echo = alice.until(":I wlil");
+    let id = echo.last().and_then(|line| line.split(['=', ' ', ';']).nth(1)).expect("a message has an id").to_owned();
+    weg.say("QUIT");
+    weg.rest();
+    alice.say("MARKREAD weg timestamp=2020-01-01T00:00:00.000Z");
+    alice.until("MARKREAD weg timestamp=2020-01-01T00:00:00.000Z");
+
+    talks_as_weg(&party, "I am another");
+    alice.say("CHATHISTORY TARGETS timestamp=9999-12-31T00:00:00.000Z timestamp=1970-01-01T00:00:00.000Z 9");
+    let told = alice.until("TARGETS weg@");
+    let mut words = told.last().expect("it is told").split(' ');
+    let name = words.find(|word| word.starts_with("weg@")).expect("it has a name").to_owned();
+    alice.say(&format!("@teahouse.internal/target-msgid={id};teahouse.internal/edit-text=I\\swill EDIT {name}"));
+    alice.until(&format!(" EDIT {name}"));
+    party.restart();
+    let (mut alice, _) = party.owner("alice", &caps);
+    for (line, answer) in [
+        (format!("MARKREAD {name}"), format!("MARKREAD {name} timestamp=2020-01-01T00:00:00.000Z")),
+        ("MARKREAD weg".into(), "MARKREAD weg *".into()),
+        (format!("CHATHISTORY LATEST {name} * 9"), format!(" PRIVMSG {name} :I will")),
+        (format!("REDACT weg {id}"), "UNKNOWN_MSGID weg".into()),
+        (format!("REDACT {name} {id}"), format!(" REDACT {name} {id}")),
+    ] {
+        alice.say(&line);
+        alice.until(&answer);
+    }
+}
+
+#[test]
 fn a_page_and_what_comes_live_meet_while_the_writer_is_held_back() {
     let party = Party::new();
     let (mut alice, mut bob) = (party.visitor("alice", CAPS), party.visitor("bob", CAPS));

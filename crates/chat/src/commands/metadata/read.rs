@@ -125,6 +125,7 @@ pub(super) fn subject(world: &World, session: SessionId, whose: &Whose) -> Optio
             }),
         },
         Whose::Of(Target::Room(name)) => world.visible_room(session, name).map(Subject::of_room),
+        Whose::Of(Target::Numbered(_)) => None,
     }
 }
 
@@ -203,7 +204,7 @@ pub(crate) fn answer(world: &World, session: SessionId, scope: &Scope, ask: Ask)
                 let room = room.into();
                 return answer_room(world, session, scope, RoomSync { room, keys, batch, after: UserId::default() });
             }
-            Whose::Own | Whose::Of(Target::Person(_)) => told(world, &subject, Some(&keys)),
+            Whose::Own | Whose::Of(Target::Person(_) | Target::Numbered(_)) => told(world, &subject, Some(&keys)),
         },
         Asking::Greeting => told(world, &subject, None),
     };

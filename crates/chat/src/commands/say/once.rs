@@ -45,6 +45,7 @@ pub(super) fn of(turn: &Turn<'_>, say: &Say, author: &Author) -> Option<Once> {
         Target::Person(nick) => {
             author.identity.zip(world.identity_named(nick)).map(|(a, b)| Conversation::private(a, b))
         }
+        Target::Numbered(numbered) => author.identity.map(|own| numbered.conversation(own)),
     };
     let words = Words { kind: say.kind, target: &say.target, conversation, tags: &say.tags, text: &say.text };
     Some(Once::of(namespace, id, &words))

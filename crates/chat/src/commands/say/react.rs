@@ -32,8 +32,7 @@ pub(super) fn parse(request: &mut Request<'_>, say: Say, reaction: Result<Reacti
     let target = say.target.clone();
     match reaction {
         Ok(reaction) => {
-            let msgid = reaction.message;
-            request.find(Finding { target, msgid, purpose: Purpose::React(Box::new(say), reaction) });
+            request.find(Finding { target, purpose: Purpose::React(Box::new(say), reaction) });
         }
         Err(NoReaction::Invalid) => request.reply(invalid(target.as_str())),
         Err(NoReaction::UnknownMessage(id)) => request.reply(unknown(TAGMSG.name, &target, shown(&id))),

@@ -5,16 +5,19 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use teahouse_proto::names::{Nick, RoomName};
 
+use crate::departed::Numbered;
 use crate::ids::{Identity, UserId};
-use crate::world::{Face, NOT_CONNECTED, World};
+use crate::world::{Face, NOT_CONNECTED, User, World};
 
-/// To whom something is said.
+/// To whom something is said, or was.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Target {
     /// Everybody in a room.
     Room(RoomName),
     /// One person.
     Person(Nick),
+    /// One person by number, who may be gone: of what was said before, never of what is to be said.
+    Numbered(Numbered),
 }
 
 impl Target {
@@ -26,11 +29,17 @@ impl Target {
         }
     }
 
+    /// Reads a target of what was said before: it may have a number as well.
+    pub(crate) fn of_past(name: &str) -> Option<Self> {
+        Numbered::parse(name).map(Target::Numbered).or_else(|| Target::parse(name))
+    }
+
     /// Its name, as the client spelt it.
     pub fn as_str(&self) -> &str {
         match self {
             Target::Room(room) => room.as_str(),
             Target::Person(nick) => nick.as_str(),
+            Target::Numbered(numbered) => &numbered.name,
         }
     }
 
@@ -39,11 +48,13 @@ impl Target {
         match self {
             Target::Room(room) => room.key(),
             Target::Person(nick) => nick.key(),
+            Target::Numbered(numbered) => &numbered.name,
         }
     }
 }
 
-/// To whom something is said in private: a user, or an account that nobody is here for.
+/// To whom something is said in private: a user, or an account that nobody is here for; or about whose words, of a guest
+/// who is gone.
 pub(super) struct Addressee {
     pub(super) user: Option<UserId>,
     pub(super) identity: Option<Identity>,
@@ -57,13 +68,7 @@ pub(super) struct Addressee {
 impl Addressee {
     pub(super) fn named(world: &World, nick: &Nick) -> Option<Self> {
         if let Some(user) = world.presence.user_named(nick) {
-            return Some(Addressee {
-                user: Some(user.id),
-                identity: user.identity,
-                shown: user.nick.as_str().into(),
-                absence: user.absence().map(Arc::from),
-                unattended: user.sessions.is_empty(),
-            });
+            return Some(Addressee::here(user));
         }
         let account = world.durable.account_named(nick)?;
         let away = world.face(account.id, Face::Away).unwrap_or_else(|| NOT_CONNECTED.into());
@@ -74,6 +79,29 @@ impl Addressee {
             absence: Some(away),
             unattended: true,
         })
+    }
+
+    pub(super) fn numbered(world: &World, numbered: &Numbered) -> Self {
+        match numbered.user(world) {
+            Some(user) => Addressee::here(user),
+            None => Addressee {
+                user: None,
+                identity: Some(Identity::Guest(numbered.guest)),
+                shown: numbered.nick().into(),
+                absence: None,
+                unattended: true,
+            },
+        }
+    }
+
+    fn here(user: &User) -> Self {
+        Addressee {
+            user: Some(user.id),
+            identity: user.identity,
+            shown: user.nick.as_str().into(),
+            absence: user.absence().map(Arc::from),
+            unattended: user.sessions.is_empty(),
+        }
     }
 }
 
