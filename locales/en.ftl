@@ -167,6 +167,7 @@ to-newest = Go to the newest
 today = Today
 yesterday = Yesterday
 notice-from = notice
+not-here = Whoever this was with is not here any more.
 not-joined = You are not in this room now.
 
 ## The connection

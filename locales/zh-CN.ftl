@@ -147,6 +147,7 @@ to-newest = 回到最新
 today = 今天
 yesterday = 昨天
 notice-from = 通知
+not-here = 对方已经离开了。
 not-joined = 你现在不在这个房间里。
 
 ## 连接

@@ -12,7 +12,19 @@ test("registration asks for what is offered and shows the guest's token", () => 
   assert.deepEqual(desk.open(), ["PASS :open sesame", "CAP LS 302", "NICK alice", "USER web 0 * alice"]);
   assert.deepEqual(desk.hear(":tea CAP * LS * :message-tags batch=x sasl=PLAIN"), []);
   assert.deepEqual(desk.hear(":tea CAP * LS :teahouse.internal/guest"), ["CAP REQ :message-tags batch sasl teahouse.internal/guest"]);
-  assert.deepEqual(desk.hear(":tea CAP * ACK :message-tags batch teahouse.internal/guest"), ["GUEST t0ken", "CAP END"]);
+  assert.deepEqual(desk.hear(":tea CAP * ACK :message-tags batch sasl teahouse.internal/guest"), ["GUEST t0ken", "CAP END"]);
+});
+
+test("what is too long for one line is asked for in two, and both are waited for", () => {
+  const desk = new Desk();
+  desk.open();
+  const asked = desk.hear(`:tea CAP * LS :${OFFER}`).map((line) => line.replace(/^CAP REQ :?/, ""));
+  assert.equal(asked.join(" "), OFFER);
+  assert.ok(asked.length === 2 && asked.every((names) => names.length <= 400), String(asked));
+  const [first, second] = asked;
+  assert.deepEqual(desk.hear(`:tea CAP * ACK :${first}`), []);
+  assert.deepEqual(desk.hear(`:tea CAP * NAK :${second}`), ["CAP END"]);
+  assert.equal(desk.store.state.caps.join(" "), first);
 });
 
 test("a server that offers nothing is taken as it is", () => {
@@ -144,6 +156,25 @@ test("who has written to us alone while we were away is talked to, and that is n
   assert.equal(again.store.state.places.bob?.unread, 1);
 });
 
+test("what one has begun to write to somebody goes along when another takes the name, and with one's own words it does not", () => {
+  const said = (/** @type {string} */ number, source = ":weg!w@guest.tea", target = "alice") => `@msgid=m${number};time=2026-01-01T00:00:0${number}.000Z;teahouse.internal/partner=${number} ${source} PRIVMSG ${target} :hi`;
+  const desk = new Desk();
+  desk.arrive();
+  desk.hear(said("1"));
+  desk.store.dispatch({ look: "weg" });
+  desk.hear(said("2"));
+  assert.deepEqual(desk.told, ["renamed weg weg@1"]);
+  assert.equal(desk.store.state.current, "weg@1");
+  assert.equal(desk.store.state.places.weg?.unread, 1);
+  desk.store.dispatch({ look: "weg" });
+  desk.hear(said("3", ME, "weg"));
+  assert.deepEqual(desk.told, ["renamed weg weg@1"]);
+  assert.equal(desk.store.state.current, "weg");
+  desk.hear(said("1", ":here!w@guest.tea"));
+  assert.deepEqual(desk.told.slice(1), ["renamed weg@1 here"]);
+  assert.equal(desk.kept.get("talks"), "weg@2 weg here");
+});
+
 test("an account asks in a new browser for all who have written to it alone", () => {
   const desk = new Desk();
   const [asked] = desk.arrive(":tea 900 alice alice!account@tea alice :You are now logged in", `${ME} JOIN #tea`);
@@ -257,7 +288,7 @@ test("a guest's name becomes its own, and its token is forgotten", () => {
   assert.equal(desk.kept.get("token"), undefined);
   desk.close();
   desk.open();
-  assert.deepEqual(desk.hear(`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`).slice(1), ["AUTHENTICATE SCRAM-SHA-256"]);
+  assert.deepEqual(desk.hear(`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`).slice(2), ["AUTHENTICATE SCRAM-SHA-256"]);
 });
 
 test("a tab that came as a guest before its name was kept in another one asks for the password, and makes no new guest", () => {
@@ -282,7 +313,7 @@ test("one who is invited shows that first, and learns what is wrong with the inv
   const newcomer = () => {
     const desk = new Desk({}, null, { as: "new", password: "oolong tea", invitation: "c0de" });
     desk.open();
-    assert.deepEqual(desk.hear(`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`).slice(1), ["REDEEM c0de", "REGISTER alice * :oolong tea"]);
+    assert.deepEqual(desk.hear(`:tea CAP * LS :${OFFER}`, `:tea CAP * ACK :${OFFER}`).slice(2), ["REDEEM c0de", "REGISTER alice * :oolong tea"]);
     return desk;
   };
   const welcome = newcomer();

@@ -89,6 +89,11 @@ impl Caps {
     /// The reactions to what was said come with it, in a page of history.
     pub const REACTIONS: Caps = Caps(1 << 32);
 
+    /// What is said in private tells with whom by number, so that two of one nick are not taken for one.
+    pub const PARTNER: Caps = Caps(1 << 33);
+    /// The same where the partner is its author. No capability of its own: what [`Caps::PARTNER`] is for strangers.
+    pub(crate) const PARTNER_SPEAKS: Caps = Caps(1 << 34);
+
     /// Whether all of `other` are in this set.
     pub fn has(self, other: Caps) -> bool {
         self.0 & other.0 == other.0
@@ -166,6 +171,7 @@ const TABLE: &[Capability] = &[
     capability(Caps::GUEST, vendor!("guest")),
     capability(Caps::CLIENT_MSGID, vendor!("client-msgid")),
     capability(Caps::REACTIONS, vendor!("reactions")),
+    capability(Caps::PARTNER, vendor!("partner")),
 ];
 
 fn metadata_limits(_: &Session) -> String {
@@ -190,7 +196,7 @@ pub(crate) fn offered(rules: &Rules) -> impl Iterator<Item = &'static Capability
     let (keep_history, registration) = (rules.keep_history, rules.registration);
     TABLE.iter().filter(move |row| match row.cap {
         Caps::CHATHISTORY | Caps::EVENT_PLAYBACK | Caps::SEARCH => keep_history,
-        Caps::MESSAGE_REDACTION | Caps::MESSAGE_EDIT | Caps::REACTIONS => keep_history,
+        Caps::MESSAGE_REDACTION | Caps::MESSAGE_EDIT | Caps::REACTIONS | Caps::PARTNER => keep_history,
         Caps::ACCOUNT_REGISTRATION => registration != Registration::Closed,
         _ => true,
     })

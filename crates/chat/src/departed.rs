@@ -501,4 +501,61 @@ mod tests {
                 alice < BATCH -4"#]],
         );
     }
+
+    #[test]
+    fn who_tells_two_of_one_nick_apart_is_told_by_number_with_whom_one_talks() {
+        const PARTNER: &str = "guest batch message-tags echo-message draft/multiline teahouse.internal/partner";
+        check_with(
+            &[
+                ("alice", PARTNER),
+                ("tab", PARTNER),
+                ("weg", "guest message-tags"),
+                ("bob", "guest"),
+                ("plain", "message-tags"),
+            ],
+            "alice: JOIN #tea | again tab alice | plain: PING 1 || weg: PRIVMSG alice :one | alice: PRIVMSG weg :two | alice: @+reply=01hf7yat000000000000008;+draft/react=x TAGMSG weg | weg: QUIT | bob: NICK weg | bob: PRIVMSG alice :three | alice: CHATHISTORY LATEST weg * 9 | plain: PRIVMSG alice :four | alice: PRIVMSG plain :five | alice: PRIVMSG #tea :six | alice: PRIVMSG alice :seven | alice: BATCH +m draft/multiline weg | alice: @batch=m PRIVMSG weg :8 | alice: @batch=m PRIVMSG weg :9 | alice: BATCH -m | alice: @teahouse.internal/target-msgid=01hf7yat00000000000000k;teahouse.internal/edit-text=8 EDIT weg",
+            expect![[r#"
+                tab < :alice JOIN #tea
+                tab < 353 alice = #tea :~alice
+                tab < 366 alice #tea :End of /NAMES list
+                alice < @msgid=…;teahouse.internal/partner=7 :weg PRIVMSG alice :one
+                tab < @msgid=…;teahouse.internal/partner=7 :weg PRIVMSG alice :one
+                alice < @msgid=…;teahouse.internal/partner=7 :alice PRIVMSG weg :two
+                tab < @msgid=…;teahouse.internal/partner=7 :alice PRIVMSG weg :two
+                weg < @msgid=… :alice PRIVMSG weg :two
+                alice < @msgid=…;+reply=01hf7yat000000000000008;+draft/react=x;teahouse.internal/partner=7 :alice TAGMSG weg
+                tab < @msgid=…;+reply=01hf7yat000000000000008;+draft/react=x;teahouse.internal/partner=7 :alice TAGMSG weg
+                weg < @msgid=…;+reply=01hf7yat000000000000008;+draft/react=x :alice TAGMSG weg
+                weg < ERROR :Quit
+                bob < :bob NICK weg
+                alice < @msgid=…;teahouse.internal/partner=12 :weg PRIVMSG alice :three
+                tab < @msgid=…;teahouse.internal/partner=12 :weg PRIVMSG alice :three
+                alice < BATCH +1 chathistory weg
+                alice < @batch=1;msgid=…;teahouse.internal/partner=12 :weg PRIVMSG alice :three
+                alice < BATCH -1
+                alice < @msgid=… :plain PRIVMSG alice :four
+                tab < @msgid=… :plain PRIVMSG alice :four
+                alice < @msgid=… :alice PRIVMSG plain :five
+                tab < @msgid=… :alice PRIVMSG plain :five
+                plain < @msgid=… :alice PRIVMSG plain :five
+                alice < @msgid=… :alice PRIVMSG #tea :six
+                tab < @msgid=… :alice PRIVMSG #tea :six
+                alice < @msgid=…;teahouse.internal/partner=3 :alice PRIVMSG alice :seven
+                alice < @msgid=…;teahouse.internal/partner=3 :alice PRIVMSG alice :seven
+                tab < @msgid=…;teahouse.internal/partner=3 :alice PRIVMSG alice :seven
+                alice < @msgid=…;teahouse.internal/partner=12 :alice BATCH +m01hf7yat00000000000000k draft/multiline weg
+                alice < @batch=m01hf7yat00000000000000k :alice PRIVMSG weg :8
+                alice < @batch=m01hf7yat00000000000000k :alice PRIVMSG weg :9
+                alice < BATCH -m01hf7yat00000000000000k
+                tab < @msgid=…;teahouse.internal/partner=12 :alice BATCH +m01hf7yat00000000000000k draft/multiline weg
+                tab < @batch=m01hf7yat00000000000000k :alice PRIVMSG weg :8
+                tab < @batch=m01hf7yat00000000000000k :alice PRIVMSG weg :9
+                tab < BATCH -m01hf7yat00000000000000k
+                bob < :alice PRIVMSG weg :8
+                bob < :alice PRIVMSG weg :9
+                alice < @msgid=…;teahouse.internal/partner=12 :alice PRIVMSG weg :* 8
+                tab < @msgid=…;teahouse.internal/partner=12 :alice PRIVMSG weg :* 8
+                bob < :alice PRIVMSG weg :* 8"#]],
+        );
+    }
 }

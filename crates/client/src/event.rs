@@ -93,7 +93,8 @@ pub enum Event {
         /// Why, if it was said.
         reason: String,
     },
-    /// Somebody, perhaps ourselves, is called something else now.
+    /// Somebody, perhaps ourselves, is called something else now; or a conversation is, with whoever is gone and whose nick
+    /// another has.
     Renamed {
         /// Until now.
         from: String,

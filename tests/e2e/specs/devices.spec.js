@@ -130,3 +130,51 @@ test("what a guest wrote to somebody absent is there when both have gone, and no
   await talk(third, /^weg@/).click();
   await later.sees(["call me, please"]);
 });
+
+test("two guests of one name, one after the other, are two conversations in a page that is open, and after a reload", async ({ teahouse, browser, page }) => {
+  const alice = await Person.enter(page, teahouse.page, "alice");
+  /** @param {string} text */
+  const asWeg = async (text) => {
+    const device = await anotherDevice(browser);
+    const weg = await Person.enter(device, teahouse.page, "weg");
+    await weg.say(`/msg alice ${text}`);
+    await weg.isIn("alice");
+    await weg.sees([text]);
+    await weg.hasAllStored();
+    return device;
+  };
+  const first = await asWeg("I am the first");
+  await talk(page, "weg").click();
+  await alice.sees(["I am the first"]);
+  await first.getByRole("button", { name: "Leave the teahouse" }).click();
+  await first.close();
+
+  await asWeg("I am the second");
+  await expect(talk(page, /^weg(?!@)/).getByLabel("1 new message")).toBeVisible();
+  await expect(page.getByRole("heading", { name: /^weg@\d+$/ })).toBeVisible();
+  await alice.sees(["I am the first"]);
+  await expect(page.getByText("Whoever this was with is not here any more.")).toBeVisible();
+  await alice.log.getByRole("button", { name: "What to do with this message" }).click();
+  await page.getByRole("button", { name: "React with 🍵" }).click();
+  await expect(alice.log.getByRole("button", { name: "🍵 by alice" })).toBeVisible();
+
+  await page.reload();
+  await talk(page, /^weg(?!@)/).click();
+  await alice.sees(["I am the second"]);
+  await talk(page, /^weg@/).click();
+  await alice.sees(["I am the first"]);
+  await expect(alice.log.getByRole("button", { name: "🍵 by alice" })).toBeVisible();
+  await alice.log.getByRole("button", { name: "🍵 by alice" }).click();
+  await expect(alice.log.getByRole("button", { name: /^🍵/ })).toBeHidden();
+
+  await page.getByRole("button", { name: "Search" }).click();
+  const search = page.getByRole("region", { name: "Search" });
+  // The index may be a moment behind what was said.
+  await expect(async () => {
+    await search.getByRole("searchbox").fill("first");
+    await search.getByRole("button", { name: "Find" }).click();
+    await expect(search.locator(".text")).toHaveText(["I am the first"], { timeout: 1000 });
+  }).toPass();
+  await search.getByRole("button", { name: "Show in the conversation" }).click();
+  await expect(search.getByRole("list", { name: "The conversation around it" }).locator(".text")).toHaveText(["I am the first"]);
+});

@@ -3,6 +3,7 @@
 import { CLIENT_MSGID } from "../net/client-id.js";
 import { MESSAGE_EDIT } from "../state/changed.js";
 import { MULTILINE } from "../state/multiline.js";
+import { PARTNER } from "../state/partners.js";
 import { Login } from "./login.js";
 
 /**
@@ -30,6 +31,7 @@ export const CAPABILITIES = [
   MULTILINE,
   "draft/channel-rename",
   "teahouse.internal/reactions",
+  PARTNER,
   "soju.im/search",
   "sasl",
   REGISTER,
@@ -37,6 +39,9 @@ export const CAPABILITIES = [
   MESSAGE_EDIT,
   GUEST,
 ];
+
+/** So much may be asked for in one line, in bytes; the server answers with the same names. */
+const REQUEST_BYTES_MAX = 400;
 
 /** What others see before the `@` of a page's visitor. */
 const USER = "web";
@@ -78,6 +83,10 @@ export class Registration {
   #done = false;
   /** @type {Set<string>} */
   #offered = new Set();
+  /** @type {Set<string>} what was asked for, and not answered */
+  #asked = new Set();
+  /** @type {string[]} */
+  #granted = [];
   /** @type {string | null} */
   #shown = null;
 
@@ -106,6 +115,8 @@ export class Registration {
     this.#done = false;
     this.#login = null;
     this.#offered.clear();
+    this.#asked.clear();
+    this.#granted = [];
     if (this.#password !== null) this.#session.send("PASS", [this.#password]);
     this.#session.send("CAP", ["LS", "302"]);
     this.#session.send("NICK", [this.#wanted]);
@@ -136,7 +147,9 @@ export class Registration {
       for (const name of names) this.#offered.add(name);
       if (rest[0] !== "*") this.#request();
     } else if ((verb === "ACK" || verb === "NAK") && !this.#done) {
-      this.#arrive(verb === "ACK" ? names : []);
+      for (const name of names) this.#asked.delete(name);
+      if (verb === "ACK") this.#granted.push(...names);
+      if (this.#asked.size === 0) this.#arrive(this.#granted);
     }
   }
 
@@ -194,8 +207,16 @@ export class Registration {
 
   #request() {
     const wanted = CAPABILITIES.filter((name) => this.#offered.has(name));
-    if (wanted.length > 0) this.#session.send("CAP", ["REQ", wanted.join(" ")]);
-    else this.#arrive([]);
+    if (wanted.length === 0) return this.#arrive([]);
+    this.#asked = new Set(wanted);
+    /** @type {string[]} */
+    const lines = [];
+    for (const name of wanted) {
+      const longer = `${lines.at(-1)} ${name}`;
+      if (lines.length === 0 || longer.length > REQUEST_BYTES_MAX) lines.push(name);
+      else lines[lines.length - 1] = longer;
+    }
+    for (const names of lines) this.#session.send("CAP", ["REQ", names]);
   }
 
   #showToken() {

@@ -5,7 +5,7 @@ import { batchOf } from "../state/batches.js";
 import { EDIT_TEXT, MESSAGE_EDIT } from "../state/changed.js";
 import { find } from "../state/places.js";
 import { isOperator } from "../state/ranks.js";
-import { wireText } from "../state/words.js";
+import { isSelf, wireText } from "../state/words.js";
 import { Account } from "./account.js";
 import { AccountChange } from "./account-change.js";
 import { Backlog } from "./backlog.js";
@@ -138,9 +138,11 @@ export class Session {
   /** @param {SocketEvent} event */
   handle(event) {
     switch (event.type) {
-      case "message":
+      case "message": {
+        const { places } = this.#store.state;
         this.#store.dispatch({ in: event.line, at: event.at });
-        return this.#tell(event.line);
+        return this.#tell(event.line, places);
+      }
       case "sent":
         return void this.#store.dispatch({ out: event.line });
       case "error":
@@ -152,10 +154,14 @@ export class Session {
     }
   }
 
-  /** @param {string} text */
-  #tell(text) {
+  /**
+   * @param {string} text
+   * @param {import("../state/state.js").State["places"]} before what was there when it came
+   */
+  #tell(text, before) {
     const line = parse(text);
     if (line === null) return;
+    if (line.command === "PRIVMSG" || line.command === "NOTICE") this.#accompany(line, before);
     if (line.command === "PING") this.send("PONG", line.params);
     if (line.command === "376" || line.command === "422") this.#socket.settled();
     if (batchOf(this.#store.state, line, "chathistory") === null) this.#follow(line);
@@ -169,6 +175,24 @@ export class Session {
     this.#outbox.renamed(to);
     this.#rewords.renamed(from, to);
     this.#owner.renamed(from, to);
+  }
+
+  /**
+   * What one has begun to write to somebody goes along when the conversation with them goes by another name; but not when
+   * that is found out by one's own words to whoever has the name now.
+   * @param {Line} line
+   * @param {import("../state/state.js").State["places"]} before
+   */
+  #accompany({ source }, before) {
+    const { places } = this.#store.state;
+    if (places === before) return;
+    const isOurs = isSelf(this.#store.state, nickOf(source ?? ""));
+    for (const { name, number } of Object.values(before)) {
+      const now = find(this.#store.state, name);
+      if (number === null || now?.number === number || (isOurs && now !== undefined)) continue;
+      const moved = Object.values(places).find((place) => place.number === number);
+      if (moved !== undefined) this.#owner.renamed(name, moved.name);
+    }
   }
 
   /**

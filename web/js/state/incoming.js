@@ -4,6 +4,7 @@ import { aboutOf } from "./about.js";
 import { batchOf, labelOf } from "./batches.js";
 import { EDITED, insert, later, settle } from "./messages.js";
 import { noticed } from "./notices.js";
+import { toldApart } from "./partners.js";
 import { change, emptyPlace } from "./places.js";
 import { whereOf } from "./where.js";
 import { isSelf, words } from "./words.js";
@@ -50,13 +51,14 @@ export function incoming(state, line) {
   const label = labelOf(state, line);
   const fresh = isRoom(place) ? undefined : emptyPlace(place);
   let missed = false;
-  const told = change({ ...state, nextId: state.nextId + 1 }, place, (before) => {
+  const apart = toldApart(state, place, line, history === null && !message.mine);
+  const told = change({ ...apart, nextId: state.nextId + 1 }, place, (before) => {
     const rest = message.mine ? settle(before.messages, message, label) : before.messages;
     const messages = insert(rest, message);
     missed = history !== null && messages !== rest && wasMissed(before, message);
     // What was read on another device is no news; what was not is news, though it comes from the history.
     const isUnread = before.read === null || message.time === null ? history === null || missed : message.time > before.read;
-    const isNews = messages !== rest && !message.mine && isUnread && state.current !== fold(place);
+    const isNews = messages !== rest && !message.mine && isUnread && apart.current !== fold(place);
     return { messages, unread: before.unread + (isNews ? 1 : 0) };
   }, fresh);
   return missed && told.away ? { ...told, away: { ...told.away, caughtUp: told.away.caughtUp + 1 } } : told;

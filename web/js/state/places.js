@@ -25,6 +25,7 @@ import { own } from "./own.js";
  * @property {boolean} complete whether there are no older ones
  * @property {boolean} known whether it was there when the connection was last lost
  * @property {import("./messages.js").Stamp | null} edge its last confirmed message then
+ * @property {string | null} number the other one's, in a conversation, if it is known
  * @property {boolean} behind whether something that was said after that may be missing still
  */
 
@@ -52,8 +53,17 @@ export function emptyPlace(name) {
     complete: false,
     known: false,
     edge: null,
+    number: null,
     behind: false,
   };
+}
+
+/**
+ * Whether a conversation is with somebody whose name others bear by now: it goes by a number behind that, and no nick has an `@`.
+ * @param {Place} place
+ */
+export function isGone({ name }) {
+  return !isRoom(name) && name.includes("@");
 }
 
 /**

@@ -1,6 +1,7 @@
 // Where one writes. Enter sends, Shift+Enter begins a line, and Enter of an input method does neither.
 import { useEffect, useLayoutEffect, useRef, useState } from "../../vendor/hooks.js";
 import { fold, isRoom } from "../net/irc.js";
+import { isGone } from "../state/places.js";
 import { Connection } from "./connection.js";
 import { html } from "./html.js";
 import { isComposing } from "./keys.js";
@@ -28,7 +29,8 @@ export function Composer({ app, place }) {
   useLayoutEffect(() => setText(reworded?.text ?? drafts.get(key) ?? ""), [reworded]);
   const isOnline = app.store.state.phase === "online";
   // What is written while there is no connection, or one is not back in the room yet, is sent later.
-  const canSend = !isOnline || place.joined || place.behind || !isRoom(place.name);
+  const isOutside = isRoom(place.name) && isOnline && !place.joined && !place.behind;
+  const canSend = !isOutside && (reworded !== undefined || !isGone(place));
   const write = (/** @type {string} */ value) => {
     if (!reworded) drafts.set(key, value);
     setText(value);
@@ -69,7 +71,7 @@ export function Composer({ app, place }) {
         onKeyDown=${pressed}
       ></textarea>
       <button class="primary" type="submit" disabled=${!canSend}>${texts.say(reworded ? "save" : "send")}</button>
-      ${!canSend && html`<div class="cannot">${texts.say("not-joined")}</div>`}
+      ${!canSend && html`<div class="cannot">${texts.say(isOutside ? "not-joined" : "not-here")}</div>`}
       ${!isOnline && html`<div class="later">${!reworded && html`<span>${texts.say("sent-later")}</span>`}<div class="narrow-only"><${Connection} app=${app} /></div></div>`}
     </form>
   `;

@@ -417,7 +417,7 @@ mod tests {
             "connect a || a: CAP LS 302 | a: REGISTER * * oolong | a: NICK alice | a: REGISTER bob * oolong | a: REGISTER alice * oolong | a: REGISTER * * oolong | a: VERIFY alice 1 | a: USER a 0 * :a | a: CAP END | a: JOIN #tea",
             expect![[r#"
                 a < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory draft/event-playback soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,SCRAM-SHA-256 draft/account-registration=before-connect draft/persistence account-notify account-tag draft/read-marker
-                a < CAP * LS :draft/metadata-2=max-subs=50,max-keys=20,max-value-bytes=300 draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 draft/channel-rename teahouse.internal/message-edit teahouse.internal/guest teahouse.internal/client-msgid teahouse.internal/reactions
+                a < CAP * LS :draft/metadata-2=max-subs=50,max-keys=20,max-value-bytes=300 draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 draft/channel-rename teahouse.internal/message-edit teahouse.internal/guest teahouse.internal/client-msgid teahouse.internal/reactions teahouse.internal/partner
                 a < FAIL REGISTER NEED_NICK * :Say first by NICK what the account is to be called
                 a < FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK bob :An account has its owner's nick for a name
                 a < 900 * alice!account@tea.test alice :You are now logged in as alice
@@ -462,7 +462,7 @@ mod tests {
             "connect a | connect b || a: CAP LS 302 | a: NICK alice | a: REGISTER * * oolong | a: USER a 0 * :a | a: CAP END | b: NICK bob | b: USER b 0 * :b | b: JOIN #tea",
             expect![[r#"
                 a < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory draft/event-playback soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,SCRAM-SHA-256 draft/account-registration=before-connect draft/persistence account-notify account-tag draft/read-marker
-                a < CAP * LS :draft/metadata-2=max-subs=50,max-keys=20,max-value-bytes=300 draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 draft/channel-rename teahouse.internal/message-edit teahouse.internal/guest teahouse.internal/client-msgid teahouse.internal/reactions
+                a < CAP * LS :draft/metadata-2=max-subs=50,max-keys=20,max-value-bytes=300 draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 draft/channel-rename teahouse.internal/message-edit teahouse.internal/guest teahouse.internal/client-msgid teahouse.internal/reactions teahouse.internal/partner
                 a < 900 * alice!account@tea.test alice :You are now logged in as alice
                 a < REGISTER SUCCESS alice :The nick is yours now
                 a < 001 alice :Welcome to the Test Network, alice
@@ -478,7 +478,7 @@ mod tests {
             "alice: PING 1 | connect a || a: CAP LS 302 | alice: REGISTER * * oolong | a: NICK a | a: REGISTER * * oolong",
             expect![[r#"
                 a < CAP * LS * :message-tags server-time echo-message batch labeled-response standard-replies userhost-in-names draft/chathistory draft/event-playback soju.im/search multi-prefix away-notify extended-join invite-notify cap-notify setname chghost extended-monitor no-implicit-names sasl=PLAIN,SCRAM-SHA-256 draft/persistence account-notify account-tag draft/read-marker
-                a < CAP * LS :draft/metadata-2=max-subs=50,max-keys=20,max-value-bytes=300 draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 draft/channel-rename teahouse.internal/message-edit teahouse.internal/guest teahouse.internal/client-msgid teahouse.internal/reactions
+                a < CAP * LS :draft/metadata-2=max-subs=50,max-keys=20,max-value-bytes=300 draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 draft/channel-rename teahouse.internal/message-edit teahouse.internal/guest teahouse.internal/client-msgid teahouse.internal/reactions teahouse.internal/partner
                 alice < FAIL REGISTER REGISTRATION_CLOSED * :Nobody new gets an account here; its host can make one
                 a < FAIL REGISTER REGISTRATION_CLOSED * :Nobody new gets an account here; its host can make one"#]],
         );

@@ -37,11 +37,18 @@ const RELEVANT: Caps = Caps::MESSAGE_TAGS
     .or(Caps::CHANNEL_RENAME)
     .or(Caps::CLIENT_MSGID);
 
+/// Those that change the bytes of what two say to one another.
+const OF_TWO: Caps = RELEVANT.or(Caps::PARTNER).or(Caps::PARTNER_SPEAKS);
+
 /// Those that change the bytes of this one.
 fn relevant(event: &Event) -> Caps {
+    let of_two = |message: &StoredMessage| if message.conversation.second == 0 { RELEVANT } else { OF_TWO };
     match event {
-        Event::Said(said) if lines::is_many(&said.message.text) => RELEVANT.or(Caps::MULTILINE).or(Caps::BATCH),
-        Event::Edited(_) => RELEVANT.or(Caps::MULTILINE).or(Caps::BATCH).or(Caps::MESSAGE_EDIT),
+        Event::Said(said) if lines::is_many(&said.message.text) => {
+            of_two(&said.message).or(Caps::MULTILINE).or(Caps::BATCH)
+        }
+        Event::Said(said) => of_two(&said.message),
+        Event::Edited(edited) => of_two(&edited.words).or(Caps::MULTILINE).or(Caps::BATCH).or(Caps::MESSAGE_EDIT),
         _ => RELEVANT,
     }
 }
@@ -123,9 +130,11 @@ impl<'a> Shared<'a> {
     }
 }
 
-/// What those see who are not the author: a client's own id of a message is for its own eyes.
+/// What those see who are not the author: a client's own id of a message is for its own eyes, and of two the other one is
+/// the author.
 pub(super) fn strangers(caps: Caps) -> Caps {
-    caps.without(Caps::CLIENT_MSGID)
+    let told = caps.without(Caps::CLIENT_MSGID.or(Caps::PARTNER));
+    if caps.has(Caps::PARTNER) { told.or(Caps::PARTNER_SPEAKS) } else { told }
 }
 
 /// Whether an event is told also to those who share no room but monitor the nick, with these capabilities.

@@ -32,6 +32,8 @@ pub(crate) fn page(to: Receiver<'_>, scope: &Scope, frame: &Frame, rows: &[Store
         let message = renamed.as_ref().unwrap_or(message);
         let is_own = reader.is_some() && message.author.map(Identity::number) == reader;
         let caps = if is_own { to.variant.caps } else { strangers(to.variant.caps) };
+        // Who does not read in one conversation is told by name.
+        let caps = if reader.is_some() { caps } else { caps.without(Caps::PARTNER_SPEAKS) };
         let variant = Variant { caps, ..to.variant };
         Words { variant, server: &to.info.name, scope: &inside, message, target: &name(message) }.lines()
     };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use teahouse_proto::irc::{LineBuilder, Tags};
 use teahouse_proto::limits::MESSAGE_BODY_BYTES_MAX;
+use teahouse_proto::vendor;
 
 use super::{Variant, begin, framed};
 use crate::capabilities::Caps;
@@ -14,6 +15,10 @@ use crate::durable::{MessageKind, StoredMessage};
 use crate::ids::Identity;
 use crate::lines::{self, Piece};
 use crate::reply::Scope;
+
+/// The tag with the number of the other one of two who talk: what stands behind the `@` in the name of a conversation with
+/// somebody who is gone.
+const PARTNER_TAG: &str = vendor!("partner");
 
 /// The framed lines that one receiver gets of something: nothing gets in between.
 #[derive(Clone, Debug)]
@@ -120,11 +125,25 @@ impl Words<'_> {
                 line.tag(key, &value);
             }
         }
+        if let Some(number) = self.partner() {
+            line.tag(PARTNER_TAG, &number.to_string());
+        }
         if let Some(edited) = self.message.edited.filter(|_| self.variant.caps.has(Caps::MESSAGE_EDIT)) {
             line.tag(edit::MARK_TAG, &edited.to_string());
         }
         if let Some(id) = self.message.client_id.filter(|_| self.variant.caps.has(Caps::CLIENT_MSGID)) {
             line.tag(say::CLIENT_ID_TAG, &id.to_string());
+        }
+    }
+
+    /// With whom the receiver talks there, if it wants to know.
+    fn partner(self) -> Option<u64> {
+        let Words { variant, message, .. } = self;
+        let author = message.author.filter(|_| message.conversation.second != 0)?;
+        match variant.caps {
+            caps if caps.has(Caps::PARTNER_SPEAKS) => Some(author.number()),
+            caps if caps.has(Caps::PARTNER) => Some(message.conversation.partner(author)),
+            _ => None,
         }
     }
 

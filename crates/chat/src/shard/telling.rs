@@ -125,10 +125,12 @@ impl Shard {
         let info = Arc::clone(&self.info);
         let encoded = std::mem::take(&mut self.telling.encoded);
         let mut shared = Shared::new(&info, applied.time, &effect.event, encoded);
-        let own = match &effect.event {
-            Event::Said(said) if said.message.client_id.is_some() => {
+        // Whose own words are told otherwise than to others; of two the other one is another for each.
+        let own = match (&effect.event, &effect.audience) {
+            (Event::Said(said), _) if said.message.client_id.is_some() || said.message.conversation.second != 0 => {
                 said.user.map(|user| self.locals.of_user(user)).unwrap_or_default()
             }
+            (Event::Edited(_), Audience::User(user)) if effect.origin.is_some() => self.locals.of_user(*user),
             _ => &[],
         };
         for slot in &self.telling.receivers[from..upto] {

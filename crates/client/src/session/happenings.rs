@@ -16,6 +16,13 @@ impl Session {
         }
     }
 
+    /// Whoever looks at a conversation that goes by another name since the line that was taken in goes on there.
+    pub(super) fn conversations_moved(&mut self) {
+        for (from, to) in self.state.moved().to_vec() {
+            self.event(Event::Renamed { from, to });
+        }
+    }
+
     fn event_of(&self, line: &Message<'_>) -> Option<Event> {
         let nick = line.source_nick().unwrap_or_default().to_owned();
         let text = |index: usize| line.params.get(index).unwrap_or_default().to_owned();

@@ -343,6 +343,7 @@ impl Session {
         }
         let label = self.state.label(line);
         let added = self.state.apply(Input::In(text));
+        self.conversations_moved();
         if line.command == "PING" {
             let token = line.params.last().copied().unwrap_or_default().to_owned();
             self.send_with(|line| _ = line.command("PONG").trailing(&token));

@@ -10,10 +10,10 @@ use super::search::SEARCH;
 use super::wording::Limits;
 use super::{Session, Stage, is_plain};
 use crate::event::Event;
-use crate::state::{CLIENT_ID_TAG, EDIT, METADATA, REDACTION, TAGS, fold};
+use crate::state::{CLIENT_ID_TAG, EDIT, METADATA, PARTNER, REDACTION, TAGS, fold};
 
-/// What is asked for, of what the server has.
-const CAPABILITIES: [&str; 18] = [
+/// What is asked for, of what the server has: in one line, of which our server takes 400 bytes of names.
+pub(super) const CAPABILITIES: [&str; 19] = [
     TAGS,
     "server-time",
     "echo-message",
@@ -28,6 +28,7 @@ const CAPABILITIES: [&str; 18] = [
     "draft/account-registration",
     "draft/channel-rename",
     REACTIONS,
+    PARTNER,
     REDACTION,
     EDIT,
     METADATA,

@@ -85,6 +85,17 @@ impl Reactions {
         }
     }
 
+    /// Those to messages that were elsewhere.
+    pub(super) fn join(&mut self, others: Reactions) {
+        self.people.extend(others.people);
+        self.given.extend(others.given);
+        while self.people.len() > REACTED_MAX
+            && let Some((lowest, _)) = self.people.pop_first()
+        {
+            self.given.remove(&lowest);
+        }
+    }
+
     fn remove(&mut self, message: &str, reaction: &str, who: &str) {
         if let Some(given) = self.given.get_mut(message) {
             given.retain(|one| !one.is_same(reaction, who));

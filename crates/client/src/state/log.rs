@@ -192,6 +192,22 @@ impl Log {
         Some(message)
     }
 
+    /// What was said, with the reactions to it, taken out of here; what is not confirmed stays.
+    pub(super) fn take_said(&mut self) -> Log {
+        let unconfirmed = std::mem::take(&mut self.unconfirmed);
+        std::mem::replace(self, Log { unconfirmed, ..Log::default() })
+    }
+
+    /// What was taken out elsewhere was said here.
+    pub(super) fn join(&mut self, said: Log) {
+        let Log { reactions, confirmed, begins, .. } = said;
+        self.begins = if self.confirmed.is_empty() { begins } else { self.begins && begins };
+        for message in confirmed {
+            self.confirm(Arc::unwrap_or_clone(message));
+        }
+        self.reactions.join(reactions);
+    }
+
     /// Appends what is to be sent or was sent, and is not confirmed. What stands there already with this id stays where
     /// it is: it was sent now.
     pub(super) fn send(&mut self, message: Message, label: Option<String>, id: Option<String>) {

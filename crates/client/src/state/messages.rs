@@ -5,9 +5,7 @@ use std::sync::Arc;
 use teahouse_proto::irc;
 
 use super::about::{about, edited_at};
-use super::{
-    Added, BATCHES_MAX, CLIENT_ID_TAG, Conversation, Fate, Kind, Log, Message, ROOMS_MAX, Room, State, Unsent, fold,
-};
+use super::{Added, BATCHES_MAX, CLIENT_ID_TAG, Fate, Kind, Log, Message, ROOMS_MAX, Room, State, Unsent, fold};
 
 /// A batch that is open.
 #[derive(Debug, Clone)]
@@ -69,6 +67,7 @@ impl State {
         let label = if message.mine { self.label(line) } else { None };
         // Only an author is told the id, also of what was said under another nick.
         let id = tag(line, CLIENT_ID_TAG);
+        self.tell_apart(&goes_to, line, history.is_none() && !message.mine);
         let (name, log) = self.place(&goes_to)?;
         if message.mine || id.is_some() {
             log.settle(&message, label.as_deref(), id.as_deref());
@@ -181,12 +180,7 @@ impl State {
             let room = Arc::make_mut(self.rooms.get_mut(&fold(name))?);
             return Some((room.name.clone(), &mut room.log));
         }
-        let key = fold(name);
-        if name.is_empty() || (self.direct.len() >= ROOMS_MAX && !self.direct.contains_key(&key)) {
-            return None;
-        }
-        let new = || Arc::new(Conversation { name: name.to_owned(), log: Log::default() });
-        let conversation = Arc::make_mut(self.direct.entry(key).or_insert_with(new));
+        let conversation = self.talk_mut(name)?;
         Some((conversation.name.clone(), &mut conversation.log))
     }
 

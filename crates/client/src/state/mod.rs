@@ -5,6 +5,7 @@
 mod about;
 mod log;
 mod messages;
+mod partners;
 mod pins;
 mod ranks;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use self::about::{REACTION_LENGTH_MAX, REACTIONS_MAX};
 pub use self::log::{Fate, Kind, Log, MESSAGES_MAX, Message, UNCONFIRMED_MAX};
 use self::messages::Batch;
 pub(crate) use self::messages::{kind_and_text, on_the_wire, tag};
+pub(crate) use self::partners::PARTNER;
 pub use self::pins::PINS_MAX;
 pub(crate) use self::pins::{METADATA, PINS};
 use self::ranks::Ranks;
@@ -138,6 +140,15 @@ pub struct Conversation {
     pub name: String,
     /// What was said.
     pub log: Log,
+    /// The other one's, if it is known.
+    number: Option<String>,
+}
+
+impl Conversation {
+    /// One with somebody with whom nothing was said yet.
+    pub fn with(name: &str) -> Self {
+        Conversation { name: name.to_owned(), ..Conversation::default() }
+    }
 }
 
 /// Everything a client knows. A clone is cheap: rooms and messages are shared until they change.
@@ -154,6 +165,8 @@ pub struct State {
     capabilities: BTreeSet<String>,
     ranks: Ranks,
     batches: BTreeMap<String, Batch>,
+    /// Which conversations go by another name since the last line, from and to.
+    moved: Vec<(String, String)>,
 }
 
 /// A message that has found its place.
@@ -179,6 +192,7 @@ impl State {
             capabilities: BTreeSet::new(),
             ranks: Ranks::default(),
             batches: BTreeMap::new(),
+            moved: Vec::new(),
         }
     }
 
@@ -231,6 +245,7 @@ impl State {
 
     /// Takes one thing that was seen. Says which message it added, if it did.
     pub fn apply(&mut self, input: Input<'_>) -> Option<Added> {
+        self.moved.clear();
         match input {
             Input::Connecting => self.phase = Phase::Connecting,
             Input::Open => self.open(),

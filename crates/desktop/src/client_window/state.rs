@@ -500,7 +500,7 @@ impl ClientState {
                 return self.chat.room(name).cloned().map(Current::Room);
             }
             let known = self.chat.conversation(name).cloned();
-            let empty = || Arc::new(Conversation { name: name.to_owned(), log: Log::default() });
+            let empty = || Arc::new(Conversation::with(name));
             Some(Current::Person(known.unwrap_or_else(empty)))
         });
         let first = || self.chat.rooms().next().cloned().map(Current::Room);

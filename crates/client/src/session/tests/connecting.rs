@@ -26,6 +26,12 @@ fn it_registers_and_joins_what_the_server_proposes() {
 }
 
 #[test]
+fn all_that_is_asked_for_fits_into_one_line() {
+    let names = registration::CAPABILITIES.join(" ");
+    assert!(names.len() <= 400, "{} bytes", names.len());
+}
+
+#[test]
 fn a_known_token_is_shown_and_one_that_is_not_known_any_more_forgotten() {
     let mut talk = Talk::new(Options { token: Some("feedface".into()), rooms: Some(vec![]), ..options() });
     talk.session.connected(0);

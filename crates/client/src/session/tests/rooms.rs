@@ -55,6 +55,26 @@ fn rooms_are_left_and_entered_and_other_things_happen() {
 }
 
 #[test]
+fn a_conversation_goes_by_a_number_when_another_takes_the_nick_and_whoever_looks_there_goes_along() {
+    let mut talk = Talk::new(options());
+    talk.connect_with(" teahouse.internal/partner");
+    talk.out.clear();
+    let says = |talk: &mut Talk, number, source, to, text| {
+        talk.hear(&format!("@teahouse.internal/partner={number} :{source} PRIVMSG {to} :{text}"));
+    };
+    says(&mut talk, 13, "weg!w@h", "alice", "one");
+    says(&mut talk, 20, "weg!w@h", "alice", "two");
+    says(&mut talk, 22, "alice!a@h", "weg", "three");
+    says(&mut talk, 13, "here!w@h", "alice", "four");
+    talk.check(&expect![[r#"
+        < @label=h1 CHATHISTORY LATEST weg * 50
+        * Renamed { from: "weg", to: "weg@13" }
+        * Renamed { from: "weg@13", to: "here" }
+        < @label=h2 CHATHISTORY LATEST here * 50
+    "#]]);
+}
+
+#[test]
 fn who_was_put_out_knows_by_whom_and_does_not_come_back_by_itself() {
     let mut talk = Talk::online(options());
     talk.hear(":bob!b@h INVITE alice #den");
