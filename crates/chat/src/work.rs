@@ -4,6 +4,7 @@
 //! them [`Answer::Done`], so that answers stay in order and what was found out has its place among everything else.
 
 mod password;
+mod queue;
 
 use crate::commands::{account, oper, register};
 use crate::entry::Action;
@@ -15,6 +16,7 @@ use crate::world::World;
 
 pub(crate) use password::prepared;
 pub use password::{HashError, PASSWORD_BYTES_MAX, PasswordCost, PasswordHash};
+pub use queue::{Piece, Queue};
 
 /// What is to be done.
 #[derive(Debug)]
@@ -41,19 +43,22 @@ pub enum Outcome {
 }
 
 impl Work {
-    /// Takes along what it needs from the world; how long it is to wait before it is done, in milliseconds.
-    pub fn look_up(&mut self, world: &World, session: SessionId, now: Time) -> u64 {
+    /// Takes along what it needs from the world; until when it is to wait, if it cannot be done now.
+    ///
+    /// Asked when it could be done, and whoever does it then MUST have submitted what came of everything that was asked
+    /// for before: so who guesses by many connections guesses no faster than by one.
+    pub fn look_up(&mut self, world: &World, session: SessionId, now: Time) -> Option<Time> {
         match self {
             Work::Register(choice) => {
                 choice.look_up(world, session);
-                0
+                None
             }
             Work::OwnAccount(attempt) => attempt.look_up(world, session, now),
             Work::Authenticate(attempt) => {
                 attempt.look_up(world);
-                attempt.waits_ms(world, now)
+                attempt.waits_until(world, now)
             }
-            Work::Oper(_) | Work::Account(_) => 0,
+            Work::Oper(_) | Work::Account(_) => None,
         }
     }
 

@@ -424,6 +424,52 @@ mod tests {
         );
     }
 
+    /// Five connections that guess at once, each once, while nothing is looked at.
+    const FIVE_GUESS: &str = "alice: REGISTER * * oolong | alice: QUIT | bob: PING x | busy | g1: NS IDENTIFY alice w1 | g2: NS IDENTIFY alice w2 | g3: NS IDENTIFY alice w3 | g4: NS IDENTIFY alice w4 | g5: NS IDENTIFY alice w5";
+
+    #[test]
+    fn who_guesses_by_many_connections_guesses_no_faster() {
+        let far = ["g1", "g2", "g3", "g4", "g5"].map(|name| (name, "from=away"));
+        for caps in [&far[..], &[]] {
+            check_with(
+                caps,
+                &format!("{FIVE_GUESS} || idle | bob: PING 1 | wait 1s | bob: PING 2 | wait 1s"),
+                expect![[r#"
+                    g1 < :NickServ!services@tea.test NOTICE g1 :That is no such account, or not its password
+                    g2 < :NickServ!services@tea.test NOTICE g2 :That is no such account, or not its password
+                    g3 < :NickServ!services@tea.test NOTICE g3 :That is no such account, or not its password
+                    bob < PONG tea.test :1
+                    g5 < :NickServ!services@tea.test NOTICE g5 :That is no such account, or not its password
+                    bob < PONG tea.test :2
+                    g4 < :NickServ!services@tea.test NOTICE g4 :That is no such account, or not its password"#]],
+            );
+        }
+    }
+
+    #[test]
+    fn whoever_guesses_elsewhere_costs_the_owner_a_second_at_most() {
+        let far = ["g1", "g2", "g3", "g4", "g5"].map(|name| (name, "from=away"));
+        let more = "idle | wait 8s | wait 8s | g1: NS IDENTIFY alice w6 | wait 8s | g1: NS IDENTIFY alice w7 | g2: NS IDENTIFY alice w8 | g3: NS IDENTIFY alice w9 | wait 8s";
+        check_with(
+            &[&far[..], &[("new", "from=elsewhere")]].concat(),
+            &format!(
+                "{FIVE_GUESS} | {more} || new: NS IDENTIFY alice oolong | bob: PING 1 | wait 1s | bob: PING 2 | wait 6s | home: NS IDENTIFY alice oolong | bob: PING 3 | wait 1s"
+            ),
+            expect![[r#"
+                bob < PONG tea.test :1
+                new < :new NICK alice
+                new < 900 alice alice!account@tea.test alice :You are now logged in as alice
+                new < :NickServ!services@tea.test NOTICE alice :You are logged in
+                bob < PONG tea.test :2
+                home < :home NICK alice
+                home < 221 alice +
+                home < 900 alice alice!account@tea.test alice :You are now logged in as alice
+                home < :NickServ!services@tea.test NOTICE alice :You are logged in
+                bob < PONG tea.test :3
+                g2 < :NickServ!services@tea.test NOTICE g2 :That is no such account, or not its password"#]],
+        );
+    }
+
     #[test]
     fn by_sasl_one_logs_in_later_as_well() {
         check_with(

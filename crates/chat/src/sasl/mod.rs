@@ -195,9 +195,9 @@ impl Attempt {
         }
     }
 
-    /// How long it has to wait before it is looked at, because others, or it, have failed too often.
-    pub(crate) fn waits_ms(&self, world: &World, now: Time) -> u64 {
-        world.failures.wait_ms(&world.durable, self.name.as_ref(), &self.network, now)
+    /// Until when it has to wait before it is looked at, if others, or it, have failed too often.
+    pub(crate) fn waits_until(&self, world: &World, now: Time) -> Option<Time> {
+        world.failures.waits_until(&world.durable, self.name.as_ref(), &self.network, now)
     }
 
     /// Whether judging it takes long.

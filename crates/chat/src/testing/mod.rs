@@ -31,7 +31,7 @@ use crate::query::{Query, SearchRead, StoreRead};
 use crate::reply::Scope;
 use crate::session::{Answer, Step};
 use crate::shard::{Delivery, FirstGates, Rate, Reached, Shard};
-use crate::work::{Outcome, PasswordCost, PasswordHash, Work};
+use crate::work::{Outcome, PasswordCost, PasswordHash, Queue, Work};
 use crate::world::{User, World};
 
 /// A page of history being read, as of a position.
@@ -44,13 +44,12 @@ struct Reading {
     upto: Position,
 }
 
-/// Work that was handed out, and when it may be done.
+/// Work that was handed out.
 #[derive(Debug)]
 struct Working {
     session: SessionId,
     scope: Scope,
     work: Box<Work>,
-    due: Time,
 }
 
 /// What waits for a worker, who sleeps when it has told everything until somebody wakes it.
@@ -103,7 +102,7 @@ pub(crate) struct Model {
     erased: Position,
     reading: Vec<Reading>,
     /// Handed out and not done.
-    working: VecDeque<Working>,
+    working: Queue<Working>,
     /// Whether nothing can be read from the store.
     pub(crate) unreadable: bool,
     /// Whether such work stays undone for now.
@@ -188,7 +187,7 @@ impl Model {
             erases: true,
             erased: Position(0),
             reading: Vec::new(),
-            working: VecDeque::new(),
+            working: Queue::default(),
             unreadable: false,
             busy: false,
             effects: Vec::new(),
@@ -287,9 +286,9 @@ impl Model {
                 Step::Answer(answer) => self.inboxes[id.worker as usize].push(Delivery::Answer(id, answer)),
                 Step::Submit(scope, action) => self.submit(Some(Origin { session: id, scope }), action),
                 Step::Ask(scope, query) => self.ask(id, scope, query),
-                Step::Work(scope, mut work) => {
-                    let wait_ms = work.look_up(&self.world, id, self.now);
-                    self.working.push_back(Working { session: id, scope, work, due: self.now.plus_ms(wait_ms) });
+                Step::Work(scope, work) => {
+                    let is_slow = work.is_slow();
+                    self.working.add(id, is_slow, Working { session: id, scope, work }, self.now);
                 }
                 Step::Find(scope, finding) => self.find(id, scope, *finding),
             }
@@ -339,11 +338,15 @@ impl Model {
         self.inboxes[usize::from(session.worker)].push(Delivery::Answer(session, Answer::Done(scope)));
     }
 
-    /// Does the oldest work that was handed out, if there is any.
+    /// Does the next piece of work that can be done now, if there is any.
     pub(crate) fn work(&mut self) -> bool {
-        let next = self.working.iter().position(|working| working.due <= self.now);
-        let Some(Working { session, scope, work, .. }) = next.and_then(|next| self.working.remove(next)) else {
-            return false;
+        let Working { session, scope, work } = loop {
+            let Some(mut piece) = self.working.take(self.now) else { return false };
+            let session = piece.what.session;
+            match piece.what.work.look_up(&self.world, session, self.now) {
+                Some(due) => self.working.put_back(piece, due, self.now),
+                None => break piece.what,
+            }
         };
         match work.perform(&scope) {
             Outcome::Submit(action) => self.submit(Some(Origin { session, scope: scope.clone() }), action),

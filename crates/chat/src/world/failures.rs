@@ -1,7 +1,12 @@
 //! Who has failed to prove an account lately: whoever goes on guessing waits longer each time, and nobody is locked out.
 //!
+//! What has to wait is looked at one after another, each behind the one before it ([`crate::work::Queue`]): a network, or all of
+//! them at one account, guess no faster by many connections than by one.
+//!
 //! From a network that an account was used from before, only that network's failures at that account count: neither who
-//! guesses from elsewhere, nor who guesses at others from there, slows its owner down. Gone with the process.
+//! guesses from elsewhere, nor who guesses at others from there, slows its owner down. From another one that has hardly
+//! failed itself, what others do at the account costs an owner a moment and no more. Where a guesser sits in the same
+//! network, the server cannot tell them apart: there the newest is looked at first. Gone with the process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,6 +23,8 @@ const FREE_FAILURES: u32 = 3;
 const FIRST_WAIT_MS: u64 = 500;
 /// What one costs at most, in milliseconds.
 const WAIT_MS_MAX: u64 = 8_000;
+/// What others' failures at an account cost at most, in milliseconds, from a network whose own ones cost nothing yet.
+const NEWCOMER_WAIT_MS_MAX: u64 = 1_000;
 /// When all is forgiven, in milliseconds after the last one.
 const FORGIVEN_MS: u64 = 15 * 60 * 1000;
 /// How many names and networks are remembered; of more, the ones that failed last.
@@ -42,15 +49,28 @@ pub(crate) struct Failures {
 }
 
 impl Failures {
-    /// How long an attempt has to wait, in milliseconds.
-    pub(crate) fn wait_ms(&self, durable: &Durable, name: Option<&Nick>, network: &Arc<str>, now: Time) -> u64 {
+    /// Until when an attempt has to wait, if it cannot be looked at now.
+    pub(crate) fn waits_until(
+        &self,
+        durable: &Durable,
+        name: Option<&Nick>,
+        network: &Arc<str>,
+        now: Time,
+    ) -> Option<Time> {
+        let costly = |place: &Place| {
+            let (count, last) = self.counts.get(place).filter(|(_, last)| now < last.plus_ms(FORGIVEN_MS))?;
+            Some((count.checked_sub(FREE_FAILURES)?, *last))
+        };
+        let is_newcomer = costly(&Place::Network(Arc::clone(network))).is_none();
         let ends = places(durable, name, network).into_iter().filter_map(|place| {
-            let (count, last) = self.counts.get(&place).filter(|(_, last)| now < last.plus_ms(FORGIVEN_MS))?;
-            let doublings = count.checked_sub(FREE_FAILURES)?;
-            let wait_ms = FIRST_WAIT_MS.saturating_mul(1 << doublings.min(16)).min(WAIT_MS_MAX);
-            Some(last.plus_ms(wait_ms))
+            let (doublings, last) = costly(&place)?;
+            let max_ms = match place {
+                Place::Account(_) if is_newcomer => NEWCOMER_WAIT_MS_MAX,
+                _ => WAIT_MS_MAX,
+            };
+            Some(last.plus_ms(FIRST_WAIT_MS.saturating_mul(1 << doublings.min(16)).min(max_ms)))
         });
-        ends.max().map_or(0, |end| end.0.saturating_sub(now.0))
+        ends.max().filter(|end| *end > now)
     }
 
     /// Somebody has failed.
@@ -112,7 +132,7 @@ mod tests {
         let [alice, bob] = ["alice", "bob"].map(|name| Nick::parse(name).ok());
         let now = Time(1_000_000);
         let wait = |failures: &Failures, name: &Option<Nick>, network, now| {
-            failures.wait_ms(&durable, name.as_ref(), network, now)
+            failures.waits_until(&durable, name.as_ref(), network, now).map_or(0, |end| end.0 - now.0)
         };
         let mut waits = Vec::new();
         for _ in 0..10 {
@@ -121,11 +141,15 @@ mod tests {
         }
         assert_eq!(waits, [0, 0, 0, 500, 1000, 2000, 4000, 8000, 8000, 8000]);
         assert_eq!(wait(&failures, &alice, &home, now), 0, "at home");
-        assert_eq!(wait(&failures, &alice, &other, now), 8000, "from anywhere else");
+        assert_eq!(wait(&failures, &alice, &other, now), 1000, "from anywhere else");
         assert_eq!(wait(&failures, &bob, &away, now), 8000, "at anybody else");
         assert_eq!(wait(&failures, &bob, &other, now), 0);
-        assert_eq!(wait(&failures, &alice, &other, now.plus_ms(3000)), 5000, "it has waited already");
-        assert_eq!(wait(&failures, &alice, &other, now.plus_ms(FORGIVEN_MS)), 0);
+        assert_eq!(wait(&failures, &alice, &away, now.plus_ms(3000)), 5000, "it has waited already");
+        assert_eq!(wait(&failures, &alice, &away, now.plus_ms(FORGIVEN_MS)), 0);
+        let later = now.plus_ms(60_000);
+        (0..3).for_each(|_| failures.note(&durable, bob.as_ref(), &other, later));
+        failures.note(&durable, alice.as_ref(), &away, later);
+        assert_eq!(wait(&failures, &alice, &other, later), 8000, "from where somebody guesses at others");
         (0..5).for_each(|_| failures.note(&durable, alice.as_ref(), &home, now));
         assert_eq!(wait(&failures, &alice, &home, now), 2000, "at home one may be slow oneself");
         failures.forgive(alice.as_ref().unwrap(), &home);

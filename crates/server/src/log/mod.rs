@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use teahouse_chat::departed::{Departed, Numbered, Partners};
 use teahouse_chat::durable::StoredMessage;
@@ -31,7 +31,7 @@ use teahouse_store::{Loaded, Options, Read, ReadError, Settled, Store, Targets};
 
 use crate::handle::StartError;
 use operate::Settlement;
-use pool::Pool;
+use pool::{Job, Pool};
 
 pub(crate) use inbox::{Inbox, Pending};
 
@@ -294,12 +294,16 @@ impl Log {
     }
 
     /// Has slow work done; what comes of it takes its place when it is done, and then the session reads on.
-    fn hand_out(self: &Arc<Self>, session: SessionId, scope: Scope, mut work: Box<Work>) {
-        let inner = self.lock();
-        let wait = Duration::from_millis(work.look_up(&inner.world, session, inner.last_time.max(now())));
-        drop(inner);
+    fn hand_out(self: &Arc<Self>, session: SessionId, scope: Scope, work: Box<Work>) {
         let log = Arc::clone(self);
-        self.pool.hand_out(*work, scope.clone(), wait, move |outcome| {
+        let look_up = move |work: &mut Work| {
+            let inner = log.lock();
+            work.look_up(&inner.world, session, inner.last_time.max(now()))
+        };
+        let log = Arc::clone(self);
+        let origin_scope = scope.clone();
+        let done = move |outcome| {
+            let scope = origin_scope;
             let origin = Some(Origin { session, scope: scope.clone() });
             let answer = match outcome {
                 Some(Outcome::Submit(action)) => {
@@ -321,7 +325,14 @@ impl Log {
                 }
             };
             log.inbox(session).push(Delivery::Answer(session, answer));
-        });
+        };
+        let (look_up, done) = (Box::new(look_up), Box::new(done));
+        self.pool.hand_out(session, Job { work: *work, scope, look_up, done });
+    }
+
+    /// A session's connection is closed: what it had handed out and waits for no more is left undone.
+    pub(crate) fn leave(&self, session: SessionId) {
+        self.pool.leave(session);
     }
 
     /// What whoever comes from this address is turned away with; `None` if it may come.

@@ -1,26 +1,35 @@
 //! Where slow work is done, so that no worker waits for it.
 //!
 //! In: work that a session has handed out, with what is to become of its result. Each session waits for its own and
-//! hands out one piece at a time, so no more waits here than there are connections. What is to wait for a while (whoever
-//! guesses passwords) takes nobody's place meanwhile, and what is quick does not wait behind what is slow.
+//! hands out one piece at a time, and what a session has left behind is forgotten, so no more waits here than there are
+//! connections. Whether a piece may be done is asked when its turn has come: what is to wait (for whoever guesses
+//! passwords) takes nobody's place meanwhile.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use teahouse_chat::ids::{SessionId, Time};
 use teahouse_chat::reply::Scope;
-use teahouse_chat::work::{Outcome, Work};
+use teahouse_chat::work::{self, Outcome, Work};
 
-/// How many pieces of work are done at a time: hashing takes a core and much memory, and chat comes first.
+use super::now;
+
+/// How many pieces of work are done at a time: hashing takes a core and much memory, and chat comes first. So many passwords
+/// can be guessed before it is known that the first was wrong.
 const THREADS: usize = 1;
 
-/// A piece of work, and what is done with what comes of it; with nothing if our own code fails.
-struct Job {
-    work: Work,
-    scope: Scope,
-    done: Box<dyn FnOnce(Option<Outcome>) + Send>,
+/// Takes along what work needs, now that it could be done; until when it is to wait, if it cannot.
+type LookUp = Box<dyn Fn(&mut Work) -> Option<Time> + Send>;
+
+/// A piece of work.
+pub(super) struct Job {
+    pub(super) work: Work,
+    pub(super) scope: Scope,
+    pub(super) look_up: LookUp,
+    /// What is done with what comes of it; with nothing if our own code fails.
+    pub(super) done: Box<dyn FnOnce(Option<Outcome>) + Send>,
 }
 
 /// A few threads for slow work.
@@ -38,28 +47,16 @@ struct Queue {
 
 #[derive(Default)]
 struct Waiting {
-    /// What can be done now, the next one first.
-    jobs: VecDeque<Job>,
-    /// What is to wait, and until when; told apart by a number.
-    later: BTreeMap<(Instant, u64), Job>,
-    number: u64,
+    jobs: work::Queue<Job>,
+    time: Time,
     stopped: bool,
 }
 
 impl Waiting {
-    fn add(&mut self, job: Job) {
-        match job.work.is_slow() {
-            true => self.jobs.push_back(job),
-            false => self.jobs.push_front(job),
-        }
-    }
-
-    /// Lets in what has waited long enough.
-    fn ripen(&mut self, now: Instant) {
-        while let Some(first) = self.later.first_entry().filter(|first| first.key().0 <= now) {
-            let job = first.remove();
-            self.add(job);
-        }
+    /// The time now; it never goes back, so that what could be done once can be done.
+    fn time(&mut self) -> Time {
+        self.time = self.time.max(now());
+        self.time
     }
 }
 
@@ -75,27 +72,20 @@ impl Pool {
         Ok(Pool { queue, threads: Mutex::new(threads) })
     }
 
-    /// Has it done as soon as it has waited and a thread is free; once the pool has stopped, not at all.
-    pub(super) fn hand_out(
-        &self,
-        work: Work,
-        scope: Scope,
-        wait: Duration,
-        done: impl FnOnce(Option<Outcome>) + Send + 'static,
-    ) {
+    /// Has it done as soon as it may be and a thread is free; once the pool has stopped, not at all.
+    pub(super) fn hand_out(&self, session: SessionId, job: Job) {
         let mut waiting = self.queue.lock();
         if waiting.stopped {
             return;
         }
-        let job = Job { work, scope, done: Box::new(done) };
-        if wait.is_zero() {
-            waiting.add(job);
-        } else {
-            waiting.number += 1;
-            let until = (Instant::now() + wait, waiting.number);
-            waiting.later.insert(until, job);
-        }
+        let (is_slow, time) = (job.work.is_slow(), waiting.time());
+        waiting.jobs.add(session, is_slow, job, time);
         self.queue.changed.notify_one();
+    }
+
+    /// A session is gone: nobody waits any more for what it has handed out.
+    pub(super) fn leave(&self, session: SessionId) {
+        self.queue.lock().jobs.leave(session);
     }
 
     /// Finishes what has been begun, and forgets the rest.
@@ -103,7 +93,6 @@ impl Pool {
         let mut waiting = self.queue.lock();
         waiting.stopped = true;
         waiting.jobs.clear();
-        waiting.later.clear();
         drop(waiting);
         self.queue.changed.notify_all();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
@@ -115,21 +104,28 @@ impl Pool {
 
 impl Queue {
     fn work(&self) {
-        while let Some(Job { work, scope, done }) = self.next() {
+        while let Some(Job { work, scope, done, .. }) = self.next() {
             done(catch_unwind(AssertUnwindSafe(|| work.perform(&scope))).ok());
         }
     }
 
-    /// The next job; `None` once the pool has stopped.
+    /// The next job that may be done; `None` once the pool has stopped.
     fn next(&self) -> Option<Job> {
         let mut waiting = self.lock();
         while !waiting.stopped {
-            let now = Instant::now();
-            waiting.ripen(now);
-            if let Some(job) = waiting.jobs.pop_front() {
-                return Some(job);
+            let time = waiting.time();
+            if let Some(mut piece) = waiting.jobs.take(time) {
+                // The world has a lock of its own.
+                drop(waiting);
+                let Some(due) = (piece.what.look_up)(&mut piece.what.work) else { return Some(piece.what) };
+                waiting = self.lock();
+                if !waiting.stopped {
+                    let time = waiting.time();
+                    waiting.jobs.put_back(piece, due, time);
+                }
+                continue;
             }
-            let rest = waiting.later.first_key_value().map(|((until, _), _)| *until - now);
+            let rest = waiting.jobs.next_due().map(|due| Duration::from_millis(due.0 - time.0));
             waiting = match rest {
                 Some(rest) => self.changed.wait_timeout(waiting, rest).unwrap_or_else(PoisonError::into_inner).0,
                 None => self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner),
@@ -145,13 +141,13 @@ impl Queue {
 
 impl std::fmt::Debug for Queue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Queue of {}", self.lock().jobs.len())
+        f.write_str("Queue")
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{RecvTimeoutError, channel};
+    use std::sync::mpsc::{RecvTimeoutError, TryRecvError, channel};
 
     use teahouse_chat::render::Framing;
     use teahouse_chat::session::{Peer, Step};
@@ -164,8 +160,8 @@ mod tests {
     /// How long the test waits before it gives up.
     const PATIENCE: Duration = Duration::from_secs(60);
 
-    /// A password that is to be hashed.
-    fn work() -> (Scope, Work) {
+    /// A session that wants a password hashed, and what is looked up and done then.
+    fn job(slot: u32, due: Option<Time>, done: impl FnOnce() + Send + 'static) -> (SessionId, Job) {
         let mut shard = Shard::new(0, Arc::new(server_info(&Config::default())), || [7; 16]);
         let session = shard.connect(Peer::from("host"), Framing::Lines);
         let mut steps = Vec::new();
@@ -176,23 +172,26 @@ mod tests {
             Step::Work(scope, work) => Some((scope, *work)),
             _ => None,
         });
-        work.expect("a password takes work")
+        let (scope, work) = work.expect("a password takes work");
+        let job = Job { work, scope, look_up: Box::new(move |_| due), done: Box::new(|_| done()) };
+        (SessionId { slot, ..session }, job)
     }
 
     #[test]
     fn a_server_that_goes_does_not_wait_for_passwords() {
         let pool = Pool::start().unwrap();
         let ((begun, has_begun), (go_on, goes_on)) = (channel(), channel());
-        let (scope, first) = work();
-        pool.hand_out(first, scope, Duration::ZERO, move |_| {
+        let (session, first) = job(1, None, move || {
             begun.send(()).unwrap();
             goes_on.recv().unwrap();
         });
+        pool.hand_out(session, first);
         has_begun.recv_timeout(PATIENCE).unwrap();
         let (done, is_done) = channel();
-        for wait in [Duration::ZERO, PATIENCE] {
-            let ((scope, other), done) = (work(), done.clone());
-            pool.hand_out(other, scope, wait, move |_| done.send(()).unwrap());
+        for (slot, due) in [(2, None), (3, Some(Time(u64::MAX)))] {
+            let done = done.clone();
+            let (session, other) = job(slot, due, move || done.send(()).unwrap());
+            pool.hand_out(session, other);
         }
         drop(done);
         std::thread::scope(|scope| {
@@ -202,7 +201,22 @@ mod tests {
             go_on.send(()).unwrap();
             assert_eq!(others, Err(RecvTimeoutError::Disconnected));
         });
-        let (scope, late) = work();
-        pool.hand_out(late, scope, Duration::ZERO, |_| panic!("nothing is done any more"));
+        let (session, late) = job(4, None, || panic!("nothing is done any more"));
+        pool.hand_out(session, late);
+    }
+
+    #[test]
+    fn what_waits_takes_nobodys_place_and_goes_with_its_session() {
+        let pool = Pool::start().unwrap();
+        let ((late, is_late), (done, is_done)) = (channel::<()>(), channel());
+        let (waiting, first) = job(1, Some(Time(u64::MAX)), move || drop(late));
+        pool.hand_out(waiting, first);
+        let (session, second) = job(2, None, move || done.send(()).unwrap());
+        pool.hand_out(session, second);
+        is_done.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(is_late.try_recv(), Err(TryRecvError::Empty));
+        pool.leave(waiting);
+        assert_eq!(is_late.recv_timeout(PATIENCE), Err(RecvTimeoutError::Disconnected));
+        pool.stop();
     }
 }

@@ -92,24 +92,23 @@ pub(super) fn read(request: &Request<'_>) -> Option<Result<Attempt, Reply>> {
 }
 
 impl Attempt {
-    /// Finds out whose account it is, and what is kept of it; how long it is to wait, in milliseconds, because of others
-    /// that have failed.
-    pub(crate) fn look_up(&mut self, world: &World, session: SessionId, now: Time) -> u64 {
+    /// Finds out whose account it is, and what is kept of it; until when it is to wait, if others have failed too often.
+    pub(crate) fn look_up(&mut self, world: &World, session: SessionId, now: Time) -> Option<Time> {
         let own = world.presence.user_of(session).and_then(User::account_id);
         let own = own.and_then(|id| world.durable.account(id));
         let own = own.and_then(|account| Some((account, Nick::parse(&account.name).ok()?)));
-        let (right, wait_ms) = match (own, &self.named) {
+        let (right, due) = match (own, &self.named) {
             (Some((account, name)), named) if named.as_ref().is_none_or(|named| *named == name) => {
-                let wait_ms = world.failures.wait_ms(&world.durable, Some(&name), &self.network, now);
+                let due = world.failures.waits_until(&world.durable, Some(&name), &self.network, now);
                 let kept = password_of(account).map(|(_, hash)| hash);
-                (Right::Owner(Box::new(Owner { name, account: account.id, kept })), wait_ms)
+                (Right::Owner(Box::new(Owner { name, account: account.id, kept })), due)
             }
-            (_, Some(named)) if world.is_operator(session) => (Right::Operator(named.clone()), 0),
-            (Some(_), _) => (Right::None, 0),
-            (None, _) => (Right::Stranger, 0),
+            (_, Some(named)) if world.is_operator(session) => (Right::Operator(named.clone()), None),
+            (Some(_), _) => (Right::None, None),
+            (None, _) => (Right::Stranger, None),
         };
         self.right = right;
-        wait_ms
+        due
     }
 
     /// Checks the current password as a login does, and hashes the new one; this takes as long as it takes.

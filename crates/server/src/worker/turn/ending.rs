@@ -72,6 +72,7 @@ impl Worker {
         let _ = self.poll.registry().deregister(connection.transport.socket());
         self.queued.count(&mut connection.queued, 0);
         self.shard.remove(session);
+        self.log.leave(session);
         self.events.tell(EventKind::Closed {
             connection: connection.id,
             reason: std::mem::take(&mut connection.ending().reason),
