@@ -214,17 +214,20 @@ fn may_log_in(turn: &Turn<'_>, account: &AccountRecord, name: &Nick) -> Result<(
 
 /// A user who has come without its account has it from now on, and its name; what it has been in stays so.
 fn become_owner(turn: &mut Turn<'_>, user: UserId, account: &AccountRecord, name: &Nick) -> Arc<str> {
-    if let Some(identity) = turn.world.presence.user(user).and_then(|user| user.identity) {
+    let before = turn.world.presence.user(user).and_then(|user| user.identity);
+    if let Some(identity) = before {
         turn.see(identity);
     }
     let told = turn.world.presence.take_told(user);
     let has_come = turn.world.presence.user(user).is_some_and(|user| user.nick != *name);
     turn.world.presence.identify(user, Identity::Account(account.id));
     super::nick::rename(turn, user, name);
+    turn.pass_rooms(before, account.id);
     turn.keep_monitored(user, account.id, monitor::NICKS_MAX);
     promote(turn, account.id);
     keep_presence(turn, user);
     let source = tell_login(turn, user);
+    turn.rank_where_it_is(user, account.id);
     metadata::set::exchange(turn, user, &told, has_come);
     source
 }

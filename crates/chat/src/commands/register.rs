@@ -211,6 +211,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, register: &Register) {
             turn.keep_monitored(user, id, monitor::NICKS_MAX);
             keep_presence(turn, user);
             let source = tell_login(turn, user);
+            turn.rank_where_it_is(user, id);
             tell_logged_in(turn, &source, &name);
         }
         None => {

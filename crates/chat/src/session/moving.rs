@@ -7,7 +7,7 @@ use teahouse_proto::names::Nick;
 use super::attach::{GuestOutcome, Welcome, greet};
 use crate::commands::{away, join, monitor};
 use crate::durable::RoomRecord;
-use crate::entry::{Audience, Event};
+use crate::entry::Event;
 use crate::ids::{RoomId, UserId};
 use crate::modes::Rank;
 use crate::world::{Leaving, Turn, User};
@@ -30,6 +30,7 @@ pub(crate) fn go_over(turn: &mut Turn<'_>, to: UserId, name: &Nick) {
     let Some(session) = turn.entry.origin.as_ref().map(|origin| origin.session) else { return };
     let Some(before) = turn.world.presence.user_of(session) else { return };
     let (from, source, is_last) = (before.id, before.source(), before.sessions.len() == 1);
+    let identity = before.identity.filter(|_| is_last);
     let link = before.sessions.iter().find(|(known, _)| *known == session).map(|(_, link)| *link).unwrap_or_default();
     let rooms = before.rooms.iter().filter_map(|id| turn.world.durable.room(*id));
     let rooms: Vec<RoomRecord> = rooms.map(|room| room.record.clone()).collect();
@@ -39,6 +40,9 @@ pub(crate) fn go_over(turn: &mut Turn<'_>, to: UserId, name: &Nick) {
     turn.tell_origin(Event::Moved(Arc::new(Moved { from, source, left, welcome })));
     if is_away {
         turn.reply(away::now_away());
+    }
+    if let Some(account) = turn.world.presence.user(to).and_then(User::account_id) {
+        turn.pass_rooms(identity, account);
     }
     for room in rooms {
         come_along(turn, from, to, room.id);
@@ -57,19 +61,15 @@ fn come_along(turn: &mut Turn<'_>, from: UserId, to: UserId, room: RoomId) {
     if user.rooms.contains(&room) || user.rooms.len() >= join::ROOMS_PER_USER_MAX || record.modes.bans(user.who()) {
         return;
     }
-    let nick = user.nick.clone();
+    let account = user.account_id();
     let ranks = turn.world.presence.ranks(room, from).unwrap_or_default();
-    let name = Arc::clone(&record.name);
-    join::come_in(turn, to, record);
-    // That one was its founder by its token, which stays that one's.
-    let own = ranks.all().filter(|rank| *rank != Rank::Founder);
-    let given: String =
-        own.filter(|rank| turn.world.presence.set_rank(room, to, *rank, true)).map(Rank::letter).collect();
-    if !given.is_empty() {
-        let source = Arc::clone(&turn.world.rules.server_name);
-        let nicks = vec![nick.as_str(); given.len()].join(" ");
-        let changes = format!("+{given} {nicks}").into();
-        turn.tell_unasked(Audience::Room(room), Event::Modes { room: name, source, changes, kept: false });
+    join::come_in(turn, to, record.clone());
+    // Whoever was its founder by a token is so as an account only if the room has been passed on.
+    let mut own = ranks;
+    own.set(Rank::Founder, false);
+    turn.raise(to, &record, own);
+    if let Some(account) = account {
+        turn.note_ranks(to, account, &record);
     }
 }
 
@@ -87,7 +87,7 @@ fn follow_monitored(turn: &mut Turn<'_>, from: UserId, to: UserId) {
 mod tests {
     use expect_test::expect;
 
-    use crate::testing::{check, check_with};
+    use crate::testing::{Script, check, check_with};
 
     #[test]
     fn whoever_logs_in_later_is_the_account_that_is_here_and_its_rooms_come_along() {
@@ -151,7 +151,7 @@ mod tests {
                 g < @batch=1 :bob!account@tea.test JOIN #new
                 g < @batch=1 353 bob = #new :bob @g
                 g < @batch=1 366 bob #new :End of /NAMES list
-                g < MODE #new +o bob
+                g < @batch=1 MODE #new +o bob
                 g < :g QUIT :Logged in as bob
                 g < @batch=1 900 bob bob!account@tea.test bob :You are now logged in as bob
                 g < @batch=1 903 bob :SASL authentication successful
@@ -196,6 +196,87 @@ mod tests {
                 g < :bob!account@tea.test PRIVMSG g :and me
                 carol < 353 carol = #milk :~g carol
                 carol < 366 carol #milk :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn what_a_guest_has_founded_is_its_accounts_once_it_has_logged_in() {
+        let founded = "g: JOIN #own | carol: REGISTER * * oolong | carol: JOIN #own | g: MODE #own +v carol | g: NS IDENTIFY bob oolong | restart || login b bob | b: ROOM ACCESS #own";
+        check_with(
+            &[("g", "guest")],
+            &format!("bob: REGISTER * * oolong | bob: QUIT | {founded}"),
+            expect![[r#"
+                b < :bob!account@tea.test JOIN #own
+                b < 353 bob = #own :~bob +carol
+                b < 366 bob #own :End of /NAMES list
+                b < NOTE ROOM ENTRY #own bob :q
+                b < NOTE ROOM ENTRY #own carol :v
+                b < NOTE ROOM END #own :These are all whose ranks are remembered"#]],
+        );
+        // One that is somewhere already is gone over to.
+        check_with(
+            &[("g", "guest")],
+            &format!("bob: REGISTER * * oolong | bob: JOIN #tea | bob: QUIT | {founded}"),
+            expect![[r#"
+                b < :bob!account@tea.test JOIN #tea
+                b < 353 bob = #tea :~bob
+                b < 366 bob #tea :End of /NAMES list
+                b < :bob!account@tea.test JOIN #own
+                b < 353 bob = #own :~bob +carol
+                b < 366 bob #own :End of /NAMES list
+                b < NOTE ROOM ENTRY #own bob :q
+                b < NOTE ROOM ENTRY #own carol :v
+                b < NOTE ROOM END #own :These are all whose ranks are remembered"#]],
+        );
+    }
+
+    #[test]
+    fn what_somebody_was_given_before_it_logged_in_is_remembered() {
+        check(
+            "alice: REGISTER * * oolong | alice: JOIN #tea,#milk | bob: REGISTER * * oolong | bob: QUIT | g: JOIN #tea | alice: MODE #tea +v g | g: NS IDENTIFY bob oolong | carol: JOIN #tea | alice: MODE #tea +h carol | carol: REGISTER * * oolong | bob: JOIN #milk | h: JOIN #milk | alice: MODE #milk +o h | h: NS IDENTIFY bob oolong | bob: PART #tea | restart || login a alice | a: ROOM ACCESS #tea | a: ROOM ACCESS #milk",
+            expect![[r#"
+                a < :alice!account@tea.test JOIN #tea
+                a < 353 alice = #tea :~alice +bob %carol
+                a < 366 alice #tea :End of /NAMES list
+                a < :alice!account@tea.test JOIN #milk
+                a < 353 alice = #milk :~alice @bob
+                a < 366 alice #milk :End of /NAMES list
+                a < NOTE ROOM ENTRY #tea alice :q
+                a < NOTE ROOM ENTRY #tea bob :v
+                a < NOTE ROOM ENTRY #tea carol :h
+                a < NOTE ROOM END #tea :These are all whose ranks are remembered
+                a < NOTE ROOM ENTRY #milk alice :q
+                a < NOTE ROOM ENTRY #milk bob :o
+                a < NOTE ROOM END #milk :These are all whose ranks are remembered"#]],
+        );
+    }
+
+    #[test]
+    fn who_logs_in_is_in_a_room_what_the_account_is_there() {
+        check_with(
+            &[("g", "guest")],
+            "bob: REGISTER * * oolong | bob: JOIN #tea | carol: JOIN #tea | bob: PART #tea | bob: QUIT | g: JOIN #tea || g: NS IDENTIFY bob oolong",
+            expect![[r#"
+                carol < :g NICK bob
+                carol < MODE #tea +q bob
+                g < :g NICK bob
+                g < MODE #tea +q bob
+                g < 900 bob bob!account@tea.test bob :You are now logged in as bob
+                g < :NickServ!services@tea.test NOTICE bob :You are logged in"#]],
+        );
+    }
+
+    #[test]
+    fn no_more_rooms_are_passed_on_than_an_account_may_have() {
+        Script { caps: &[("g", "guest")], set: |info| info.rules.rooms_per_founder = 2 }.check(
+            "bob: REGISTER * * oolong | bob: JOIN #a | bob: PART #a | bob: QUIT | g: JOIN #b,#c | carol: JOIN #b,#c | g: NS IDENTIFY bob oolong || restart | login b bob",
+            expect![[r#"
+                b < :bob!account@tea.test JOIN #b
+                b < 353 bob = #b :~bob
+                b < 366 bob #b :End of /NAMES list
+                b < :bob!account@tea.test JOIN #c
+                b < 353 bob = #c :bob
+                b < 366 bob #c :End of /NAMES list"#]],
         );
     }
 

@@ -1,7 +1,9 @@
 //! Whose a room is, and what accounts are remembered to be in it.
 //!
 //! What an account is by MODE in a room of an account's or of the server's own, it is again whenever it comes, also after
-//! a restart. In a guest's room nobody's rank is remembered but the founder's.
+//! a restart. In a guest's room nobody's rank is remembered but the founder's; whoever has founded one and logs in is its
+//! founder as an account. A room made by a plain client is nobody's, since nothing tells who made it: its operator makes it
+//! its account's by ROOM REGISTER.
 
 use std::sync::Arc;
 
@@ -108,6 +110,57 @@ impl Turn<'_> {
             members.filter_map(|(user, ranks)| Some((user.account_id()?, ranks))).take(ACCESS_MAX).collect();
         for (account, ranks) in known {
             self.note_access(room, account, ranks);
+        }
+    }
+
+    /// A guest has logged in: the rooms that it has founded are its account's, as far as that may have more of them.
+    pub(crate) fn pass_rooms(&mut self, from: Option<Identity>, to: AccountId) {
+        let Some(Identity::Guest(guest)) = from.filter(|_| self.entry.writable) else { return };
+        for room in self.world.durable.rooms_of(Owner::Guest(guest)) {
+            if self.world.has_founded_enough(Owner::Account(to)) {
+                return;
+            }
+            self.change_room(room, |record| record.owner = Owner::Account(to));
+            self.remember_ranks(room);
+        }
+    }
+
+    /// A user in rooms has an account from now on: it is there what that is remembered to be, and what it was there
+    /// before is remembered.
+    pub(crate) fn rank_where_it_is(&mut self, id: UserId, account: AccountId) {
+        let rooms = self.world.presence.user(id).map(|user| user.rooms.clone()).unwrap_or_default();
+        for room in rooms {
+            let Some(record) = self.world.durable.room(room).map(|room| room.record.clone()) else { continue };
+            let known = self.world.ranks_at_the_door(&record, Some(Identity::Account(account)), false);
+            self.raise(id, &record, known);
+            self.note_ranks(id, account, &record);
+        }
+    }
+
+    /// Gives a user in a room ranks that it has not got yet; all inside are told.
+    pub(crate) fn raise(&mut self, id: UserId, room: &RoomRecord, ranks: Ranks) {
+        let new = ranks.all().filter(|rank| self.world.presence.set_rank(room.id, id, *rank, true));
+        let letters: String = new.map(Rank::letter).collect();
+        let Some(user) = self.world.presence.user(id).filter(|_| !letters.is_empty()) else { return };
+        let nicks = vec![user.nick.as_str(); letters.len()].join(" ");
+        let event = Event::Modes {
+            room: Arc::clone(&room.name),
+            source: Arc::clone(&self.world.rules.server_name),
+            changes: format!("+{letters} {nicks}").into(),
+            kept: false,
+        };
+        self.tell(Audience::Room(room.id), event);
+    }
+
+    /// A room that remembers ranks remembers what an account is that is in it, if there is a place for one more.
+    pub(crate) fn note_ranks(&mut self, id: UserId, account: AccountId, room: &RoomRecord) {
+        let ranks = self.world.presence.ranks(room.id, id).filter(|ranks| ranks.highest().is_some());
+        if let Some(ranks) = ranks
+            && room.owner.is_lasting()
+            && self.entry.writable
+            && !self.access_is_full(room.id, account)
+        {
+            self.note_access(room.id, account, ranks);
         }
     }
 
