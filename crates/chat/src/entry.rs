@@ -63,6 +63,8 @@ pub struct Origin {
 pub enum Action {
     /// The server has started: nobody is here yet.
     Start,
+    /// The server stops, and everybody is here up to now.
+    Stop,
     /// A room of the server's own exists from now on.
     Open(RoomName),
     /// A session has registered and wants its user.

@@ -34,7 +34,7 @@ const ADDRESS: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 /// left undone, and done);
 /// `login phone alice` (a connection as an account whose password is `oolong`); `offer code` (of a one-time
 /// link); `restart` (everybody is gone, and the world
-/// is what the store holds);
+/// is what the store holds); `stop` (the same, behind a stop in good order);
 /// `wait 90s`; `invitation CODE 60s`; `alice proves ACCOUNT PASSWORD` (by SCRAM);
 /// `connect alice` (without registering); `again alice2 alice` (a second connection with the first one's token, registered as alice2).
 pub(crate) fn check(script: &str, expected: Expect) {
@@ -155,6 +155,11 @@ impl Players {
             ["offer", code] => {
                 let code = crate::ids::TokenHash::of(code);
                 self.model.submit(None, crate::entry::Action::Offer(crate::commands::claim::Offer { code }));
+            }
+            ["stop"] => {
+                self.model.submit(None, Action::Stop);
+                self.model.restart();
+                self.sessions.clear();
             }
             ["restart"] => {
                 self.model.restart();

@@ -1,5 +1,5 @@
-//! When accounts were last here: while one is connected that is now, and the store is told so about once a day, so that a
-//! server's end, however sudden, costs no more of it.
+//! When accounts were last here: while one is connected that is now. The store is told so when the server stops, and about
+//! once a day before that, so that an end without a stop costs no more of it.
 
 use super::keeping::DAY_MS;
 use super::{Turn, User, World};
@@ -37,6 +37,15 @@ impl Turn<'_> {
         let is_old = seen.is_some_and(|seen| seen.plus_ms(DAY_MS) <= self.entry.time);
         if is_old && self.entry.writable {
             self.see(Identity::Account(id));
+        }
+    }
+
+    /// The server stops: all who are connected are here up to now.
+    pub(super) fn stop(&mut self) {
+        let (users, _) = self.world.presence.users_after(UserId::default(), usize::MAX);
+        let here = users.into_iter().filter(|user| user.sessions().next().is_some());
+        for account in here.filter_map(User::account_id).collect::<Vec<_>>() {
+            self.see(Identity::Account(account));
         }
     }
 
@@ -80,6 +89,19 @@ mod tests {
                 root < NOTE ACCOUNT EXPORT alice :{"shown":{"key":"realname","value":"alice"}}
                 root < NOTE ACCOUNT EXPORT alice :{"network":{"key":"host","value":"1700000000000"}}
                 root < NOTE ACCOUNT END alice :That is all that is held on it"#]],
+        );
+    }
+
+    #[test]
+    fn a_stop_costs_nothing_of_it() {
+        check(
+            "alice: REGISTER * * oolong | bob: REGISTER * * oolong | bob: JOIN #tea | wait 1000s | bob: QUIT | wait 1000s || stop | root: OPER root oolong | root: ACCOUNT LIST",
+            expect![[r#"
+                root < 381 root :You are now an IRC operator
+                root < :root MODE root +o
+                root < NOTE ACCOUNT ENTRY alice :since 2023-11-14T22:13:20.000Z, last here 2023-11-14T22:46:40.000Z
+                root < NOTE ACCOUNT ENTRY bob :since 2023-11-14T22:13:20.000Z, last here 2023-11-14T22:30:00.000Z
+                root < NOTE ACCOUNT END * :These are all accounts"#]],
         );
     }
 

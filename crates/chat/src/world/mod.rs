@@ -93,6 +93,7 @@ impl World {
         let mut turn = Turn::new(self, entry);
         match &entry.action {
             Action::Start => turn.start(),
+            Action::Stop => turn.stop(),
             Action::Open(name) => turn.open_room(name),
             Action::Attach(action) => attach::apply(&mut turn, action),
             Action::Detach(action) => attach::detach(&mut turn, action),

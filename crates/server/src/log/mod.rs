@@ -354,9 +354,10 @@ impl Log {
             || self.inboxes.get().into_iter().flatten().any(|inbox| inbox.is_pressed())
     }
 
-    /// Ends slow work, writes what waits and closes the database.
+    /// Ends slow work, writes what waits, and who is here, and closes the database.
     pub(crate) fn close(&self) {
         self.pool.stop();
+        self.submit(None, Action::Stop);
         if let Err(error) = self.store.close() {
             tracing::error!("{error}");
         }

@@ -73,6 +73,28 @@ fn whose_a_room_is_and_what_accounts_are_in_it_is_there_again_after_a_restart() 
 }
 
 #[test]
+fn a_server_that_stops_knows_that_an_account_was_here_until_then() {
+    let mut party = crate::operators::party();
+    let mut alice = party.guest("alice", "");
+    alice.say("REGISTER * * oolong");
+    alice.until("REGISTER SUCCESS");
+    // The clock has to have gone on by then.
+    let millisecond = || std::time::UNIX_EPOCH.elapsed().expect("it is later than 1970").as_millis();
+    let registered = millisecond();
+    while millisecond() == registered {
+        std::hint::spin_loop();
+    }
+    party.restart();
+    let mut root = party.guest("root", "");
+    root.say("OPER root oolong");
+    root.say("ACCOUNT LIST");
+    let told = root.until(" END ");
+    let entry = told.iter().find_map(|line| line.split_once(":since ")).expect("an account").1;
+    let (since, last) = entry.split_once(", last here ").expect("both moments");
+    assert!(since < last, "{entry}");
+}
+
+#[test]
 fn those_who_watch_read_no_password() {
     let party = Party::new();
     let mut watching = party.server().events();

@@ -8,7 +8,7 @@ use crate::party::Party;
 pub(crate) const OOLONG: &str =
     "$argon2id$v=19$m=65536,t=3,p=1$c2FsdHlzYWx0eXNhbHQxNg$ujkSSlp2UHhVV+d2EX+wgkDcXV5zTlD/GhTNPBISK6g";
 
-fn party() -> Party {
+pub(crate) fn party() -> Party {
     Party::with(|config| {
         config.operators.insert("root".into(), PasswordHash::parse(OOLONG).expect("a hash"));
     })
