@@ -23,7 +23,8 @@ pub(super) fn read(room: &RoomName, account: &str, letters: &str) -> Result<Deed
         letters if all_known => Ok(Deed::Access(name, Ranks::of_letters(letters).letters().into())),
         _ => {
             let text = "ACCESS takes an account and what it is to be: some of q, a, o, h and v, or - for nothing";
-            Err(Reply::fail(COMMAND.name, "INVALID_PARAMS", text).param(shown(letters)))
+            let refusal = refusal("INVALID_PARAMS", room.as_str(), text);
+            Err(if letters.is_empty() { refusal } else { refusal.param(shown(letters)) })
         }
     }
 }
@@ -96,7 +97,7 @@ fn tell(turn: &mut Turn<'_>, room: &RoomRecord, nick: &Nick, changed: &[Rank], w
     let source = turn.actor().map_or_else(|| Arc::clone(&turn.world.rules.server_name), User::source);
     let changes = crate::commands::mode::spell(&done).into();
     let event = Event::Modes { room: Arc::clone(&room.name), source, changes, kept: false };
-    turn.tell_unasked(Audience::Room(room.id), event);
+    turn.tell(Audience::Room(room.id), event);
 }
 
 /// The founder and the accounts whose ranks are remembered, for those inside and those who run the server.
@@ -168,6 +169,37 @@ mod tests {
     }
 
     #[test]
+    fn the_mode_that_a_labelled_line_makes_is_part_of_its_answer() {
+        check_with(
+            &[("alice", "batch labeled-response"), ("bob", "batch labeled-response")],
+            "alice: REGISTER * * oolong | alice: JOIN #tea | bob: REGISTER * * oolong | bob: JOIN #tea || alice: @label=1 ROOM ACCESS #tea bob o | alice: @label=2 CS ACCESS #tea bob - | alice: @label=3 ROOM TRANSFER #tea bob | bob: @label=4 ROOM DROP #tea",
+            expect![[r#"
+                alice < @label=1 BATCH +1 labeled-response
+                alice < @batch=1 :alice!account@tea.test MODE #tea +o bob
+                alice < @batch=1 NOTE ROOM DONE #tea :The room remembers that
+                alice < BATCH -1
+                bob < :alice!account@tea.test MODE #tea +o bob
+                alice < @label=2 BATCH +2 labeled-response
+                alice < @batch=2 :alice!account@tea.test MODE #tea -o bob
+                alice < @batch=2 :ChanServ!services@tea.test NOTICE alice :#tea: The room remembers that
+                alice < BATCH -2
+                bob < :alice!account@tea.test MODE #tea -o bob
+                alice < @label=3 BATCH +3 labeled-response
+                alice < @batch=3 :alice!account@tea.test MODE #tea -q alice
+                alice < @batch=3 :alice!account@tea.test MODE #tea +q bob
+                alice < @batch=3 NOTE ROOM DONE #tea :The room has another founder
+                alice < BATCH -3
+                bob < :alice!account@tea.test MODE #tea -q alice
+                bob < :alice!account@tea.test MODE #tea +q bob
+                alice < :bob!account@tea.test MODE #tea -q bob
+                bob < @label=4 BATCH +1 labeled-response
+                bob < @batch=1 :bob!account@tea.test MODE #tea -q bob
+                bob < @batch=1 NOTE ROOM DONE #tea :The room is nobody's; it is forgotten when it was empty for long
+                bob < BATCH -1"#]],
+        );
+    }
+
+    #[test]
     fn nobody_gives_or_takes_what_is_above_it() {
         check(
             "alice: REGISTER * * oolong | alice: JOIN #tea | root: OPER root oolong | bob: REGISTER * * oolong | carol: REGISTER * * oolong | bob: JOIN #tea | carol: JOIN #tea | alice: ROOM ACCESS #tea bob o | root: ACCOUNT CREATE dora oolong | root: ACCOUNT CREATE eve oolong | alice: ROOM ACCESS #tea dora a | gus: JOIN #milk | bob: JOIN #milk || bob: ROOM ACCESS #tea eve a | bob: ROOM ACCESS #tea dora - | bob: ROOM ACCESS #tea alice - | bob: ROOM ACCESS #tea eve h | carol: ROOM ACCESS #tea eve v | gus: ROOM ACCESS #tea eve v | bob: ROOM ACCESS #tea nobody o | bob: ROOM ACCESS #tea a!b o | bob: ROOM ACCESS #tea eve x | bob: ROOM ACCESS #tea eve | bob: ROOM ACCESS #tea eve +o | bob: ROOM ACCESS #none eve o | gus: ROOM ACCESS #milk eve o | alice: ROOM ACCESS #tea alice o | root: ROOM ACCESS #tea dora - | alice: ROOM ACCESS #tea | root: ROOM ACCESS #lobby eve o | root: ROOM ACCESS #lobby | broken | alice: ROOM ACCESS #tea eve o",
@@ -180,9 +212,9 @@ mod tests {
                 gus < 482 gus #tea :You're not channel operator
                 bob < FAIL ROOM NO_SUCH_ACCOUNT #tea nobody :There is no such account
                 bob < FAIL ROOM NO_SUCH_ACCOUNT #tea a!b :There is no such account
-                bob < FAIL ROOM INVALID_PARAMS x :ACCESS takes an account and what it is to be: some of q, a, o, h and v, or - for nothing
-                bob < FAIL ROOM INVALID_PARAMS * :ACCESS takes an account and what it is to be: some of q, a, o, h and v, or - for nothing
-                bob < FAIL ROOM INVALID_PARAMS +o :ACCESS takes an account and what it is to be: some of q, a, o, h and v, or - for nothing
+                bob < FAIL ROOM INVALID_PARAMS #tea x :ACCESS takes an account and what it is to be: some of q, a, o, h and v, or - for nothing
+                bob < FAIL ROOM INVALID_PARAMS #tea :ACCESS takes an account and what it is to be: some of q, a, o, h and v, or - for nothing
+                bob < FAIL ROOM INVALID_PARAMS #tea +o :ACCESS takes an account and what it is to be: some of q, a, o, h and v, or - for nothing
                 bob < 403 bob #none :No such channel
                 gus < FAIL ROOM NOT_REGISTERED #milk :A guest's room remembers no ranks: ROOM REGISTER makes it an account's
                 alice < :alice!account@tea.test MODE #tea +o alice

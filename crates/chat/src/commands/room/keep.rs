@@ -35,7 +35,7 @@ pub(super) fn parse(request: &mut Request<'_>, room: RoomName) {
         Some(days) => request.submit(Action::Keep(SetKeep { room, days })),
         None => {
             let text = "KEEP takes a number of days, or 0 for as long as the server keeps it";
-            request.reply(Reply::fail(COMMAND.name, "INVALID_PARAMS", text).param(shown(days)));
+            request.reply(refusal("INVALID_PARAMS", room.as_str(), text).param(shown(days)));
         }
     }
 }
@@ -164,9 +164,9 @@ mod tests {
                 carol < 442 carol #tea :You're not on that channel
                 carol < 403 carol #none :No such channel
                 alice < 482 alice #lobby :You're not channel operator
-                alice < FAIL ROOM INVALID_PARAMS soon :KEEP takes a number of days, or 0 for as long as the server keeps it
-                alice < FAIL ROOM INVALID_PARAMS -1 :KEEP takes a number of days, or 0 for as long as the server keeps it
-                alice < FAIL ROOM INVALID_PARAMS 36501 :KEEP takes a number of days, or 0 for as long as the server keeps it
+                alice < FAIL ROOM INVALID_PARAMS #tea soon :KEEP takes a number of days, or 0 for as long as the server keeps it
+                alice < FAIL ROOM INVALID_PARAMS #tea -1 :KEEP takes a number of days, or 0 for as long as the server keeps it
+                alice < FAIL ROOM INVALID_PARAMS #tea 36501 :KEEP takes a number of days, or 0 for as long as the server keeps it
                 root < NOTE ROOM KEEP #lobby 7 :What is said here is kept for so many days
                 root < NOTE ROOM KEEP #lobby 7 :What is said here is kept for so many days
                 alice < FAIL ROOM TEMPORARILY_UNAVAILABLE #tea :The server cannot store anything at the moment; please try again later"#]],
