@@ -217,7 +217,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, order: &Order) {
 
 fn carry_out(turn: &mut Turn<'_>, order: &Order) -> Result<&'static str, Reply> {
     if !turn.is_operator() {
-        return Err(super::no_privileges());
+        return Err(own::needs_password(turn, order).unwrap_or_else(super::no_privileges));
     }
     let name = order.name.as_str();
     if !turn.entry.writable {

@@ -64,31 +64,50 @@ pub struct Own {
     deed: Option<Deed>,
 }
 
-/// Reads a line that shows a current password; any other is none of this.
-pub(super) fn read(request: &Request<'_>) -> Option<Result<Attempt, Reply>> {
-    let (new, current) = match &*request.param(0).to_ascii_uppercase() {
-        "PASSWORD" => (Some(request.param(2)), request.param(3)),
-        "DELETE" => (None, request.param(2)),
+/// What an owner is told who shows no password.
+const TO_CHANGE_IT: &str = "Show the current password, too: ACCOUNT PASSWORD <account> <new> <current>";
+const TO_END_IT: &str = "Show the current password, too: ACCOUNT DELETE <account> <current>";
+
+fn unproved(name: &str, text: &'static str) -> Reply {
+    refusal("CURRENT_PASSWORD_REQUIRED", name, text)
+}
+
+/// The answer to an owner who wants its account changed as only those who run the server may; none where owners may not.
+pub(super) fn needs_password(turn: &Turn<'_>, order: &Order) -> Option<Reply> {
+    let text = match order.deed {
+        Deed::Password(_) => TO_CHANGE_IT,
+        Deed::Delete => TO_END_IT,
         _ => return None,
     };
-    (!current.is_empty()).then(|| {
-        let name = request.param(1);
-        let named = match name {
-            ONES_OWN => None,
-            name => {
-                Some(Nick::parse(name).map_err(|_| refusal("INVALID_NAME", name, "An account is named like a nick"))?)
-            }
-        };
-        Ok(Attempt {
-            named,
-            current: current.into(),
-            new: new.map(Into::into),
-            salt: request.entropy(),
-            cost: request.info.password_cost,
-            network: Arc::clone(&request.session.network),
-            right: Right::None,
-        })
-    })
+    let own = turn.actor().and_then(User::account)?;
+    (*own == order.name).then(|| unproved(own.as_str(), text))
+}
+
+/// Reads a line that shows a current password, or would have to; any other is none of this.
+pub(super) fn read(request: &Request<'_>) -> Option<Result<Attempt, Reply>> {
+    let (new, current, usage) = match &*request.param(0).to_ascii_uppercase() {
+        "PASSWORD" => (Some(request.param(2)), request.param(3), TO_CHANGE_IT),
+        "DELETE" => (None, request.param(2), TO_END_IT),
+        _ => return None,
+    };
+    let name = request.param(1);
+    if current.is_empty() {
+        return (name == ONES_OWN).then(|| Err(unproved(name, usage)));
+    }
+    let named = match name {
+        ONES_OWN => Ok(None),
+        name => Nick::parse(name).map(Some),
+    };
+    let Ok(named) = named else { return Some(Err(refusal("INVALID_NAME", name, "An account is named like a nick"))) };
+    Some(Ok(Attempt {
+        named,
+        current: current.into(),
+        new: new.map(Into::into),
+        salt: request.entropy(),
+        cost: request.info.password_cost,
+        network: Arc::clone(&request.session.network),
+        right: Right::None,
+    }))
 }
 
 impl Attempt {
@@ -257,16 +276,20 @@ mod tests {
     #[test]
     fn misuse_is_answered() {
         check(
-            "alice: REGISTER * * oolong | bob: REGISTER * * sencha | carol: PING x | root: OPER root oolong || bob: ACCOUNT PASSWORD alice green1 oolong | bob: ACCOUNT DELETE alice oolong | carol: ACCOUNT DELETE alice oolong | carol: ACCOUNT DELETE * oolong | alice: ACCOUNT PASSWORD alice green1 | alice: ACCOUNT PASSWORD a!b green1 oolong | alice: ACCOUNT PASSWORD * short oolong | alice: ACCOUNT PASSWORD * :green 1 | root: ACCOUNT PASSWORD alice alice anything | root: ACCOUNT PASSWORD alice green1 anything | root: ACCOUNT DELETE alice anything | broken | bob: ACCOUNT DELETE bob sencha",
+            "alice: REGISTER * * oolong | bob: REGISTER * * sencha | carol: PING x | root: OPER root oolong || bob: ACCOUNT PASSWORD alice green1 oolong | bob: ACCOUNT DELETE alice oolong | carol: ACCOUNT DELETE alice oolong | carol: ACCOUNT DELETE * oolong | alice: ACCOUNT PASSWORD Alice green1 | alice: ACCOUNT DELETE alice | alice: ACCOUNT DELETE * | bob: ACCOUNT DELETE alice | alice: ACCOUNT SUSPEND alice | alice: ACCOUNT PASSWORD a!b green1 oolong | alice: ACCOUNT PASSWORD * short oolong | alice: ACCOUNT PASSWORD * :green 1 | root: ACCOUNT PASSWORD alice alice anything | root: ACCOUNT PASSWORD alice green1 anything | root: ACCOUNT DELETE alice anything | broken | bob: ACCOUNT DELETE bob sencha",
             expect![[r#"
                 bob < 481 bob :Permission Denied- You're not an IRC operator
                 bob < 481 bob :Permission Denied- You're not an IRC operator
                 carol < FAIL ACCOUNT ACCOUNT_REQUIRED alice :Log in first
                 carol < FAIL ACCOUNT ACCOUNT_REQUIRED * :Log in first
+                alice < FAIL ACCOUNT CURRENT_PASSWORD_REQUIRED alice :Show the current password, too: ACCOUNT PASSWORD <account> <new> <current>
+                alice < FAIL ACCOUNT CURRENT_PASSWORD_REQUIRED alice :Show the current password, too: ACCOUNT DELETE <account> <current>
+                alice < FAIL ACCOUNT CURRENT_PASSWORD_REQUIRED * :Show the current password, too: ACCOUNT DELETE <account> <current>
+                bob < 481 bob :Permission Denied- You're not an IRC operator
                 alice < 481 alice :Permission Denied- You're not an IRC operator
                 alice < FAIL ACCOUNT INVALID_NAME a!b :An account is named like a nick
                 alice < FAIL ACCOUNT WEAK_PASSWORD alice :A password has at least 6 characters, and is not the account's name
-                alice < FAIL ACCOUNT INVALID_NAME * :An account is named like a nick
+                alice < FAIL ACCOUNT CURRENT_PASSWORD_REQUIRED * :Show the current password, too: ACCOUNT PASSWORD <account> <new> <current>
                 root < FAIL ACCOUNT WEAK_PASSWORD alice :A password has at least 6 characters, and is not the account's name
                 root < NOTE ACCOUNT DONE alice :The password is changed
                 alice < ERROR :This account is deleted
