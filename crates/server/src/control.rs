@@ -2,7 +2,7 @@
 //!
 //! In: one line a connection, `ACCOUNT …`, from whoever may write into the data directory. Out: the lines that answer
 //! it, then the end. Where there are no such sockets, or nobody serves, the data directory is opened instead and the
-//! same line carried out there, if there is a database.
+//! same line carried out there.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -49,14 +49,28 @@ pub struct Operated {
     pub text: String,
 }
 
+/// What becomes of a data directory in which nothing has served yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unbegun {
+    /// It is refused, and nothing is made.
+    Refused,
+    /// It gets a database, as if a server had been started there.
+    Begun,
+}
+
 /// Carries out a line of those who run the server (`ACCOUNT …`): by the server of this data directory if it serves, else
 /// in the directory itself. Each thing that comes of it is told as it comes.
 ///
 /// A server that comes or goes has the directory and cannot be asked: that is waited for, for a few seconds.
-pub fn operate(config: &Config, line: &str, mut tell: impl FnMut(Operated)) -> Result<(), StartError> {
+pub fn operate(
+    config: &Config,
+    unbegun: Unbegun,
+    line: &str,
+    mut tell: impl FnMut(Operated),
+) -> Result<(), StartError> {
     let mut tell = |line: &str| read(line).into_iter().for_each(&mut tell);
     let mut tries_left = if cfg!(unix) { TRIES_MAX } else { 0 };
-    try_to_operate(config, line, &mut tell, || {
+    try_to_operate(config, unbegun, line, &mut tell, || {
         std::thread::sleep(Duration::from_millis(TRY_AGAIN_MS));
         tries_left = tries_left.saturating_sub(1);
         tries_left > 0
@@ -65,24 +79,26 @@ pub fn operate(config: &Config, line: &str, mut tell: impl FnMut(Operated)) -> R
 
 fn try_to_operate(
     config: &Config,
+    unbegun: Unbegun,
     line: &str,
     tell: &mut dyn FnMut(&str),
     mut may_try_again: impl FnMut() -> bool,
 ) -> Result<(), StartError> {
     loop {
-        match ask_or_open(config, line, tell) {
+        match ask_or_open(config, unbegun, line, tell) {
             Err(StartError::Store(OpenError::InUse { .. })) if may_try_again() => {}
             outcome => return outcome,
         }
     }
 }
 
-fn ask_or_open(config: &Config, line: &str, tell: &mut dyn FnMut(&str)) -> Result<(), StartError> {
+fn ask_or_open(config: &Config, unbegun: Unbegun, line: &str, tell: &mut dyn FnMut(&str)) -> Result<(), StartError> {
     if ask(&config.data_dir, line, tell)? {
         return Ok(());
     }
-    // Whoever mistypes its name makes no new directory.
-    must_be_there(&config.data_dir)?;
+    if unbegun == Unbegun::Refused {
+        must_be_there(&config.data_dir)?;
+    }
     let mut info = server_info(config);
     let listening = config.listen.iter().map(|&Listen { address, takes, .. }| Listening { address, takes });
     info.page = page_address(config, listening, &own_addresses());
@@ -195,7 +211,7 @@ mod tests {
         let (log, _) = Log::open(config.data_dir.clone(), Options::default(), info.rules.clone()).unwrap();
         let (log, mut told) = (Arc::new(log), Vec::new());
         let mut tell = |line: &str| told.push(line.to_owned());
-        try_to_operate(&config, "ACCOUNT LIST", &mut tell, || {
+        try_to_operate(&config, Unbegun::Refused, "ACCOUNT LIST", &mut tell, || {
             let _inside = runtime.enter();
             open(&log, &info, &config.data_dir).unwrap();
             true
@@ -212,7 +228,7 @@ mod tests {
         let (log, _) =
             Log::open(config.data_dir.clone(), Options::default(), server_info(&config).rules.clone()).unwrap();
         let mut tries = 0;
-        let outcome = try_to_operate(&config, "ACCOUNT LIST", &mut |_| {}, || {
+        let outcome = try_to_operate(&config, Unbegun::Refused, "ACCOUNT LIST", &mut |_| {}, || {
             tries += 1;
             tries < 3
         });
@@ -231,7 +247,7 @@ mod tests {
             BufReader::new(stream).read_line(&mut line).unwrap();
             line
         });
-        let outcome = operate(&config(&directory), "ACCOUNT DELETE alice", |_| {});
+        let outcome = operate(&config(&directory), Unbegun::Refused, "ACCOUNT DELETE alice", |_| {});
         assert!(matches!(outcome, Err(StartError::Unanswered)), "{outcome:?}");
         assert_eq!(server.join().unwrap(), "ACCOUNT DELETE alice\n");
     }

@@ -26,7 +26,7 @@ mod seldom;
 mod tls;
 pub mod worker;
 
-pub use control::{Operated, operate};
+pub use control::{Operated, Unbegun, operate};
 pub use door::{BindError, Listening};
 pub use handle::{SayError, Server, ServerHandle, StartError};
 pub use reach::{own_addresses, reachable};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use teahouse_server::config::Config;
-use teahouse_server::{Operated, operate};
+use teahouse_server::{Operated, Unbegun, operate};
 
 /// What clap gives back for what it finds wrong itself.
 const BAD_USAGE: u8 = 2;
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &AccountArgs) -> anyhow::Result<ExitCode> {
     }
     let line = [&["ACCOUNT".to_owned()], first, &[format!(":{last}")]].concat().join(" ");
     let (mut code, mut written, mut last_code) = (ExitCode::SUCCESS, Ok(()), String::new());
-    operate(&config, &line, |answer| {
+    operate(&config, unbegun(args), &line, |answer| {
         if answer.is_refused {
             code = ExitCode::FAILURE;
             let about = about(answer.about.as_deref());
@@ -100,6 +100,13 @@ pub(crate) fn run(args: &AccountArgs) -> anyhow::Result<ExitCode> {
         anyhow::bail!("the server went before it had told all");
     }
     Ok(code)
+}
+
+/// Whoever makes something may do so before the first start; one that mistypes --data makes no new directory.
+fn unbegun(args: &AccountArgs) -> Unbegun {
+    let makes = matches!(args.deed, Deed::Create { .. } | Deed::Invite { .. } | Deed::Claim);
+    let is_meant = args.data.as_ref().is_none_or(|data| data.is_dir());
+    if makes && is_meant { Unbegun::Begun } else { Unbegun::Refused }
 }
 
 /// What is done is told; what is exported is put together from its pieces.

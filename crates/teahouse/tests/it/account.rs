@@ -72,6 +72,28 @@ fn a_directory_without_a_database_is_none_of_ours_and_none_is_made() {
 }
 
 #[test]
+fn the_first_account_is_there_before_the_first_start() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("teahouse-data");
+    let here = |arguments: &[&str]| {
+        let mut command = teahouse(&["account"]);
+        let command = command.args(arguments).current_dir(&directory).env("RUST_LOG", "warn").stdin(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        _ = writeln!(child.stdin.take().unwrap(), "oolong");
+        told(&child.wait_with_output().unwrap())
+    };
+    let (fine, text) = here(&["list"]);
+    assert!(!fine && text.contains("holds no database of ours") && !data.exists(), "{text}");
+    assert_eq!(here(&["create", "alice"]), (true, "alice: The account is there\n".into()));
+    login(&Serving::start(&mut serve("127.0.0.1:0", &data)));
+    // One that is there already is meant, too.
+    let other = directory.path().join("other");
+    fs::create_dir(&other).unwrap();
+    assert_eq!(here(&["create", "alice", "--data", "other"]), (true, "alice: The account is there\n".into()));
+    login(&Serving::start(&mut serve("127.0.0.1:0", &other)));
+}
+
+#[test]
 fn whoever_opens_the_link_runs_the_server() {
     let directory = TempDir::new().unwrap();
     let data = opened(&directory);
