@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::commands::rename::Renamed;
 use crate::durable::{Conversation, Happening, MessageKind, StoredMessage};
 use crate::entry::{Audience, Event, Membership};
-use crate::ids::{MsgId, RoomId, UserId};
+use crate::ids::{AccountId, Identity, MsgId, RoomId, UserId};
 
 /// What stands in a row of a room.
 struct Row<'a> {
@@ -26,14 +26,21 @@ pub(crate) fn rooms_told(audience: &Audience) -> &[RoomId] {
     }
 }
 
-/// The row for an event in a room of this name; none for what is said, and for what passes.
-pub(crate) fn row(event: &Event, room: RoomId, name: &Arc<str>, msgid: MsgId) -> Option<StoredMessage> {
+/// The row for an event in a room of this name; none for what is said, and for what passes. `author_of` finds the account
+/// of whom an event is told to come from.
+pub(crate) fn row(
+    event: &Event,
+    room: RoomId,
+    name: &Arc<str>,
+    msgid: MsgId,
+    author_of: impl FnOnce(&str) -> Option<AccountId>,
+) -> Option<StoredMessage> {
     let Row { happening, source, text } = of(event)?;
     Some(StoredMessage {
         conversation: Conversation::room(room),
         msgid,
         kind: MessageKind::Happened(happening),
-        author: None,
+        author: author_of(source).map(Identity::Account),
         client_id: None,
         source: Arc::clone(source),
         target: Arc::clone(name),
@@ -90,5 +97,45 @@ pub(crate) fn event(happening: Happening, row: &StoredMessage) -> Event {
             let [from, to, reason] = std::array::from_fn(|_| words.next().unwrap_or_default());
             Event::RoomRenamed(Arc::new(Renamed { source, from, to, reason }))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::check_with;
+
+    #[test]
+    fn no_account_is_named_that_is_gone() {
+        check_with(
+            &[("alice", "account-tag extended-join draft/event-playback")],
+            "root: OPER root oolong | alice: REGISTER * * oolong | alice: JOIN #tea | robert: REGISTER * * oolong | robert: JOIN #tea | alice: MODE #tea +o robert | robert: TOPIC #tea :tea | robert: NICK Robert | robert: PART #tea || alice: CHATHISTORY LATEST #tea * 9 | root: ACCOUNT DELETE Robert | bob: NICK robert | bob: REGISTER * * oolong | bob: JOIN #tea | alice: CHATHISTORY LATEST #tea * 9",
+            expect![[r#"
+                alice < @account=alice :alice!account@tea.test JOIN #tea alice :alice
+                alice < @account=robert :robert!account@tea.test JOIN #tea robert :robert
+                alice < @account=alice :alice!account@tea.test MODE #tea +o robert
+                alice < @account=robert :robert!account@tea.test TOPIC #tea :tea
+                alice < @account=robert :robert!account@tea.test NICK Robert
+                alice < @account=Robert :Robert!account@tea.test PART #tea
+                root < NOTE ACCOUNT DONE Robert :The account is gone
+                robert < ERROR :This account is deleted
+                bob < :bob NICK robert
+                bob < 900 robert robert!account@tea.test robert :You are now logged in as robert
+                bob < REGISTER SUCCESS robert :The nick is yours now
+                alice < @account=robert :robert!account@tea.test JOIN #tea robert :bob
+                bob < :robert!account@tea.test JOIN #tea
+                bob < 332 robert #tea :tea
+                bob < 333 robert #tea robert!account@tea.test 1700000000
+                bob < 353 robert = #tea :~alice robert
+                bob < 366 robert #tea :End of /NAMES list
+                alice < @account=alice :alice!account@tea.test JOIN #tea alice :alice
+                alice < :robert!account@tea.test JOIN #tea * :robert
+                alice < @account=alice :alice!account@tea.test MODE #tea +o robert
+                alice < :robert!account@tea.test TOPIC #tea :tea
+                alice < :robert!account@tea.test NICK Robert
+                alice < :Robert!account@tea.test PART #tea
+                alice < @account=robert :robert!account@tea.test JOIN #tea robert :bob"#]],
+        );
     }
 }

@@ -69,7 +69,7 @@ const TABLES: [(&str, usize); 11] = [
     ("forgetting", 2),
     ("accounts", 8),
     ("facts", 4),
-    ("happenings", 9),
+    ("happenings", 10),
     ("recent", 5),
     ("reactions", 12),
 ];

@@ -53,7 +53,8 @@ pub(crate) struct Source {
 const MESSAGES: Source = Source { table: "messages", columns: MESSAGE, row: message };
 const HAPPENINGS: Source = Source {
     table: "happenings",
-    columns: "time, position, kind, source, target, '', text, NULL, 0, NULL, NULL",
+    columns: "time, position, kind, source, target, '', text, author,
+        author IS NOT NULL AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = author), NULL, NULL",
     row: message,
 };
 

@@ -144,6 +144,8 @@ const MIGRATIONS: &[&str] = &[
      END;",
     // 3: the client's own id of a reaction; those that are there already have none.
     "ALTER TABLE reactions ADD COLUMN client_id BLOB;",
+    // 4: whose account made something happen in a room; of what is there already, nobody's is known.
+    "ALTER TABLE happenings ADD COLUMN author INTEGER;",
 ];
 
 /// The version that this program writes.

@@ -14,7 +14,7 @@ use crate::commands::{edit, markread, metadata, say};
 use crate::durable::{Happening, MessageKind, StoredMessage};
 use crate::entry::{Event, Membership, Said};
 use crate::happenings;
-use crate::ids::{MsgId, Time};
+use crate::ids::{Identity, MsgId, Time};
 use crate::info::ServerInfo;
 use crate::lines;
 use crate::reply::{Reply, Scope, unavailable};
@@ -217,7 +217,7 @@ fn is_unreact(caps: Caps, event: &Event) -> bool {
 fn write(line: &mut LineBuilder<'_>, info: &ServerInfo, caps: Caps, event: &Event) {
     match event {
         Event::Entered(who) => {
-            join(line, info, caps, &who.source, &who.name, &who.realname);
+            join(line, caps, &who.source, account_in(&who.source, &info.name), &who.name, &who.realname);
         }
         Event::Left(who, reason) => {
             with_reason(line.source(&who.source).command("PART").param(&who.name), reason);
@@ -334,15 +334,15 @@ fn with_reason(line: &mut LineBuilder<'_>, reason: &str) {
 /// <https://ircv3.net/specs/extensions/extended-join>
 pub(super) fn join(
     line: &mut LineBuilder<'_>,
-    info: &ServerInfo,
     caps: Caps,
     source: &str,
+    account: Option<&str>,
     room: &str,
     realname: &str,
 ) {
     line.source(source).command("JOIN").param(room);
     if caps.has(Caps::EXTENDED_JOIN) {
-        line.param(account_in(source, &info.name).unwrap_or("*")).trailing(realname);
+        line.param(account.unwrap_or("*")).trailing(realname);
     }
 }
 
@@ -364,13 +364,21 @@ pub(crate) fn reentered(to: Receiver<'_>, scope: &Scope, time: Time, again: &Ree
 /// What has happened, told again as a line of a page; nothing for those who do not know such a line.
 pub(super) fn happened(to: Receiver<'_>, scope: &Scope, happening: Happening, row: &StoredMessage) -> Option<Bytes> {
     let (info, caps, event) = (to.info, to.variant.caps, happenings::event(happening, row));
+    // An account that is gone is named no more: its name may be another's by now.
+    let is_known = row.author.and_then(Identity::account).is_some();
     let line = |buf: &mut Vec<u8>| {
         let mut line = begin(buf, caps, scope, Some(row.msgid.time));
         if caps.has(Caps::MESSAGE_TAGS) {
             line.tag("msgid", &row.msgid.to_string());
         }
-        tag_account(&mut line, info, caps, &event);
-        write(&mut line, info, caps, &event);
+        match &event {
+            _ if is_known => {
+                tag_account(&mut line, info, caps, &event);
+                write(&mut line, info, caps, &event);
+            }
+            Event::Entered(who) => join(&mut line, caps, &who.source, None, &who.name, &who.realname),
+            event => write(&mut line, info, caps, event),
+        }
     };
     caps.has(needed(&event)).then(|| framed(to.variant.framing, line))
 }

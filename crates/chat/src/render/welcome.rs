@@ -20,6 +20,7 @@ use crate::reply::{Reply, Scope};
 use crate::session::GuestWish;
 use crate::session::attach::{GuestOutcome, Welcome, guest_failure};
 use crate::session::moving::Moved;
+use crate::world::account_in;
 
 /// How many tokens one 005 carries.
 const TOKENS_PER_LINE: usize = 13;
@@ -65,7 +66,8 @@ pub(crate) fn moved(to: Receiver<'_>, scope: &Scope, moved: &Moved) -> Vec<Bytes
 pub(crate) fn entered(to: Receiver<'_>, scope: &Scope, welcome: &Welcome, view: &RoomView) -> Bytes {
     framed(to.variant.framing, |buf| {
         let mut line = begin(buf, to.variant.caps, scope, None);
-        join(&mut line, to.info, to.variant.caps, &welcome.source, &view.name, &welcome.realname);
+        let account = account_in(&welcome.source, &to.info.name);
+        join(&mut line, to.variant.caps, &welcome.source, account, &view.name, &welcome.realname);
     })
 }
 

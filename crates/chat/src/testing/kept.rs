@@ -80,7 +80,8 @@ impl Kept {
             Change::GuestForgotten(id) | Change::GuestRegistered(id) => drop(self.guests.remove(&id)),
             Change::AccountForgotten(id) => {
                 self.accounts.remove(&id);
-                for message in self.messages.iter_mut().filter(|row| row.author == Some(Identity::Account(id))) {
+                let rows = self.messages.iter_mut().chain(&mut self.happened);
+                for message in rows.filter(|row| row.author == Some(Identity::Account(id))) {
                     message.author = Some(Identity::Guest(GuestId(id.0)));
                 }
             }

@@ -41,7 +41,7 @@ use crate::commands::{
 };
 use crate::durable::{Records, RoomRecord};
 use crate::entry::{Action, Audience, Effect, Entry, Event, Outcome, Person, RoomView, Shown};
-use crate::ids::{Identity, RoomId, SessionId, Time, UserId};
+use crate::ids::{AccountId, Identity, RoomId, SessionId, Time, UserId};
 use crate::info::Rules;
 use crate::lines;
 use crate::modes::Flag;
@@ -190,6 +190,12 @@ impl World {
     /// `nick!user@host` of an account's user, wherever its sessions come from.
     pub(crate) fn account_source(&self, name: &Nick) -> Arc<str> {
         source_of(name, &self.account_address())
+    }
+
+    /// The account whose user has this `nick!user@host`.
+    pub(crate) fn account_behind(&self, source: &str) -> Option<AccountId> {
+        let name = Nick::parse(account_in(source, &self.rules.server_name)?).ok()?;
+        self.durable.account_named(&name).map(|account| account.id)
     }
 
     /// `user@host` of an account's user.

@@ -136,7 +136,8 @@ impl<'a> Turn<'a> {
         for room in happenings::rooms_told(audience) {
             let is_kept = |record: &&RoomRecord| record.spoken || matches!(record.owner, Owner::Account(_));
             let record = self.world.durable.room(*room).map(|room| &room.record).filter(is_kept);
-            let row = record.and_then(|record| happenings::row(event, *room, &record.name, self.entry.msgid()));
+            let author = |source: &str| self.world.account_behind(source);
+            let row = record.and_then(|record| happenings::row(event, *room, &record.name, self.entry.msgid(), author));
             self.out.changes.extend(row.map(Change::Happened));
         }
     }

@@ -46,8 +46,8 @@ pub(crate) fn write_happening(transaction: &Connection, row: &StoredMessage, par
     let [first, second, time, position] = key(row.conversation, row.msgid);
     transaction
         .prepare_cached(
-            "INSERT OR REPLACE INTO happenings (first, second, time, position, part, kind, source, target, text)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT OR REPLACE INTO happenings (first, second, time, position, part, kind, source, target, text, author)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             first,
@@ -59,6 +59,7 @@ pub(crate) fn write_happening(transaction: &Connection, row: &StoredMessage, par
             &*row.source,
             &*row.target,
             &*row.text,
+            row.author.and_then(Identity::account).map(|AccountId(author)| to_sql(author)),
         ])?;
     Ok(())
 }

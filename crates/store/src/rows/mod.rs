@@ -106,8 +106,8 @@ pub(crate) mod tests {
                        '{"key":"k","bans":[{"mask":"*!*@d","by":"e!f@g","at":7}]}', 7);
                    INSERT INTO messages (first, second, time, position, kind, source, target, tags, text)
                        VALUES (1, 0, 7, 2, 0, 'a!b@c', '#a', '+x=y', 'said and done');
-                   INSERT INTO happenings VALUES (1, 0, 7, 3, 0, 17, 'a!b@c', '#a', '#b #a '),
-                       (1, 0, 7, 3, 1, 17, 'a!b@c', '#a', '#b #a a better name');"#,
+                   INSERT INTO happenings VALUES (1, 0, 7, 3, 0, 17, 'a!b@c', '#a', '#b #a ', NULL),
+                       (1, 0, 7, 3, 1, 17, 'a!b@c', '#a', '#b #a a better name', 5);"#,
             )
             .unwrap();
         let read = Read {

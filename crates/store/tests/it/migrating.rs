@@ -105,13 +105,14 @@ const VERSION_2: &str = "
     END;
     PRAGMA user_version = 2;
     INSERT INTO reactions VALUES (1, 0, 1790000000000, 10, 5, '🍵', 0, 1790000000000, 13, 'b!b@c', '#tea');
+    INSERT INTO happenings VALUES (1, 0, 1790000000000, 14, 0, 10, 'b!account@c', '#tea', 'b');
     DELETE FROM messages WHERE text = 'psst';
     CREATE TABLE gone (bytes BLOB);
     INSERT INTO gone VALUES (zeroblob(100000));
     DROP TABLE gone;";
 
 #[test]
-fn a_database_of_version_2_is_brought_up_and_its_reactions_have_no_ids_of_their_clients() {
+fn a_database_of_version_2_is_brought_up_without_what_it_does_not_know() {
     let dir = tempfile::tempdir().unwrap();
     let before = Connection::open(dir.path().join("teahouse.db")).unwrap();
     before.execute_batch(&format!("PRAGMA auto_vacuum = incremental; {VERSION_1} {VERSION_2}")).unwrap();
@@ -124,6 +125,9 @@ fn a_database_of_version_2_is_brought_up_and_its_reactions_have_no_ids_of_their_
     let rows = tea.ask(with).recv_timeout(PATIENCE).unwrap().unwrap();
     assert_eq!(positions(&rows), [10, 13, 11]);
     assert_eq!((&*rows[1].source, rows[1].client_id), ("b!b@c", None));
+    let with = Read { happenings: true, ..latest(1, Position(999)) };
+    let rows = tea.ask(with).recv_timeout(PATIENCE).unwrap().unwrap();
+    assert_eq!((&*rows[2].source, rows[2].author), ("b!account@c", None));
     let new = Connection::open(tea.path()).unwrap();
     assert!(pragma(&new, "freelist_count") > 0, "there is no need to write all of it anew");
 
