@@ -269,7 +269,7 @@ pub enum Event {
     },
     /// A room has another name.
     RoomRenamed(Arc<rename::Renamed>),
-    /// A user in a room that has another name enters it anew, for those of its sessions that do not know of such.
+    /// Those in a room that has another name enter it anew, for those of their sessions that do not know of such.
     Reentered(Arc<rename::Reentered>),
     /// A room has another topic.
     Topic {

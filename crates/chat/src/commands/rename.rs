@@ -13,8 +13,8 @@ use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage};
 use crate::durable::{Owner, RoomRecord};
-use crate::entry::{Action, Audience, Event, Membership, Shown};
-use crate::ids::RoomId;
+use crate::entry::{Action, Audience, Event, Membership, RoomView, Shown};
+use crate::ids::{RoomId, SessionId, Time, UserId};
 use crate::modes::Rank;
 use crate::reply::{Reply, unavailable};
 use crate::session::Request;
@@ -56,15 +56,39 @@ pub struct Renamed {
     pub reason: Arc<str>,
 }
 
-/// Somebody leaves a room by its old name and enters it by the new one, as its own sessions see it.
+/// Everybody leaves a room by its old name and enters it by the new one, as their own sessions see it.
 #[derive(Clone, Debug)]
 pub struct Reentered {
-    /// Who, and the room as it is called now.
-    pub membership: Membership,
     /// What it was called, and why it is not any more.
     pub renamed: Arc<Renamed>,
-    /// What whoever comes in is shown.
-    pub shown: Shown,
+    /// The room as whoever comes in is shown it.
+    pub view: Arc<RoomView>,
+    /// Everybody's sessions, in their order.
+    pub sessions: Vec<Again>,
+}
+
+/// Who enters a room anew, for one of its sessions.
+#[derive(Clone, Debug)]
+pub struct Again {
+    /// Which.
+    pub session: SessionId,
+    /// Its user's `nick!user@host`.
+    pub source: Arc<str>,
+    /// Its user's real name.
+    pub realname: Arc<str>,
+    /// Up to when it has read what was said there.
+    pub marked: Option<Time>,
+}
+
+impl Reentered {
+    /// What a session in the room is shown of itself and the room.
+    pub(crate) fn by(&self, session: SessionId) -> Option<(Membership, Shown)> {
+        let found = self.sessions.binary_search_by_key(&session, |again| again.session).ok()?;
+        let Again { source, realname, marked, .. } = self.sessions[found].clone();
+        let (room, name) = (self.view.id, Arc::clone(&self.renamed.to));
+        let membership = Membership { user: UserId::default(), source, room, name, realname };
+        Some((membership, Shown { view: Arc::clone(&self.view), marked }))
+    }
 }
 
 fn parse(request: &mut Request<'_>) {
@@ -115,19 +139,24 @@ fn carry_out(turn: &mut Turn<'_>, rename: &Rename) -> Result<(), Reply> {
 }
 
 /// Everybody's sessions are shown the room as whoever comes in is, if they do not know the command. Which of them do is not
-/// for the world to know, so each user is told, and not the room: each has an address, an account and a marker of its own.
+/// for the world to know, so it says of each how it enters: each has an address, an account and a marker of its own. That is
+/// done under the lock, so it is little: the lines are made by the workers.
 fn enter_anew(turn: &mut Turn<'_>, room: RoomId, renamed: &Arc<Renamed>) {
     let world = &turn.world;
     let Some(view) = world.durable.room(room).map(|room| world.view(room, world.rules.rows_per_hold)) else { return };
-    let here = world.presence.members(room).map(|(user, _)| user).filter(|user| !user.sessions.is_empty());
-    let again = here.map(|user| {
-        let (source, realname, name) = (user.source(), Arc::clone(&user.realname), Arc::clone(&renamed.to));
-        let membership = Membership { user: user.id, source, room, name, realname };
-        Reentered { membership, renamed: Arc::clone(renamed), shown: world.shown(Arc::clone(&view), user) }
-    });
-    for again in again.collect::<Vec<_>>() {
-        turn.tell(Audience::User(again.membership.user), Event::Reentered(Arc::new(again)));
+    let mut sessions = Vec::with_capacity(world.presence.count(room));
+    for (user, _) in world.presence.members(room).filter(|(user, _)| !user.sessions.is_empty()) {
+        let marked = world.marked(room, user);
+        sessions.extend(user.sessions().map(|session| Again {
+            session,
+            source: user.source(),
+            realname: Arc::clone(&user.realname),
+            marked,
+        }));
     }
+    sessions.sort_unstable_by_key(|again| again.session);
+    let again = Reentered { renamed: Arc::clone(renamed), view, sessions };
+    turn.tell(Audience::Room(room), Event::Reentered(Arc::new(again)));
 }
 
 fn may_be_called(turn: &Turn<'_>, room: &RoomRecord, source: &str, rename: &Rename) -> Result<(), Reply> {

@@ -9,7 +9,7 @@ use teahouse_proto::names::Nick;
 use super::words::{Lines, Words};
 use super::{Receiver, Variant, begin, framed, reply};
 use crate::capabilities::Caps;
-use crate::commands::rename::{Reentered, Renamed};
+use crate::commands::rename::Renamed;
 use crate::commands::{edit, markread, metadata, say};
 use crate::durable::{Happening, MessageKind, StoredMessage};
 use crate::entry::{Event, Membership, Said};
@@ -347,8 +347,12 @@ pub(super) fn join(
 }
 
 /// What those see of another name of a room who do not know of such: they leave it, and enter it by the new name.
-pub(crate) fn reentered(to: Receiver<'_>, scope: &Scope, time: Time, again: &Reentered) -> Lines {
-    let (entered, renamed) = (&again.membership, &again.renamed);
+pub(crate) fn reentered(
+    to: Receiver<'_>,
+    scope: &Scope,
+    time: Time,
+    (entered, renamed): (&Membership, &Renamed),
+) -> Lines {
     let left = Membership { name: Arc::clone(&renamed.from), ..entered.clone() };
     let events = [Event::Left(left, Arc::clone(&renamed.reason)), Event::Entered(entered.clone())];
     let line = |event: Event| {

@@ -148,8 +148,10 @@ impl Shard {
                 }
                 (_, Event::Reentered(_)) if seat.outlet.variant.caps.has(Caps::CHANNEL_RENAME) => continue,
                 (_, Event::Reentered(again)) => {
+                    let Some((entered, shown)) = again.by(seat.id) else { continue };
                     let scope = origin.map_or(Scope::Plain, |origin| origin.scope.clone());
-                    let lines = render::reentered(seat.receiver(&info), &scope, applied.time, again);
+                    let lines =
+                        render::reentered(seat.receiver(&info), &scope, applied.time, (&entered, &again.renamed));
                     match origin {
                         Some(_) => {
                             seat.outlet.gate(Gate::Settled, applied.position, lines, None);
@@ -157,7 +159,7 @@ impl Shard {
                         }
                         None => seat.push_all(&lines),
                     }
-                    if seat.show(&info, &scope, &again.shown) {
+                    if seat.show(&info, &scope, &shown) {
                         change(&mut self.changed, seat);
                     }
                 }

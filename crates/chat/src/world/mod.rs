@@ -155,7 +155,7 @@ impl World {
         let people = |welcome: &Welcome| welcome.rooms.iter().map(|shown| shown.view.people.len()).sum::<usize>();
         let told_of = |event: &Event| match event {
             Event::Room(shown) => shown.view.people.len(),
-            Event::Reentered(again) => again.shown.view.people.len(),
+            Event::Reentered(again) => again.view.people.len(),
             Event::Attached(welcome) => WELCOME_LINES + people(welcome),
             Event::Moved(moved) => moved.left.len() + people(&moved.welcome),
             Event::Said(said) => lines::count(&said.message.text),
@@ -257,8 +257,13 @@ impl World {
 
     /// What a user who comes into a room is shown of it.
     pub(crate) fn shown(&self, view: Arc<RoomView>, user: &User) -> Shown {
-        let marked = user.identity.and_then(|own| markread::marker(&self.durable, own, view.id.0));
+        let marked = self.marked(view.id, user);
         Shown { view, marked }
+    }
+
+    /// Up to when a user has read what was said in a room.
+    pub(crate) fn marked(&self, room: RoomId, user: &User) -> Option<Time> {
+        user.identity.and_then(|own| markread::marker(&self.durable, own, room.0))
     }
 
     fn view_of(&self, room: &Room, after: UserId, people_max: usize, shown: impl Fn(&User) -> bool) -> RoomView {
