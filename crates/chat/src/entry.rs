@@ -77,6 +77,8 @@ pub enum Action {
     Join(join::Enter),
     /// A user leaves a room.
     Part(part::Leave),
+    /// A user leaves all its rooms.
+    PartAll,
     /// Somebody says something.
     Say(say::Say),
     /// Somebody reacts to what was said.

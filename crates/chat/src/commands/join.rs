@@ -20,7 +20,7 @@ pub(super) const COMMAND: Command = Command {
     params_min: 1,
     stage: Stage::Registered,
     answers: Answers::Many,
-    help: "JOIN <room>[,<room>...] [<key>[,<key>...]]: into a room, which is made if there is none",
+    help: "JOIN <room>[,<room>...] [<key>[,<key>...]]: into a room, which is made if there is none; JOIN 0: out of all",
     parse,
 };
 
@@ -37,6 +37,9 @@ pub struct Enter {
 }
 
 fn parse(request: &mut Request<'_>) {
+    if request.param(0) == "0" {
+        return request.submit(Action::PartAll);
+    }
     // Who is in a large room takes several answers.
     request.wait();
     let mut keys = request.param(1).split(',');
@@ -165,6 +168,25 @@ mod tests {
                 bob < 333 bob #tea alice 1700000000
                 bob < 353 bob = #tea :@alice bob
                 bob < 366 bob #tea :End of /NAMES list"#]],
+        );
+    }
+
+    #[test]
+    fn zero_is_out_of_all_rooms() {
+        check_with(
+            &[("alice", "labeled-response batch")],
+            "alice: JOIN #a,#b,#c | alice: PART #c | bob: JOIN #a || alice: @label=x JOIN 0 | alice: JOIN 0 | bob: JOIN 0,#b | alice: TOPIC #b",
+            expect![[r#"
+                alice < @label=x BATCH +1 labeled-response
+                alice < @batch=1 :alice PART #a
+                alice < @batch=1 :alice PART #b
+                alice < BATCH -1
+                bob < :alice PART #a
+                bob < 403 bob 0 :No such channel
+                bob < :bob JOIN #b
+                bob < 353 bob = #b :@bob
+                bob < 366 bob #b :End of /NAMES list
+                alice < 442 alice #b :You're not on that channel"#]],
         );
     }
 

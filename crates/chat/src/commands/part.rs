@@ -9,6 +9,7 @@ use teahouse_proto::numerics as n;
 
 use super::{Answers, Command, Stage};
 use crate::entry::{Action, Audience, Event, Membership};
+use crate::ids::RoomId;
 use crate::reply::Reply;
 use crate::session::Request;
 use crate::world::{Leaving, Turn};
@@ -43,17 +44,32 @@ fn parse(request: &mut Request<'_>) {
 
 pub(crate) fn apply(turn: &mut Turn<'_>, leave: &Leave) {
     let Some(user) = turn.actor() else { return };
-    let (id, source, realname) = (user.id, user.source(), Arc::clone(&user.realname));
-    let room = turn.world.durable.room_named(&leave.room).filter(|room| user.rooms.contains(&room.record.id));
-    let Some((room, name)) = room.map(|room| (room.record.id, Arc::clone(&room.record.name))) else {
+    let room = turn.world.durable.room_named(&leave.room).map(|room| room.record.id);
+    let Some(room) = room.filter(|room| user.rooms.contains(room)) else {
         return turn.reply(super::not_on_channel(&leave.room));
     };
-    if source.len() + name.len() + leave.reason.len() + ":  PART  :".len() > MESSAGE_BODY_BYTES_MAX {
+    go(turn, room, &leave.reason);
+}
+
+/// What `JOIN 0` means.
+pub(crate) fn apply_to_all(turn: &mut Turn<'_>) {
+    let rooms: Vec<RoomId> = turn.actor().map(|user| user.rooms.iter().copied().collect()).unwrap_or_default();
+    for room in rooms {
+        go(turn, room, &"".into());
+    }
+}
+
+/// Whoever acts leaves a room that it is in.
+fn go(turn: &mut Turn<'_>, room: RoomId, reason: &Arc<str>) {
+    let Some((user, record)) = turn.actor().zip(turn.world.durable.room(room)) else { return };
+    let (id, source, realname) = (user.id, user.source(), Arc::clone(&user.realname));
+    let name = Arc::clone(&record.record.name);
+    if source.len() + name.len() + reason.len() + ":  PART  :".len() > MESSAGE_BODY_BYTES_MAX {
         return turn.reply(Reply::numeric(n::ERR_INPUTTOOLONG, "That reason is too long"));
     }
     turn.leave(id, room);
     let membership = Membership { user: id, source, room, name, realname };
-    turn.tell(Audience::Room(room), Event::Left(membership, Arc::clone(&leave.reason)));
+    turn.tell(Audience::Room(room), Event::Left(membership, Arc::clone(reason)));
     turn.settle_emptiness(room, Leaving::Goodbye);
 }
 

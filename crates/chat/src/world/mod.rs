@@ -100,6 +100,7 @@ impl World {
             Action::Nick(action) => nick::apply(&mut turn, action),
             Action::Join(action) => join::apply(&mut turn, action),
             Action::Part(action) => part::apply(&mut turn, action),
+            Action::PartAll => part::apply_to_all(&mut turn),
             Action::Say(action) => say::apply(&mut turn, action),
             Action::React(action) => say::react::apply(&mut turn, action),
             Action::Topic(action) => topic::apply(&mut turn, action),
