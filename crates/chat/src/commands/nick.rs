@@ -87,7 +87,7 @@ pub(super) fn rename(turn: &mut Turn<'_>, id: UserId, nick: &Nick) {
     let Some(user) = turn.world.presence.user(id) else { return };
     let (before, source, identity) = (user.nick.clone(), user.source(), user.identity);
     let rooms: Arc<_> = user.rooms.iter().copied().collect();
-    turn.world.presence.rename(id, nick.clone());
+    turn.world.presence.rename(id, nick.clone(), turn.entry.time);
     let event = Event::Renamed { user: id, source, nick: nick.as_str().into() };
     turn.tell(Audience::Neighbours(id, rooms), event);
     let account = identity.and_then(Identity::account).and_then(|id| turn.world.durable.account(id)).cloned();

@@ -1,4 +1,4 @@
-//! WHOWAS: about somebody who has left. <https://modern.ircdocs.horse/#whowas-message>
+//! WHOWAS: about somebody who has left, or goes by another nick. <https://modern.ircdocs.horse/#whowas-message>
 
 use teahouse_proto::names::Nick;
 use teahouse_proto::numerics as n;
@@ -15,7 +15,7 @@ pub(super) const COMMAND: Command = Command {
     params_min: 1,
     stage: Stage::Registered,
     answers: Answers::Many,
-    help: "WHOWAS <nick> [<how many>]: addresses and real names of those who had that nick and left",
+    help: "WHOWAS <nick> [<how many>]: addresses and real names of those who had that nick before",
     parse,
 };
 
@@ -69,6 +69,26 @@ mod tests {
     use expect_test::expect;
 
     use crate::testing::check;
+
+    #[test]
+    fn those_who_took_another_nick_are_remembered_by_the_one_they_had() {
+        check(
+            "bob: NICK rob | bob: NICK Rob || alice: WHOWAS bob | alice: WHOWAS rob | bob: QUIT | alice: WHOWAS rob | alice: WHOWAS bob",
+            expect![[r#"
+                alice < 314 alice bob ~bob host * :bob
+                alice < 312 alice bob tea.test :2023-11-14T22:13:20.000Z
+                alice < 369 alice bob :End of WHOWAS
+                alice < 406 alice rob :There was no such nickname
+                alice < 369 alice rob :End of WHOWAS
+                bob < ERROR :Quit
+                alice < 314 alice Rob ~bob host * :bob
+                alice < 312 alice Rob tea.test :2023-11-14T22:13:20.000Z
+                alice < 369 alice rob :End of WHOWAS
+                alice < 314 alice bob ~bob host * :bob
+                alice < 312 alice bob tea.test :2023-11-14T22:13:20.000Z
+                alice < 369 alice bob :End of WHOWAS"#]],
+        );
+    }
 
     #[test]
     fn those_who_left_are_remembered_the_latest_first() {

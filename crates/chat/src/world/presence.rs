@@ -136,7 +136,7 @@ pub(crate) fn source_of(nick: &Nick, address: &str) -> Arc<str> {
     format!("{}!{address}", nick.as_str()).into()
 }
 
-/// A user who has left, for WHOWAS.
+/// Somebody who had a nick and has left, or has another one, for WHOWAS.
 #[derive(Debug)]
 pub(crate) struct Past {
     pub(crate) nick: Nick,
@@ -148,7 +148,14 @@ pub(crate) struct Past {
     pub(crate) left: Time,
 }
 
-/// How many of those who have left are remembered.
+impl Past {
+    fn of(user: &User, now: Time) -> Self {
+        let (nick, source, realname) = (user.nick.clone(), Arc::clone(&user.source), Arc::clone(&user.realname));
+        Past { nick, source, realname, from: user.addresses().collect(), left: now }
+    }
+}
+
+/// How many of those who have left a nick are remembered.
 const PAST_MAX: usize = 1000;
 
 /// Everybody who is here.
@@ -311,7 +318,7 @@ impl Presence {
         self.operators = self.operators + usize::from(after.operator) - usize::from(before.operator);
     }
 
-    /// Those of this nick who have left, the latest first.
+    /// Those who had this nick, the latest first.
     pub(crate) fn past(&self, nick: &Nick) -> impl Iterator<Item = &Past> {
         self.past.iter().rev().filter(move |past| past.nick == *nick)
     }
@@ -365,21 +372,25 @@ impl Presence {
             self.drop_member(*room, id);
         }
         self.take_seat_again(id);
-        if self.past.len() == PAST_MAX {
-            self.past.pop_front();
-        }
-        let (nick, source, realname) = (user.nick.clone(), Arc::clone(&user.source), Arc::clone(&user.realname));
-        let from = user.addresses().collect();
-        self.past.push_back(Past { nick, source, realname, from, left: now });
+        self.remember(Past::of(&user, now));
         Some(user)
     }
 
-    pub(crate) fn rename(&mut self, id: UserId, nick: Nick) {
+    fn remember(&mut self, past: Past) {
+        if self.past.len() == PAST_MAX {
+            self.past.pop_front();
+        }
+        self.past.push_back(past);
+    }
+
+    pub(crate) fn rename(&mut self, id: UserId, nick: Nick, now: Time) {
         let Some(user) = self.users.get_mut(&id) else { return };
+        let past = (user.nick != nick).then(|| Past::of(user, now));
         user.source = source_of(&nick, user.address());
         let before = std::mem::replace(&mut user.nick, nick.clone());
         self.unlist(&before);
         self.list(&nick, id);
+        past.into_iter().for_each(|past| self.remember(past));
     }
 
     /// A user has another address.
