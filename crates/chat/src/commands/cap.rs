@@ -103,11 +103,15 @@ fn req(request: &mut Request<'_>) {
     }
 }
 
-/// The set after a request; `None` if it names anything that is not offered: then nothing changes.
+/// The set after a request; `None` if it names anything that is not offered, or takes away what version 302 brings
+/// with it: then nothing changes.
 fn wanted(request: &Request<'_>, asked: &str) -> Option<Caps> {
     asked.split_ascii_whitespace().try_fold(request.session.caps, |caps, word| {
         let (name, on) = word.strip_prefix('-').map_or((word, true), |name| (name, false));
         let row = capabilities::offered(&request.info.rules).find(|row| row.name == name)?;
+        if row.cap == Caps::CAP_NOTIFY && !on && request.session.knows_302 {
+            return None;
+        }
         Some(if on { caps.or(row.cap) } else { caps.without(row.cap) })
     })
 }

@@ -102,6 +102,17 @@ mod tests {
     use crate::testing::{check, check_whole, check_with};
 
     #[test]
+    fn what_version_302_brings_with_it_cannot_be_taken_away() {
+        check(
+            "connect a | a: CAP REQ cap-notify | a: CAP REQ -cap-notify | a: CAP LIST | a: CAP LS 302 || a: CAP REQ cap-notify | a: CAP REQ :echo-message -cap-notify | a: CAP LIST",
+            expect![[r#"
+                a < CAP * ACK :cap-notify
+                a < CAP * NAK :echo-message -cap-notify
+                a < CAP * LIST :cap-notify"#]],
+        );
+    }
+
+    #[test]
     fn the_welcome_tells_the_truth() {
         check_whole(
             "connect a || a: NICK alice | a: USER alice 0 * :Alice",
