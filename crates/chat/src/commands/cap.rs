@@ -14,7 +14,7 @@ pub(super) const COMMAND: Command = Command {
     name: "CAP",
     params_min: 1,
     stage: Stage::Any,
-    answers: Answers::Many,
+    answers: Answers::ManyTo(&["LS", "LIST", "REQ"]),
     help: "CAP LS [302] | LIST | REQ :<names> | END: which capabilities there are, and which you want",
     parse,
 };

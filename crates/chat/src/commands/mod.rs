@@ -109,6 +109,8 @@ pub(crate) enum Answers {
     OneEach,
     /// Any number.
     Many,
+    /// Any number if its first parameter is one of these, however it is capitalised; else none or one.
+    ManyTo(&'static [&'static str]),
 }
 
 const TABLE: &[Command] = &[

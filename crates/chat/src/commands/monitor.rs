@@ -19,7 +19,7 @@ pub(super) const COMMAND: Command = Command {
     name: "MONITOR",
     params_min: 1,
     stage: Stage::Registered,
-    answers: Answers::Many,
+    answers: Answers::ManyTo(&["+", "L", "S"]),
     help: "MONITOR + <nick>,... | - <nick>,... | C | L | S: be told when somebody comes or goes",
     parse,
 };
@@ -79,6 +79,7 @@ pub(crate) fn apply(turn: &mut Turn<'_>, change: &Change) {
         return turn.reply(unavailable(COMMAND.name, "*"));
     }
     turn.monitor(id, &taken, false);
+    turn.acknowledge();
 }
 
 /// Whoever is named is told of, also if it is on the list already: a client that comes back says all of it again.
@@ -180,6 +181,28 @@ mod tests {
                 bob2 < :bob2 NICK bob
                 alice < 733 alice :End of MONITOR list
                 alice < 461 alice MONITOR :Not enough parameters"#]],
+        );
+    }
+
+    #[test]
+    fn what_is_answered_by_nothing_is_acknowledged() {
+        check_with(
+            &[("alice", "labeled-response batch")],
+            "alice: MONITOR + bob,carol || alice: @label=1 MONITOR - bob | alice: @label=2 MONITOR - bob | alice: @label=3 MONITOR C | alice: @label=4 MONITOR X | alice: @label=5 MONITOR | alice: @label=6 MONITOR L | alice: MONITOR - bob | alice: @label=7 CAP END | alice: @label=8 CAP X | alice: @label=9 cap list",
+            expect![[r#"
+                alice < @label=1 ACK
+                alice < @label=2 ACK
+                alice < @label=3 ACK
+                alice < @label=4 ACK
+                alice < @label=5 461 alice MONITOR :Not enough parameters
+                alice < @label=6 BATCH +1 labeled-response
+                alice < @batch=1 733 alice :End of MONITOR list
+                alice < BATCH -1
+                alice < @label=7 ACK
+                alice < @label=8 410 alice X :Invalid CAP command
+                alice < @label=9 BATCH +2 labeled-response
+                alice < @batch=2 CAP alice LIST :batch labeled-response
+                alice < BATCH -2"#]],
         );
     }
 

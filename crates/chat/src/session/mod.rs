@@ -185,6 +185,10 @@ impl Session {
                 let targets = message.params.first().copied().unwrap_or_default();
                 targets.contains(',') || Service::named(targets).is_some()
             }
+            Some(Answers::ManyTo(words)) => {
+                let word = message.params.first().copied().unwrap_or_default();
+                words.iter().any(|many| many.eq_ignore_ascii_case(word))
+            }
             answers => answers == Some(Answers::Many),
         };
         let scope = match label {
