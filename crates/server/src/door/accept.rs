@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::sniff::{Verdict, sniff};
 use super::{Hall, Wire};
 use crate::config::Takes;
-use crate::events::{self, Arrival, ConnectionId, EventKind};
+use crate::events::{self, Arrival, ConnectionId, EventKind, TurnedAway as Limit};
 use crate::http::{Rewind, Served};
 use crate::seldom::Seldom;
 use crate::worker::{Established, Framing};
@@ -46,6 +46,9 @@ const CROWD_STEP: usize = 32;
 /// How long the door then waits; those who stay silent hold nobody up for longer than that.
 const CROWD_PAUSE: Duration = Duration::from_millis(2);
 
+/// To so many at a time it is explained that there is no place for them; each takes two seconds at most.
+pub(super) const EXPLAINED_MAX: usize = 64;
+
 /// How often a failing accept, a full house, or TLS is logged.
 pub(super) const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
 
@@ -57,6 +60,9 @@ const HTTP_1_1_REQUIRED: &[u8] = &[
     0, 0, 0, 4, 0, 0, 0, 0, 0, // SETTINGS, empty
     0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xd, // GOAWAY, last stream 0
 ];
+
+/// What an IRC client is told at a listener that takes HTTP only.
+const NO_IRC: &[u8] = b"ERROR :This address takes HTTP and WebSocket only\r\n";
 
 pub(super) struct Door {
     pub(super) listener: TcpListener,
@@ -82,7 +88,7 @@ pub(super) async fn run(door: Door, hall: Arc<Hall>, mut stopped: watch::Receive
                     Ok(id) => id,
                     Err(reason) => {
                         complaints.warn(|| format!("{peer} was turned away: {} are here already", reason.key()));
-                        turn_away(stream, door.takes);
+                        turn_away(stream, door.takes, reason, &hall);
                         continue;
                     }
                 };
@@ -118,14 +124,17 @@ async fn let_the_crowd_through(hall: &Hall) {
     }
 }
 
-/// Says why, where it is known what the client speaks: at any other listener the server never speaks first.
-fn turn_away(stream: TcpStream, takes: Takes) {
-    if takes == Takes::Irc
-        && let Ok(mut stream) = stream.into_std()
-    {
-        // There is room for it in a new connection; whoever has gone needs no reason.
-        let _ = std::io::Write::write(&mut stream, b"ERROR :Too many connections are here already\r\n");
-    }
+/// Tells one for whom there is no place why, in what it speaks; not to more at a time than cost little.
+fn turn_away(stream: TcpStream, takes: Takes, reason: Limit, hall: &Hall) {
+    let Ok(place) = Arc::clone(&hall.explaining).try_acquire_owned() else { return };
+    let refusal = match reason {
+        Limit::Full => NO_PLACE,
+        Limit::NetworkFull => NO_PLACE_FOR_NETWORK,
+    };
+    tokio::spawn(async move {
+        refuse(stream, takes, refusal).await;
+        drop(place);
+    });
 }
 
 /// Sees a connection to whoever serves it, and tells of its end unless a worker has it now.
@@ -167,10 +176,10 @@ async fn lead(
     stream.set_nodelay(true).map_err(in_words)?;
     if let Some(told) = (hall.inside.turned_away)(peer.ip()) {
         // Boxed, like all below that few connections come to: every task would keep room for it.
-        Box::pin(refuse(stream, takes, &told)).await;
+        Box::pin(refuse(stream, takes, Refusal::of(&told))).await;
         return Err(format!("turned away: {}", told.goodbye));
     }
-    let (verdict, mut wire, already_read) = tokio::select! {
+    let (verdict, wire, already_read) = tokio::select! {
         opened = open(stream, peer, hall) => opened?,
         _ = stopped.wait_for(|stopped| *stopped) => return Err("the server stops".into()),
     };
@@ -188,11 +197,12 @@ async fn lead(
             }
         }
         (Verdict::Http2, Takes::Any | Takes::Web) => {
-            Box::pin(say_last(&mut wire, HTTP_1_1_REQUIRED)).await.map_err(in_words)?;
-            Err("spoke HTTP/2, was asked for HTTP/1.1".into())
+            Err(Box::pin(part(wire, HTTP_1_1_REQUIRED, "spoke HTTP/2, was asked for HTTP/1.1")).await)
         }
         (Verdict::Tls, _) => Err("spoke TLS within TLS".into()),
-        (Verdict::Irc, Takes::Web) => Err("spoke IRC to a listener that takes HTTP only".into()),
+        (Verdict::Irc, Takes::Web) => {
+            Err(Box::pin(part(wire, NO_IRC, "spoke IRC to a listener that takes HTTP only")).await)
+        }
         (Verdict::Http | Verdict::Http2, Takes::Irc) => Err("spoke HTTP to a listener that takes IRC only".into()),
     }
 }
@@ -213,9 +223,39 @@ async fn serve_http(
     Ok(hall.http.serve(Rewind::new(already_read, wire), id, stopped).await)
 }
 
+/// Why somebody may not come in, in each way that it is told in.
+#[derive(Clone, Copy)]
+struct Refusal<'a> {
+    /// For HTTP.
+    status: &'a str,
+    goodbye: &'a str,
+    /// For IRC, with their ends.
+    lines: &'a str,
+}
+
+impl<'a> Refusal<'a> {
+    fn of(banned: &'a TurnedAway) -> Self {
+        Refusal { status: "403 Forbidden", goodbye: &banned.goodbye, lines: &banned.lines }
+    }
+}
+
+/// What is told where as many are here as may be, `limits.connections`.
+const NO_PLACE: Refusal<'static> = Refusal {
+    status: "503 Service Unavailable",
+    goodbye: "Too many connections are here already; come again later",
+    lines: "ERROR :Too many connections are here already; come again later\r\n",
+};
+
+/// The same for one network, `limits.connections_per_ip`.
+const NO_PLACE_FOR_NETWORK: Refusal<'static> = Refusal {
+    status: "503 Service Unavailable",
+    goodbye: "Too many connections from your network are here already",
+    lines: "ERROR :Too many connections from your network are here already\r\n",
+};
+
 /// Says why somebody may not come in, in what it speaks; no handshake is made for it. Whoever does not speak soon is taken
 /// for an IRC client, which may wait for the server.
-async fn refuse(stream: TcpStream, takes: Takes, told: &TurnedAway) {
+async fn refuse(stream: TcpStream, takes: Takes, refusal: Refusal<'_>) {
     let mut wire = Wire::Plain(stream);
     let verdict = match takes {
         Takes::Irc => Verdict::Irc,
@@ -230,12 +270,12 @@ async fn refuse(stream: TcpStream, takes: Takes, told: &TurnedAway) {
         }
     };
     let last = match verdict {
-        Verdict::Irc => told.lines.as_bytes().to_vec(),
+        Verdict::Irc => refusal.lines.as_bytes().to_vec(),
         Verdict::Http => {
-            let goodbye = &told.goodbye;
+            let Refusal { status, goodbye, .. } = refusal;
             let length = goodbye.len() + 1;
-            let head = "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close";
-            format!("{head}\r\nContent-Length: {length}\r\n\r\n{goodbye}\n").into_bytes()
+            let head = "Content-Type: text/plain; charset=utf-8\r\nConnection: close";
+            format!("HTTP/1.1 {status}\r\n{head}\r\nContent-Length: {length}\r\n\r\n{goodbye}\n").into_bytes()
         }
         Verdict::Http2 => HTTP_1_1_REQUIRED.to_vec(),
         Verdict::Tls => HANDSHAKE_FAILURE.to_vec(),
@@ -345,6 +385,11 @@ async fn say_last<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8
     // Whether the client has ended or is only given up, there is nothing more to do.
     let _ = timeout(LAST_WORDS_MAX, tokio::io::copy(stream, &mut tokio::io::sink())).await;
     Ok(())
+}
+
+/// Says something and closes; why.
+async fn part(mut wire: Wire, last: &'static [u8], reason: &'static str) -> String {
+    say_last(&mut wire, last).await.map_or_else(in_words, |()| reason.into())
 }
 
 fn in_words(error: io::Error) -> String {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 use teahouse_chat::world::TurnedAway;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::config::{Config, Takes};
 use crate::events::{ConnectionLimits, EventKind, Events};
@@ -65,6 +65,8 @@ struct Hall {
     /// Without a certificate, TLS is turned away.
     tls: Option<Arc<ServerConfig>>,
     waiting: Waiting,
+    /// A permit for each to whom it is being explained that there is no place.
+    explaining: Arc<Semaphore>,
     /// About what comes again and again: a browser that was told https://, a crowd.
     complaints: Seldom,
 }
@@ -88,6 +90,7 @@ impl Doors {
             },
             tls: tls.map(Tls::open),
             waiting: Waiting::new(config.handshakes_max),
+            explaining: Arc::new(Semaphore::new(accept::EXPLAINED_MAX)),
             complaints: Seldom::every(accept::COMPLAIN_EVERY),
         });
         let (stop, stopped) = watch::channel(false);

@@ -203,14 +203,16 @@ async fn an_upgrade_loses_nothing_however_long_what_follows_is() {
 
 #[tokio::test]
 async fn what_a_listener_does_not_take_is_closed() {
-    for (takes, bytes, reason) in [
-        (Takes::Irc, &b"GET / HTTP/1.1\r\n"[..], "spoke HTTP to a listener that takes IRC only"),
-        (Takes::Irc, b"PRI * HTTP/2.0\r\n", "spoke HTTP to a listener that takes IRC only"),
-        (Takes::Web, b"NICK alice\r\n", "spoke IRC to a listener that takes HTTP only"),
+    let no_irc = &b"ERROR :This address takes HTTP and WebSocket only\r\n"[..];
+    for (takes, bytes, hears, reason) in [
+        (Takes::Irc, &b"GET / HTTP/1.1\r\n"[..], &b""[..], "spoke HTTP to a listener that takes IRC only"),
+        (Takes::Irc, b"PRI * HTTP/2.0\r\n", b"", "spoke HTTP to a listener that takes IRC only"),
+        (Takes::Web, b"NICK alice\r\n", no_irc, "spoke IRC to a listener that takes HTTP only"),
     ] {
         let mut house = house(takes);
         let mut client = house.says(bytes).await;
-        assert_eq!(read_to_end(&mut client).await, b"");
+        assert_eq!(read_to_end(&mut client).await, hears);
+        drop(client);
         assert_eq!(house.close_reason().await, reason);
     }
 }
@@ -393,9 +395,35 @@ async fn no_more_come_in_than_there_may_be() {
     let mut house = house_with(Takes::Any, Some(1));
     let first = house.says(b"NICK a\r\n").await;
     house.adopted.recv().await.unwrap();
-    let mut second = house.client().await;
-    assert_eq!(read_to_end(&mut second).await, b"");
+    let full = "Too many connections are here already; come again later";
+    let hello = [0x16, 3, 1, 0, 1, 1];
+    for (says, hears) in [
+        // It said more than was read: that is no reason for a reset.
+        (&b"NICK b\r\nUSER b 0 * :b\r\nJOIN #lobby\r\n"[..], format!("ERROR :{full}\r\n")),
+        (b"", format!("ERROR :{full}\r\n")),
+        (b"GET /ws HTTP/1.1\r\nHost: localhost\r\n\r\n", format!("\r\n\r\n{full}\n")),
+        (&hello, "\u{15}\u{3}\u{3}\0\u{2}\u{2}(".to_owned()),
+    ] {
+        let mut next = house.says(says).await;
+        let heard = read_to_end(&mut next).await;
+        assert!(String::from_utf8_lossy(&heard).ends_with(&hears), "{says:?}: {heard:?}");
+    }
+    assert!(house.adopted.try_recv().is_err());
     drop(first);
+}
+
+#[tokio::test]
+async fn of_a_crowd_for_which_there_is_no_place_but_some_are_told_so() {
+    let house = house_with(Takes::Any, Some(0));
+    let mut crowd = Vec::new();
+    for _ in 0..4 * accept::EXPLAINED_MAX {
+        crowd.push(house.client().await);
+    }
+    let mut told = 0;
+    for client in &mut crowd {
+        told += usize::from(read_to_end(client).await.starts_with(b"ERROR :Too many connections"));
+    }
+    assert!((accept::EXPLAINED_MAX..crowd.len()).contains(&told), "{told}");
 }
 
 #[tokio::test]
