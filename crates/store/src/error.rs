@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
+use crate::trouble::Trouble;
+
 /// Why a data directory could not be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
@@ -114,7 +116,7 @@ impl OpenError {
         let path = path.to_owned();
         let cause = one_line(error);
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => OpenError::Full { path },
+            _ if Trouble::of(error) == Trouble::Full => OpenError::Full { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked { path },
             Some(
                 ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure,
