@@ -51,7 +51,7 @@ impl Simulation {
             },
             11 => self
                 .random
-                .pick(&["PING x", "NONSENSE", "PRIVMSG", "JOIN #", "NAMES #b", "TOPIC #b", "CAP LIST"])
+                .pick(&["PING x", "NONSENSE", "PRIVMSG", "JOIN #", "JOIN 0", "NAMES #b", "TOPIC #b", "CAP LIST"])
                 .to_owned(),
             12 if self.random.chance(10) => "QUIT :enough".to_owned(),
             12 => return self.say_much(id, room),
