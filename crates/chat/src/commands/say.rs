@@ -372,6 +372,24 @@ mod tests {
     }
 
     #[test]
+    fn without_echoes_a_batch_is_not_closed_before_all_that_was_said_is_kept_or_lost() {
+        check_with(
+            &[("alice", "labeled-response batch")],
+            "alice: JOIN #a,#b | hold || alice: @label=1 PRIVMSG #a,#b :hi | alice: PING x | go | hold | alice: @label=2 PRIVMSG #a,nobody :lost | fail",
+            expect![[r#"
+                alice < @label=1 BATCH +1 labeled-response
+                alice < @batch=1 ACK
+                alice < @batch=1 ACK
+                alice < BATCH -1
+                alice < PONG tea.test :x
+                alice < @label=2 BATCH +2 labeled-response
+                alice < @batch=2 FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #a :The server cannot store anything at the moment; please try again later
+                alice < @batch=2 401 alice nobody :No such nick/channel
+                alice < BATCH -2"#]],
+        );
+    }
+
+    #[test]
     fn several_targets_answer_in_a_batch() {
         check_with(
             &[("alice", "echo-message labeled-response batch message-tags")],

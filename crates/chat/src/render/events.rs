@@ -95,7 +95,8 @@ impl<'a> Shared<'a> {
         line
     }
 
-    /// What answers the session whose action this was; what it does not know is no answer, but a label is acknowledged.
+    /// What answers the session whose action this was; what it does not know is no answer, but a label is acknowledged. So is
+    /// each of several things that are said by one line: their batch is not closed before they are kept.
     pub(crate) fn answer(&self, to: Receiver<'_>, scope: &Scope) -> Option<Lines> {
         // One's own words come back to those only who want them.
         let wanted = match self.event {
@@ -106,7 +107,12 @@ impl<'a> Shared<'a> {
             event => to.variant.caps.has(needed(event)),
         };
         let lines = wanted.then(|| self.encode(to.variant, scope));
-        lines.or_else(|| matches!(scope, Scope::Label(_)).then(|| Lines::One(ack(to, scope))))
+        let is_acknowledged = match scope {
+            Scope::Label(_) => true,
+            Scope::Batch(_) => matches!(self.event, Event::Said(_)),
+            Scope::Plain | Scope::Service(..) => false,
+        };
+        lines.or_else(|| is_acknowledged.then(|| Lines::One(ack(to, scope))))
     }
 
     fn encode(&self, variant: Variant, scope: &Scope) -> Lines {
