@@ -18,7 +18,7 @@ pub(super) const COMMAND: Command = Command {
     params_min: 2,
     stage: Stage::Registered,
     answers: Answers::Many,
-    help: "INVITE <nick> <room>: ask somebody into a room; into an invite-only one it takes an op's rank",
+    help: "INVITE <nick> <room>: ask somebody into a room; an op's word also opens one that is closed to them, and only an op asks into an invite-only one",
     parse,
 };
 
@@ -67,7 +67,10 @@ fn ask_in(turn: &mut Turn<'_>, ask: &AskIn) -> Result<(), Reply> {
     }
     let inviting = shown(Reply::numeric_bare(n::RPL_INVITING));
     let away = guest.absence().map(|reason| super::is_away(&nick, reason));
-    if let Some(guest) = turn.world.presence.user_mut(id) {
+    // Whoever could not open the door by its modes does not open it by an invitation.
+    if ranks.is_at_least(Rank::Op)
+        && let Some(guest) = turn.world.presence.user_mut(id)
+    {
         let invited = &mut guest.outside.get_or_insert_default().invited;
         if invited.len() >= INVITATIONS_MAX {
             invited.pop_first();
@@ -102,6 +105,36 @@ mod tests {
                 alice < :bob PART #tea
                 bob < :bob PART #tea
                 bob < 473 bob #tea :Cannot join channel (+i)"#]],
+        );
+    }
+
+    #[test]
+    fn whoever_does_not_rank_asks_in_and_opens_no_door() {
+        check(
+            "carol: PING 1 | alice: JOIN #tea | bob: JOIN #tea | dave: JOIN #tea | alice: MODE #tea +bh carol dave || bob: INVITE carol #tea | carol: JOIN #tea | alice: MODE #tea -b+l carol 3 | carol: JOIN #tea | dave: INVITE carol #tea | carol: JOIN #tea | alice: MODE #tea -l+i | carol: JOIN #tea | alice: INVITE carol #tea | carol: JOIN #tea",
+            expect![[r#"
+                carol < :bob INVITE carol #tea
+                bob < 341 bob carol #tea
+                carol < 474 carol #tea :Cannot join channel (+b)
+                alice < :alice MODE #tea -b+l carol!*@* 3
+                bob < :alice MODE #tea -b+l carol!*@* 3
+                dave < :alice MODE #tea -b+l carol!*@* 3
+                carol < 471 carol #tea :Cannot join channel (+l)
+                carol < :dave INVITE carol #tea
+                dave < 341 dave carol #tea
+                carol < 471 carol #tea :Cannot join channel (+l)
+                alice < :alice MODE #tea -l+i
+                bob < :alice MODE #tea -l+i
+                dave < :alice MODE #tea -l+i
+                carol < 473 carol #tea :Cannot join channel (+i)
+                carol < :alice INVITE carol #tea
+                alice < 341 alice carol #tea
+                carol < :carol JOIN #tea
+                carol < 353 carol = #tea :carol @alice bob %dave
+                carol < 366 carol #tea :End of /NAMES list
+                alice < :carol JOIN #tea
+                bob < :carol JOIN #tea
+                dave < :carol JOIN #tea"#]],
         );
     }
 
