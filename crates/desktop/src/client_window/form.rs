@@ -1,6 +1,6 @@
 //! What stands in the client window's fields.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, mem, sync::Arc};
 
 use eframe::egui::Id;
 use teahouse_client::{ServerUrl, state::Message};
@@ -43,6 +43,19 @@ pub(crate) struct ClientForm {
     pub(crate) keys_at: Option<Id>,
     /// The message that is to be taken back if the person is sure, and where it was said.
     pub(crate) taking_back: Option<(String, Arc<Message>)>,
+    /// Whose all of this is.
+    whose: Option<Person>,
+}
+
+/// Who uses the window: somebody else is shown nothing of what one has begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Person {
+    /// The server, by its host and port.
+    pub(crate) place: String,
+    /// The name that one goes by there, in lower case.
+    pub(crate) name: String,
+    /// Whether it is an account's.
+    pub(crate) is_owner: bool,
 }
 
 /// What stands in the fields about one's account.
@@ -154,8 +167,27 @@ impl ClientForm {
         }
     }
 
-    /// What was begun with messages is forgotten: those of the next connection are others.
-    pub(crate) fn begin_anew(&mut self) {
+    /// Whoever uses the window goes by another name, or by an account.
+    pub(crate) fn is_called(&mut self, name: &str, is_owner: bool) {
+        if let Some(person) = &mut self.whose {
+            (person.name, person.is_owner) = (name.to_ascii_lowercase(), is_owner);
+        }
+    }
+
+    /// What was begun with messages is forgotten: those of the next connection are others. If somebody else comes, so is all
+    /// else that was begun.
+    pub(crate) fn begin_anew(&mut self, person: Person) {
+        if self.whose.as_ref() != Some(&person) {
+            *self = Self {
+                server: mem::take(&mut self.server),
+                nick: mem::take(&mut self.nick),
+                password: mem::take(&mut self.password),
+                is_owner: self.is_owner,
+                own_password: mem::take(&mut self.own_password),
+                whose: Some(person),
+                ..Self::default()
+            };
+        }
         self.answers.clear();
         self.edits.clear();
         self.taking_back = None;
@@ -191,6 +223,39 @@ mod tests {
         assert_eq!(form.answered("Robert").map(|answered| answered.text.as_str()), Some("one"));
         assert_eq!(form.topic, Some(("#oolong".into(), "of tea".into())));
         assert_eq!(form.taking_back.map(|(place, _)| place).as_deref(), Some("#oolong"));
+    }
+
+    #[test]
+    fn what_one_has_begun_is_shown_to_nobody_else() {
+        let alice = || Person { place: "tea:1".into(), name: "alice".into(), is_owner: false };
+        let change = |change: fn(&mut Person)| {
+            let mut person = alice();
+            change(&mut person);
+            person
+        };
+        for (next, stays) in [
+            (alice(), true),
+            (change(|person| person.name = "bob".into()), false),
+            (change(|person| person.is_owner = true), false),
+            (change(|person| person.place = "tea:2".into()), false),
+        ] {
+            let mut form = ClientForm { server: "irc://tea".into(), nick: "next".into(), ..ClientForm::default() };
+            form.begin_anew(alice());
+            form.draft("bob").text = "dear Bob".into();
+            form.topic = Some(("#tea".into(), "of tea".into()));
+            form.search = "oolong".into();
+            form.begin_anew(next.clone());
+            let begun = [form.draft("bob").text.is_empty(), form.topic.is_none(), form.search.is_empty()];
+            assert_eq!(begun, [!stays; 3], "{next:?}");
+            assert_eq!((form.server.as_str(), form.nick.as_str()), ("irc://tea", "next"));
+        }
+        let mut form = ClientForm::default();
+        form.begin_anew(alice());
+        form.draft("bob").text = "dear Bob".into();
+        // One keeps the name by a password, and is called something else then.
+        form.is_called("Alicia", true);
+        form.begin_anew(Person { name: "alicia".into(), is_owner: true, ..alice() });
+        assert_eq!(form.draft("bob").text, "dear Bob");
     }
 
     #[test]

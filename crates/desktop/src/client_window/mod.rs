@@ -26,7 +26,7 @@ use teahouse_proto::names::{NameError, Nick};
 use self::{
     connection::{Connection, now_ms},
     drawer::{Drawer, Writer},
-    form::ClientForm,
+    form::{ClientForm, Person},
     slash::Said,
     state::{ClientEvent, ClientState, Link, Notice, is_about_login, is_room},
     view::{ClientAction, Scene},
@@ -125,9 +125,11 @@ impl ClientWindow {
                 }
             }
             Event::LoggedIn { account, mark } => {
+                self.form.is_called(account, true);
                 return self.bring_out(Writer::Account { name: account.clone(), mark: mark.clone() });
             }
             Event::Registered { account } => {
+                self.form.is_called(account, true);
                 return self.drawer.written_by(Writer::Account { name: account.clone(), mark: None });
             }
             Event::PasswordChanged { account } => {
@@ -148,7 +150,11 @@ impl ClientWindow {
                 return;
             }
             Event::Brought => return self.drawer.brought(),
-            Event::Renamed { from, to } if self.state.chat.is_me(from) => self.settings.nick.clone_from(to),
+            Event::Renamed { from, to } if self.state.chat.is_me(from) => {
+                self.settings.nick.clone_from(to);
+                self.form.nick.clone_from(to);
+                self.form.is_called(to, self.state.account.is_some());
+            }
             _ => return,
         }
         self.save_settings();
@@ -289,7 +295,8 @@ impl ClientWindow {
         match self.options() {
             Ok(options) => {
                 self.save_settings();
-                self.form.begin_anew();
+                let (is_owner, name) = (options.login.is_some(), options.nick.as_str().to_ascii_lowercase());
+                self.form.begin_anew(Person { place: self.place.clone(), name, is_owner });
                 self.state.apply(ClientEvent::ConnectAsked(options.nick.as_str().to_owned()));
                 self.connection.connect(options);
                 self.show_held();

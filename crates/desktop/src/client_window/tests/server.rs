@@ -353,6 +353,34 @@ fn what_is_being_written_goes_along_with_a_room_and_a_person_that_are_called_som
     server.shutdown();
 }
 
+#[test]
+fn what_one_has_begun_to_write_is_there_when_one_comes_again_and_for_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start_server("127.0.0.1:0".parse().unwrap(), &folder.path().join("data"));
+    let url = format!("irc://{}", server.addresses()[0].address);
+    let options = ClientOptions { server: Some(url), nick: Some("alice".into()), settings: None };
+    let window = ClientWindow::new(&Context::default(), options, Lang::En).unwrap();
+    let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
+    let line =
+        |harness: &Harness<'_, ClientWindow>| harness.get_by_label("Message to #lobby").value().unwrap_or_default();
+    until(&mut harness, "the room", |harness| shows(harness, "Message to #lobby"));
+    // One has the new name when one comes again.
+    harness.state().connection.client().unwrap().set_nick("alicia").unwrap();
+    until(&mut harness, "the name", |harness| harness.state().form.nick == "alicia");
+    type_into(&mut harness, "Message to #lobby", "half a word");
+    for (next, stands) in [("alicia", "half a word"), ("bob", ""), ("alicia", "")] {
+        harness.get_by_label("Leave the teahouse").click();
+        harness.run_ok();
+        harness.state_mut().form.nick = next.into();
+        harness.run_ok();
+        harness.get_by_label("Come in").click();
+        until(&mut harness, "the room", |harness| shows(harness, "Message to #lobby"));
+        assert_eq!(line(&harness), stands, "{next}");
+    }
+    drop(harness);
+    server.shutdown();
+}
+
 /// Searches until something is found: what was just said is found a moment later.
 fn find(harness: &mut Harness<'_, ClientWindow>, word: &str) {
     let mut found = false;
