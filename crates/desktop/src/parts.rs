@@ -68,6 +68,19 @@ pub(crate) fn labelled(ui: &mut Ui, label: &str, line: TextEdit<'_>) -> Response
     .inner
 }
 
+/// Leads the keys to a field that has just come up, once it can have them.
+pub(crate) fn lead_keys(are_wanted: &mut bool, field: &Response) {
+    if !*are_wanted {
+        return;
+    }
+    if field.has_focus() {
+        *are_wanted = false;
+    } else {
+        field.request_focus();
+        field.ctx.request_repaint();
+    }
+}
+
 /// How a change in its place ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {

@@ -39,6 +39,8 @@ pub(crate) struct ClientForm {
     edits: BTreeMap<String, Edit>,
     /// The room or person that one could write to in the last frame.
     written_to: String,
+    /// Whether a password is asked that was not asked before: the keys go there.
+    pub(crate) asks_password: bool,
     /// The part of the window that had the keys in the last frame.
     pub(crate) keys_at: Option<Id>,
     /// The message that is to be taken back if the person is sure, and where it was said.
@@ -67,6 +69,8 @@ pub(crate) struct AccountFields {
     pub(crate) are_shown: bool,
     /// Whether the account is to end if the person is sure.
     pub(crate) ends: bool,
+    /// Whether they have just come up: the keys go there.
+    pub(crate) ask: bool,
     /// Whether the server was asked since the person looks at them.
     pub(crate) was_asked: bool,
 }

@@ -146,6 +146,7 @@ impl ClientWindow {
             Event::Refused(refusal) if is_about_login(refusal) => {
                 if let Some(account) = self.state.account.clone() {
                     (self.form.is_owner, self.form.nick) = (true, account);
+                    self.form.asks_password = true;
                 }
                 return;
             }

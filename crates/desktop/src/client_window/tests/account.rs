@@ -150,3 +150,23 @@ fn what_is_held_is_looked_at_and_said_or_not() {
     harness.run();
     assert!(harness.query_by_label("Written here, and not sent").is_none());
 }
+
+#[test]
+fn a_password_that_is_asked_is_typed_at_once() {
+    fn check<'a>(mut harness: Harness<'a, Window>, button: &str, field: &str) -> Harness<'a, Window> {
+        harness.run();
+        harness.get_by_label(button).click();
+        harness.run();
+        assert!(harness.get_by_label(field).is_focused(), "{field}");
+        harness.event(Input::Text("oolong".into()));
+        harness.run();
+        assert!(harness.get_by_label(field).value().is_some_and(|value| value.chars().count() == 6), "{field}");
+        harness
+    }
+    check(super::window(Lang::En), "I have a password", "Your password");
+    let mut guest = arrived(Lang::En);
+    guest.state_mut().wire(&["CAP * ACK :draft/account-registration"]);
+    check(guest, "Keep this name", "Choose a password");
+    let owner = check(owner(Lang::En), "Your account", "Your current password");
+    check(owner, "End your account…", "Your current password");
+}

@@ -1,6 +1,6 @@
 //! One's account: another password, or the end of it. For both the current password is asked.
 
-use eframe::egui::{Frame, Id, Key, Label, Modal, RichText, Separator, Ui};
+use eframe::egui::{Frame, Id, Key, Label, Modal, Response, RichText, Separator, Ui};
 
 use super::{ClientAction, Scene};
 use crate::{
@@ -24,7 +24,7 @@ fn is_possible(state: &ClientState) -> bool {
 /// The way there, beside one's name.
 pub(super) fn offer(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm) {
     if is_possible(scene.state) && parts::quiet(ui, &scene.texts.say("your-account")).clicked() {
-        form.account = Some(AccountFields::default());
+        form.account = Some(AccountFields { ask: true, ..AccountFields::default() });
     }
 }
 
@@ -60,8 +60,9 @@ fn account(
     let texts = scene.texts;
     let is_asked = scene.state.owning == Owning::Asked;
     ui.label(RichText::new(texts.say("change-password")).heading());
-    let mut entered = password(ui, fields.are_shown, &texts.say("current-password"), &mut fields.current);
-    entered |= password(ui, fields.are_shown, &texts.say("next-password"), &mut fields.new);
+    let mut entered = current(ui, scene, fields);
+    let next = password(ui, fields.are_shown, &texts.say("next-password"), &mut fields.new);
+    entered |= is_entered(ui, &next);
     small(ui, texts.say("password-rule"));
     if is_overheard {
         small(ui, texts.say("not-private"));
@@ -80,7 +81,7 @@ fn account(
     });
     ui.add(Separator::default().spacing(4.0));
     if parts::quiet(ui, &format!("{}…", texts.say("end-account"))).clicked() && !is_asked {
-        *fields = AccountFields { ends: true, ..AccountFields::default() };
+        *fields = AccountFields { ends: true, ask: true, ..AccountFields::default() };
     }
     is_done
 }
@@ -98,7 +99,7 @@ fn end(
     ui.label(RichText::new(texts.say("end-account")).heading());
     ui.add(Label::new(texts.with("end-account-explained", &[("name", name)])).wrap());
     // Enter alone ends nothing.
-    password(ui, fields.are_shown, &texts.say("current-password"), &mut fields.current);
+    current(ui, scene, fields);
     outcome(ui, scene, fields);
     let mut is_done = false;
     parts::from_the_right(ui, |ui| {
@@ -112,10 +113,20 @@ fn end(
     is_done
 }
 
-/// A password; whether Enter was pressed in it.
-fn password(ui: &mut Ui, is_shown: bool, label: &str, text: &mut String) -> bool {
+/// The current password, which is asked first; whether Enter was pressed in it.
+fn current(ui: &mut Ui, scene: &Scene<'_>, fields: &mut AccountFields) -> bool {
+    let field = password(ui, fields.are_shown, &scene.texts.say("current-password"), &mut fields.current);
+    parts::lead_keys(&mut fields.ask, &field);
+    is_entered(ui, &field)
+}
+
+fn password(ui: &mut Ui, is_shown: bool, label: &str, text: &mut String) -> Response {
     let line = parts::edit(text).password(!is_shown).desired_width(f32::INFINITY);
-    let field = parts::labelled(ui, label, line);
+    parts::labelled(ui, label, line)
+}
+
+/// Whether Enter was pressed in it.
+fn is_entered(ui: &Ui, field: &Response) -> bool {
     field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
 }
 

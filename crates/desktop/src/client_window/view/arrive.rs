@@ -57,6 +57,9 @@ fn card(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec
         let label = texts.say("own-password");
         parts::labelled(ui, &label, parts::edit(&mut form.own_password).password(true).desired_width(WIDTH))
     });
+    if let Some(own_password) = &own_password {
+        parts::lead_keys(&mut form.asks_password, own_password);
+    }
     if form.is_owner && form.is_overheard() {
         ui.label(RichText::new(texts.say("not-private")).small().color(palette.weak));
     }
@@ -84,6 +87,7 @@ fn card(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec
         });
         if parts::quiet(ui, &texts.say(instead)).clicked() {
             form.is_owner = !form.is_owner;
+            form.asks_password = form.is_owner && !form.nick.is_empty();
         }
     });
 }

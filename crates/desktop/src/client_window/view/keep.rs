@@ -29,7 +29,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, action
     let is_overheard = form.is_overheard();
     let Some(password) = &mut form.new_password else {
         if parts::quiet(ui, &texts.say("keep-name")).clicked() {
-            form.new_password = Some(String::new());
+            (form.new_password, form.asks_password) = (Some(String::new()), true);
         }
         return;
     };
@@ -44,6 +44,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, action
     }
     let line = parts::edit(password).password(true).desired_width(f32::INFINITY);
     let field = parts::labelled(ui, &texts.say("new-password"), line);
+    parts::lead_keys(&mut form.asks_password, &field);
     let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     let mut is_done = false;
     ui.horizontal(|ui| {

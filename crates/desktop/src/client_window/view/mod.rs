@@ -207,9 +207,10 @@ fn ways_out(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, refusal: &Ref
             ui.horizontal_wrapped(|ui| {
                 if keep::is_possible(state) && ui.button(texts.say("keep-name")).clicked() {
                     form.new_password.get_or_insert_default();
+                    form.asks_password = true;
                 }
                 if ui.button(texts.say("log-in")).clicked() {
-                    form.is_owner = true;
+                    (form.is_owner, form.asks_password) = (true, true);
                     actions.push(ClientAction::Leave);
                 }
             });
