@@ -151,7 +151,8 @@ impl ClientWindow {
                 return;
             }
             Event::Brought => return self.drawer.brought(),
-            Event::Renamed { from, to } if self.state.chat.is_me(from) => {
+            // What is known may be of after that already.
+            Event::Renamed { from, to } if [from, to].iter().any(|name| self.state.chat.is_me(name)) => {
                 self.settings.nick.clone_from(to);
                 self.form.nick.clone_from(to);
                 self.form.is_called(to, self.state.account.is_some());

@@ -8,6 +8,7 @@ use std::{
 
 use eframe::egui::{Context, Event as Input, Key, Modifiers, Theme, ThemePreference, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable};
+use teahouse_client::{Event, State};
 use teahouse_server::{Server, ServerHandle, config::Config};
 
 use crate::{
@@ -518,6 +519,17 @@ fn all_that_is_done_with_a_message_is_done_by_the_real_server() {
     assert!(is_stored(&harness, &["one\ntwo http://tea.example/"]));
     drop(harness);
     server.shutdown();
+}
+
+#[test]
+fn a_name_that_one_is_given_is_remembered_whatever_is_known_first() {
+    for known in ["alice", "alicia"] {
+        let mut window = ClientWindow::new(&Context::default(), ClientOptions::default(), Lang::En).unwrap();
+        window.state.apply(ClientEvent::Chat(State::new(known).into()));
+        window.remember(&Event::Renamed { from: "bob".into(), to: "robert".into() });
+        window.remember(&Event::Renamed { from: "alice".into(), to: "alicia".into() });
+        assert_eq!((window.settings.nick.as_str(), window.form.nick.as_str()), ("alicia", "alicia"), "{known}");
+    }
 }
 
 #[test]
