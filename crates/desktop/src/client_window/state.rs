@@ -182,8 +182,8 @@ pub(crate) struct ClientState {
     pub(crate) problem: Option<String>,
     /// Whether the server asked for a password and did not get the right one.
     pub(crate) password_asked: bool,
-    /// Why we could not come in to a name of our own.
-    pub(crate) not_logged_in: Option<Refusal>,
+    /// Why we could not come in: a password is not right, the server's or our own.
+    pub(crate) not_let_in: Option<Refusal>,
     /// The name that is ours, if one is.
     pub(crate) account: Option<String>,
     /// How far a change of that account is.
@@ -220,7 +220,7 @@ impl ClientState {
             link: Link::NotAsked,
             problem: None,
             password_asked: false,
-            not_logged_in: None,
+            not_let_in: None,
             account: None,
             owning: Owning::Idle,
             held: Vec::new(),
@@ -300,8 +300,10 @@ impl ClientState {
             Event::CaughtUp { messages, away_ms, .. } => {
                 self.notice = Some(Notice::CaughtUp { messages: messages as u64, away_ms });
             }
-            Event::Refused(refusal) if refusal.code == "464" => self.password_asked = true,
-            Event::Refused(refusal) if is_about_login(&refusal) => self.not_logged_in = Some(self.why_no_more(refusal)),
+            Event::Refused(refusal) if refusal.code == SERVER_PASSWORD => {
+                (self.password_asked, self.not_let_in) = (true, Some(refusal));
+            }
+            Event::Refused(refusal) if is_about_login(&refusal) => self.not_let_in = Some(self.why_no_more(refusal)),
             Event::Found { found } => {
                 if let Some(finding) = &mut self.finding {
                     finding.found = Some(found);
@@ -467,7 +469,7 @@ impl ClientState {
         self.owning = Owning::Idle;
         // What is not known will not come any more.
         self.pinned.retain(|_, pinned| !matches!(pinned, Pinned::Asked | Pinned::NotNow));
-        if retry_at_ms.is_none() && (!self.was_in || self.not_logged_in.is_some()) {
+        if retry_at_ms.is_none() && (!self.was_in || self.not_let_in.is_some()) {
             self.problem = Some(reason);
             self.link = Link::NotAsked;
         } else {
@@ -560,6 +562,9 @@ impl ClientState {
 
 /// By which mode a room does not take what is said, as the server names it in the words of its 404.
 const SILENT: [(&str, &str); 3] = [("(+M)", "404_ACCOUNTS"), ("(+m)", "404_MODERATED"), ("(+b)", "404_BANNED")];
+
+/// The code of a server's own password that is missing or not right.
+pub(crate) const SERVER_PASSWORD: &str = "464";
 
 /// Whether a refusal says why one is not logged in.
 pub(super) fn is_about_login(refusal: &Refusal) -> bool {

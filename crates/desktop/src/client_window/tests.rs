@@ -328,8 +328,12 @@ fn a_server_with_a_password_is_asked_again() {
     window.tell(Event::Refused(refusal));
     window.tell(Event::Offline { reason: "Password incorrect".into(), retry_in_ms: None });
     harness.run();
-    harness.get_by_label("Password incorrect");
-    harness.get_by_label("Password of this teahouse");
+    harness.get_by_label("This teahouse asks for a password.");
+    harness.get_by_label("Password of this teahouse").focus();
+    harness.run();
+    harness.event(Input::Text("sesame".into()));
+    harness.run();
+    harness.get_by_label("The password is not right.");
 }
 
 #[test]

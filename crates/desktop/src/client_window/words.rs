@@ -15,13 +15,35 @@ pub(crate) fn link(link: &Link, texts: &Texts) -> String {
     })
 }
 
-/// The goodbye of a server that stops; it has no code.
-const CLOSING: &str = "Server shutting down";
+/// Why there is no connection, as people meet it: what the client library or the server says of it, which has no code, up to
+/// an address and behind that, and our text for it.
+const REASONS: [(&str, Option<&str>, &str); 8] = [
+    ("Server shutting down", None, "server-shutting-down"),
+    ("nothing listens at ", Some(": is the server running?"), "desktop-nobody-listens"),
+    ("no answer from ", Some(" within "), "desktop-no-answer"),
+    ("cannot connect to ", Some(": "), "desktop-no-way-there"),
+    ("the server closed the connection", None, "desktop-closed"),
+    ("the connection was lost: ", Some(""), "desktop-lost"),
+    ("the server did not answer", None, "desktop-silent"),
+    ("the server does not answer any more", None, "desktop-silent"),
+];
+
+/// Why there is no connection in the person's language if we know it, else as it was said.
+pub(crate) fn reason(reason: &str, texts: &Texts) -> String {
+    let known = REASONS.iter().find_map(|(before, behind, id)| {
+        let rest = reason.strip_prefix(before)?;
+        let (address, why) = match behind {
+            Some(behind) => rest.split_once(behind)?,
+            None => rest.is_empty().then_some(("", ""))?,
+        };
+        Some(texts.with(id, &[("address", address), ("why", why)]))
+    });
+    known.unwrap_or_else(|| reason.to_owned())
+}
 
 /// Why there is no connection, and when it is tried again.
-pub(crate) fn offline(reason: &str, retry_at_ms: Option<u64>, now_ms: u64, texts: &Texts) -> String {
-    let closing = (reason == CLOSING).then(|| texts.say("server-shutting-down"));
-    let why = texts.with("desktop-offline", &[("reason", closing.as_deref().unwrap_or(reason))]);
+pub(crate) fn offline(why: &str, retry_at_ms: Option<u64>, now_ms: u64, texts: &Texts) -> String {
+    let why = texts.with("desktop-offline", &[("reason", &reason(why, texts))]);
     match retry_at_ms {
         Some(at_ms) => format!("{why}\n{}", texts.number("retry-in", "seconds", seconds_until(at_ms, now_ms))),
         None => why,
@@ -117,6 +139,28 @@ mod tests {
             [(5_000, 0, 5), (5_000, 1, 5), (5_000, 4_001, 1), (5_000, 5_000, 0), (5_000, 9_000, 0)]
         {
             assert_eq!(seconds_until(at_ms, now_ms), seconds, "{at_ms} at {now_ms}");
+        }
+    }
+
+    #[test]
+    fn why_there_is_no_connection_is_said_in_the_language_of_the_window() {
+        let (english, chinese) = (Texts::new(Lang::En), Texts::new(Lang::ZhCn));
+        for (why, in_english, in_chinese) in [
+            ("nothing listens at tea:1: is the server running?", "nothing listens at tea:1", "tea:1 没有程序在听"),
+            ("no answer from tea:1 within 15 s", "no answer from tea:1", "tea:1 没有回答"),
+            (
+                "cannot connect to [::1]:1: no route",
+                "cannot connect to [::1]:1 (no route)",
+                "连不上 [::1]:1（no route）",
+            ),
+            ("the server closed the connection", "closed the connection", "服务器关闭了连接"),
+            ("the connection was lost: reset", "was lost (reset)", "连接断了（reset）"),
+            ("the server did not answer", "the server does not answer", "服务器没有回答"),
+            ("the server does not answer any more", "the server does not answer", "服务器没有回答"),
+            ("the server closed the connection in anger", "in anger", "in anger"),
+        ] {
+            let told = [reason(why, &english), reason(why, &chinese)];
+            assert!(told[0].contains(in_english) && told[1].contains(in_chinese), "{told:?}");
         }
     }
 

@@ -569,4 +569,8 @@ fn where_nobody_listens_the_form_says_so() {
     let mut harness = testing::window(|ui, window: &mut ClientWindow| window.show(ui), window);
     until(&mut harness, "the problem", |harness| harness.state().state.problem.is_some());
     harness.get_by_label("Come in");
+    harness.get_by_label(&format!("nothing listens at {address}: is the server running?"));
+    harness.get_by_label("中文").click();
+    harness.run();
+    harness.get_by_label(&format!("{address} 没有程序在听：服务器开着吗？"));
 }

@@ -4,7 +4,7 @@ use eframe::egui::{Align, CentralPanel, Frame, Key, Layout, Margin, RichText, St
 
 use super::{ClientAction, Scene};
 use crate::{
-    client_window::{form::ClientForm, words},
+    client_window::{form::ClientForm, state::SERVER_PASSWORD, words},
     fonts, parts,
     theme::Palette,
 };
@@ -70,10 +70,12 @@ fn card(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, actions: &mut Vec
     }
     let left = [Some(nick), Some(server), password, own_password].into_iter().flatten().any(|field| field.lost_focus());
     let entered = left && ui.input(|input| input.key_pressed(Key::Enter));
-    if let Some(refusal) = &scene.state.not_logged_in {
-        parts::problem(ui, &words::refused(refusal, texts));
+    if let Some(refusal) = &scene.state.not_let_in {
+        let is_first = refusal.code == SERVER_PASSWORD && form.password.is_empty();
+        let words = if is_first { texts.say("password-needed") } else { words::refused(refusal, texts) };
+        parts::problem(ui, &words);
     } else if let Some(problem) = &scene.state.problem {
-        parts::problem(ui, problem);
+        parts::problem(ui, &words::reason(problem, texts));
     }
     let proved = !form.is_owner || !form.own_password.is_empty();
     let complete = proved && !form.nick.trim().is_empty() && !form.server.trim().is_empty();
