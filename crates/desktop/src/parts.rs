@@ -161,10 +161,12 @@ pub(crate) fn notice(ui: &mut Ui, colour: Color32, text: &str, button: &str) -> 
         .inner
 }
 
-/// How wide a button with this text is.
+/// How wide a button with this text may be, in bold letters or not, its line included: which letters are wider is not the
+/// same in every script.
 pub(crate) fn button_width(ui: &Ui, text: &str) -> f32 {
-    let galley = ui.painter().layout_no_wrap(text.to_owned(), fonts::bold(14.5), Color32::PLACEHOLDER);
-    galley.size().x + 2.0 * ui.spacing().button_padding.x
+    let width = |font| ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x;
+    let width = width(fonts::bold(14.5)).max(width(TextStyle::Button.resolve(ui.style())));
+    width.ceil() + 2.0 * (ui.spacing().button_padding.x + ui.visuals().widgets.inactive.bg_stroke.width)
 }
 
 /// A quiet frame in the colour of what it says.
@@ -258,4 +260,34 @@ pub(crate) fn region(ui: &Ui, role: Role, name: &str) {
             node.set_live(Live::Polite);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use eframe::egui::{FontDefinitions, FontFamily};
+
+    use super::*;
+    use crate::testing;
+
+    /// As it is with Chinese letters on some systems.
+    #[test]
+    fn a_button_is_no_wider_than_is_reckoned_where_bold_letters_are_narrower() {
+        let mut are_set = false;
+        let show = move |ui: &mut Ui, widths: &mut (f32, f32)| {
+            if !are_set {
+                let mut fonts = FontDefinitions::default();
+                fonts.families.insert(FontFamily::Proportional, vec!["Hack".into()]);
+                fonts.families.insert(fonts::bold(1.0).family, vec!["Ubuntu-Light".into()]);
+                ui.ctx().set_fonts(fonts);
+                are_set = true;
+                return;
+            }
+            *widths = (quiet(ui, "Try now").rect.width(), button_width(ui, "Try now"));
+        };
+        let mut harness = testing::window(show, (0.0, 0.0));
+        harness.run();
+        harness.run();
+        let (width, reckoned) = *harness.state();
+        assert!(width > 0.0 && width < reckoned + 0.1, "{width} {reckoned}");
+    }
 }

@@ -170,3 +170,16 @@ fn a_password_that_is_asked_is_typed_at_once() {
     let owner = check(owner(Lang::En), "Your account", "Your current password");
     check(owner, "End your account…", "Your current password");
 }
+
+#[test]
+fn the_form_for_keeping_a_name_does_not_push_the_room_aside() {
+    let mut guest = arrived(Lang::En);
+    guest.state_mut().wire(&["CAP * ACK :draft/account-registration"]);
+    guest.run();
+    let left = |guest: &Harness<'_, Window>| guest.get_by_label("Message to #lobby").rect().left();
+    let before = left(&guest);
+    guest.get_by_label("Keep this name").click();
+    guest.run();
+    guest.get_by_label("Choose a password");
+    assert!((left(&guest) - before).abs() < 0.5, "{before} {}", left(&guest));
+}

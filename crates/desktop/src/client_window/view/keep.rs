@@ -47,7 +47,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &mut ClientForm, action
     parts::lead_keys(&mut form.asks_password, &field);
     let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     let mut is_done = false;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let saved = parts::primary(ui, !password.is_empty(), &texts.say("keep-name")).clicked() || entered;
         if saved && !password.is_empty() {
             actions.push(ClientAction::KeepName(std::mem::take(password)));
