@@ -190,6 +190,8 @@ pub struct Effect {
     pub event: Event,
     /// The session whose answer this is; it gets its label, and its own words as echo.
     pub origin: Option<Origin>,
+    /// What that session waits for before it is told.
+    pub(crate) gate: Option<Gate>,
 }
 
 /// Who is told: a session, a user or rooms, never a list of receivers.
@@ -299,8 +301,6 @@ pub enum Event {
         source: Arc<str>,
         /// What, as MODE spells it.
         changes: Arc<str>,
-        /// Whether that is being kept, so that its author is told after.
-        kept: bool,
     },
     /// A user's own modes are changed.
     UserModes {
@@ -424,10 +424,23 @@ impl Event {
             | Event::Reentered(_)
             | Event::Marked { .. }
             | Event::Edited(_) => Some(Gate::Settled),
-            Event::Modes { kept: true, .. } => Some(Gate::Settled),
             Event::Redacted { .. } => Some(Gate::Erased),
             _ => None,
         }
+    }
+
+    /// Whether the session whose action it was takes it for done, and so waits if its entry changed anything that is kept:
+    /// who was put out is to stay out.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(
+            self,
+            Event::Entered(_)
+                | Event::Left(..)
+                | Event::Kicked { .. }
+                | Event::Renamed { .. }
+                | Event::NameSet { .. }
+                | Event::Modes { .. }
+        )
     }
 }
 

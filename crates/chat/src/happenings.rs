@@ -87,7 +87,7 @@ pub(crate) fn event(happening: Happening, row: &StoredMessage) -> Event {
         Happening::Quit => Event::Quit { user, source, reason: text },
         Happening::Nick => Event::Renamed { user, source, nick: text },
         Happening::Topic => Event::Topic { room, source, text },
-        Happening::Mode => Event::Modes { room, source, changes: text, kept: true },
+        Happening::Mode => Event::Modes { room, source, changes: text },
         Happening::Kick => {
             let (nick, reason) = text.split_once(' ').unwrap_or((&text, ""));
             Event::Kicked { membership: member("".into()), nick: nick.into(), reason: reason.into() }

@@ -53,7 +53,10 @@ pub(crate) fn apply(turn: &mut Turn<'_>, away: &GoAway) {
     if changes {
         turn.tell_own_others(&Event::Reply(reply.clone()));
     }
-    turn.reply(reply);
+    match changes && turn.entry.writable {
+        true => turn.promise(reply),
+        false => turn.reply(reply),
+    }
     if changes {
         let kept = (!away.reason.is_empty()).then(|| Arc::clone(&away.reason));
         turn.note_face(id, Face::Away, kept);
@@ -84,6 +87,19 @@ mod tests {
                 bob < :alice NOTICE bob :hi
                 bob < 305 bob :You are no longer marked as being away
                 bob < :alice PRIVMSG bob :hi"#]],
+        );
+    }
+
+    #[test]
+    fn an_account_is_told_when_that_is_kept_and_at_once_when_nothing_can_be() {
+        check(
+            "alice: REGISTER * * oolong | bob: PING 1 | hold || alice: AWAY :out | alice: PING x | bob: AWAY :out | bob: PING y | go | broken | alice: AWAY",
+            expect![[r#"
+                bob < 306 bob :You have been marked as being away
+                bob < PONG tea.test :y
+                alice < 306 alice :You have been marked as being away
+                alice < PONG tea.test :x
+                alice < 305 alice :You are no longer marked as being away"#]],
         );
     }
 

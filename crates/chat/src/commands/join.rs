@@ -191,6 +191,27 @@ mod tests {
     }
 
     #[test]
+    fn whoever_founds_a_room_or_takes_a_seat_is_told_when_that_is_kept() {
+        check(
+            "alice: JOIN #tea | bob: REGISTER * * oolong | carol: PING 1 | hold || carol: JOIN #tea | bob: JOIN #tea | carol: JOIN #new | carol: PING x | go",
+            expect![[r#"
+                alice < :carol JOIN #tea
+                carol < :carol JOIN #tea
+                carol < 353 carol = #tea :@alice carol
+                carol < 366 carol #tea :End of /NAMES list
+                alice < :bob!account@tea.test JOIN #tea
+                carol < :bob!account@tea.test JOIN #tea
+                bob < :bob!account@tea.test JOIN #tea
+                bob < 353 bob = #tea :@alice bob carol
+                bob < 366 bob #tea :End of /NAMES list
+                carol < :carol JOIN #new
+                carol < 353 carol = #new :@carol
+                carol < 366 carol #new :End of /NAMES list
+                carol < PONG tea.test :x"#]],
+        );
+    }
+
+    #[test]
     fn joining_twice_says_nothing() {
         check("alice: JOIN #tea | alice: JOIN #TEA", expect![""]);
     }

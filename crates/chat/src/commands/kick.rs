@@ -91,6 +91,20 @@ mod tests {
     use crate::testing::check;
 
     #[test]
+    fn that_an_account_is_put_out_is_said_when_it_will_stay_so_and_at_once_when_nothing_can_be_kept() {
+        check(
+            "alice: JOIN #tea | bob: REGISTER * * oolong | bob: JOIN #tea | carol: REGISTER * * oolong | carol: JOIN #tea | hold || alice: KICK #tea bob :enough | alice: PING x | go | broken | alice: KICK #tea carol :enough",
+            expect![[r#"
+                bob < :alice KICK #tea bob :enough
+                carol < :alice KICK #tea bob :enough
+                alice < :alice KICK #tea bob :enough
+                alice < PONG tea.test :x
+                alice < :alice KICK #tea carol :enough
+                carol < :alice KICK #tea carol :enough"#]],
+        );
+    }
+
+    #[test]
     fn somebody_is_put_out_and_may_come_back() {
         check(
             "alice: JOIN #tea | bob: JOIN #tea | carol: JOIN #tea || alice: KICK #tea bob :enough | bob: PRIVMSG #tea :hi | bob: JOIN #tea | alice: KICK #tea bob,carol",

@@ -113,10 +113,9 @@ pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetModes) {
     if room != before {
         turn.put_room(room);
     }
-    let kept = !turn.out.changes.is_empty();
     for changes in fitting(&done, MESSAGE_BODY_BYTES_MAX - source.len() - name.len() - ":  MODE  ".len()) {
         let (room, source) = (Arc::clone(&name), Arc::clone(&source));
-        turn.tell(Audience::Room(room_id), Event::Modes { room, source, changes: spell(changes).into(), kept });
+        turn.tell(Audience::Room(room_id), Event::Modes { room, source, changes: spell(changes).into() });
     }
 }
 

@@ -129,6 +129,17 @@ mod tests {
     }
 
     #[test]
+    fn an_accounts_new_name_is_said_when_it_is_kept() {
+        check(
+            "alice: REGISTER * * oolong | bob: PING 1 | hold || alice: NICK Alice | alice: PING x | bob: NICK Bob | go",
+            expect![[r#"
+                bob < :bob NICK Bob
+                alice < :alice!account@tea.test NICK Alice
+                alice < PONG tea.test :x"#]],
+        );
+    }
+
+    #[test]
     fn an_accounts_nick_is_its_name() {
         check(
             "alice: PING 1 | bob: PING 1 | alice: REGISTER * * oolong || alice: NICK bobby | alice: NICK Alice | bob: NICK alice | alice: WHOIS Alice | broken | alice: NICK alice",

@@ -80,6 +80,20 @@ mod tests {
     use crate::testing::check;
 
     #[test]
+    fn an_account_is_told_when_it_will_stay_out() {
+        check(
+            "bob: JOIN #tea | alice: REGISTER * * oolong | alice: JOIN #tea | carol: JOIN #tea | hold || alice: PART #tea | alice: PING x | carol: PART #tea | go",
+            expect![[r#"
+                bob < :alice!account@tea.test PART #tea
+                carol < :alice!account@tea.test PART #tea
+                bob < :carol PART #tea
+                carol < :carol PART #tea
+                alice < :alice!account@tea.test PART #tea
+                alice < PONG tea.test :x"#]],
+        );
+    }
+
+    #[test]
     fn members_are_told_why() {
         check(
             "alice: JOIN #tea | bob: JOIN #tea || alice: PART #tea :bye now | bob: PART #tea",

@@ -205,7 +205,7 @@ fn rank(turn: &mut Turn<'_>, room: &RoomRecord, account: AccountId, on: bool) {
     if turn.world.presence.set_rank(room.id, user, Rank::Founder, on) {
         let by = turn.actor().map_or_else(|| Arc::clone(&turn.world.rules.server_name), User::source);
         let changes = format!("{}q {}", if on { '+' } else { '-' }, nick.as_str()).into();
-        let event = Event::Modes { room: Arc::clone(&room.name), source: by, changes, kept: false };
+        let event = Event::Modes { room: Arc::clone(&room.name), source: by, changes };
         turn.tell(Audience::Room(room.id), event);
     }
 }

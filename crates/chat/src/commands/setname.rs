@@ -50,7 +50,18 @@ pub(crate) fn apply(turn: &mut Turn<'_>, set: &SetName) {
 mod tests {
     use expect_test::expect;
 
-    use crate::testing::check_with;
+    use crate::testing::{check, check_with};
+
+    #[test]
+    fn an_accounts_is_said_when_it_is_kept() {
+        check(
+            "alice: REGISTER * * oolong | bob: CAP REQ setname | alice: CAP REQ setname | hold || alice: SETNAME :Alice Liddell | alice: PING x | bob: SETNAME :Bob | go",
+            expect![[r#"
+                bob < :bob SETNAME :Bob
+                alice < :alice!account@tea.test SETNAME :Alice Liddell
+                alice < PONG tea.test :x"#]],
+        );
+    }
 
     #[test]
     fn it_is_told_to_those_who_know_it() {

@@ -500,6 +500,12 @@ fn change(changed: &mut Vec<SessionId>, seat: &mut Seat) {
     }
 }
 
+/// Has lines wait in a session's output until what they tell is done for good.
+fn hold(gates: &mut Gates, seat: &mut Seat, gate: Gate, position: Position, lines: Lines) {
+    seat.outlet.gate(gate, position, lines, None);
+    gates.push(gate, position, seat.id);
+}
+
 impl Seat {
     fn receiver<'a>(&'a self, info: &'a ServerInfo) -> Receiver<'a> {
         Receiver { info, nick: &self.outlet.nick, variant: self.outlet.variant }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::locals::Slot;
-use super::{Gate, Shard, change, touch};
+use super::{Gate, Shard, change, hold, touch};
 use crate::capabilities::Caps;
 use crate::commands::metadata;
 use crate::entry::{Applied, Audience, Effect, Event, RoomView, Shown};
@@ -153,10 +153,7 @@ impl Shard {
                     let lines =
                         render::reentered(seat.receiver(&info), &scope, applied.time, (&entered, &again.renamed));
                     match origin {
-                        Some(_) => {
-                            seat.outlet.gate(Gate::Settled, applied.position, lines, None);
-                            self.gates.push(Gate::Settled, applied.position, seat.id);
-                        }
+                        Some(_) => hold(&mut self.gates, seat, Gate::Settled, applied.position, lines),
                         None => seat.push_all(&lines),
                     }
                     if seat.show(&info, &scope, &shown) {
@@ -172,13 +169,10 @@ impl Shard {
                         self.gates.push(Gate::Settled, position, seat.id);
                     }
                 }
-                (Some(origin), event) => {
+                (Some(origin), _) => {
                     let Some(lines) = shared.answer(seat.receiver(&info), &origin.scope) else { continue };
-                    match event.gate() {
-                        Some(gate) => {
-                            seat.outlet.gate(gate, applied.position, lines, None);
-                            self.gates.push(gate, applied.position, seat.id);
-                        }
+                    match effect.gate {
+                        Some(gate) => hold(&mut self.gates, seat, gate, applied.position, lines),
                         None => lines.as_slice().iter().for_each(|line| seat.outlet.push_answer(line.clone())),
                     }
                 }
@@ -218,8 +212,7 @@ impl Shard {
             Event::Authenticated(account) => seat.session.authenticated(*account),
             Event::Promise(gate, reply) => {
                 let line = render::reply(seat.receiver(&info), scope, reply);
-                seat.outlet.gate(*gate, position, Lines::One(line), None);
-                self.gates.push(*gate, position, id);
+                hold(&mut self.gates, seat, *gate, position, Lines::One(line));
             }
             Event::NotAttached(reply) | Event::Reply(reply) => {
                 seat.outlet.push_answer(render::reply(seat.receiver(&info), scope, reply));

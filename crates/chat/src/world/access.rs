@@ -81,7 +81,6 @@ impl Turn<'_> {
             room: Arc::clone(&room.name),
             source: Arc::clone(&self.world.rules.server_name),
             changes: format!("+{letters} {names}").into(),
-            kept: false,
         };
         self.tell_unasked(Audience::Others(user, [room.id].into()), event);
     }
@@ -147,7 +146,6 @@ impl Turn<'_> {
             room: Arc::clone(&room.name),
             source: Arc::clone(&self.world.rules.server_name),
             changes: format!("+{letters} {nicks}").into(),
-            kept: false,
         };
         self.tell(Audience::Room(room.id), event);
     }

@@ -38,13 +38,17 @@ impl<'a> Turn<'a> {
         Turn { world, entry, out: Outcome::default() }
     }
 
-    /// What has come of it. Whoever is promised what was so already has nothing to wait for: nothing is written.
+    /// What has come of it. Whoever is promised what was so already has nothing to wait for: nothing is written. Nor has
+    /// who does what may be done while nothing can be stored: its answer would come when the disk works again.
     pub(crate) fn finish(mut self) -> Outcome {
-        if self.out.changes.is_empty() {
-            for effect in &mut self.out.effects {
-                if let Event::Promise(_, reply) = &effect.event {
-                    effect.event = Event::Reply(reply.clone());
-                }
+        let is_unchanged = self.out.changes.is_empty();
+        let mut changes = self.out.changes.iter();
+        let waits = self.entry.writable && changes.any(|change| !matches!(change, Change::Happened(_)));
+        for effect in &mut self.out.effects {
+            match &effect.event {
+                Event::Promise(_, reply) if is_unchanged => effect.event = Event::Reply(reply.clone()),
+                event if waits && event.is_done() => effect.gate = Some(Gate::Settled),
+                _ => {}
             }
         }
         self.out
@@ -125,7 +129,8 @@ impl<'a> Turn<'a> {
 
     fn push(&mut self, audience: Audience, event: Event, origin: Option<Origin>) {
         self.note_happening(&audience, &event);
-        self.out.effects.push(Effect { audience, event, origin });
+        let gate = event.gate();
+        self.out.effects.push(Effect { audience, event, origin, gate });
     }
 
     /// What happens in a room is kept, to be told again: where something was said, and in an account's from its first moment.

@@ -22,10 +22,7 @@ pub(crate) fn rename_in_lists(turn: &mut Turn<'_>, before: &Nick, now: Option<&N
         turn.put_room(record);
         for changes in fitting(&done, MESSAGE_BODY_BYTES_MAX - server.len() - name.len() - ":  MODE  ".len()) {
             let (room, source) = (Arc::clone(&name), Arc::clone(&server));
-            turn.tell_unasked(
-                Audience::Room(id),
-                Event::Modes { room, source, changes: spell(changes).into(), kept: false },
-            );
+            turn.tell_unasked(Audience::Room(id), Event::Modes { room, source, changes: spell(changes).into() });
         }
     }
 }

@@ -96,7 +96,7 @@ fn tell(turn: &mut Turn<'_>, room: &RoomRecord, nick: &Nick, changed: &[Rank], w
     }
     let source = turn.actor().map_or_else(|| Arc::clone(&turn.world.rules.server_name), User::source);
     let changes = crate::commands::mode::spell(&done).into();
-    let event = Event::Modes { room: Arc::clone(&room.name), source, changes, kept: false };
+    let event = Event::Modes { room: Arc::clone(&room.name), source, changes };
     turn.tell(Audience::Room(room.id), event);
 }
 
