@@ -103,15 +103,37 @@ fn parse(request: &mut Request<'_>) {
 
 /// KLINE and DLINE say how long before they say whom.
 fn parse_line(request: &mut Request<'_>, is_mask: bool) {
-    let at = usize::from(duration_ms(request.param(0)).is_some() && request.message.params.len() > 1);
-    let target = request.param(at);
-    let whom = if is_mask { mask(target) } else { Network::parse(target).map(Whom::Network) };
-    add_for(request, whom, at, duration_ms(request.param(0)).filter(|_| at == 1), at + 1);
+    let first = if request.message.params.len() > 1 { request.param(0) } else { "" };
+    match how_long(first) {
+        Ok(lasts_ms) => {
+            let at = usize::from(lasts_ms.is_some());
+            let target = request.param(at);
+            let whom = if is_mask { mask(target) } else { Network::parse(target).map(Whom::Network) };
+            add_for(request, whom, at, lasts_ms, at + 1);
+        }
+        Err(refusal) => request.reply(refusal),
+    }
 }
 
 fn add(request: &mut Request<'_>, whom: Option<Whom>, at: usize, next: usize) {
-    let lasts_ms = duration_ms(request.param(next));
-    add_for(request, whom, at, lasts_ms, next + usize::from(lasts_ms.is_some()));
+    match how_long(request.param(next)) {
+        Ok(lasts_ms) => add_for(request, whom, at, lasts_ms, next + usize::from(lasts_ms.is_some())),
+        Err(refusal) => request.reply(refusal),
+    }
+}
+
+/// How long a ban lasts, if a word says that. One that only looks like it is no reason: nobody who writes `1h30m` means
+/// for ever.
+fn how_long(word: &str) -> Result<Option<u64>, Reply> {
+    let looks_like_it =
+        word.starts_with(|c: char| c.is_ascii_digit()) && word.bytes().all(|b| b.is_ascii_alphanumeric());
+    match duration_ms(word) {
+        None if looks_like_it => {
+            let text = "Say for how long, like 30m, 12h, 7d or 2w, or nothing for a ban without an end";
+            Err(refusal("INVALID_PARAMS", word, text))
+        }
+        lasts_ms => Ok(lasts_ms),
+    }
 }
 
 fn add_for(request: &mut Request<'_>, whom: Option<Whom>, at: usize, lasts_ms: Option<u64>, reason: usize) {
@@ -292,6 +314,25 @@ mod tests {
                 root < NOTE UBAN END * :These are all bans
                 d < 001 bob :Welcome to the Test Network, bob
                 d < 376 bob :End of /MOTD command."#]],
+        );
+    }
+
+    #[test]
+    fn what_only_looks_like_a_time_is_no_reason_for_a_ban_without_an_end() {
+        check(
+            "root: OPER root oolong || root: UBAN ADD bob!*@* 1h30m | root: UBAN ADD bob!*@* 0s spam | root: UBAN ADD bob!*@* 3x | root: KLINE 0 bob!*@* spam | root: DLINE 1y 10.0.0.0/8 | root: UBAN LIST | root: UBAN ADD bob!*@* :3 warnings | root: UBAN ADD 10.0.0.0/8 3 warnings | root: UBAN LIST",
+            expect![[r#"
+                root < FAIL UBAN INVALID_PARAMS 1h30m :Say for how long, like 30m, 12h, 7d or 2w, or nothing for a ban without an end
+                root < FAIL UBAN INVALID_PARAMS 0s :Say for how long, like 30m, 12h, 7d or 2w, or nothing for a ban without an end
+                root < FAIL UBAN INVALID_PARAMS 3x :Say for how long, like 30m, 12h, 7d or 2w, or nothing for a ban without an end
+                root < FAIL UBAN INVALID_PARAMS 0 :Say for how long, like 30m, 12h, 7d or 2w, or nothing for a ban without an end
+                root < FAIL UBAN INVALID_PARAMS 1y :Say for how long, like 30m, 12h, 7d or 2w, or nothing for a ban without an end
+                root < NOTE UBAN END * :These are all bans
+                root < NOTE UBAN DONE bob!*@* :The ban stands
+                root < NOTE UBAN DONE 10.0.0.0/8 :The ban stands
+                root < NOTE UBAN ENTRY bob!*@* :by root at 2023-11-14T22:13:20.000Z, for ever: 3 warnings
+                root < NOTE UBAN ENTRY 10.0.0.0/8 :by root at 2023-11-14T22:13:20.000Z, until 2023-11-14T22:16:20.000Z: warnings
+                root < NOTE UBAN END * :These are all bans"#]],
         );
     }
 
