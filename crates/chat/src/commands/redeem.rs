@@ -11,7 +11,7 @@ use super::uban::duration_ms;
 use super::{Answers, Command, Stage, claim};
 use crate::durable::{Fact, FactKind};
 use crate::ids::{Time, TokenHash, hex};
-use crate::info::ServerInfo;
+use crate::info::{Registration, ServerInfo};
 use crate::query::{Asked, Query};
 use crate::reply::{Reply, Scope, unavailable};
 use crate::session::Request;
@@ -94,6 +94,10 @@ fn parse(request: &mut Request<'_>) {
 /// Whether it is good now; REGISTER looks again.
 pub(crate) fn answer(world: &World, scope: &Scope, code: TokenHash, now: Time) -> Asked {
     let reply = match is_good(world, Some(code), now) {
+        // One that was made before, or the link to run the server.
+        _ if world.rules.registration == Registration::Closed => {
+            Reply::fail("REDEEM", "REGISTRATION_CLOSED", "Nobody new gets an account here; its host can make one")
+        }
         true => Reply::word("REDEEM").param("SUCCESS").text("You are welcome: REGISTER makes your nick your own"),
         false => {
             Reply::fail("REDEEM", "INVALID_CODE", "The invitation is used up, too old, or none; ask for a new one")
@@ -106,6 +110,10 @@ pub(crate) fn answer(world: &World, scope: &Scope, code: TokenHash, now: Time) -
 pub(crate) fn apply(turn: &mut Turn<'_>, invite: &Invite) {
     if turn.entry.origin.is_some() && !turn.is_operator() {
         return turn.reply(super::no_privileges());
+    }
+    if turn.world.rules.registration == Registration::Closed {
+        let text = "Nobody new gets an account here, not by an invitation either; make one by CREATE";
+        return turn.reply(refusal("REGISTRATION_CLOSED", "INVITE", text));
     }
     let now = turn.entry.time;
     let open = |turn: &Turn<'_>| {
@@ -142,11 +150,12 @@ pub(super) fn use_up(turn: &mut Turn<'_>, code: TokenHash) {
 mod tests {
     use expect_test::expect;
 
+    use crate::info::Registration;
     use crate::testing::{Script, check};
 
     #[test]
     fn an_invitation_is_good_once_and_for_its_time() {
-        Script { set: |info| info.rules.registration = crate::info::Registration::Invite, ..Script::default() }.check(
+        Script { set: |info| info.rules.registration = Registration::Invite, ..Script::default() }.check(
             "alice: PING 1 | bob: PING 1 | carol: PING 1 | invitation one 60s | invitation two 60s || alice: REGISTER * * oolong | alice: REDEEM none | alice: REGISTER * * oolong | alice: REDEEM one | alice: REGISTER * * oolong | bob: REDEEM one | bob: REDEEM two | wait 61s | bob: REGISTER * * oolong | bob: REDEEM two | invitation three 60s | bob: REDEEM three | alice: REDEEM",
             expect![[r#"
                 alice < FAIL REGISTER INVITATION_REQUIRED alice :An account needs an invitation here: show it by REDEEM <code> first
@@ -166,7 +175,7 @@ mod tests {
 
     #[test]
     fn those_who_run_the_server_make_invitations() {
-        Script { set: |info| info.rules.registration = crate::info::Registration::Invite, ..Script::default() }.check(
+        Script { set: |info| info.rules.registration = Registration::Invite, ..Script::default() }.check(
             "alice: PING 1 | bob: PING 1 | carol: PING 1 | root: OPER root oolong || root: ACCOUNT INVITE | root: ACCOUNT INVITE 30m | root: ACCOUNT invite soon | root: ACCOUNT INVITE 53w | alice: ACCOUNT INVITE | broken | root: ACCOUNT INVITE | mended",
             expect![[r#"
                 root < NOTE ACCOUNT INVITE 00000000000000000000000000000001 :Good for one new account, until 2023-11-21T22:13:20.000Z: http://tea.test/invite/00000000000000000000000000000001
@@ -182,7 +191,7 @@ mod tests {
     fn an_invitation_that_was_made_lets_one_in() {
         Script {
             set: |info| {
-                info.rules.registration = crate::info::Registration::Invite;
+                info.rules.registration = Registration::Invite;
                 info.page = None;
             },
             ..Script::default()
@@ -200,7 +209,7 @@ mod tests {
 
     #[test]
     fn whoever_is_to_run_the_server_needs_no_other_invitation() {
-        Script { set: |info| info.rules.registration = crate::info::Registration::Invite, ..Script::default() }.check(
+        Script { set: |info| info.rules.registration = Registration::Invite, ..Script::default() }.check(
             "alice: PING 1 | bob: PING 1 | offer 5eed || alice: REDEEM 5eed | alice: REGISTER * * oolong | alice: OPER claim 5eed | bob: REDEEM 5eed | bob: REGISTER * * oolong",
             expect![[r#"
                 alice < REDEEM SUCCESS :You are welcome: REGISTER makes your nick your own
@@ -210,6 +219,17 @@ mod tests {
                 alice < :alice!account@tea.test MODE alice +o
                 bob < FAIL REDEEM INVALID_CODE :The invitation is used up, too old, or none; ask for a new one
                 bob < FAIL REGISTER INVITATION_REQUIRED bob :An account needs an invitation here: show it by REDEEM <code> first"#]],
+        );
+    }
+
+    #[test]
+    fn where_nobody_new_gets_an_account_none_is_made_and_none_is_good() {
+        Script { set: |info| info.rules.registration = Registration::Closed, ..Script::default() }.check(
+            "root: OPER root oolong | alice: PING 1 | offer 5eed || root: ACCOUNT INVITE | alice: REDEEM 5eed | alice: REDEEM none",
+            expect![[r#"
+                root < FAIL ACCOUNT REGISTRATION_CLOSED INVITE :Nobody new gets an account here, not by an invitation either; make one by CREATE
+                alice < FAIL REDEEM REGISTRATION_CLOSED :Nobody new gets an account here; its host can make one
+                alice < FAIL REDEEM REGISTRATION_CLOSED :Nobody new gets an account here; its host can make one"#]],
         );
     }
 
