@@ -219,6 +219,19 @@ mod tests {
     }
 
     #[test]
+    fn the_button_ends_where_the_room_for_it_does() {
+        let words = ComposerWords { label: "Message".into(), hint: "Write".into(), send: "Send".into() };
+        let show = move |ui: &mut Ui, (composer, right): &mut (Composer, f32)| {
+            *right = ui.max_rect().right();
+            composer.show(ui, true, &words);
+        };
+        let mut harness = testing::window(show, (Composer::default(), 0.0));
+        harness.run();
+        let (end, right) = (harness.get_by_label("Send").rect().right(), harness.state().1);
+        assert!((end - right).abs() < 1.0, "{end} {right}");
+    }
+
+    #[test]
     fn the_button_sends_too() {
         let mut harness = writer();
         harness.run();

@@ -145,7 +145,7 @@ pub(crate) fn notice(ui: &mut Ui, colour: Color32, text: &str, button: &str) -> 
     let frame = notice_frame(colour);
     frame
         .show(ui, |ui| {
-            let text_width = ui.available_width() - button_width(ui, button) - ui.spacing().item_spacing.x;
+            let text_width = ui.available_width() - quiet_width(ui, button) - ui.spacing().item_spacing.x;
             let font = TextStyle::Body.resolve(ui.style());
             let text_colour = Palette::of(ui).text;
             let text_height = ui.painter().layout(text.to_owned(), font, text_colour, text_width).size().y;
@@ -161,12 +161,18 @@ pub(crate) fn notice(ui: &mut Ui, colour: Color32, text: &str, button: &str) -> 
         .inner
 }
 
-/// How wide a button with this text may be, in bold letters or not, its line included: which letters are wider is not the
-/// same in every script.
+/// How wide a button with this text is.
 pub(crate) fn button_width(ui: &Ui, text: &str) -> f32 {
-    let width = |font| ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x;
-    let width = width(fonts::bold(14.5)).max(width(TextStyle::Button.resolve(ui.style())));
-    width.ceil() + 2.0 * (ui.spacing().button_padding.x + ui.visuals().widgets.inactive.bg_stroke.width)
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), fonts::bold(14.5), Color32::PLACEHOLDER);
+    galley.size().x + 2.0 * ui.spacing().button_padding.x
+}
+
+/// How wide a [`quiet`] button with this text is, whose letters are not bold, and which has a line around it.
+fn quiet_width(ui: &Ui, text: &str) -> f32 {
+    let font = TextStyle::Button.resolve(ui.style());
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER);
+    let line = ui.visuals().widgets.inactive.bg_stroke.width;
+    galley.size().x.ceil() + 2.0 * (ui.spacing().button_padding.x + line)
 }
 
 /// A quiet frame in the colour of what it says.
@@ -271,7 +277,7 @@ mod tests {
 
     /// As it is with Chinese letters on some systems.
     #[test]
-    fn a_button_is_no_wider_than_is_reckoned_where_bold_letters_are_narrower() {
+    fn a_quiet_button_is_no_wider_than_is_reckoned_where_bold_letters_are_narrower() {
         let mut are_set = false;
         let show = move |ui: &mut Ui, widths: &mut (f32, f32)| {
             if !are_set {
@@ -282,7 +288,7 @@ mod tests {
                 are_set = true;
                 return;
             }
-            *widths = (quiet(ui, "Try now").rect.width(), button_width(ui, "Try now"));
+            *widths = (quiet(ui, "Try now").rect.width(), quiet_width(ui, "Try now"));
         };
         let mut harness = testing::window(show, (0.0, 0.0));
         harness.run();
