@@ -58,7 +58,8 @@ impl Work {
                 attempt.look_up(world);
                 attempt.waits_until(world, now)
             }
-            Work::Oper(_) | Work::Account(_) => None,
+            Work::Oper(attempt) => attempt.waits_until(world, now),
+            Work::Account(_) => None,
         }
     }
 

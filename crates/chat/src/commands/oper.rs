@@ -9,11 +9,11 @@ use teahouse_proto::numerics as n;
 use super::claim::{CLAIM, Claim};
 use super::{Answers, Command, Stage, usermode};
 use crate::entry::Action;
-use crate::ids::TokenHash;
+use crate::ids::{Time, TokenHash};
 use crate::reply::Reply;
 use crate::session::Request;
 use crate::work::{PasswordHash, Work};
-use crate::world::Turn;
+use crate::world::{Turn, World};
 
 pub(super) const COMMAND: Command = Command {
     name: "OPER",
@@ -31,6 +31,7 @@ pub struct Attempt {
     hash: PasswordHash,
     /// Whether an operator of this name exists; if not, the password is checked all the same.
     is_known: bool,
+    network: Arc<str>,
 }
 
 /// What came of it.
@@ -40,13 +41,20 @@ pub struct Oper {
     pub name: Arc<str>,
     /// Whether the password was right.
     pub proved: bool,
+    /// The network it comes from, as others see it.
+    pub network: Arc<str>,
 }
 
 impl Attempt {
+    /// Until when it has to wait, if whoever is in its network has failed too often to prove anything.
+    pub(crate) fn waits_until(&self, world: &World, now: Time) -> Option<Time> {
+        world.failures.waits_until(&world.durable, None, &self.network, now)
+    }
+
     /// Checks the password; whatever is wrong takes as long as what is right.
     pub(crate) fn judge(self) -> Oper {
         let right = self.hash.is_of(&self.password);
-        Oper { name: self.name, proved: right && self.is_known }
+        Oper { name: self.name, proved: right && self.is_known, network: self.network }
     }
 }
 
@@ -69,12 +77,15 @@ fn parse(request: &mut Request<'_>) {
     let known = operators.iter().find(|operator| *operator.name == *name);
     let hash = known.unwrap_or(anybody).password.clone();
     let is_known = known.is_some();
-    request.work(Work::Oper(Attempt { name: super::shown(name).into(), password: password.into(), hash, is_known }));
+    let (name, network) = (super::shown(name).into(), Arc::clone(&request.session.network));
+    request.work(Work::Oper(Attempt { name, password: password.into(), hash, is_known, network }));
 }
 
 pub(crate) fn apply(turn: &mut Turn<'_>, oper: &Oper) {
     let Some(id) = turn.actor().map(|user| user.id) else { return };
     if !oper.proved {
+        let (now, world) = (turn.entry.time, &mut *turn.world);
+        world.failures.note(&world.durable, None, &oper.network, now);
         return turn.reply(Reply::numeric(n::ERR_PASSWDMISMATCH, "Password incorrect"));
     }
     turn.reply(Reply::numeric(n::RPL_YOUREOPER, "You are now an IRC operator"));
@@ -112,6 +123,21 @@ mod tests {
                 bob < 266 bob 2 2 :Current global users 2, max 2
                 alice < :alice MODE alice -o
                 alice < 221 alice +"#]],
+        );
+    }
+
+    #[test]
+    fn who_guesses_waits_however_many_connections_it_guesses_by() {
+        check(
+            "a: PING x | busy | a: OPER root green1 | b: OPER root green2 | c: OPER nobody green3 | d: OPER root green4 | e: OPER root oolong || idle | a: PING 1 | wait 1s",
+            expect![[r#"
+                a < 464 a :Password incorrect
+                b < 464 b :Password incorrect
+                c < 464 c :Password incorrect
+                a < PONG tea.test :1
+                d < 464 d :Password incorrect
+                e < 381 e :You are now an IRC operator
+                e < :e MODE e +o"#]],
         );
     }
 
