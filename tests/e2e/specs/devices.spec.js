@@ -19,6 +19,22 @@ function talk(page, name) {
   return page.getByRole("navigation", { name: "Conversations" }).getByRole("button", { name });
 }
 
+/**
+ * A guest called weg comes on a device of its own and tells alice something; that device.
+ * @param {import("@playwright/test").Browser} browser
+ * @param {string} url
+ * @param {string} text
+ */
+async function tellAsWeg(browser, url, text) {
+  const device = await anotherDevice(browser);
+  const weg = await Person.enter(device, url, "weg");
+  await weg.say(`/msg alice ${text}`);
+  await weg.isIn("alice");
+  await weg.sees([text]);
+  await weg.hasAllStored();
+  return device;
+}
+
 test("what is read on one device is read on the other", async ({ teahouse, browser, page, raw }) => {
   const bob = await raw("bob");
   await bob.join("#tea");
@@ -97,17 +113,7 @@ test("what a guest wrote to somebody absent is there when both have gone, and no
   await keepName(page);
   await isOwner(page);
   await page.close();
-  /** @param {string} text */
-  const asWeg = async (text) => {
-    const device = await anotherDevice(browser);
-    const weg = await Person.enter(device, teahouse.page, "weg");
-    await weg.say(`/msg alice ${text}`);
-    await weg.isIn("alice");
-    await weg.sees([text]);
-    await weg.hasAllStored();
-    return device;
-  };
-  const first = await asWeg("call me, please");
+  const first = await tellAsWeg(browser, teahouse.page, "call me, please");
   await first.getByRole("button", { name: "Leave the teahouse" }).click();
   await first.close();
 
@@ -120,7 +126,7 @@ test("what a guest wrote to somebody absent is there when both have gone, and no
   await alice.sees(["call me, please"]);
   await phone.close();
 
-  await asWeg("I am another");
+  await tellAsWeg(browser, teahouse.page, "I am another");
   const third = await anotherDevice(browser);
   await logIn(third, teahouse.page, "alice");
   const later = new Person(third);
@@ -133,23 +139,13 @@ test("what a guest wrote to somebody absent is there when both have gone, and no
 
 test("two guests of one name, one after the other, are two conversations in a page that is open, and after a reload", async ({ teahouse, browser, page }) => {
   const alice = await Person.enter(page, teahouse.page, "alice");
-  /** @param {string} text */
-  const asWeg = async (text) => {
-    const device = await anotherDevice(browser);
-    const weg = await Person.enter(device, teahouse.page, "weg");
-    await weg.say(`/msg alice ${text}`);
-    await weg.isIn("alice");
-    await weg.sees([text]);
-    await weg.hasAllStored();
-    return device;
-  };
-  const first = await asWeg("I am the first");
+  const first = await tellAsWeg(browser, teahouse.page, "I am the first");
   await talk(page, "weg").click();
   await alice.sees(["I am the first"]);
   await first.getByRole("button", { name: "Leave the teahouse" }).click();
   await first.close();
 
-  await asWeg("I am the second");
+  await tellAsWeg(browser, teahouse.page, "I am the second");
   await expect(talk(page, /^weg(?!@)/).getByLabel("1 new message")).toBeVisible();
   await expect(page.getByRole("heading", { name: /^weg@\d+$/ })).toBeVisible();
   await alice.sees(["I am the first"]);
