@@ -103,7 +103,8 @@ fn weathers(serve: &dyn Fn() -> Command, said_of_it: &str, fault: impl FnOnce(),
     assert!(line.contains("teahouse.db ") && line.contains(said_of_it), "{line}");
     talk.goes_on();
     mend();
-    talk.say_until_echoed();
+    // Not asking all the while: on few cores that leaves the disk hardly a moment.
     talk.stderr.until("can be written again");
+    talk.say_until_echoed();
     talk.ends_with_all_kept(&mut serve());
 }
